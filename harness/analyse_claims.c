@@ -1,0 +1,837 @@
+#include "analyse_internal.h"
+#include "schema.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const kind_names[] = {"timing",     "level",     "composition", "exact",
+                                         "difference", "reduction", "equal",       "claim"};
+
+/* Everything that judging looks at. */
+struct judge {
+    struct analyse_claims *claims;
+    const struct analyse_data *data;
+    const struct analyse_effects *effects;
+    const struct analyse_controls *controls;
+    struct error *error;
+};
+
+static const char *claim_text(const struct analyse_data *data, size_t row, size_t column)
+{
+    return csv_text(&data->claims, row, column);
+}
+
+/* ---- reading ---- */
+
+static int bad_claim(const struct analyse_data *data, size_t row, size_t column, const char *expected,
+                     struct error *error)
+{
+    return error_set(error, EXIT_USAGE, "%s:%zu: column %s is \"%s\"; expected %s", data->claims.path, row + 2,
+                     schema_claims.columns[column].name, claim_text(data, row, column), expected);
+}
+
+static enum verdict_scale scale_of_metric(const char *metric)
+{
+    if (strcmp(metric, "relative_time") == 0)
+        return VERDICT_RELATIVE;
+    return strcmp(metric, "time_reduction") == 0 ? VERDICT_REDUCTION : VERDICT_ABSOLUTE;
+}
+
+static bool is_timing_kind(enum analyse_kind kind)
+{
+    return kind == ANALYSE_TIMING || kind == ANALYSE_LEVEL || kind == ANALYSE_COMPOSITION;
+}
+
+/* Metric and unit of a condition about time. */
+static int check_timing_words(const struct analyse_data *data, size_t row, enum analyse_kind kind, struct error *error)
+{
+    const char *metric = claim_text(data, row, SCHEMA_claims_metric);
+    const char *allowed = kind == ANALYSE_TIMING  ? "time time_reduction relative_time"
+                          : kind == ANALYSE_LEVEL ? "time"
+                                                  : "time_reduction relative_time";
+    if (!analyse_list_has(allowed, metric))
+        return bad_claim(data, row, SCHEMA_claims_metric, allowed, error);
+    const char *unit = strcmp(metric, "time") == 0 ? "ns" : "percent";
+    if (strcmp(claim_text(data, row, SCHEMA_claims_unit), unit) != 0)
+        return bad_claim(data, row, SCHEMA_claims_unit, unit, error);
+    return 0;
+}
+
+static int check_lists(const struct analyse_data *data, size_t row, enum analyse_kind kind, struct error *error)
+{
+    size_t baselines = analyse_list_count(claim_text(data, row, SCHEMA_claims_baseline));
+    size_t contenders = analyse_list_count(claim_text(data, row, SCHEMA_claims_contender));
+    size_t workloads = analyse_list_count(claim_text(data, row, SCHEMA_claims_workload));
+    if (workloads == 0 || (kind == ANALYSE_COMPOSITION && workloads != 2))
+        return bad_claim(data, row, SCHEMA_claims_workload,
+                         kind == ANALYSE_COMPOSITION ? "two workloads: of the effect and of the level" : "a workload",
+                         error);
+    if (contenders == 0)
+        return bad_claim(data, row, SCHEMA_claims_contender, "a variant", error);
+    bool pairs = kind == ANALYSE_DIFFERENCE || kind == ANALYSE_REDUCTION;
+    if ((kind == ANALYSE_TIMING && baselines == 0) || (kind == ANALYSE_COMPOSITION && baselines != 1) ||
+        (pairs && baselines != contenders))
+        return bad_claim(data, row, SCHEMA_claims_baseline,
+                         pairs ? "as many variants as contender has" : "the variants of the minus side", error);
+    return 0;
+}
+
+static int read_condition(struct analyse_condition *condition, const struct analyse_data *data, size_t row,
+                          struct error *error)
+{
+    size_t kind = 0;
+    const char *name = claim_text(data, row, SCHEMA_claims_kind);
+    while (kind < sizeof kind_names / sizeof kind_names[0] && strcmp(kind_names[kind], name) != 0)
+        kind++;
+    if (kind == sizeof kind_names / sizeof kind_names[0])
+        return bad_claim(data, row, SCHEMA_claims_kind,
+                         "timing; level; composition; exact; difference; reduction; equal or claim", error);
+    *condition = (struct analyse_condition){.row = row, .kind = (enum analyse_kind)kind};
+    if (condition->kind == ANALYSE_CLAIM)
+        return 0;
+    if (!verdict_region_make(&condition->region, csv_number(&data->claims, row, SCHEMA_claims_region_low),
+                             csv_number(&data->claims, row, SCHEMA_claims_region_high),
+                             claim_text(data, row, SCHEMA_claims_region_bounds)))
+        return bad_claim(data, row, SCHEMA_claims_region_bounds,
+                         "a region that is not empty: two ends and one of [] [) (] ()", error);
+    if (is_timing_kind(condition->kind) && check_timing_words(data, row, condition->kind, error) != 0)
+        return error->code;
+    return check_lists(data, row, condition->kind, error);
+}
+
+static size_t timing_tests(const struct analyse_data *data, const struct analyse_condition *condition)
+{
+    size_t workloads = analyse_list_count(claim_text(data, condition->row, SCHEMA_claims_workload));
+    switch (condition->kind) {
+    case ANALYSE_TIMING:
+        return workloads;
+    case ANALYSE_LEVEL:
+        return workloads * analyse_list_count(claim_text(data, condition->row, SCHEMA_claims_contender));
+    case ANALYSE_COMPOSITION:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+static size_t find_part(const struct analyse_claims *claims, int64_t claim, const char *name)
+{
+    for (size_t i = 0; i < claims->part_count; i++)
+        if (claims->part[i].claim == claim && strcmp(claims->part[i].name, name) == 0)
+            return i;
+    return ANALYSE_NONE;
+}
+
+/* Parts stand by claim, claims and parts in the order of their first row. */
+static void order_parts(struct analyse_claims *claims, const struct analyse_data *data)
+{
+    for (size_t first = 0; first < data->claims.row_count; first++) {
+        int64_t claim = csv_integer(&data->claims, first, SCHEMA_claims_claim);
+        for (size_t row = first; row < data->claims.row_count; row++) {
+            const char *name = claim_text(data, row, SCHEMA_claims_part);
+            if (csv_integer(&data->claims, row, SCHEMA_claims_claim) == claim &&
+                find_part(claims, claim, name) == ANALYSE_NONE)
+                claims->part[claims->part_count++] = (struct analyse_part){.row = row, .claim = claim, .name = name};
+        }
+    }
+}
+
+int analyse_claims_read(struct analyse_claims *claims, const struct analyse_data *data, struct error *error)
+{
+    const struct csv_data *rows = &data->claims;
+    *claims = (struct analyse_claims){0};
+    claims->condition = calloc(rows->row_count + 1, sizeof *claims->condition);
+    claims->part = calloc(rows->row_count + 1, sizeof *claims->part);
+    if (!claims->condition || !claims->part)
+        return error_set(error, EXIT_USAGE, "out of memory; free some and analyse again");
+    order_parts(claims, data);
+    for (size_t row = 0; row < rows->row_count; row++) {
+        struct analyse_condition *condition = &claims->condition[claims->condition_count++];
+        if (read_condition(condition, data, row, error) != 0)
+            return error->code;
+        condition->part =
+            find_part(claims, csv_integer(rows, row, SCHEMA_claims_claim), claim_text(data, row, SCHEMA_claims_part));
+        struct analyse_part *part = &claims->part[condition->part];
+        part->timing_tests += timing_tests(data, condition);
+        part->is_control |= strncmp(claim_text(data, row, SCHEMA_claims_statement), "control:", 8) == 0;
+    }
+    for (size_t i = 0; i < claims->part_count; i++)
+        claims->timing_part_count += claims->part[i].timing_tests > 0;
+    claims->alpha_exploratory = ANALYSE_FAMILY_ERROR * data->error_share;
+    claims->alpha_part =
+        claims->alpha_exploratory / (double)(claims->timing_part_count ? claims->timing_part_count : 1);
+    return 0;
+}
+
+void analyse_claims_free(struct analyse_claims *claims)
+{
+    free(claims->condition);
+    free(claims->part);
+    free(claims->item);
+    *claims = (struct analyse_claims){0};
+}
+
+/* ---- what decides what ---- */
+
+static bool row_is_absolute(enum verdict_scale scale)
+{
+    return scale == VERDICT_ABSOLUTE;
+}
+
+/* The effect that a comparison is about: the first in order; a reversed one has the two sides exchanged. */
+static size_t match_effect(const struct analyse_data *data, const struct analyse_effects *effects,
+                           const struct analyse_condition *condition, const char *workload, bool *reversed)
+{
+    const char *baseline = claim_text(data, condition->row, SCHEMA_claims_baseline);
+    const char *contender = claim_text(data, condition->row, SCHEMA_claims_contender);
+    for (size_t i = 0; i < effects->effect_count; i++) {
+        const struct analyse_effect *effect = &effects->effect[i];
+        if (!analyse_list_has("pair main", effect->kind) || effect->samples.count < 2 ||
+            strcmp(analyse_workload_name(data, effect->workload), workload) != 0)
+            continue;
+        *reversed = analyse_list_equal(effect->baseline, contender) && analyse_list_equal(effect->contender, baseline);
+        if (*reversed ||
+            (analyse_list_equal(effect->baseline, baseline) && analyse_list_equal(effect->contender, contender)))
+            return i;
+    }
+    return ANALYSE_NONE;
+}
+
+static size_t match_level(const struct analyse_data *data, const struct analyse_effects *effects, const char *variant,
+                          const char *workload)
+{
+    for (size_t i = 0; i < effects->level_count; i++) {
+        const struct analyse_level *level = &effects->level[i];
+        if (strcmp(level->variant, variant) == 0 && analyse_list_has("baseline contender", level->role) &&
+            level->samples.count >= 2 && strcmp(analyse_workload_name(data, level->workload), workload) == 0)
+            return i;
+    }
+    return ANALYSE_NONE;
+}
+
+/* Level at which a timing test of the part is made. */
+static double test_alpha(const struct analyse_claims *claims, const struct analyse_condition *condition)
+{
+    return claims->alpha_part / (double)claims->part[condition->part].timing_tests;
+}
+
+static struct analyse_item *add_item(struct judge *judge, size_t condition)
+{
+    struct analyse_claims *claims = judge->claims;
+    if (claims->item_count == claims->item_capacity) {
+        size_t capacity = claims->item_capacity ? 2 * claims->item_capacity : 64;
+        struct analyse_item *grown = realloc(claims->item, capacity * sizeof *grown);
+        if (!grown) {
+            error_set(judge->error, EXIT_USAGE, "out of memory; free some and analyse again");
+            return NULL;
+        }
+        claims->item = grown;
+        claims->item_capacity = capacity;
+    }
+    struct analyse_item *item = &claims->item[claims->item_count++];
+    *item = (struct analyse_item){.condition = condition,
+                                  .verdict = VERDICT_UNRESOLVED,
+                                  .estimate = NAN,
+                                  .mde = NAN,
+                                  .twin_bound = NAN,
+                                  .confidence = NAN,
+                                  .interval = {NAN, NAN},
+                                  .effect = ANALYSE_NONE,
+                                  .level = ANALYSE_NONE};
+    return item;
+}
+
+/* Items are made first and matched to effects, so that an effect knows its parts before any interval is computed. */
+static void plan_timing(struct judge *judge, size_t index)
+{
+    const struct analyse_condition *condition = &judge->claims->condition[index];
+    const char *workloads = claim_text(judge->data, condition->row, SCHEMA_claims_workload);
+    char workload[ENCBENCH_NAME_BYTES];
+    while (analyse_list_next(&workloads, workload)) {
+        struct analyse_item *item = add_item(judge, index);
+        bool reversed;
+        if (!item)
+            return;
+        item->scale = scale_of_metric(claim_text(judge->data, condition->row, SCHEMA_claims_metric));
+        item->effect = match_effect(judge->data, judge->effects, condition, workload, &reversed);
+        snprintf(item->source, sizeof item->source, "%s", workload);
+    }
+}
+
+static void plan_level(struct judge *judge, size_t index)
+{
+    const struct analyse_condition *condition = &judge->claims->condition[index];
+    const char *workloads = claim_text(judge->data, condition->row, SCHEMA_claims_workload);
+    char workload[ENCBENCH_NAME_BYTES], variant[ENCBENCH_NAME_BYTES];
+    while (analyse_list_next(&workloads, workload)) {
+        const char *variants = claim_text(judge->data, condition->row, SCHEMA_claims_contender);
+        while (analyse_list_next(&variants, variant)) {
+            struct analyse_item *item = add_item(judge, index);
+            if (!item)
+                return;
+            item->level = match_level(judge->data, judge->effects, variant, workload);
+            snprintf(item->source, sizeof item->source, "%s of %s", workload, variant);
+        }
+    }
+}
+
+double analyse_effect_alpha(const struct analyse_claims *claims, size_t effect, enum verdict_scale scale, char *parts,
+                            size_t parts_bytes)
+{
+    double alpha = INFINITY;
+    size_t used = 0, last_part = ANALYSE_NONE;
+    parts[0] = '\0';
+    for (size_t i = 0; i < claims->item_count; i++) {
+        const struct analyse_item *item = &claims->item[i];
+        const struct analyse_condition *condition = &claims->condition[item->condition];
+        if (condition->kind != ANALYSE_TIMING || item->effect != effect ||
+            row_is_absolute(item->scale) != row_is_absolute(scale))
+            continue;
+        alpha = fmin(alpha, test_alpha(claims, condition));
+        const struct analyse_part *part = &claims->part[condition->part];
+        if (condition->part != last_part && used < parts_bytes)
+            used += (size_t)snprintf(parts + used, parts_bytes - used, "%s%lld%s", used ? " " : "",
+                                     (long long)part->claim, part->name);
+        last_part = condition->part;
+    }
+    return isinf(alpha) ? claims->alpha_exploratory : alpha;
+}
+
+double analyse_level_alpha(const struct analyse_claims *claims, size_t level)
+{
+    double alpha = INFINITY;
+    for (size_t i = 0; i < claims->item_count; i++) {
+        const struct analyse_condition *condition = &claims->condition[claims->item[i].condition];
+        if (condition->kind == ANALYSE_LEVEL && claims->item[i].level == level)
+            alpha = fmin(alpha, test_alpha(claims, condition));
+    }
+    return isinf(alpha) ? claims->alpha_exploratory : alpha;
+}
+
+double analyse_effect_half_width(const struct analyse_claims *claims, size_t effect, enum verdict_scale scale)
+{
+    double narrowest = NAN;
+    for (size_t i = 0; i < claims->item_count; i++) {
+        const struct analyse_item *item = &claims->item[i];
+        const struct analyse_condition *condition = &claims->condition[item->condition];
+        if (condition->kind == ANALYSE_TIMING && item->effect == effect && item->verdict == VERDICT_CONFIRMED &&
+            row_is_absolute(item->scale) == row_is_absolute(scale))
+            narrowest = fmin(narrowest, verdict_region_half_width(&condition->region));
+    }
+    return narrowest;
+}
+
+/* ---- judging ---- */
+
+static void append(char *text, size_t bytes, const char *more)
+{
+    size_t used = strlen(text);
+    snprintf(text + used, bytes - used, "%s", more);
+}
+
+static const char *region_words(char *text, size_t bytes, const struct analyse_data *data,
+                                const struct analyse_condition *condition)
+{
+    const char *bounds = claim_text(data, condition->row, SCHEMA_claims_region_bounds);
+    char low[32], high[32];
+    snprintf(text, bytes, "%c%s; %s%c", bounds[0], csv_format_number(low, sizeof low, condition->region.low),
+             csv_format_number(high, sizeof high, condition->region.high), bounds[1]);
+    return text;
+}
+
+static void not_measured(const struct judge *judge, struct analyse_item *item, const char *where)
+{
+    const struct analyse_condition *condition = &judge->claims->condition[item->condition];
+    item->measured = false;
+    item->source[0] = '\0';
+    snprintf(item->figure, sizeof item->figure, "not measured yet: %s on %s",
+             claim_text(judge->data, condition->row, SCHEMA_claims_metric), where);
+}
+
+static void explain_decision(char *text, size_t bytes, const struct verdict_evidence *evidence,
+                             const struct verdict_decision *decision, enum verdict interval_says)
+{
+    double twin_bound = verdict_twin_bound(evidence);
+    switch (decision->cause) {
+    case VERDICT_DECIDED:
+        snprintf(text, bytes, "%s by %.4g; twin bound %.4g", interval_says == VERDICT_CONFIRMED ? "inside" : "outside",
+                 decision->margin, twin_bound);
+        break;
+    case VERDICT_NO_INTERVAL:
+        snprintf(text, bytes, "%zu processes give no interval at this confidence; MDE %.4g", evidence->processes,
+                 evidence->mde);
+        break;
+    case VERDICT_STRADDLES:
+        snprintf(text, bytes, "neither inside nor outside; MDE %.4g", evidence->mde);
+        break;
+    case VERDICT_NO_TWIN:
+        snprintf(text, bytes, "no twin on this workload: the noise floor is unknown");
+        break;
+    case VERDICT_WITHIN_TWIN:
+        snprintf(text, bytes, "margin %.4g is within what identical code shows: %.4g", decision->margin, twin_bound);
+        break;
+    case VERDICT_TAIL:
+        snprintf(text, bytes, "tail-dependent: the plain means give [%.4g; %.4g]", evidence->plain.low,
+                 evidence->plain.high);
+        break;
+    case VERDICT_LAYOUT:
+        snprintf(text, bytes, "layout-dependent: the t interval is [%.4g; %.4g]", evidence->student.low,
+                 evidence->student.high);
+        break;
+    case VERDICT_SINGLE_LAYOUT:
+        snprintf(text, bytes, "single layout: an arm had one layout in all processes");
+        break;
+    }
+    if (decision->processes_needed > 0) {
+        char needed[80];
+        snprintf(needed, sizeof needed, "; about %zu processes would be needed", decision->processes_needed);
+        append(text, bytes, needed);
+    }
+}
+
+/* What the run as a whole allows to be said about time; true when it overrules the figures. */
+static bool overruled(const struct judge *judge, struct analyse_item *item, char *why, size_t bytes)
+{
+    if (!judge->data->profile->for_conclusions) {
+        item->verdict = VERDICT_UNRESOLVED;
+        snprintf(why, bytes, "profile %s is not for conclusions", judge->data->profile->name);
+        return true;
+    }
+    if (judge->controls->failed || judge->controls->blind) {
+        item->verdict = VERDICT_INVALID;
+        snprintf(why, bytes, "%.400s", judge->controls->reason);
+        return true;
+    }
+    if (!judge->data->complete) {
+        item->verdict = VERDICT_UNRESOLVED;
+        snprintf(why, bytes, "the run is not complete: resume it");
+        return true;
+    }
+    return false;
+}
+
+static void judge_evidence(const struct judge *judge, struct analyse_item *item,
+                           const struct verdict_evidence *evidence, double confidence)
+{
+    const struct analyse_condition *condition = &judge->claims->condition[item->condition];
+    struct verdict_decision decision = verdict_decide(&condition->region, evidence);
+    item->measured = true;
+    item->verdict = decision.verdict;
+    item->estimate = evidence->estimate;
+    item->interval = evidence->interval;
+    item->confidence = confidence;
+    item->mde = evidence->mde;
+    item->twin_bound = verdict_twin_bound(evidence);
+
+    char why[448], region[80];
+    if (!overruled(judge, item, why, sizeof why)) {
+        item->processes_needed = decision.processes_needed;
+        explain_decision(why, sizeof why, evidence, &decision,
+                         verdict_of_interval(&condition->region, evidence->interval));
+    }
+    snprintf(item->figure, sizeof item->figure, "%.40s %.4g %.16s [%.4g; %.4g] and region %s: %s",
+             claim_text(judge->data, condition->row, SCHEMA_claims_metric), evidence->estimate,
+             claim_text(judge->data, condition->row, SCHEMA_claims_unit), evidence->interval.low,
+             evidence->interval.high, region_words(region, sizeof region, judge->data, condition), why);
+}
+
+static void name_effect(const struct judge *judge, struct analyse_item *item, const struct analyse_effect *effect,
+                        bool reversed)
+{
+    snprintf(item->source, sizeof item->source, "contrasts.csv panel=%s workload=%s contrast=%s%s",
+             judge->data->panel_names[effect->panel], analyse_workload_name(judge->data, effect->workload),
+             effect->contrast, reversed ? " reversed" : "");
+}
+
+static void name_level(const struct judge *judge, char *text, size_t bytes, const struct analyse_level *level)
+{
+    snprintf(text, bytes, "processes.csv panel=%s workload=%s arm=%s", judge->data->panel_names[level->panel],
+             analyse_workload_name(judge->data, level->workload), level->arm);
+}
+
+/* A planned item holds where it looks in `source` until it is judged. */
+static void judge_timing(const struct judge *judge, struct analyse_item *item)
+{
+    char workload[ENCBENCH_NAME_BYTES], parts[256];
+    bool reversed;
+    snprintf(workload, sizeof workload, "%.127s", item->source);
+    if (item->effect == ANALYSE_NONE) {
+        not_measured(judge, item, workload);
+        return;
+    }
+    const struct analyse_effect *effect = &judge->effects->effect[item->effect];
+    match_effect(judge->data, judge->effects, &judge->claims->condition[item->condition], workload, &reversed);
+    double alpha = analyse_effect_alpha(judge->claims, item->effect, item->scale, parts, sizeof parts);
+    struct verdict_evidence evidence = analyse_effect_evidence(judge->effects, effect, item->scale, reversed, alpha);
+    judge_evidence(judge, item, &evidence, 1 - alpha);
+    name_effect(judge, item, effect, reversed);
+}
+
+static void judge_level(const struct judge *judge, struct analyse_item *item)
+{
+    char where[2 * ENCBENCH_NAME_BYTES + 8];
+    snprintf(where, sizeof where, "%.260s", item->source);
+    if (item->level == ANALYSE_NONE) {
+        not_measured(judge, item, where);
+        return;
+    }
+    const struct analyse_level *level = &judge->effects->level[item->level];
+    double alpha = analyse_level_alpha(judge->claims, item->level);
+    struct verdict_evidence evidence = analyse_level_evidence(judge->effects, level, alpha);
+    judge_evidence(judge, item, &evidence, 1 - alpha);
+    name_level(judge, item->source, sizeof item->source, level);
+}
+
+static void judge_composition(struct judge *judge, size_t index)
+{
+    const struct analyse_condition *condition = &judge->claims->condition[index];
+    struct analyse_item *item = add_item(judge, index);
+    if (!item)
+        return;
+    const char *workloads = claim_text(judge->data, condition->row, SCHEMA_claims_workload);
+    char on_effect[ENCBENCH_NAME_BYTES], on_level[ENCBENCH_NAME_BYTES];
+    analyse_list_next(&workloads, on_effect);
+    analyse_list_next(&workloads, on_level);
+    bool reversed;
+    size_t effect_index = match_effect(judge->data, judge->effects, condition, on_effect, &reversed);
+    size_t level_index = match_level(judge->data, judge->effects,
+                                     claim_text(judge->data, condition->row, SCHEMA_claims_baseline), on_level);
+    if (effect_index == ANALYSE_NONE || level_index == ANALYSE_NONE) {
+        not_measured(judge, item, effect_index == ANALYSE_NONE ? on_effect : on_level);
+        return;
+    }
+    const struct analyse_effect *effect = &judge->effects->effect[effect_index];
+    const struct analyse_level *level = &judge->effects->level[level_index];
+    double alpha = test_alpha(judge->claims, condition);
+    bool reduction =
+        scale_of_metric(claim_text(judge->data, condition->row, SCHEMA_claims_metric)) == VERDICT_REDUCTION;
+    struct verdict_evidence evidence =
+        analyse_effect_evidence(judge->effects, effect, VERDICT_ABSOLUTE, reversed, alpha / 2);
+    struct verdict_evidence of_level = analyse_level_evidence(judge->effects, level, alpha / 2);
+    verdict_evidence_divide(&evidence, of_level.estimate, of_level.interval, reduction);
+    judge_evidence(judge, item, &evidence, 1 - alpha);
+    append(item->figure, sizeof item->figure, "; by composition; assumes no interaction");
+
+    char level_source[256];
+    name_effect(judge, item, effect, reversed);
+    name_level(judge, level_source, sizeof level_source, level);
+    append(item->source, sizeof item->source, "; ");
+    append(item->source, sizeof item->source, level_source);
+}
+
+/* ---- exact figures ---- */
+
+/* A figure of metrics.csv. False, with the item saying why, when there is none that is exact. */
+static bool exact_figure(const struct judge *judge, struct analyse_item *item, const char *variant,
+                         const char *workload, const char *metric, double *value)
+{
+    const struct csv_data *metrics = &judge->data->metrics;
+    size_t row = analyse_metric_row(judge->data, variant, workload, metric);
+    const char *status = row == ANALYSE_NONE ? "" : csv_text(metrics, row, SCHEMA_metrics_status);
+    *value = row == ANALYSE_NONE ? NAN : csv_number(metrics, row, SCHEMA_metrics_value);
+    if (strcmp(status, "exact") == 0 && !isnan(*value))
+        return true;
+    bool unstable = strcmp(status, "unstable") == 0;
+    const char *reason = row == ANALYSE_NONE ? "" : csv_text(metrics, row, SCHEMA_metrics_reason);
+    item->measured = unstable;
+    snprintf(item->figure, sizeof item->figure, "%s: %.60s of %.60s on %.60s%s%.160s",
+             unstable ? "unstable" : "not measured yet", metric, variant, workload, *reason ? "; " : "", reason);
+    return false;
+}
+
+static void judge_exact_value(const struct judge *judge, struct analyse_item *item, double value, const char *what)
+{
+    const struct analyse_condition *condition = &judge->claims->condition[item->condition];
+    char number[32], region[80];
+    item->measured = true;
+    item->verdict = verdict_of_value(&condition->region, value);
+    item->estimate = value;
+    snprintf(item->figure, sizeof item->figure, "%.420s = %s; %s %s", what,
+             csv_format_number(number, sizeof number, value), item->verdict == VERDICT_CONFIRMED ? "in" : "not in",
+             region_words(region, sizeof region, judge->data, condition));
+}
+
+static void judge_variant(struct judge *judge, size_t index, const char *variant, const char *workload)
+{
+    struct analyse_item *item = add_item(judge, index);
+    const char *metric = claim_text(judge->data, judge->claims->condition[index].row, SCHEMA_claims_metric);
+    double value;
+    if (!item || !exact_figure(judge, item, variant, workload, metric, &value))
+        return;
+    char what[448];
+    snprintf(what, sizeof what, "%.60s of %.120s on %.120s", metric, variant, workload);
+    judge_exact_value(judge, item, value, what);
+    snprintf(item->source, sizeof item->source, "metrics.csv variant=%s workload=%s metric=%.100s", variant, workload,
+             metric);
+}
+
+/* contender - baseline, or by how many percent the contender is smaller. */
+static void judge_pair(struct judge *judge, size_t index, const char *baseline, const char *contender,
+                       const char *workload)
+{
+    const struct analyse_condition *condition = &judge->claims->condition[index];
+    struct analyse_item *item = add_item(judge, index);
+    const char *metric = claim_text(judge->data, condition->row, SCHEMA_claims_metric);
+    double minus, plus;
+    if (!item || !exact_figure(judge, item, baseline, workload, metric, &minus) ||
+        !exact_figure(judge, item, contender, workload, metric, &plus))
+        return;
+    bool reduction = condition->kind == ANALYSE_REDUCTION;
+    double value = !reduction ? plus - minus : minus > 0 ? 100 * (1 - plus / minus) : NAN;
+    char what[448], from[32], to[32];
+    csv_format_number(from, sizeof from, minus);
+    csv_format_number(to, sizeof to, plus);
+    snprintf(what, sizeof what, "%.50s on %.80s of %.80s is %s and of %.80s %s; %s", metric, workload, baseline, from,
+             contender, to, reduction ? "reduction in percent" : "difference");
+    judge_exact_value(judge, item, value, what);
+    snprintf(item->source, sizeof item->source, "metrics.csv variants=%s %s workload=%.100s metric=%.100s", baseline,
+             contender, workload, metric);
+}
+
+/* Largest less smallest figure of all the variants. */
+static void judge_equal(struct judge *judge, size_t index, const char *workload)
+{
+    size_t row = judge->claims->condition[index].row;
+    struct analyse_item *item = add_item(judge, index);
+    if (!item)
+        return;
+    const char *metric = claim_text(judge->data, row, SCHEMA_claims_metric);
+    const char *const lists[] = {claim_text(judge->data, row, SCHEMA_claims_baseline),
+                                 claim_text(judge->data, row, SCHEMA_claims_contender)};
+    double least = INFINITY, most = -INFINITY;
+    bool all = true;
+    char variant[ENCBENCH_NAME_BYTES];
+    for (size_t i = 0; i < 2; i++)
+        for (const char *cursor = lists[i]; analyse_list_next(&cursor, variant);) {
+            double value;
+            if (!exact_figure(judge, item, variant, workload, metric, &value)) {
+                all = false;
+                continue;
+            }
+            least = fmin(least, value);
+            most = fmax(most, value);
+        }
+    /* What is missing cannot make unequal figures equal. */
+    if (!all && (isinf(least) || verdict_region_contains(&judge->claims->condition[index].region, most - least)))
+        return;
+    char what[448];
+    snprintf(what, sizeof what, "%.60s on %.120s: largest less smallest of the variants", metric, workload);
+    judge_exact_value(judge, item, most - least, what);
+    snprintf(item->source, sizeof item->source, "metrics.csv variants=%.160s %.160s workload=%.60s metric=%.60s",
+             lists[0], lists[1], workload, metric);
+}
+
+static void judge_equal_everywhere(struct judge *judge, size_t index)
+{
+    const struct csv_data *metrics = &judge->data->metrics;
+    const char *metric = claim_text(judge->data, judge->claims->condition[index].row, SCHEMA_claims_metric);
+    bool any = false;
+    for (size_t row = 0; row < metrics->row_count; row++) {
+        const char *workload = csv_text(metrics, row, SCHEMA_metrics_workload);
+        if (strcmp(csv_text(metrics, row, SCHEMA_metrics_metric), metric) != 0)
+            continue;
+        bool seen = false;
+        for (size_t before = 0; before < row && !seen; before++)
+            seen = strcmp(csv_text(metrics, before, SCHEMA_metrics_metric), metric) == 0 &&
+                   strcmp(csv_text(metrics, before, SCHEMA_metrics_workload), workload) == 0;
+        if (!seen)
+            judge_equal(judge, index, workload);
+        any = true;
+    }
+    if (!any) {
+        struct analyse_item *item = add_item(judge, index);
+        if (item)
+            not_measured(judge, item, "every workload");
+    }
+}
+
+static void judge_exact(struct judge *judge, size_t index)
+{
+    const struct analyse_condition *condition = &judge->claims->condition[index];
+    const char *workloads = claim_text(judge->data, condition->row, SCHEMA_claims_workload);
+    char workload[ENCBENCH_NAME_BYTES], variant[ENCBENCH_NAME_BYTES], baseline[ENCBENCH_NAME_BYTES];
+    if (condition->kind == ANALYSE_EQUAL && strcmp(workloads, "*") == 0) {
+        judge_equal_everywhere(judge, index);
+        return;
+    }
+    while (analyse_list_next(&workloads, workload)) {
+        const char *contenders = claim_text(judge->data, condition->row, SCHEMA_claims_contender);
+        const char *baselines = claim_text(judge->data, condition->row, SCHEMA_claims_baseline);
+        if (condition->kind == ANALYSE_EQUAL) {
+            judge_equal(judge, index, workload);
+            continue;
+        }
+        while (analyse_list_next(&contenders, variant))
+            if (condition->kind == ANALYSE_EXACT)
+                judge_variant(judge, index, variant, workload);
+            else if (analyse_list_next(&baselines, baseline))
+                judge_pair(judge, index, baseline, variant, workload);
+    }
+}
+
+/* ---- claims about claims, parts, claims ---- */
+
+static int64_t claim_referred_to(const struct judge *judge, size_t condition)
+{
+    return strtoll(claim_text(judge->data, judge->claims->condition[condition].row, SCHEMA_claims_metric), NULL, 10);
+}
+
+static bool claim_is_judged(const struct analyse_claims *claims, int64_t claim)
+{
+    bool exists = false;
+    for (size_t i = 0; i < claims->part_count; i++)
+        if (claims->part[i].claim == claim) {
+            exists = true;
+            if (!claims->part[i].judged)
+                return false;
+        }
+    return exists;
+}
+
+enum verdict analyse_claim_verdict(const struct analyse_claims *claims, int64_t claim)
+{
+    enum verdict whole = VERDICT_CONFIRMED;
+    bool any = false;
+    for (size_t i = 0; i < claims->part_count; i++) {
+        const struct analyse_part *part = &claims->part[i];
+        if (part->claim != claim)
+            continue;
+        enum verdict one = part->is_control && part->verdict == VERDICT_REFUTED ? VERDICT_INVALID : part->verdict;
+        enum verdict both[] = {whole, one};
+        whole = verdict_combine(both, 2);
+        any = true;
+    }
+    return any ? whole : VERDICT_UNRESOLVED;
+}
+
+static void judge_claim(const struct judge *judge, struct analyse_item *item)
+{
+    int64_t claim = claim_referred_to(judge, item->condition);
+    if (!claim_is_judged(judge->claims, claim)) {
+        snprintf(item->figure, sizeof item->figure, "claim %lld is not registered or refers back to this one",
+                 (long long)claim);
+        return;
+    }
+    item->measured = true;
+    item->verdict = analyse_claim_verdict(judge->claims, claim);
+    snprintf(item->figure, sizeof item->figure, "claim %lld is %s", (long long)claim, verdict_name(item->verdict));
+    snprintf(item->source, sizeof item->source, "verdicts.csv claim=%lld part=all", (long long)claim);
+}
+
+static bool part_is_ready(const struct judge *judge, size_t index)
+{
+    const struct analyse_claims *claims = judge->claims;
+    for (size_t i = 0; i < claims->condition_count; i++)
+        if (claims->condition[i].part == index && claims->condition[i].kind == ANALYSE_CLAIM &&
+            !claim_is_judged(claims, claim_referred_to(judge, i)))
+            return false;
+    for (size_t i = 0; i < claims->part_count && !claims->part[index].is_control; i++)
+        if (claims->part[i].claim == claims->part[index].claim && claims->part[i].is_control && !claims->part[i].judged)
+            return false;
+    return true;
+}
+
+static void guard_part(const struct analyse_claims *claims, struct analyse_part *part)
+{
+    for (size_t i = 0; i < claims->part_count && !part->is_control; i++) {
+        const struct analyse_part *control = &claims->part[i];
+        if (control->claim != part->claim || !control->is_control)
+            continue;
+        enum verdict guarded = verdict_guarded(part->verdict, part->measured, control->verdict, control->measured);
+        if (guarded != part->verdict)
+            snprintf(part->guard_reason, sizeof part->guard_reason, "control %lld%.40s is %s: %s",
+                     (long long)control->claim, control->name,
+                     control->measured ? verdict_name(control->verdict) : "not measured yet",
+                     control->measured ? "the test is blind" : "nothing can be confirmed");
+        part->verdict = guarded;
+    }
+}
+
+static void judge_part(struct judge *judge, size_t index)
+{
+    struct analyse_claims *claims = judge->claims;
+    struct analyse_part *part = &claims->part[index];
+    enum verdict *verdicts = calloc(claims->item_count + 1, sizeof *verdicts);
+    size_t count = 0;
+    bool some = false, missing = false;
+    if (!verdicts) {
+        error_set(judge->error, EXIT_USAGE, "out of memory; free some and analyse again");
+        return;
+    }
+    for (size_t i = 0; i < claims->item_count; i++) {
+        struct analyse_item *item = &claims->item[i];
+        if (claims->condition[item->condition].part != index)
+            continue;
+        if (claims->condition[item->condition].kind == ANALYSE_CLAIM)
+            judge_claim(judge, item);
+        verdicts[count++] = item->verdict;
+        if (verdict_combine(verdicts, count) == item->verdict &&
+            (count == 1 || verdict_combine(verdicts, count - 1) != item->verdict))
+            part->item = i;
+        some |= item->measured;
+        missing |= !item->measured;
+    }
+    part->verdict = verdict_combine(verdicts, count);
+    /* A control that lacks a figure has not failed; any other part with a figure has something to be made invalid. */
+    part->measured = part->is_control ? !missing || part->verdict == VERDICT_REFUTED : some;
+    part->judged = true;
+    guard_part(claims, part);
+    free(verdicts);
+}
+
+/* Parts wait for the claims they refer to and for their controls; what waits for itself is judged last. */
+static void judge_parts(struct judge *judge)
+{
+    struct analyse_claims *claims = judge->claims;
+    for (bool progress = true; progress && judge->error->code == 0;) {
+        progress = false;
+        for (size_t i = 0; i < claims->part_count; i++)
+            if (!claims->part[i].judged && part_is_ready(judge, i)) {
+                judge_part(judge, i);
+                progress = true;
+            }
+    }
+    for (size_t i = 0; i < claims->part_count && judge->error->code == 0; i++)
+        if (!claims->part[i].judged)
+            judge_part(judge, i);
+}
+
+int analyse_claims_judge(struct analyse_claims *claims, const struct analyse_data *data,
+                         const struct analyse_effects *effects, const struct analyse_controls *controls,
+                         struct error *error)
+{
+    struct judge judge = {claims, data, effects, controls, error};
+    for (size_t i = 0; i < claims->condition_count && error->code == 0; i++)
+        switch (claims->condition[i].kind) {
+        case ANALYSE_TIMING:
+            plan_timing(&judge, i);
+            break;
+        case ANALYSE_LEVEL:
+            plan_level(&judge, i);
+            break;
+        case ANALYSE_COMPOSITION:
+            judge_composition(&judge, i);
+            break;
+        case ANALYSE_CLAIM:
+            add_item(&judge, i);
+            break;
+        case ANALYSE_EXACT:
+        case ANALYSE_DIFFERENCE:
+        case ANALYSE_REDUCTION:
+        case ANALYSE_EQUAL:
+            judge_exact(&judge, i);
+            break;
+        }
+    for (size_t i = 0; i < claims->item_count && error->code == 0; i++) {
+        enum analyse_kind kind = claims->condition[claims->item[i].condition].kind;
+        if (kind == ANALYSE_TIMING)
+            judge_timing(&judge, &claims->item[i]);
+        else if (kind == ANALYSE_LEVEL)
+            judge_level(&judge, &claims->item[i]);
+    }
+    if (error->code == 0)
+        judge_parts(&judge);
+    return error->code;
+}

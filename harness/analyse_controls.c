@@ -1,0 +1,408 @@
+#include "analyse_internal.h"
+#include "kernels/kernels.h"
+#include "schema.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHAIN_TOLERANCE        0.03
+#define PLANTED_LEAST          0.5
+#define PLANTED_MOST           1.5
+#define CLOCK_TOLERANCE_PPM    100
+#define VOID_TOLERANCE_PERCENT 10
+enum { MULTIPLY_LATENCY_LEAST = 2, MULTIPLY_LATENCY_MOST = 6 };
+
+const char *analyse_control_status_name(enum analyse_control_status status)
+{
+    static const char *const names[] = {"ok", "failed", "not measured"};
+    return names[status];
+}
+
+/* What the checks share. A control starts as not measured and has to earn its `ok`. */
+struct check {
+    struct analyse_controls *controls;
+    const struct analyse_data *data;
+    const struct analyse_effects *effects;
+    double alpha_part;
+    double alpha_twin;
+    struct error *error;
+};
+
+static struct analyse_control *add_control(struct check *check, const char *name, size_t panel, size_t workload)
+{
+    struct analyse_controls *controls = check->controls;
+    if (controls->count == controls->capacity) {
+        size_t capacity = controls->capacity ? 2 * controls->capacity : 16;
+        struct analyse_control *grown = realloc(controls->control, capacity * sizeof *grown);
+        if (!grown) {
+            error_set(check->error, EXIT_USAGE, "out of memory; free some and analyse again");
+            return NULL;
+        }
+        controls->control = grown;
+        controls->capacity = capacity;
+    }
+    struct analyse_control *control = &controls->control[controls->count++];
+    *control = (struct analyse_control){.estimate = NAN, .low = NAN, .high = NAN, .status = ANALYSE_NOT_MEASURED};
+    snprintf(control->name, sizeof control->name, "%s", name);
+    if (panel == ANALYSE_NONE)
+        snprintf(control->subject, sizeof control->subject, "run");
+    else
+        snprintf(control->subject, sizeof control->subject, "%s %s", check->data->panel_names[panel],
+                 analyse_workload_name(check->data, workload));
+    return control;
+}
+
+static void set_seen(struct analyse_control *control, double estimate, struct stats_interval interval)
+{
+    control->estimate = estimate;
+    control->low = interval.low;
+    control->high = interval.high;
+}
+
+static const struct analyse_effect *find_of_kind(const struct check *check, size_t panel, size_t workload,
+                                                 const char *kind, const struct analyse_effect *after)
+{
+    const struct analyse_effect *end = check->effects->effect + check->effects->effect_count;
+    for (const struct analyse_effect *effect = after ? after + 1 : check->effects->effect; effect < end; effect++)
+        if (effect->panel == panel && effect->workload == workload && strcmp(effect->kind, kind) == 0)
+            return effect;
+    return NULL;
+}
+
+/* Divides each value by the length of a cycle in the same process and drops processes without a clock; the new count. */
+static size_t to_cycles(double *values, const struct analyse_samples *samples)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < samples->count; i++) {
+        double cycle_ns = samples->process[i]->chain_ns / CHAIN_CYCLES_PER_OP;
+        if (cycle_ns > 0)
+            values[count++] = values[i] / cycle_ns;
+    }
+    return count;
+}
+
+/* ---- twins ---- */
+
+static void judge_twin(struct check *check, struct analyse_control *control, const struct analyse_effect *twin)
+{
+    const struct analyse_samples *samples = &twin->samples;
+    struct stats_interval interval =
+        stats_signed_rank_interval(samples->value, samples->count, check->alpha_twin, NULL);
+    set_seen(control, stats_hodges_lehmann(samples->value, samples->count), interval);
+    control->status = interval.low <= 0 && interval.high >= 0 ? ANALYSE_OK : ANALYSE_FAILED;
+    if (control->status == ANALYSE_FAILED)
+        snprintf(control->reason, sizeof control->reason,
+                 "identical code differs by %.4g ns [%.4g; %.4g] (%s): what differs is not the code", control->estimate,
+                 interval.low, interval.high, twin->contrast);
+    else if (isinf(interval.low))
+        snprintf(control->reason, sizeof control->reason,
+                 "trivially: %zu processes are too few for an interval at this confidence", samples->count);
+}
+
+static void check_twins(struct check *check, size_t panel, size_t workload)
+{
+    const struct analyse_effect *twin = NULL;
+    bool any = false;
+    do {
+        twin = find_of_kind(check, panel, workload, "twin", twin);
+        if (!twin && any)
+            return;
+        any = true;
+        struct analyse_control *control = add_control(check, "twins", panel, workload);
+        if (!control)
+            return;
+        snprintf(control->expected, sizeof control->expected,
+                 "interval in ns contains 0; all twins of the run together at %g %%", 100 * (1 - ANALYSE_TWIN_ERROR));
+        if (twin)
+            judge_twin(check, control, twin);
+        else
+            snprintf(control->reason, sizeof control->reason, "no twin was measured");
+    } while (twin);
+}
+
+/* ---- chains ---- */
+
+static void check_chain_planted(struct check *check, size_t panel, size_t workload)
+{
+    struct analyse_control *control = add_control(check, "chain_planted", panel, workload);
+    struct analyse_samples samples = {0};
+    if (!control ||
+        analyse_samples_of_contrast(check->data, panel, workload, "chain_planted", &samples, check->error) != 0) {
+        analyse_samples_free(&samples);
+        return;
+    }
+    snprintf(control->expected, sizeof control->expected, "%d cycles within %g %%", CHAIN_PLANTED_EXTRA_CYCLES,
+             100 * CHAIN_TOLERANCE);
+    size_t count = to_cycles(samples.value, &samples);
+    if (count == 0) {
+        snprintf(control->reason, sizeof control->reason, "no process has both chain and chain_planted");
+    } else {
+        set_seen(control, stats_hodges_lehmann(samples.value, count),
+                 stats_signed_rank_interval(samples.value, count, check->alpha_part, NULL));
+        double off = control->estimate / CHAIN_PLANTED_EXTRA_CYCLES - 1;
+        control->status = fabs(off) <= CHAIN_TOLERANCE ? ANALYSE_OK : ANALYSE_FAILED;
+        if (control->status == ANALYSE_FAILED)
+            snprintf(control->reason, sizeof control->reason, "%.4g cycles seen where %d were planted: %+.1f %%",
+                     control->estimate, CHAIN_PLANTED_EXTRA_CYCLES, 100 * off);
+    }
+    analyse_samples_free(&samples);
+}
+
+/* The other kind of chain: if one cycle of the clock were not one cycle, its latency would not be a whole number of them. */
+static void check_chain_multiply(struct check *check, size_t panel, size_t workload)
+{
+    struct analyse_control *control = add_control(check, "chain_multiply", panel, workload);
+    double *cycles = calloc(check->data->process_count + 1, sizeof *cycles);
+    if (!control || !cycles) {
+        free(cycles);
+        error_set(check->error, EXIT_USAGE, "out of memory; free some and analyse again");
+        return;
+    }
+    snprintf(control->expected, sizeof control->expected,
+             "cycles of a multiplication: within %g %% of a whole number from %d to %d", 100 * CHAIN_TOLERANCE,
+             MULTIPLY_LATENCY_LEAST, MULTIPLY_LATENCY_MOST);
+    size_t count = 0;
+    for (size_t i = 0; i < check->data->process_count; i++) {
+        const struct analyse_process *process = &check->data->process[i];
+        double value =
+            (process->chain_multiply_ns / CHAIN_MULTIPLIES_PER_OP) / (process->chain_ns / CHAIN_CYCLES_PER_OP);
+        if (process->ok && process->panel == panel && process->workload == workload && isfinite(value))
+            cycles[count++] = value;
+    }
+    if (count == 0) {
+        snprintf(control->reason, sizeof control->reason, "no process has both chain and chain_multiply");
+    } else {
+        set_seen(control, stats_hodges_lehmann(cycles, count),
+                 stats_signed_rank_interval(cycles, count, check->alpha_part, NULL));
+        double whole = round(control->estimate);
+        bool ok = whole >= MULTIPLY_LATENCY_LEAST && whole <= MULTIPLY_LATENCY_MOST &&
+                  fabs(control->estimate / whole - 1) <= CHAIN_TOLERANCE;
+        control->status = ok ? ANALYSE_OK : ANALYSE_FAILED;
+        if (!ok)
+            snprintf(
+                control->reason, sizeof control->reason,
+                "a multiplication takes %.4g cycles of the chain clock: one of the two chains is not what it should be",
+                control->estimate);
+    }
+    free(cycles);
+}
+
+/* ---- the planted arm of a real op ---- */
+
+/* Cycles planted in an op, of the variant of the planted arm; NaN when metrics.csv does not say. */
+static double planted_cycles(const struct analyse_data *data, const struct analyse_effect *planted)
+{
+    const struct csv_data *metrics = &data->metrics;
+    for (size_t row = 0; row < metrics->row_count; row++)
+        if (strcmp(csv_text(metrics, row, SCHEMA_metrics_metric), "planted_cycles_per_op") == 0 &&
+            strcmp(csv_text(metrics, row, SCHEMA_metrics_workload), analyse_workload_name(data, planted->workload)) ==
+                0 &&
+            analyse_list_has(planted->contender, csv_text(metrics, row, SCHEMA_metrics_variant)) &&
+            csv_number(metrics, row, SCHEMA_metrics_value) > 0) /* a module without a plant says 0 */
+            return csv_number(metrics, row, SCHEMA_metrics_value);
+    return NAN;
+}
+
+static void judge_planted(struct check *check, struct analyse_control *control, const double *cycles, size_t count,
+                          double planted)
+{
+    struct stats_interval interval = stats_signed_rank_interval(cycles, count, check->alpha_part, NULL);
+    double mde = stats_mde(stats_standard_deviation(cycles, count), count, check->alpha_part, VERDICT_POWER);
+    double share = stats_hodges_lehmann(cycles, count) / planted;
+    set_seen(control, share * planted, interval);
+    char mde_text[96] = "";
+    if (planted < mde)
+        snprintf(mde_text, sizeof mde_text, "; the plant of %.4g cycles is below the MDE of %.4g", planted, mde);
+    if (isinf(interval.low)) {
+        snprintf(control->reason, sizeof control->reason,
+                 "%zu processes are too few for an interval at this confidence", count);
+        return;
+    }
+    bool seen = interval.low > 0;
+    bool right_size = share >= PLANTED_LEAST && share <= PLANTED_MOST;
+    control->status = seen && right_size ? ANALYSE_OK : ANALYSE_FAILED;
+    if (!seen)
+        snprintf(control->reason, sizeof control->reason, "not detected: %.4g cycles [%.4g; %.4g]%s", control->estimate,
+                 interval.low, interval.high, mde_text);
+    else if (!right_size)
+        snprintf(control->reason, sizeof control->reason, "%.4g cycles seen where %.4g were planted: %.2f of them%s",
+                 control->estimate, planted, share, mde_text);
+    else if (planted < mde)
+        snprintf(control->reason, sizeof control->reason,
+                 "detected although the plant of %.4g cycles is below the MDE of %.4g", planted, mde);
+}
+
+static void check_planted(struct check *check, size_t panel, size_t workload)
+{
+    struct analyse_control *control = add_control(check, "planted", panel, workload);
+    if (!control)
+        return;
+    snprintf(control->expected, sizeof control->expected, "cycles: interval above 0 and %g to %g of what was planted",
+             PLANTED_LEAST, PLANTED_MOST);
+    const struct analyse_effect *effect = find_of_kind(check, panel, workload, "planted", NULL);
+    if (!effect) {
+        snprintf(control->reason, sizeof control->reason, "no planted arm was measured");
+        return;
+    }
+    double planted = planted_cycles(check->data, effect);
+    if (isnan(planted)) {
+        snprintf(control->reason, sizeof control->reason, "metrics.csv does not say how many cycles were planted");
+        return;
+    }
+    snprintf(control->expected, sizeof control->expected, "%.6g cycles: interval above 0 and %g to %g of it", planted,
+             PLANTED_LEAST, PLANTED_MOST);
+    double *cycles = calloc(effect->samples.count + 1, sizeof *cycles);
+    if (!cycles) {
+        error_set(check->error, EXIT_USAGE, "out of memory; free some and analyse again");
+        return;
+    }
+    memcpy(cycles, effect->samples.value, effect->samples.count * sizeof *cycles);
+    size_t count = to_cycles(cycles, &effect->samples);
+    if (count < 2)
+        snprintf(control->reason, sizeof control->reason,
+                 "no two processes have both the planted arm and the chain clock");
+    else
+        judge_planted(check, control, cycles, count, planted);
+    free(cycles);
+}
+
+/* ---- the run as a whole ---- */
+
+static void check_clock(struct check *check)
+{
+    struct analyse_control *control = add_control(check, "clock", ANALYSE_NONE, ANALYSE_NONE);
+    double *rates = calloc(check->data->process_count + 1, sizeof *rates);
+    if (!control || !rates) {
+        free(rates);
+        error_set(check->error, EXIT_USAGE, "out of memory; free some and analyse again");
+        return;
+    }
+    snprintf(control->expected, sizeof control->expected,
+             "ticks per ns of every process within %d ppm of their median; ppm seen", CLOCK_TOLERANCE_PPM);
+    size_t count = 0;
+    for (size_t i = 0; i < check->data->process_count; i++)
+        if (check->data->process[i].ok && check->data->process[i].ticks_per_ns > 0)
+            rates[count++] = check->data->process[i].ticks_per_ns;
+    if (count == 0) {
+        snprintf(control->reason, sizeof control->reason, "no process has ticks of the time-stamp counter");
+    } else {
+        double median = stats_quantile(rates, count, 0.5);
+        set_seen(control, 0,
+                 (struct stats_interval){1e6 * (stats_quantile(rates, count, 0) / median - 1),
+                                         1e6 * (stats_quantile(rates, count, 1) / median - 1)});
+        control->estimate = fmax(fabs(control->low), fabs(control->high));
+        control->status = control->estimate <= CLOCK_TOLERANCE_PPM ? ANALYSE_OK : ANALYSE_FAILED;
+        if (control->status == ANALYSE_FAILED)
+            snprintf(control->reason, sizeof control->reason,
+                     "time-stamp counter and CLOCK_MONOTONIC_RAW drift apart by up to %.4g ppm", control->estimate);
+    }
+    free(rates);
+}
+
+/* In a complete run a process that left no row is void too. A cell with more processes than were planned was looked at in between. */
+static void check_void_processes(struct check *check)
+{
+    const struct analyse_data *data = check->data;
+    struct analyse_control *control = add_control(check, "void_processes", ANALYSE_NONE, ANALYSE_NONE);
+    if (!control)
+        return;
+    snprintf(control->expected, sizeof control->expected, "at most %d %% of the planned processes; percent seen",
+             VOID_TOLERANCE_PERCENT);
+    size_t planned = 0, ok = 0;
+    for (size_t panel = 0; panel < data->panel_count; panel++)
+        for (size_t workload = 0; workload < data->workloads.row_count; workload++) {
+            size_t all_here = analyse_cell_processes(data, panel, workload, false);
+            if (all_here == 0)
+                continue;
+            if (data->complete && all_here > data->look_processes) {
+                control->status = ANALYSE_FAILED;
+                snprintf(control->reason, sizeof control->reason,
+                         "panel %s workload %s has %zu processes where %zu were planned: looks are fixed in advance",
+                         data->panel_names[panel], analyse_workload_name(data, workload), all_here,
+                         data->look_processes);
+            }
+            planned += data->complete && all_here < data->look_processes ? data->look_processes : all_here;
+            ok += analyse_cell_processes(data, panel, workload, true);
+        }
+    if (planned == 0) {
+        snprintf(control->reason, sizeof control->reason, "nothing was timed");
+        return;
+    }
+    control->estimate = 100 * (double)(planned - ok) / (double)planned;
+    if (control->status == ANALYSE_FAILED)
+        return;
+    bool fit = (planned - ok) * 100 <= VOID_TOLERANCE_PERCENT * planned;
+    control->status = fit ? ANALYSE_OK : ANALYSE_FAILED;
+    if (!fit)
+        snprintf(control->reason, sizeof control->reason, "%zu of %zu processes are void or missing", planned - ok,
+                 planned);
+}
+
+/* An unfinished run decides nothing yet; that is no fault of it. */
+static void check_complete(struct check *check)
+{
+    struct analyse_control *control = add_control(check, "complete", ANALYSE_NONE, ANALYSE_NONE);
+    if (!control)
+        return;
+    snprintf(control->expected, sizeof control->expected, "all that was planned up to the look was done");
+    control->status = check->data->complete ? ANALYSE_OK : ANALYSE_NOT_MEASURED;
+    if (!check->data->complete)
+        snprintf(control->reason, sizeof control->reason, "the run is not complete");
+}
+
+static void summarise(struct analyse_controls *controls, bool complete)
+{
+    const struct analyse_control *first_failed = NULL, *first_missed = NULL;
+    for (size_t i = 0; i < controls->count; i++) {
+        const struct analyse_control *control = &controls->control[i];
+        if (control->status == ANALYSE_FAILED && !first_failed)
+            first_failed = control;
+        if (control->status == ANALYSE_NOT_MEASURED && !first_missed && complete)
+            first_missed = control;
+    }
+    controls->failed = first_failed;
+    controls->blind = first_missed;
+    const struct analyse_control *first = first_failed ? first_failed : first_missed;
+    if (first)
+        snprintf(controls->reason, sizeof controls->reason, "control %s %s (%s): %s", first->name,
+                 first_failed ? "failed" : "not measured", first->subject, first->reason);
+}
+
+int analyse_controls_check(struct analyse_controls *controls, const struct analyse_data *data,
+                           const struct analyse_effects *effects, double alpha_part, struct error *error)
+{
+    static void (*const of_a_cell[])(struct check *, size_t, size_t) = {check_twins, check_chain_planted,
+                                                                        check_chain_multiply, check_planted};
+    size_t twin_count = 0;
+    for (size_t i = 0; i < effects->effect_count; i++)
+        twin_count += strcmp(effects->effect[i].kind, "twin") == 0;
+    struct check check = {.controls = controls,
+                          .data = data,
+                          .effects = effects,
+                          .alpha_part = alpha_part,
+                          .alpha_twin = ANALYSE_TWIN_ERROR / (double)(twin_count ? twin_count : 1),
+                          .error = error};
+    *controls = (struct analyse_controls){0};
+    for (size_t i = 0; i < sizeof of_a_cell / sizeof of_a_cell[0]; i++)
+        for (size_t panel = 0; panel < data->panel_count; panel++)
+            for (size_t workload = 0; workload < data->workloads.row_count; workload++)
+                if (analyse_cell_processes(data, panel, workload, false) > 0 && error->code == 0)
+                    of_a_cell[i](&check, panel, workload);
+    if (error->code == 0)
+        check_clock(&check);
+    if (error->code == 0)
+        check_void_processes(&check);
+    if (error->code == 0)
+        check_complete(&check);
+    if (error->code == 0)
+        summarise(controls, data->complete);
+    return error->code;
+}
+
+void analyse_controls_free(struct analyse_controls *controls)
+{
+    free(controls->control);
+    *controls = (struct analyse_controls){0};
+}

@@ -1,0 +1,380 @@
+#include "analyse_internal.h"
+#include "schema.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+bool analyse_list_next(const char **cursor, char token[static ENCBENCH_NAME_BYTES])
+{
+    *cursor += strspn(*cursor, " ");
+    size_t length = strcspn(*cursor, " ");
+    size_t kept = length < ENCBENCH_NAME_BYTES ? length : ENCBENCH_NAME_BYTES - 1;
+    memcpy(token, *cursor, kept);
+    token[kept] = '\0';
+    *cursor += length;
+    return length > 0;
+}
+
+bool analyse_list_has(const char *list, const char *token)
+{
+    char one[ENCBENCH_NAME_BYTES];
+    while (analyse_list_next(&list, one))
+        if (strcmp(one, token) == 0)
+            return true;
+    return false;
+}
+
+static bool list_is_within(const char *inner, const char *outer)
+{
+    char one[ENCBENCH_NAME_BYTES];
+    while (analyse_list_next(&inner, one))
+        if (!analyse_list_has(outer, one))
+            return false;
+    return true;
+}
+
+bool analyse_list_equal(const char *a, const char *b)
+{
+    return list_is_within(a, b) && list_is_within(b, a);
+}
+
+size_t analyse_list_count(const char *list)
+{
+    char one[ENCBENCH_NAME_BYTES];
+    size_t count = 0;
+    while (analyse_list_next(&list, one))
+        count++;
+    return count;
+}
+
+const char *analyse_workload_name(const struct analyse_data *data, size_t workload)
+{
+    return csv_text(&data->workloads, workload, SCHEMA_workloads_workload);
+}
+
+size_t analyse_metric_row(const struct analyse_data *data, const char *variant, const char *workload,
+                          const char *metric)
+{
+    const struct csv_data *metrics = &data->metrics;
+    for (size_t row = 0; row < metrics->row_count; row++)
+        if (strcmp(csv_text(metrics, row, SCHEMA_metrics_metric), metric) == 0 &&
+            strcmp(csv_text(metrics, row, SCHEMA_metrics_variant), variant) == 0 &&
+            strcmp(csv_text(metrics, row, SCHEMA_metrics_workload), workload) == 0)
+            return row;
+    return ANALYSE_NONE;
+}
+
+size_t analyse_cell_processes(const struct analyse_data *data, size_t panel, size_t workload, bool only_ok)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < data->process_count; i++)
+        if (data->process[i].panel == panel && data->process[i].workload == workload &&
+            (data->process[i].ok || !only_ok))
+            count++;
+    return count;
+}
+
+const struct analyse_process *analyse_data_process(const struct analyse_data *data, int64_t id)
+{
+    size_t low = 0, high = data->process_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (data->process[middle].id == id)
+            return &data->process[middle];
+        if (data->process[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* ---- run.csv ---- */
+
+static int read_table(struct csv_data *table, const struct analyse_data *data, const struct csv_table *schema,
+                      struct error *error)
+{
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", data->directory, schema->file) >= sizeof path)
+        return error_set(error, EXIT_USAGE, "%s: the name of the run directory is too long", data->directory);
+    return csv_read(path, schema, table, error);
+}
+
+static int check_directory(const char *directory, struct error *error)
+{
+    struct stat status;
+    if (stat(directory, &status) != 0)
+        return error_set(error, EXIT_USAGE, "%s: no such run directory; name one that `encbench run` has written",
+                         directory);
+    if (!S_ISDIR(status.st_mode))
+        return error_set(error, EXIT_USAGE, "%s: is a file, expected a run directory", directory);
+    return 0;
+}
+
+/* The value of a fact of run.csv. */
+static int run_fact(const struct analyse_data *data, const char *key, const char *expected, const char **value,
+                    struct error *error)
+{
+    size_t row = csv_find(&data->run, SCHEMA_run_key, key);
+    if (row == data->run.row_count)
+        return error_set(error, EXIT_USAGE, "%s: no row with key %s; expected %s; the run was not written to the end",
+                         data->run.path, key, expected);
+    *value = csv_text(&data->run, row, SCHEMA_run_value);
+    return 0;
+}
+
+static int bad_fact(const struct analyse_data *data, const char *key, const char *value, const char *expected,
+                    struct error *error)
+{
+    size_t row = csv_find(&data->run, SCHEMA_run_key, key);
+    return error_set(error, EXIT_USAGE, "%s:%zu: %s is \"%s\"; expected %s", data->run.path, row + 2, key, value,
+                     expected);
+}
+
+static int run_number(const struct analyse_data *data, const char *key, const char *expected, double minimum,
+                      double maximum, double *number, struct error *error)
+{
+    const char *value;
+    if (run_fact(data, key, expected, &value, error) != 0)
+        return error->code;
+    char *end;
+    *number = strtod(value, &end);
+    if (end == value || *end != '\0' || !(*number >= minimum && *number <= maximum))
+        return bad_fact(data, key, value, expected, error);
+    return 0;
+}
+
+/* Another schema may have other columns everywhere, so it is checked before any other file is read. */
+static int read_run(struct analyse_data *data, struct error *error)
+{
+    const char *value;
+    double number;
+    if (read_table(&data->run, data, &schema_run, error) != 0 ||
+        run_fact(data, "schema_version", "the version of the files", &value, error) != 0)
+        return error->code;
+    char version[16];
+    snprintf(version, sizeof version, "%d", SCHEMA_VERSION);
+    if (strcmp(value, version) != 0)
+        return error_set(error, EXIT_USAGE,
+                         "%s:%zu: schema_version is \"%s\"; this program reads version %d; analyse the run with the "
+                         "encbench that wrote it",
+                         data->run.path, csv_find(&data->run, SCHEMA_run_key, "schema_version") + 2, value,
+                         SCHEMA_VERSION);
+
+    if (run_fact(data, "profile", "the name of a profile", &value, error) != 0)
+        return error->code;
+    data->profile = profile_find(value);
+    if (!data->profile)
+        return bad_fact(data, "profile", value, "quick; default; thorough or smoke", error);
+
+    if (run_number(data, "look_processes", "a number of processes", 1, 1e6, &number, error) != 0)
+        return error->code;
+    data->look_processes = (size_t)number;
+    if (number != floor(number))
+        return error_set(error, EXIT_USAGE, "%s: look_processes is %g; expected a whole number", data->run.path,
+                         number);
+    if (run_number(data, "error_share", "a share above 0 and up to 1", 1e-9, 1, &data->error_share, error) != 0 ||
+        run_fact(data, "complete", "yes or no", &value, error) != 0)
+        return error->code;
+    data->complete = strcmp(value, "yes") == 0;
+    if (!data->complete && strcmp(value, "no") != 0)
+        return bad_fact(data, "complete", value, "yes or no", error);
+    return 0;
+}
+
+/* ---- panels.csv, processes.csv, contrasts.csv ---- */
+
+static int bad_cell(const struct csv_data *table, size_t row, size_t column, const char *expected, struct error *error)
+{
+    return error_set(error, EXIT_USAGE, "%s:%zu: column %s is \"%s\"; expected %s", table->path, row + 2,
+                     table->table->columns[column].name, csv_text(table, row, column), expected);
+}
+
+static int out_of_memory(struct error *error)
+{
+    return error_set(error, EXIT_USAGE, "out of memory; free some and analyse again");
+}
+
+static size_t panel_index(const struct analyse_data *data, const char *name)
+{
+    for (size_t i = 0; i < data->panel_count; i++)
+        if (strcmp(data->panel_names[i], name) == 0)
+            return i;
+    return ANALYSE_NONE;
+}
+
+static int index_panels(struct analyse_data *data, struct error *error)
+{
+    const struct csv_data *panels = &data->panels;
+    data->panel_names = calloc(panels->row_count + 1, sizeof *data->panel_names);
+    if (!data->panel_names)
+        return out_of_memory(error);
+    for (size_t row = 0; row < panels->row_count; row++) {
+        const char *name = csv_text(panels, row, SCHEMA_panels_panel);
+        if (panel_index(data, name) == ANALYSE_NONE)
+            data->panel_names[data->panel_count++] = name;
+        if (!analyse_list_has("pair main interaction twin planted", csv_text(panels, row, SCHEMA_panels_kind)))
+            return bad_cell(panels, row, SCHEMA_panels_kind, "pair; main; interaction; twin or planted", error);
+        if (csv_find(panels, SCHEMA_panels_contrast, csv_text(panels, row, SCHEMA_panels_contrast)) != row)
+            return bad_cell(panels, row, SCHEMA_panels_contrast, "a name that no other contrast has", error);
+    }
+    for (size_t row = 0; row < data->workloads.row_count; row++)
+        if (csv_find(&data->workloads, SCHEMA_workloads_workload, analyse_workload_name(data, row)) != row)
+            return bad_cell(&data->workloads, row, SCHEMA_workloads_workload, "a name that no other workload has",
+                            error);
+    return 0;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct analyse_process *one = a, *other = b;
+    return (one->id > other->id) - (one->id < other->id);
+}
+
+/* The panel and workload that a row names. */
+static int cell_of_row(const struct analyse_data *data, const struct csv_data *table, size_t row, size_t panel_column,
+                       size_t workload_column, size_t *panel, size_t *workload, struct error *error)
+{
+    *panel = panel_index(data, csv_text(table, row, panel_column));
+    if (*panel == ANALYSE_NONE)
+        return bad_cell(table, row, panel_column, "a panel of the run's panels.csv", error);
+    *workload = csv_find(&data->workloads, SCHEMA_workloads_workload, csv_text(table, row, workload_column));
+    if (*workload == data->workloads.row_count)
+        return bad_cell(table, row, workload_column, "a workload of the run's workloads.csv", error);
+    return 0;
+}
+
+/* A row of processes.csv has figures that can be used, or is void. */
+static int check_process_row(const struct csv_data *processes, size_t row, struct error *error)
+{
+    const char *status = csv_text(processes, row, SCHEMA_processes_status);
+    if (strcmp(status, "void") == 0)
+        return 0;
+    if (strcmp(status, "ok") != 0)
+        return bad_cell(processes, row, SCHEMA_processes_status, "ok or void", error);
+    const size_t figures[] = {SCHEMA_processes_time_ns_per_op, SCHEMA_processes_plain_mean_ns_per_op};
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
+        if (!isfinite(csv_number(processes, row, figures[i])))
+            return bad_cell(processes, row, figures[i], "a finite time; the process is ok", error);
+    return 0;
+}
+
+static int index_processes(struct analyse_data *data, struct error *error)
+{
+    const struct csv_data *processes = &data->processes;
+    data->process = calloc(processes->row_count + 1, sizeof *data->process);
+    if (!data->process)
+        return out_of_memory(error);
+    for (size_t row = 0; row < processes->row_count; row++) {
+        struct analyse_process *process = &data->process[row];
+        process->id = csv_integer(processes, row, SCHEMA_processes_process);
+        if (check_process_row(processes, row, error) != 0 ||
+            cell_of_row(data, processes, row, SCHEMA_processes_panel, SCHEMA_processes_workload, &process->panel,
+                        &process->workload, error) != 0)
+            return error->code;
+        process->ok = true;
+        process->chain_ns = process->chain_multiply_ns = process->ticks_per_ns = NAN;
+    }
+    qsort(data->process, processes->row_count, sizeof *data->process, by_id);
+    for (size_t i = 0; i < processes->row_count; i++)
+        if (data->process_count == 0 || data->process[data->process_count - 1].id != data->process[i].id)
+            data->process[data->process_count++] = data->process[i];
+    return 0;
+}
+
+/* Fills in what the rows of a process say together: one void arm voids the process. */
+static int join_processes(struct analyse_data *data, struct error *error)
+{
+    const struct csv_data *processes = &data->processes;
+    for (size_t row = 0; row < processes->row_count; row++) {
+        int64_t id = csv_integer(processes, row, SCHEMA_processes_process);
+        struct analyse_process *process = (struct analyse_process *)analyse_data_process(data, id);
+        size_t panel, workload;
+        if (cell_of_row(data, processes, row, SCHEMA_processes_panel, SCHEMA_processes_workload, &panel, &workload,
+                        error) != 0)
+            return error->code;
+        if (panel != process->panel || workload != process->workload)
+            return bad_cell(processes, row, SCHEMA_processes_process, "one panel and workload a process", error);
+        if (strcmp(csv_text(processes, row, SCHEMA_processes_status), "void") == 0)
+            process->ok = false;
+        double time_ns = csv_number(processes, row, SCHEMA_processes_time_ns_per_op);
+        const char *arm = csv_text(processes, row, SCHEMA_processes_arm);
+        if (strcmp(arm, "chain") == 0 && time_ns > 0)
+            process->chain_ns = time_ns;
+        if (strcmp(arm, "chain_multiply") == 0 && time_ns > 0)
+            process->chain_multiply_ns = time_ns;
+        if (isnan(process->ticks_per_ns))
+            process->ticks_per_ns = csv_number(processes, row, SCHEMA_processes_tsc_ticks_per_ns);
+    }
+    return 0;
+}
+
+static int check_contrast_row(const struct analyse_data *data, size_t row, struct error *error)
+{
+    const struct csv_data *contrasts = &data->contrasts;
+    size_t panel, workload;
+    if (cell_of_row(data, contrasts, row, SCHEMA_contrasts_panel, SCHEMA_contrasts_workload, &panel, &workload,
+                    error) != 0)
+        return error->code;
+    const struct analyse_process *process =
+        analyse_data_process(data, csv_integer(contrasts, row, SCHEMA_contrasts_process));
+    if (!process || process->panel != panel || process->workload != workload)
+        return bad_cell(contrasts, row, SCHEMA_contrasts_process,
+                        "a process of that panel and workload in processes.csv", error);
+    const char *name = csv_text(contrasts, row, SCHEMA_contrasts_contrast);
+    size_t known = csv_find(&data->panels, SCHEMA_panels_contrast, name);
+    bool is_clock = analyse_list_has("chain_planted chain_multiply", name);
+    if (!is_clock && (known == data->panels.row_count ||
+                      strcmp(csv_text(&data->panels, known, SCHEMA_panels_panel), data->panel_names[panel]) != 0))
+        return bad_cell(contrasts, row, SCHEMA_contrasts_contrast, "a contrast of that panel in the run's panels.csv",
+                        error);
+    const size_t figures[] = {SCHEMA_contrasts_difference_ns, SCHEMA_contrasts_log_ratio,
+                              SCHEMA_contrasts_plain_mean_ns, SCHEMA_contrasts_plain_mean_log_ratio};
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
+        if (!isfinite(csv_number(contrasts, row, figures[i])))
+            return bad_cell(contrasts, row, figures[i], "a finite number", error);
+    return 0;
+}
+
+static int read_tables(struct analyse_data *data, struct error *error)
+{
+    const struct {
+        struct csv_data *table;
+        const struct csv_table *schema;
+    } tables[] = {
+        {&data->claims, &schema_claims},       {&data->panels, &schema_panels},
+        {&data->processes, &schema_processes}, {&data->contrasts, &schema_contrasts},
+        {&data->metrics, &schema_metrics},     {&data->layout, &schema_layout},
+        {&data->workloads, &schema_workloads}, {&data->variants, &schema_variants},
+    };
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+        if (read_table(tables[i].table, data, tables[i].schema, error) != 0)
+            return error->code;
+    return 0;
+}
+
+int analyse_data_read(struct analyse_data *data, const char *directory, struct error *error)
+{
+    *data = (struct analyse_data){.directory = directory};
+    if (check_directory(directory, error) != 0 || read_run(data, error) != 0 || read_tables(data, error) != 0 ||
+        index_panels(data, error) != 0 || index_processes(data, error) != 0 || join_processes(data, error) != 0)
+        return error->code;
+    for (size_t row = 0; row < data->contrasts.row_count; row++)
+        if (check_contrast_row(data, row, error) != 0)
+            return error->code;
+    return 0;
+}
+
+void analyse_data_free(struct analyse_data *data)
+{
+    struct csv_data *tables[] = {&data->run,     &data->claims, &data->panels,    &data->processes, &data->contrasts,
+                                 &data->metrics, &data->layout, &data->workloads, &data->variants};
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+        csv_free(tables[i]);
+    free(data->panel_names);
+    free(data->process);
+    *data = (struct analyse_data){0};
+}

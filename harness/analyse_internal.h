@@ -1,0 +1,202 @@
+/*
+ * What the parts of the decision stage share (analyse.h): the run as read, its levels and effects, its controls, its verdicts.
+ * Each is a table of plain structs, filled by one pass over the one before.
+ */
+#ifndef ENCBENCH_ANALYSE_INTERNAL_H
+#define ENCBENCH_ANALYSE_INTERNAL_H
+
+#include "csv.h"
+#include "error.h"
+#include "module.h"
+#include "profile.h"
+#include "verdict.h"
+
+#define ANALYSE_FAMILY_ERROR 0.01
+#define ANALYSE_TWIN_ERROR   0.001 /* of all twins of a run together */
+#define ANALYSE_NONE         ((size_t)-1)
+
+/* ---- analyse_data.c: the raw files, read and checked ---- */
+
+struct analyse_process {
+    int64_t id;
+    size_t panel, workload;
+    bool ok;
+    double chain_ns, chain_multiply_ns; /* per op; NaN when the arm is not there */
+    double ticks_per_ns;                /* NaN when not measured */
+};
+
+struct analyse_data {
+    const char *directory;
+    struct csv_data run, claims, panels, processes, contrasts, metrics, layout, workloads, variants;
+    const char **panel_names; /* in the order of panels.csv */
+    size_t panel_count;
+    struct analyse_process *process; /* by id */
+    size_t process_count;
+    const struct profile *profile;
+    size_t look_processes;
+    double error_share;
+    bool complete;
+};
+
+int analyse_data_read(struct analyse_data *data, const char *directory, struct error *error);
+void analyse_data_free(struct analyse_data *data);
+
+const struct analyse_process *analyse_data_process(const struct analyse_data *data, int64_t id);
+const char *analyse_workload_name(const struct analyse_data *data, size_t workload);
+/* Row of metrics.csv; ANALYSE_NONE when there is none. */
+size_t analyse_metric_row(const struct analyse_data *data, const char *variant, const char *workload,
+                          const char *metric);
+/* Processes of a panel and workload, void ones included or not. */
+size_t analyse_cell_processes(const struct analyse_data *data, size_t panel, size_t workload, bool only_ok);
+
+/* Lists separated by spaces. `*cursor` starts at the list; false at its end. */
+bool analyse_list_next(const char **cursor, char token[static ENCBENCH_NAME_BYTES]);
+bool analyse_list_has(const char *list, const char *token);
+bool analyse_list_equal(const char *a, const char *b); /* as sets */
+size_t analyse_list_count(const char *list);
+
+/* ---- analyse_effects.c: levels and effects ---- */
+
+struct analyse_samples { /* one value an ok process */
+    size_t count;
+    double *value;     /* difference_ns, or time_ns_per_op of a level */
+    double *plain;     /* plain mean of the same */
+    double *log_ratio; /* effects only */
+    double *plain_log_ratio;
+    double *standard_error; /* NaN where there is none */
+    const struct analyse_process **process;
+};
+
+struct analyse_effect {
+    size_t panel, workload, row; /* row of panels.csv; ANALYSE_NONE for a clock contrast */
+    const char *contrast, *kind, *baseline, *contender;
+    bool single_layout;
+    struct analyse_samples samples;
+};
+
+struct analyse_level {
+    size_t panel, workload;
+    const char *arm, *variant, *role;
+    bool single_layout;
+    struct analyse_samples samples;
+};
+
+struct analyse_effects {
+    struct analyse_effect *effect;
+    size_t effect_count;
+    struct analyse_level *level;
+    size_t level_count;
+};
+
+/* All contrasts and arms with at least one ok process, in order. */
+int analyse_effects_collect(struct analyse_effects *effects, const struct analyse_data *data, struct error *error);
+void analyse_effects_free(struct analyse_effects *effects);
+
+/* Samples of a contrast by name, of a contrast of panels.csv or of a clock contrast. count 0 when there are none. */
+int analyse_samples_of_contrast(const struct analyse_data *data, size_t panel, size_t workload, const char *contrast,
+                                struct analyse_samples *samples, struct error *error);
+void analyse_samples_free(struct analyse_samples *samples);
+
+/* Evidence of an effect (two processes at least), its twins included. */
+struct verdict_evidence analyse_effect_evidence(const struct analyse_effects *effects,
+                                                const struct analyse_effect *effect, enum verdict_scale scale,
+                                                bool reversed, double alpha);
+struct verdict_evidence analyse_level_evidence(const struct analyse_effects *effects, const struct analyse_level *level,
+                                               double alpha);
+
+/* ---- analyse_controls.c: live controls ---- */
+
+struct analyse_control {
+    char name[32];
+    char subject[2 * ENCBENCH_NAME_BYTES + 2];
+    char expected[160];
+    double estimate, low, high; /* NaN: nothing seen */
+    enum analyse_control_status { ANALYSE_OK, ANALYSE_FAILED, ANALYSE_NOT_MEASURED } status;
+    char reason[320];
+};
+
+struct analyse_controls {
+    struct analyse_control *control;
+    size_t count, capacity;
+    bool failed, blind; /* any failed; any not measured, but of what an unfinished run still lacks */
+    char reason[768];   /* of the first that failed, else of the first not measured */
+};
+
+int analyse_controls_check(struct analyse_controls *controls, const struct analyse_data *data,
+                           const struct analyse_effects *effects, double alpha_part, struct error *error);
+void analyse_controls_free(struct analyse_controls *controls);
+const char *analyse_control_status_name(enum analyse_control_status status);
+
+/* ---- analyse_claims.c: conditions, parts, claims ---- */
+
+enum analyse_kind {
+    ANALYSE_TIMING,
+    ANALYSE_LEVEL,
+    ANALYSE_COMPOSITION,
+    ANALYSE_EXACT,
+    ANALYSE_DIFFERENCE,
+    ANALYSE_REDUCTION,
+    ANALYSE_EQUAL,
+    ANALYSE_CLAIM,
+};
+
+struct analyse_condition { /* one row of claims.csv */
+    size_t row, part;
+    enum analyse_kind kind;
+    struct verdict_region region;
+};
+
+/* One figure that a condition stands or falls with: a workload of it, a variant of it. */
+struct analyse_item {
+    size_t condition;
+    bool measured;
+    enum verdict verdict;
+    double estimate, mde, twin_bound, confidence; /* NaN where there is none */
+    struct stats_interval interval;
+    size_t processes_needed;
+    size_t effect, level;     /* the one that decides; ANALYSE_NONE */
+    enum verdict_scale scale; /* of `effect` */
+    char source[512];
+    char figure[640]; /* what was seen and why it decides as it does */
+};
+
+struct analyse_part {
+    size_t row; /* first row of claims.csv */
+    int64_t claim;
+    const char *name;
+    size_t timing_tests;
+    size_t item;     /* the first that decides as the part does */
+    bool is_control; /* guards the other parts of its claim */
+    bool judged, measured;
+    enum verdict verdict;
+    char guard_reason[160]; /* "" unless a control part changed the verdict */
+};
+
+struct analyse_claims {
+    struct analyse_condition *condition;
+    size_t condition_count;
+    struct analyse_part *part; /* by claim, then in order of appearance */
+    size_t part_count;
+    struct analyse_item *item; /* by condition */
+    size_t item_count, item_capacity;
+    size_t timing_part_count;
+    double alpha_part, alpha_exploratory;
+};
+
+/* The registered claims, checked; before any figure is looked at. */
+int analyse_claims_read(struct analyse_claims *claims, const struct analyse_data *data, struct error *error);
+int analyse_claims_judge(struct analyse_claims *claims, const struct analyse_data *data,
+                         const struct analyse_effects *effects, const struct analyse_controls *controls,
+                         struct error *error);
+void analyse_claims_free(struct analyse_claims *claims);
+
+/* Verdict of a claim as a whole. A control part that is refuted makes it invalid, not refuted. */
+enum verdict analyse_claim_verdict(const struct analyse_claims *claims, int64_t claim);
+/* Level of the interval of an effect or level, and the parts it decides ("4a 4b"; "" when it is exploratory). */
+double analyse_effect_alpha(const struct analyse_claims *claims, size_t effect, enum verdict_scale scale, char *parts,
+                            size_t parts_bytes);
+double analyse_level_alpha(const struct analyse_claims *claims, size_t level);
+/* Half-width of the narrowest symmetric timing region that the effect meets on the scale of its row; NaN when none. */
+double analyse_effect_half_width(const struct analyse_claims *claims, size_t effect, enum verdict_scale scale);
+
+#endif

@@ -1,0 +1,212 @@
+#include "exact.h"
+
+#include "csv.h"
+#include "progress.h"
+#include "schema.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* n of the first pass; the second has 2n. A long op (more output than this) is repeated a few times only. */
+enum { OPERATIONS = 512, OPERATIONS_LONG = 4, LONG_OP_BYTES = 65536 };
+
+static void put_metric(struct csv_writer *writer, const char *variant, const char *workload, const char *metric, double value,
+                       const char *status, const char *reason)
+{
+    csv_put_text(writer, variant);
+    csv_put_text(writer, workload);
+    csv_put_text(writer, metric);
+    csv_put_number(writer, value);
+    csv_put_text(writer, status);
+    csv_put_text(writer, reason);
+    csv_end_row(writer);
+}
+
+static void put_field(struct csv_writer *writer, const char *variant, const char *kind, const char *name, uint32_t offset,
+                      uint32_t size)
+{
+    csv_put_text(writer, variant);
+    csv_put_text(writer, kind);
+    csv_put_text(writer, name);
+    csv_put_integer(writer, offset);
+    csv_put_integer(writer, size);
+    csv_end_row(writer);
+}
+
+/* Fields in order of offset; what lies between them and up to the end is a hole. */
+static void put_layout(struct csv_writer *writer, const struct module_info *module)
+{
+    uint32_t end = 0;
+    for (size_t i = 0; i < module->field_count; i++) {
+        const struct module_field *field = &module->fields[i];
+        if (field->offset_bytes > end)
+            put_field(writer, module->variant, "hole", "hole", end, field->offset_bytes - end);
+        put_field(writer, module->variant, "field", field->name, field->offset_bytes, field->size_bytes);
+        end = field->offset_bytes + field->size_bytes;
+    }
+    if (module->structure_bytes > end)
+        put_field(writer, module->variant, "hole", "hole", end, module->structure_bytes - end);
+}
+
+static uint32_t hole_bytes(const struct module_info *module)
+{
+    uint32_t used = 0;
+    for (size_t i = 0; i < module->field_count; i++)
+        used += module->fields[i].size_bytes;
+    return module->structure_bytes - used;
+}
+
+static void put_structure(struct csv_writer *writer, const struct module_info *module, const struct worker_exact *exact)
+{
+    if (module->field_count == 0) {
+        put_metric(writer, module->variant, "layout", "struct_bytes", 0, "exact", "");
+        return;
+    }
+    put_metric(writer, module->variant, "layout", "struct_bytes", module->structure_bytes, "exact", "");
+    put_metric(writer, module->variant, "layout", "struct_hole_bytes", hole_bytes(module), "exact", "");
+    put_metric(writer, module->variant, "layout", "struct_heap_bytes", (double)exact->structure_heap_bytes, "exact", "");
+}
+
+/* second is over 2n ops, first over n: the difference is what n ops cost, free of anything that happens once. */
+static void put_per_op(struct csv_writer *writer, const struct module_info *module, const char *workload, const char *metric,
+                       const struct worker_exact *exact, int64_t first, int64_t second)
+{
+    const double value = ((double)second - (double)first) / (double)exact->operations;
+    if (!exact->interposed)
+        put_metric(writer, module->variant, workload, metric, NAN, "not available", "the interposer could not be preloaded");
+    else if (second != 2 * first)
+        put_metric(writer, module->variant, workload, metric, value, "unstable", "n and 2n operations do not agree");
+    else
+        put_metric(writer, module->variant, workload, metric, value, "exact", "");
+}
+
+/* Change of one count over n ops and over the 2n ops after them. */
+#define CHANGE(exact, count)                                                                                          \
+    ((exact)->after_n.count - (exact)->warm.count), ((exact)->after_2n.count - (exact)->after_n.count)
+
+static void put_allocations(struct csv_writer *writer, const struct module_info *module, const char *workload,
+                            const struct worker_exact *exact)
+{
+    put_per_op(writer, module, workload, "allocations_per_op", exact, CHANGE(exact, allocation_calls));
+    put_per_op(writer, module, workload, "allocated_bytes_per_op", exact, CHANGE(exact, requested_bytes));
+    put_per_op(writer, module, workload, "handed_out_bytes_per_op", exact, CHANGE(exact, handed_out_bytes));
+    put_per_op(writer, module, workload, "releases_per_op", exact, CHANGE(exact, release_calls));
+    put_metric(writer, module->variant, workload, "live_blocks_after_teardown",
+               exact->interposed ? (double)(exact->after_teardown.live_blocks - exact->before_setup.live_blocks) : NAN,
+               exact->interposed ? "exact" : "not available", exact->interposed ? "" : "the interposer could not be preloaded");
+}
+
+static bool selected(const char *const *names, const struct module_workload *workload)
+{
+    for (size_t i = 0; names && names[i]; i++)
+        if (strcmp(names[i], workload->short_name) == 0 || strcmp(names[i], workload->name) == 0)
+            return true;
+    return names == NULL;
+}
+
+/* The first variant that was measured on a workload is what the others are compared with. */
+struct digests {
+    char workload[MODULE_WORKLOADS_MAX][ENCBENCH_NAME_BYTES];
+    const struct module_info *module[MODULE_WORKLOADS_MAX];
+    uint64_t digest[MODULE_WORKLOADS_MAX];
+    size_t count;
+};
+
+static int check_digest(struct digests *digests, const struct module_info *module, const char *workload, uint64_t digest,
+                        struct error *error)
+{
+    for (size_t i = 0; i < digests->count; i++) {
+        if (strcmp(digests->workload[i], workload) != 0)
+            continue;
+        if (digests->digest[i] == digest)
+            return 0;
+        return error_set(error, EXIT_USAGE,
+                         "workload %s: variants %s and %s%s produce different output (digests %016" PRIx64 " and %016" PRIx64
+                         "); the pair is refused: mend %s",
+                         workload, digests->module[i]->variant, module->variant, module->planted ? " (planted)" : "",
+                         digests->digest[i], digest, module->file);
+    }
+    if (digests->count == MODULE_WORKLOADS_MAX)
+        return error_set(error, EXIT_USAGE, "more than %d workloads", MODULE_WORKLOADS_MAX);
+    snprintf(digests->workload[digests->count], ENCBENCH_NAME_BYTES, "%s", workload);
+    digests->module[digests->count] = module;
+    digests->digest[digests->count++] = digest;
+    return 0;
+}
+
+static int measure_one(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
+                       uint64_t seed, struct digests *digests, struct csv_writer *metrics, struct worker_exact *exact,
+                       struct error *error)
+{
+    const uint64_t operations = workload->bytes_per_op >= LONG_OP_BYTES ? OPERATIONS_LONG : OPERATIONS;
+    if (launch_exact(launch, module, workload, operations, seed, exact, error) != 0 ||
+        check_digest(digests, module, workload->short_name, exact->digest, error) != 0)
+        return error->code;
+    if (module->planted) {
+        put_metric(metrics, module->variant, workload->short_name, "planted_cycles_per_op",
+                   (double)workload->planted_cycles_per_op, "exact", "");
+        return 0;
+    }
+    if (workload->flags & ENCBENCH_EXACT)
+        put_allocations(metrics, module, workload->short_name, exact);
+    return 0;
+}
+
+static size_t count_passes(const struct module_set *set, const char *const *workloads)
+{
+    size_t count = 0;
+    for (size_t m = 0; m < set->count; m++)
+        for (size_t w = 0; w < set->modules[m].workload_count; w++)
+            count += selected(workloads, &set->modules[m].workloads[w]);
+    return count;
+}
+
+static int measure_all(const struct launch *launch, const struct module_set *set, const char *const *workloads, uint64_t seed,
+                       bool quiet, struct csv_writer *metrics, struct csv_writer *layout, struct error *error)
+{
+    struct digests digests = {0};
+    struct progress progress;
+    progress_start(&progress, "exact passes", count_passes(set, workloads), quiet);
+    for (size_t m = 0; m < set->count && error->code == 0; m++) {
+        const struct module_info *module = &set->modules[m];
+        bool structure_put = module->planted;
+        if (!module->planted)
+            put_layout(layout, module);
+        for (size_t w = 0; w < module->workload_count && error->code == 0; w++) {
+            struct worker_exact exact;
+            if (!selected(workloads, &module->workloads[w]))
+                continue;
+            if (measure_one(launch, module, &module->workloads[w], seed, &digests, metrics, &exact, error) == 0 &&
+                !structure_put) {
+                put_structure(metrics, module, &exact);
+                structure_put = true;
+            }
+            progress_step(&progress);
+        }
+    }
+    progress_end(&progress);
+    return error->code;
+}
+
+int exact_measure(const char *directory, const struct launch *launch, const struct module_set *set,
+                  const char *const *workloads, uint64_t seed, bool quiet, struct error *error)
+{
+    char path[PATH_MAX];
+    struct csv_writer *metrics = NULL, *layout = NULL;
+    if (paths_join(path, directory, schema_metrics.file, error) == 0)
+        csv_writer_open(&metrics, path, &schema_metrics, CSV_REPLACE, error);
+    if (error->code == 0 && paths_join(path, directory, schema_layout.file, error) == 0)
+        csv_writer_open(&layout, path, &schema_layout, CSV_REPLACE, error);
+    if (error->code == 0)
+        measure_all(launch, set, workloads, seed, quiet, metrics, layout, error);
+    if (error->code != 0) {
+        csv_writer_abandon(metrics);
+        csv_writer_abandon(layout);
+        return error->code;
+    }
+    csv_writer_close(metrics, error);
+    csv_writer_close(layout, error);
+    return error->code;
+}

@@ -1,0 +1,561 @@
+/*
+ * The preloaded counter; interpose.h says what it counts. Built as a shared object of its own, never with sanitizers.
+ *
+ * Nothing here may allocate: thread-local counters are in the static TLS block (initial-exec), totals are relaxed
+ * atomics, the table of mappings grows by raw system calls. The order of events is: count a release before the real
+ * call and an allocation after it, so that live figures never exceed what is really live.
+ */
+#define _GNU_SOURCE
+#include "interpose.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define EXPORT     __attribute__((visibility("default")))
+#define STATIC_TLS _Thread_local __attribute__((tls_model("initial-exec")))
+
+/* ---- counters ---- */
+
+static struct interpose_counts total;
+static STATIC_TLS struct interpose_counts mine;
+
+/* Depth of real functions that this thread is in: what they call in turn is their own business and passes uncounted. */
+static STATIC_TLS unsigned inside;
+
+#define ADD(field, delta) (mine.field += (delta), __atomic_add_fetch(&total.field, (delta), __ATOMIC_RELAXED))
+
+static void raise_peak(int64_t *peak, int64_t value)
+{
+    int64_t seen = __atomic_load_n(peak, __ATOMIC_RELAXED);
+    while (value > seen && !__atomic_compare_exchange_n(peak, &seen, value, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        continue;
+}
+
+static void count_live(int64_t blocks, int64_t bytes)
+{
+    ADD(live_blocks, blocks);
+    raise_peak(&total.peak_live_bytes, ADD(live_bytes, bytes));
+    raise_peak(&mine.peak_live_bytes, mine.live_bytes);
+}
+
+static void count_mapped(int64_t regions, int64_t bytes)
+{
+    ADD(live_mapped_regions, regions);
+    raise_peak(&total.peak_mapped_bytes, ADD(live_mapped_bytes, bytes));
+    raise_peak(&mine.peak_mapped_bytes, mine.live_mapped_bytes);
+}
+
+EXPORT void encbench_interpose_read(struct interpose_counts *total_out, struct interpose_counts *this_thread)
+{
+    enum { FIELDS = sizeof total / sizeof(int64_t) };
+    _Static_assert(sizeof total == FIELDS * sizeof(int64_t), "struct interpose_counts holds int64_t only");
+    if (this_thread != NULL)
+        *this_thread = mine;
+    if (total_out != NULL)
+        for (int i = 0; i < FIELDS; i++)
+            ((int64_t *)total_out)[i] = __atomic_load_n((int64_t *)&total + i, __ATOMIC_RELAXED);
+}
+
+/* ---- bootstrap arena: serves what dlsym may ask for while the real functions are being looked up ---- */
+
+enum { ARENA_BYTES = 64 << 10, ARENA_ALIGNMENT = 16 };
+static _Alignas(4096) unsigned char arena[ARENA_BYTES];
+static _Atomic size_t arena_used;
+
+static bool in_arena(const void *block)
+{
+    return (uintptr_t)block - (uintptr_t)arena < ARENA_BYTES;
+}
+
+/* The size stands before the block. Never reused, so always zero. */
+static size_t arena_usable(const void *block)
+{
+    size_t bytes;
+    memcpy(&bytes, (const unsigned char *)block - sizeof bytes, sizeof bytes);
+    return bytes;
+}
+
+static void *arena_allocate(size_t alignment, size_t bytes)
+{
+    if (alignment < ARENA_ALIGNMENT)
+        alignment = ARENA_ALIGNMENT;
+    if (bytes > ARENA_BYTES || alignment > ARENA_BYTES)
+        return NULL;
+    size_t rounded = (bytes + ARENA_ALIGNMENT - 1) / ARENA_ALIGNMENT * ARENA_ALIGNMENT;
+    size_t used = atomic_load(&arena_used), start;
+    do {
+        uintptr_t base = (uintptr_t)arena + used + sizeof(size_t);
+        start = (size_t)((base + alignment - 1) / alignment * alignment - (uintptr_t)arena);
+        if (start + rounded > ARENA_BYTES)
+            return NULL;
+    } while (!atomic_compare_exchange_weak(&arena_used, &used, start + rounded));
+    memcpy(arena + start - sizeof rounded, &rounded, sizeof rounded);
+    return arena + start;
+}
+
+/* ---- the real functions ---- */
+
+static struct {
+    void *(*malloc)(size_t);
+    void *(*calloc)(size_t, size_t);
+    void *(*realloc)(void *, size_t);
+    void *(*aligned_alloc)(size_t, size_t);
+    int (*posix_memalign)(void **, size_t, size_t);
+    void *(*memalign)(size_t, size_t);
+    void *(*valloc)(size_t);
+    void *(*pvalloc)(size_t);
+    void (*free)(void *);
+    size_t (*malloc_usable_size)(void *);
+} real;
+
+enum { UNRESOLVED, RESOLVING, RESOLVED };
+static _Atomic int resolution = UNRESOLVED;
+
+static void find(const char *name, void *function)
+{
+    void *symbol = dlsym(RTLD_NEXT, name);
+    if (symbol == NULL) {
+        static const char message[] = "libencbench_interpose.so: the C library lacks an allocation function: ";
+        if (write(STDERR_FILENO, message, sizeof message - 1) < 0 || write(STDERR_FILENO, name, strlen(name)) < 0 ||
+            write(STDERR_FILENO, "\n", 1) < 0)
+            abort();
+        abort();
+    }
+    memcpy(function, &symbol, sizeof symbol);
+}
+
+/* False while another call, perhaps further down this very stack, is looking the functions up. */
+static bool resolve(void)
+{
+    int state = atomic_load_explicit(&resolution, memory_order_acquire);
+    if (state == RESOLVED)
+        return true;
+    if (state == RESOLVING || !atomic_compare_exchange_strong(&resolution, &state, RESOLVING))
+        return false;
+    find("malloc", &real.malloc);
+    find("calloc", &real.calloc);
+    find("realloc", &real.realloc);
+    find("aligned_alloc", &real.aligned_alloc);
+    find("posix_memalign", &real.posix_memalign);
+    find("memalign", &real.memalign);
+    find("valloc", &real.valloc);
+    find("pvalloc", &real.pvalloc);
+    find("free", &real.free);
+    find("malloc_usable_size", &real.malloc_usable_size);
+    atomic_store_explicit(&resolution, RESOLVED, memory_order_release);
+    return true;
+}
+
+/* ---- blocks ---- */
+
+static size_t usable(void *block)
+{
+    return in_arena(block) ? arena_usable(block) : real.malloc_usable_size(block);
+}
+
+/* Counts a call that returned `block` for `bytes`; returns `block`. */
+static void *allocated(void *block, size_t bytes)
+{
+    if (inside > 0)
+        return block;
+    if (block == NULL) {
+        ADD(failed_calls, 1);
+        return NULL;
+    }
+    int64_t handed_out = (int64_t)usable(block);
+    ADD(allocation_calls, 1);
+    ADD(requested_bytes, (int64_t)bytes);
+    ADD(handed_out_bytes, handed_out);
+    count_live(1, handed_out);
+    return block;
+}
+
+static void released(int64_t bytes)
+{
+    ADD(release_calls, 1);
+    ADD(released_bytes, bytes);
+    count_live(-1, -bytes);
+}
+
+/* A realloc that failed left its block as it was. */
+static void not_released(int64_t bytes)
+{
+    ADD(release_calls, -1);
+    ADD(released_bytes, -bytes);
+    count_live(1, bytes);
+}
+
+static void *from_arena(size_t alignment, size_t bytes)
+{
+    void *block = arena_allocate(alignment, bytes);
+    if (block == NULL)
+        errno = ENOMEM;
+    return allocated(block, bytes);
+}
+
+EXPORT void *malloc(size_t bytes)
+{
+    if (!resolve())
+        return from_arena(0, bytes);
+    inside++;
+    void *block = real.malloc(bytes);
+    inside--;
+    return allocated(block, bytes);
+}
+
+EXPORT void *calloc(size_t count, size_t size)
+{
+    size_t bytes;
+    bool overflow = __builtin_mul_overflow(count, size, &bytes);
+    if (!resolve())
+        return from_arena(0, overflow ? SIZE_MAX : bytes);
+    inside++;
+    void *block = real.calloc(count, size);
+    inside--;
+    return allocated(block, bytes);
+}
+
+EXPORT void free(void *block)
+{
+    if (block == NULL)
+        return;
+    if (in_arena(block)) {
+        released((int64_t)arena_usable(block));
+        return;
+    }
+    if (!resolve())
+        return; /* a block of nobody known: better lost than given to the wrong allocator */
+    if (inside == 0)
+        released((int64_t)real.malloc_usable_size(block));
+    inside++;
+    real.free(block);
+    inside--;
+}
+
+/* A block of the arena cannot grow in place. */
+static void *realloc_out_of_arena(void *block, size_t bytes)
+{
+    void *new_block = malloc(bytes);
+    if (new_block == NULL)
+        return NULL;
+    size_t old_bytes = arena_usable(block);
+    memcpy(new_block, block, old_bytes < bytes ? old_bytes : bytes);
+    free(block);
+    ADD(resize_calls, 1);
+    return new_block;
+}
+
+EXPORT void *realloc(void *block, size_t bytes)
+{
+    if (block == NULL)
+        return malloc(bytes);
+    if (in_arena(block)) {
+        if (bytes > 0)
+            return realloc_out_of_arena(block, bytes);
+        free(block);
+        return NULL;
+    }
+    if (!resolve()) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    int64_t old_bytes = (int64_t)real.malloc_usable_size(block);
+    bool counted = inside == 0;
+    if (counted)
+        released(old_bytes);
+    inside++;
+    void *new_block = real.realloc(block, bytes);
+    inside--;
+    if (!counted || (new_block == NULL && bytes == 0))
+        return new_block;
+    if (new_block == NULL)
+        not_released(old_bytes);
+    else
+        ADD(resize_calls, 1);
+    return allocated(new_block, bytes);
+}
+
+/* Not passed on: glibc's calls realloc by its public name. */
+EXPORT void *reallocarray(void *block, size_t count, size_t size)
+{
+    size_t bytes;
+    if (!__builtin_mul_overflow(count, size, &bytes))
+        return realloc(block, bytes);
+    errno = ENOMEM;
+    return allocated(NULL, 0);
+}
+
+EXPORT void *aligned_alloc(size_t alignment, size_t bytes)
+{
+    if (!resolve())
+        return from_arena(alignment, bytes);
+    inside++;
+    void *block = real.aligned_alloc(alignment, bytes);
+    inside--;
+    return allocated(block, bytes);
+}
+
+EXPORT void *memalign(size_t alignment, size_t bytes)
+{
+    if (!resolve())
+        return from_arena(alignment, bytes);
+    inside++;
+    void *block = real.memalign(alignment, bytes);
+    inside--;
+    return allocated(block, bytes);
+}
+
+EXPORT int posix_memalign(void **block, size_t alignment, size_t bytes)
+{
+    if (!resolve()) {
+        int before = errno;
+        void *new_block = from_arena(alignment, bytes);
+        errno = before;
+        if (new_block != NULL)
+            *block = new_block;
+        return new_block != NULL ? 0 : ENOMEM;
+    }
+    inside++;
+    int code = real.posix_memalign(block, alignment, bytes);
+    inside--;
+    allocated(code == 0 ? *block : NULL, bytes);
+    return code;
+}
+
+static size_t page_bytes(void)
+{
+    return (size_t)getauxval(AT_PAGESZ);
+}
+
+static size_t whole_pages(size_t bytes)
+{
+    return (bytes + page_bytes() - 1) / page_bytes() * page_bytes();
+}
+
+EXPORT void *valloc(size_t bytes)
+{
+    if (!resolve())
+        return from_arena(page_bytes(), bytes);
+    inside++;
+    void *block = real.valloc(bytes);
+    inside--;
+    return allocated(block, bytes);
+}
+
+EXPORT void *pvalloc(size_t bytes)
+{
+    if (!resolve())
+        return from_arena(page_bytes(), whole_pages(bytes));
+    inside++;
+    void *block = real.pvalloc(bytes);
+    inside--;
+    return allocated(block, bytes);
+}
+
+/* Callers of it may hold a block of the arena too. */
+EXPORT size_t malloc_usable_size(void *block)
+{
+    if (block == NULL)
+        return 0;
+    if (in_arena(block))
+        return arena_usable(block);
+    return resolve() ? real.malloc_usable_size(block) : 0;
+}
+
+/* ---- mappings: a sorted table of disjoint regions, so that partial and overlaid mappings come out right ---- */
+
+struct region {
+    uintptr_t start, end;
+};
+
+enum { FIRST_REGIONS = 256 };
+static struct region first_regions[FIRST_REGIONS];
+static struct region *regions = first_regions;
+static size_t region_count, region_capacity = FIRST_REGIONS;
+static atomic_flag regions_lock = ATOMIC_FLAG_INIT;
+
+static void lock_regions(void)
+{
+    inside++; /* a signal handler that maps memory while this thread has the lock passes by uncounted */
+    while (atomic_flag_test_and_set_explicit(&regions_lock, memory_order_acquire))
+        sched_yield();
+}
+
+static void unlock_regions(void)
+{
+    atomic_flag_clear_explicit(&regions_lock, memory_order_release);
+    inside--;
+}
+
+static bool grow_regions(void)
+{
+    size_t bytes = region_capacity * sizeof *regions;
+    long address = syscall(SYS_mmap, NULL, 2 * bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L);
+    if (address == -1)
+        return false;
+    struct region *grown = (struct region *)address;
+    memcpy(grown, regions, region_count * sizeof *regions);
+    if (regions != first_regions)
+        syscall(SYS_munmap, regions, bytes);
+    regions = grown;
+    region_capacity *= 2;
+    return true;
+}
+
+/* Index of the first region that ends behind `address`. */
+static size_t region_behind(uintptr_t address)
+{
+    size_t low = 0, high = region_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (regions[middle].end > address)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+/* Makes room for `added` regions in place of `removed` ones at `index`. */
+static bool splice_regions(size_t index, size_t removed, size_t added)
+{
+    while (region_count - removed + added > region_capacity)
+        if (!grow_regions())
+            return false;
+    memmove(regions + index + added, regions + index + removed, (region_count - index - removed) * sizeof *regions);
+    region_count = region_count - removed + added;
+    return true;
+}
+
+static void count_untracked(void)
+{
+    ADD(untracked_regions, 1);
+}
+
+/* Takes [start, end) out of the table and the counts. */
+static void forget_range(uintptr_t start, uintptr_t end)
+{
+    size_t first = region_behind(start), last = first;
+    int64_t bytes = 0;
+    struct region rest[2];
+    size_t rests = 0;
+    for (; last < region_count && regions[last].start < end; last++) {
+        struct region region = regions[last];
+        if (region.start < start)
+            rest[rests++] = (struct region){region.start, start};
+        if (region.end > end)
+            rest[rests++] = (struct region){end, region.end};
+        uintptr_t from = region.start > start ? region.start : start, to = region.end < end ? region.end : end;
+        bytes += (int64_t)(to - from);
+    }
+    if (first == last)
+        return;
+    if (!splice_regions(first, last - first, rests)) {
+        count_untracked();
+        return;
+    }
+    memcpy(regions + first, rest, rests * sizeof *rest);
+    count_mapped((int64_t)rests - (int64_t)(last - first), -bytes);
+}
+
+/* What was mapped there before has been replaced. */
+static void note_range(uintptr_t start, uintptr_t end)
+{
+    forget_range(start, end);
+    size_t index = region_behind(start);
+    if (!splice_regions(index, 0, 1)) {
+        count_untracked();
+        return;
+    }
+    regions[index] = (struct region){start, end};
+    count_mapped(1, (int64_t)(end - start));
+}
+
+/* The lock is held across the system call, or another thread could be given the range in between. */
+static void *map(void *address, size_t bytes, int protection, int flags, int fd, off_t offset)
+{
+    if (inside > 0)
+        return (void *)syscall(SYS_mmap, address, bytes, protection, flags, fd, offset);
+    lock_regions();
+    void *mapped = (void *)syscall(SYS_mmap, address, bytes, protection, flags, fd, offset);
+    if (mapped == MAP_FAILED) {
+        ADD(failed_calls, 1);
+    } else {
+        ADD(map_calls, 1);
+        note_range((uintptr_t)mapped, (uintptr_t)mapped + whole_pages(bytes));
+    }
+    unlock_regions();
+    return mapped;
+}
+
+EXPORT void *mmap(void *address, size_t bytes, int protection, int flags, int fd, off_t offset)
+{
+    return map(address, bytes, protection, flags, fd, offset);
+}
+
+EXPORT void *mmap64(void *address, size_t bytes, int protection, int flags, int fd, off64_t offset)
+{
+    return map(address, bytes, protection, flags, fd, offset);
+}
+
+EXPORT int munmap(void *address, size_t bytes)
+{
+    if (inside > 0)
+        return (int)syscall(SYS_munmap, address, bytes);
+    lock_regions();
+    int code = (int)syscall(SYS_munmap, address, bytes);
+    if (code != 0) {
+        ADD(failed_calls, 1);
+    } else {
+        ADD(unmap_calls, 1);
+        forget_range((uintptr_t)address, (uintptr_t)address + whole_pages(bytes));
+    }
+    unlock_regions();
+    return code;
+}
+
+EXPORT void *mremap(void *old_address, size_t old_bytes, size_t new_bytes, int flags, ...)
+{
+    void *wanted = NULL;
+    if (flags & MREMAP_FIXED) {
+        va_list arguments;
+        va_start(arguments, flags);
+        wanted = va_arg(arguments, void *);
+        va_end(arguments);
+    }
+    if (inside > 0)
+        return (void *)syscall(SYS_mremap, old_address, old_bytes, new_bytes, flags, wanted);
+    lock_regions();
+    void *mapped = (void *)syscall(SYS_mremap, old_address, old_bytes, new_bytes, flags, wanted);
+    if (mapped == MAP_FAILED) {
+        ADD(failed_calls, 1);
+    } else {
+        ADD(map_calls, 1);
+        /* With an old size of 0, and with MREMAP_DONTUNMAP, the old mapping stays. */
+        if (!(flags & MREMAP_DONTUNMAP))
+            forget_range((uintptr_t)old_address, (uintptr_t)old_address + whole_pages(old_bytes));
+        note_range((uintptr_t)mapped, (uintptr_t)mapped + whole_pages(new_bytes));
+    }
+    unlock_regions();
+    return mapped;
+}
+
+/* A child forked while another thread has the lock would wait for it for ever. */
+__attribute__((constructor)) static void start(void)
+{
+    resolve();
+    pthread_atfork(lock_regions, unlock_regions, unlock_regions);
+}

@@ -1,0 +1,268 @@
+#include "launch.h"
+
+#include "machine.h"
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const phase_words[] = {
+    [WORKER_STARTING] = "starting",     [WORKER_LOADING] = "loading a module", [WORKER_SETTING_UP] = "setting up",
+    [WORKER_WARMING_UP] = "warming up", [WORKER_MEASURING] = "measuring",      [WORKER_TEARING_DOWN] = "tearing down",
+};
+
+enum { WORKER_PATIENCE_S = 30, COPY_CHUNK_BYTES = 1 << 20 };
+
+void launch_init(struct launch *launch, const struct paths *paths, const char *scratch, const struct module_set *modules)
+{
+    *launch = (struct launch){paths, scratch, modules, machine_last_cpu()};
+}
+
+void launch_free(struct launch *launch)
+{
+    *launch = (struct launch){0};
+}
+
+/* ---- layouts ---- */
+
+/* A shared object cannot be laid out afresh; a copy at least gives every arm data of its own. */
+static int copy_file(const char *from, const char *to, struct error *error)
+{
+    const int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+    ssize_t copied = -1;
+    if (in >= 0 && out >= 0)
+        while ((copied = sendfile(out, in, NULL, COPY_CHUNK_BYTES)) > 0)
+            ;
+    if (copied != 0)
+        error_set(error, EXIT_USAGE, "%s: cannot be copied to %s: %s", from, to, strerror(errno));
+    if (in >= 0)
+        close(in);
+    if (out >= 0)
+        close(out);
+    return error->code;
+}
+
+/* Files of one process; the links still to do are added to `links`. The clock arms are one module and share one link. */
+static int plan_layouts(const struct launch *launch, const struct plan_cell *cell, uint64_t process, uint64_t seed,
+                        struct launch_layouts *layouts, struct layout_link *links, size_t *link_count, struct error *error)
+{
+    layouts->count = cell->arm_count;
+    for (size_t i = 0; i < cell->arm_count && error->code == 0; i++) {
+        const struct plan_arm *arm = &cell->arms[i];
+        const size_t owner = arm->role == PLAN_CLOCK ? cell->arm_count - PLAN_CLOCK_ARMS : i;
+        const uint64_t layout_seed = plan_layout_seed(seed, process, owner);
+        snprintf(layouts->files[i], PATH_MAX, "%.3900s/process-%" PRIu64 "-arm-%zu.so", launch->scratch, process, owner);
+        layouts->words[i] = layouts->text[i];
+        if (arm->module->single_layout) {
+            snprintf(layouts->text[i], LAYOUT_TEXT_BYTES, "single");
+            copy_file(arm->module->described_file, layouts->files[i], error);
+            continue;
+        }
+        layout_describe(layout_seed, layouts->text[i]);
+        if (owner == i)
+            links[(*link_count)++] = (struct layout_link){&arm->module->object, layout_seed, layouts->files[i]};
+    }
+    return error->code;
+}
+
+static int link_planned(const struct launch *launch, const struct layout_link *links, size_t link_count, struct error *error)
+{
+    char log[PATH_MAX];
+    snprintf(log, sizeof log, "%.3900s/link.log", launch->scratch);
+    return layout_link_all(links, link_count, (const char *const *)launch->modules->shared, launch->modules->shared_directory,
+                           log, machine_cpu_count(), error);
+}
+
+int launch_link_round(const struct launch *launch, const struct plan *plan, const uint32_t *order, uint64_t round,
+                      uint64_t seed, struct launch_layouts *layouts, struct error *error)
+{
+    struct layout_link *links = calloc(plan->cell_count * MEASURE_ARMS_MAX, sizeof *links);
+    size_t link_count = 0;
+    if (links == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    for (size_t i = 0; i < plan->cell_count && error->code == 0; i++)
+        plan_layouts(launch, &plan->cells[order[i]], round * plan->cell_count + i, seed, &layouts[i], links, &link_count, error);
+    if (error->code == 0)
+        link_planned(launch, links, link_count, error);
+    free(links);
+    return error->code;
+}
+
+void launch_unlink_round(struct launch_layouts *layouts, size_t count)
+{
+    char script[PATH_MAX + 4];
+    for (size_t i = 0; i < count; i++)
+        for (size_t a = 0; a < layouts[i].count; a++) {
+            snprintf(script, sizeof script, "%s.ld", layouts[i].files[a]);
+            unlink(layouts[i].files[a]);
+            unlink(script);
+        }
+}
+
+/* ---- workers ---- */
+
+static struct worker_region *make_region(uint32_t blocks, size_t *bytes, int *fd, struct error *error)
+{
+    *bytes = sizeof(struct worker_region) + (size_t)blocks * sizeof(struct measure_block);
+    *fd = memfd_create("encbench-region", MFD_CLOEXEC);
+    void *region = MAP_FAILED;
+    if (*fd >= 0 && ftruncate(*fd, (off_t)*bytes) == 0)
+        region = mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+    if (region != MAP_FAILED)
+        return region;
+    error_set(error, EXIT_USAGE, "shared memory of %zu bytes cannot be had: %s", *bytes, strerror(errno));
+    if (*fd >= 0)
+        close(*fd);
+    return NULL;
+}
+
+static void fill_job(const struct launch *launch, struct worker_job *job, enum worker_mode mode, uint64_t process, uint64_t seed)
+{
+    job->protocol = WORKER_PROTOCOL;
+    job->region_bytes = sizeof(struct worker_region);
+    job->mode = mode;
+    job->cpu = launch->cpu;
+    job->seed = seed;
+    job->process = process;
+    snprintf(job->data_directory, sizeof job->data_directory, "%s", launch->paths->data);
+}
+
+static void fill_arms(struct worker_job *job, const struct plan_cell *cell, const struct launch_layouts *layouts)
+{
+    job->arm_count = (uint32_t)cell->arm_count;
+    for (size_t i = 0; i < cell->arm_count; i++) {
+        struct worker_arm *arm = &job->arms[i];
+        snprintf(arm->file, sizeof arm->file, "%s", layouts->files[i]);
+        snprintf(arm->workload, sizeof arm->workload, "%s", cell->arms[i].workload->short_name);
+        arm->iterations = cell->arms[i].iterations;
+        arm->rewarm_iterations = cell->arms[i].workload->rewarm_ops;
+    }
+}
+
+/* Starts the worker on a region and says in one line what went wrong, if anything did. */
+static int start_worker(const struct launch *launch, struct worker_region *region, int fd, const char *preload,
+                        uint64_t time_limit_s, char *wrong, size_t wrong_bytes, bool *stopped, struct error *error)
+{
+    const char *const arguments[] = {launch->paths->worker, NULL};
+    const struct process_options options = {
+        .preload = preload, .pass_fd = fd, .time_limit_s = time_limit_s, .own_group = true};
+    struct process_end end;
+    char words[128];
+    wrong[0] = '\0';
+    if (process_run(arguments, &options, &end, error) != 0)
+        return error->code;
+    *stopped = end.stopped;
+    if (region->result.failed)
+        snprintf(wrong, wrong_bytes, "%.400s", region->result.message);
+    else if (region->result.phase != WORKER_DONE)
+        snprintf(wrong, wrong_bytes, "the worker %s while %s", process_end_words(&end, words, sizeof words),
+                 phase_words[region->result.phase < WORKER_DONE ? region->result.phase : WORKER_STARTING]);
+    return 0;
+}
+
+static uint64_t expected_s(const struct plan_cell *cell)
+{
+    return (uint64_t)(cell->block_ns * cell->blocks * 5 / 1e9) + WORKER_PATIENCE_S;
+}
+
+int launch_measure(const struct launch *launch, const struct plan_cell *cell, uint64_t process, uint64_t seed,
+                   const struct launch_layouts *layouts, struct launch_measured *measured, struct error *error)
+{
+    int fd;
+    char wrong[512];
+    *measured = (struct launch_measured){0};
+    if ((measured->region = make_region(cell->blocks, &measured->region_bytes, &fd, error)) == NULL)
+        return error->code;
+    struct worker_region *region = measured->region;
+    fill_job(launch, &region->job, WORKER_MEASURE, process, seed);
+    fill_arms(&region->job, cell, layouts);
+    region->job.blocks = cell->blocks;
+    /* A slow neighbour doubles a process; more than four times its plan is cut, equally for all arms. */
+    region->job.deadline_ns = (uint64_t)(4 * cell->block_ns * cell->blocks);
+    start_worker(launch, region, fd, NULL, expected_s(cell), wrong, sizeof wrong, &measured->stopped, error);
+    close(fd);
+    if (error->code != 0)
+        return error->code;
+    if (wrong[0] && region->result.phase_arm < cell->arm_count)
+        snprintf(measured->void_reason, sizeof measured->void_reason, "%.400s (arm %.100s)", wrong,
+                 cell->arms[region->result.phase_arm].name);
+    measured->blocks = region->blocks;
+    measured->block_count = region->result.blocks_done <= cell->blocks ? region->result.blocks_done : 0;
+    measured->ticks_per_ns = region->result.ticks_per_ns;
+    return 0;
+}
+
+void launch_measured_free(struct launch_measured *measured)
+{
+    if (measured->region)
+        munmap(measured->region, measured->region_bytes);
+    *measured = (struct launch_measured){0};
+}
+
+int launch_pilot(const struct launch *launch, const struct plan_cell *cell, uint64_t process, uint64_t seed,
+                 struct worker_result *result, struct error *error)
+{
+    struct launch_layouts *layouts = calloc(1, sizeof *layouts);
+    struct layout_link links[MEASURE_ARMS_MAX];
+    size_t link_count = 0, region_bytes;
+    char wrong[512];
+    bool stopped = false;
+    int fd;
+    if (layouts == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    struct worker_region *region = make_region(0, &region_bytes, &fd, error);
+    if (region && plan_layouts(launch, cell, process, seed, layouts, links, &link_count, error) == 0 &&
+        link_planned(launch, links, link_count, error) == 0) {
+        fill_job(launch, &region->job, WORKER_PILOT, process, seed);
+        fill_arms(&region->job, cell, layouts);
+        start_worker(launch, region, fd, NULL, 2 * WORKER_PATIENCE_S, wrong, sizeof wrong, &stopped, error);
+        *result = region->result;
+        if (error->code == 0 && stopped)
+            error_set(error, EXIT_UNFIT, "stopped during the pilot");
+        if (error->code == 0 && wrong[0])
+            error_set(error, EXIT_USAGE, "panel %s, workload %s, arm %s (%s): %s", cell->panel, cell->workload,
+                      cell->arms[result->phase_arm % cell->arm_count].name,
+                      cell->arms[result->phase_arm % cell->arm_count].module->file, wrong);
+    }
+    if (region) {
+        munmap(region, region_bytes);
+        close(fd);
+    }
+    launch_unlink_round(layouts, 1);
+    free(layouts);
+    return error->code;
+}
+
+int launch_exact(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
+                 uint64_t operations, uint64_t seed, struct worker_exact *exact, struct error *error)
+{
+    size_t region_bytes;
+    char wrong[512] = "";
+    bool stopped = false;
+    int fd;
+    struct worker_region *region = make_region(0, &region_bytes, &fd, error);
+    if (region == NULL)
+        return error->code;
+    fill_job(launch, &region->job, WORKER_EXACT, 0, seed);
+    region->job.arm_count = 1;
+    snprintf(region->job.arms[0].file, PATH_MAX, "%s", module->described_file);
+    snprintf(region->job.arms[0].workload, ENCBENCH_NAME_BYTES, "%s", workload->short_name);
+    region->job.arms[0].iterations = operations;
+    start_worker(launch, region, fd, launch->paths->interposer, 4 * WORKER_PATIENCE_S, wrong, sizeof wrong, &stopped, error);
+    *exact = region->result.exact;
+    if (error->code == 0 && stopped)
+        error_set(error, EXIT_UNFIT, "stopped during the exact passes");
+    if (error->code == 0 && wrong[0])
+        error_set(error, EXIT_USAGE, "%s: variant %s, workload %s: %s", module->file, module->variant, workload->short_name, wrong);
+    munmap(region, region_bytes);
+    close(fd);
+    return error->code;
+}

@@ -1,0 +1,60 @@
+/*
+ * Launching workers: fresh layouts, jobs in shared memory, and what came back.
+ */
+#ifndef ENCBENCH_LAUNCH_H
+#define ENCBENCH_LAUNCH_H
+
+#include "error.h"
+#include "layout.h"
+#include "paths.h"
+#include "plan.h"
+#include "worker.h"
+
+struct launch {
+    const struct paths *paths;
+    const char *scratch;
+    const struct module_set *modules;
+    int cpu; /* workers are pinned to it */
+};
+
+/* One link an arm, made for one process. */
+struct launch_layouts {
+    char files[MEASURE_ARMS_MAX][PATH_MAX];
+    char text[MEASURE_ARMS_MAX][LAYOUT_TEXT_BYTES];
+    const char *words[MEASURE_ARMS_MAX]; /* for processes.csv; point into `text` */
+    size_t count;
+};
+
+struct launch_measured {
+    struct measure_block *blocks; /* inside `region` */
+    size_t block_count;
+    double ticks_per_ns;
+    bool stopped;          /* by a signal to us: not a result at all */
+    char void_reason[512]; /* empty: it ended well */
+    struct worker_region *region;
+    size_t region_bytes;
+};
+
+/* Everything is borrowed and must outlive the launch. */
+void launch_init(struct launch *launch, const struct paths *paths, const char *scratch, const struct module_set *modules);
+void launch_free(struct launch *launch);
+
+/* Links every arm of every cell of a round; layouts[i] belongs to the cell at position i of `order`. */
+int launch_link_round(const struct launch *launch, const struct plan *plan, const uint32_t *order, uint64_t round,
+                      uint64_t seed, struct launch_layouts *layouts, struct error *error);
+void launch_unlink_round(struct launch_layouts *layouts, size_t count);
+
+/* ns per op of every arm of a cell. A module that crashes here is refused by name: there is nothing to measure. */
+int launch_pilot(const struct launch *launch, const struct plan_cell *cell, uint64_t process, uint64_t seed,
+                 struct worker_result *result, struct error *error);
+
+/* One process. Errors are ours only; what the worker did wrong is `void_reason`. launch_measured_free in every case. */
+int launch_measure(const struct launch *launch, const struct plan_cell *cell, uint64_t process, uint64_t seed,
+                   const struct launch_layouts *layouts, struct launch_measured *measured, struct error *error);
+void launch_measured_free(struct launch_measured *measured);
+
+/* The exact pass of one variant on one workload, under the interposer. Refused by name when it crashes or fails. */
+int launch_exact(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
+                 uint64_t operations, uint64_t seed, struct worker_exact *exact, struct error *error);
+
+#endif

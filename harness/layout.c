@@ -1,0 +1,162 @@
+#include "layout.h"
+
+#include "process.h"
+#include "random.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int not_an_object(const char *file, const char *what, struct error *error)
+{
+    return error_set(error, EXIT_USAGE, "%s: %s; expected a 64-bit ELF object file (.o) of this machine, built with -fPIC", file,
+                     what);
+}
+
+/* Checks every offset against the file's size: the file may be anybody's. */
+static int read_sections(const unsigned char *bytes, size_t size, struct layout_object *object, struct error *error)
+{
+    const Elf64_Ehdr *header = (const Elf64_Ehdr *)(const void *)bytes;
+    if (size < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
+        return not_an_object(object->file, "is not an ELF file", error);
+    if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_type != ET_REL)
+        return not_an_object(object->file, "is not a relocatable 64-bit object", error);
+    if (header->e_shentsize != sizeof(Elf64_Shdr) || header->e_shoff > size ||
+        header->e_shnum > (size - header->e_shoff) / sizeof(Elf64_Shdr) || header->e_shstrndx >= header->e_shnum ||
+        header->e_shoff % 8 != 0)
+        return not_an_object(object->file, "has a damaged section table", error);
+    const Elf64_Shdr *sections = (const Elf64_Shdr *)(const void *)(bytes + header->e_shoff);
+    const Elf64_Shdr *names = &sections[header->e_shstrndx];
+    if (names->sh_offset > size || names->sh_size > size - names->sh_offset || names->sh_size == 0 ||
+        bytes[names->sh_offset + names->sh_size - 1] != '\0')
+        return not_an_object(object->file, "has damaged section names", error);
+    for (size_t i = 0; i < header->e_shnum; i++) {
+        if (!(sections[i].sh_flags & SHF_EXECINSTR) || sections[i].sh_size == 0 || sections[i].sh_name >= names->sh_size)
+            continue;
+        if (object->section_count == LAYOUT_SECTIONS_MAX)
+            return not_an_object(object->file, "has more than 512 code sections", error);
+        if ((object->sections[object->section_count++] =
+                 strdup((const char *)bytes + names->sh_offset + sections[i].sh_name)) == NULL)
+            return error_set(error, EXIT_USAGE, "out of memory");
+    }
+    return 0;
+}
+
+int layout_object_read(const char *file, struct layout_object *object, struct error *error)
+{
+    *object = (struct layout_object){.file = strdup(file)};
+    struct stat status;
+    const int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &status) != 0)
+        error_set(error, EXIT_USAGE, "%s: cannot be read: %s", file, strerror(errno));
+    else if (!S_ISREG(status.st_mode) || status.st_size == 0)
+        not_an_object(file, "is not a regular file or is empty", error);
+    if (error->code == 0) {
+        void *bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (bytes == MAP_FAILED) {
+            error_set(error, EXIT_USAGE, "%s: cannot be read: %s", file, strerror(errno));
+        } else {
+            read_sections(bytes, (size_t)status.st_size, object, error);
+            munmap(bytes, (size_t)status.st_size);
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    if (error->code != 0)
+        layout_object_free(object);
+    return error->code;
+}
+
+void layout_object_free(struct layout_object *object)
+{
+    for (size_t i = 0; i < object->section_count; i++)
+        free(object->sections[i]);
+    free(object->file);
+    *object = (struct layout_object){0};
+}
+
+static struct random_stream layout_stream(uint64_t seed, uint32_t *offset_bytes)
+{
+    struct random_stream stream = random_stream_of(seed, RANDOM_LAYOUT, 0, 0);
+    *offset_bytes = (uint32_t)random_below(&stream, LAYOUT_PAGE_BYTES / LAYOUT_STEP_BYTES) * LAYOUT_STEP_BYTES;
+    return stream;
+}
+
+uint32_t layout_describe(uint64_t seed, char text[LAYOUT_TEXT_BYTES])
+{
+    uint32_t offset_bytes;
+    layout_stream(seed, &offset_bytes);
+    snprintf(text, LAYOUT_TEXT_BYTES, "offset=%" PRIu32 ":order=%08" PRIx32, offset_bytes, (uint32_t)(seed >> 32));
+    return offset_bytes;
+}
+
+/* INSERT keeps the linker's own script and puts our output section ahead of .text in the same segment. Statics get a random offset of
+ * their own, so that a module's hot globals do not always share a page offset with its neighbour's. */
+static int write_script(const struct layout_link *link, struct error *error)
+{
+    uint32_t order[LAYOUT_SECTIONS_MAX], offset_bytes;
+    char path[4096];
+    struct random_stream stream = layout_stream(link->seed, &offset_bytes);
+    snprintf(path, sizeof path, "%s.ld", link->output);
+    FILE *file = fopen(path, "we");
+    if (file == NULL)
+        return error_set(error, EXIT_USAGE, "%s: cannot be written: %s", path, strerror(errno));
+    random_permutation(&stream, order, link->object->section_count);
+    fprintf(file, "SECTIONS { .text.encbench : ALIGN(%d) { . += %" PRIu32 ";\n", LAYOUT_PAGE_BYTES, offset_bytes);
+    for (size_t i = 0; i < link->object->section_count; i++)
+        fprintf(file, "  *(\"%s\")\n", link->object->sections[order[i]]);
+    fprintf(file, "} } INSERT BEFORE .text;\n");
+    fprintf(file, "SECTIONS { .bss.encbench (NOLOAD) : { . += %" PRIu64 "; *(.bss .bss.*) } } INSERT BEFORE .bss;\n",
+            random_below(&stream, LAYOUT_PAGE_BYTES / LAYOUT_STEP_BYTES) * LAYOUT_STEP_BYTES);
+    if (fclose(file) != 0)
+        return error_set(error, EXIT_USAGE, "%s: cannot be written: %s", path, strerror(errno));
+    return 0;
+}
+
+enum { FIXED_ARGUMENTS = 16, SHARED_MAX = 16 };
+
+struct command {
+    const char *arguments[FIXED_ARGUMENTS + SHARED_MAX + 1];
+    char script[4096];
+};
+
+static void fill_command(struct command *command, const struct layout_link *link, const char *const *shared,
+                         const char *shared_directory)
+{
+    size_t count = 0;
+    snprintf(command->script, sizeof command->script, "%s.ld", link->output);
+    const char *const fixed[] = {LAYOUT_LINKER, "-shared", "-z",       "now",       "-z",           "noexecstack", "--build-id=none",
+                                 "-T",          command->script, "-rpath", shared_directory, "-o", link->output, link->object->file};
+    for (; count < sizeof fixed / sizeof fixed[0]; count++)
+        command->arguments[count] = fixed[count];
+    for (size_t i = 0; shared[i] && i < SHARED_MAX; i++)
+        command->arguments[count++] = shared[i];
+    command->arguments[count++] = LAYOUT_LIBC;
+    command->arguments[count] = NULL;
+}
+
+int layout_link_all(const struct layout_link *links, size_t count, const char *const *shared, const char *shared_directory,
+                    const char *log, unsigned parallel, struct error *error)
+{
+    struct command *commands = calloc(count + 1, sizeof *commands);
+    const char *const **argument_lists = calloc(count + 1, sizeof *argument_lists);
+    if (commands == NULL || argument_lists == NULL)
+        error_set(error, EXIT_USAGE, "out of memory");
+    for (size_t i = 0; i < count && error->code == 0; i++) {
+        write_script(&links[i], error);
+        fill_command(&commands[i], &links[i], shared, shared_directory);
+        argument_lists[i] = commands[i].arguments;
+    }
+    if (error->code == 0)
+        process_run_all(argument_lists, count, parallel, log, error);
+    free(argument_lists);
+    free(commands);
+    return error->code;
+}

@@ -1,0 +1,48 @@
+/*
+ * Fresh code layouts: an object file is linked into a shared object of its own whose functions stand in random order behind a random
+ * offset within a page. About 7 ms a link (GNU ld 2.40), done ahead of the timing.
+ */
+#ifndef ENCBENCH_LAYOUT_H
+#define ENCBENCH_LAYOUT_H
+
+#include "error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    LAYOUT_PAGE_BYTES = 4096,
+    LAYOUT_STEP_BYTES = 16, /* 256 offsets in a page, times the orders of the functions */
+    LAYOUT_SECTIONS_MAX = 512,
+    LAYOUT_TEXT_BYTES = 64,
+};
+
+/* Names of the sections of an object file that hold code, in file order. */
+struct layout_object {
+    char *file;
+    char *sections[LAYOUT_SECTIONS_MAX];
+    size_t section_count;
+};
+
+/* Reads the section names of a 64-bit ELF relocatable object. Errors name the file and what is wrong with it. */
+int layout_object_read(const char *file, struct layout_object *object, struct error *error);
+void layout_object_free(struct layout_object *object);
+
+/* One link to do. Strings are borrowed. */
+struct layout_link {
+    const struct layout_object *object;
+    uint64_t seed;      /* decides offset and order */
+    const char *output; /* path of the shared object; the linker script is written beside it as OUTPUT.ld */
+};
+
+/* Offset of the code in its page for this seed; words for processes.csv in `text` ("offset=1840:order=89abcdef"). */
+uint32_t layout_describe(uint64_t seed, char text[LAYOUT_TEXT_BYTES]);
+
+/*
+ * Links all, `parallel` at a time. `shared` are shared objects that modules have in common (a codec), NULL-terminated;
+ * they are found again at run time by their directory. On error nothing is promised about the outputs; the message names the log.
+ */
+int layout_link_all(const struct layout_link *links, size_t count, const char *const *shared, const char *shared_directory,
+                    const char *log, unsigned parallel, struct error *error);
+
+#endif

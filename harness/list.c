@@ -1,0 +1,104 @@
+#include "list.h"
+
+#include "run.h"
+#include "schema.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void print_row(bool csv, const char *kind, const char *name, const char *detail, const char *text)
+{
+    if (csv)
+        printf("%s,%s,%s,%s\n", kind, name, detail, text);
+    else
+        printf("  %-22s %s%s%s\n", name, detail, *detail && *text ? "  " : "", text);
+}
+
+static void print_heading(bool csv, const char *heading)
+{
+    if (!csv)
+        printf("%s\n", heading);
+}
+
+static void axes_text(const struct module_info *module, char *text, size_t text_bytes)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (size_t a = 0; a < module->axis_count && length < text_bytes; a++)
+        length += (size_t)snprintf(text + length, text_bytes - length, "%s%s=%s", a ? " " : "", module->axes[a].name,
+                                   module->axes[a].level);
+}
+
+static void print_variants(const struct module_set *set, bool csv)
+{
+    print_heading(csv, "Variants and their levels");
+    for (size_t i = 0; i < set->count; i++) {
+        char axes[1024], structure[64];
+        if (set->modules[i].planted)
+            continue;
+        axes_text(&set->modules[i], axes, sizeof axes);
+        snprintf(structure, sizeof structure, "%u bytes", set->modules[i].structure_bytes);
+        print_row(csv, "variant", set->modules[i].variant, axes, set->modules[i].structure_bytes ? structure : "no structure");
+    }
+}
+
+static void print_workloads(const struct module_set *set, bool csv)
+{
+    print_heading(csv, "Workloads");
+    for (size_t i = 0; i < set->count; i++)
+        for (size_t w = 0; w < set->modules[i].workload_count; w++) {
+            const struct module_workload *workload = &set->modules[i].workloads[w];
+            bool seen = false;
+            for (size_t j = 0; j < i; j++)
+                seen = seen || module_info_workload(&set->modules[j], workload->short_name) != NULL;
+            if (!seen) {
+                print_row(csv, "workload", workload->short_name, workload->name, csv ? workload->op : "");
+                if (!csv)
+                    printf("  %-22s one op: %s\n", "", workload->op);
+            }
+        }
+}
+
+/* The first condition of each part; the metrics are those that claims speak of. */
+static void print_claims(const struct csv_data *claims, bool csv)
+{
+    print_heading(csv, "Claims (claims.csv holds their regions)");
+    for (size_t r = 0; r < claims->row_count; r++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s%s.%s", csv_text(claims, r, SCHEMA_claims_claim), csv_text(claims, r, SCHEMA_claims_part),
+                 csv_text(claims, r, SCHEMA_claims_condition));
+        print_row(csv, "claim", name, csv ? csv_text(claims, r, SCHEMA_claims_kind) : "",
+                  csv_text(claims, r, SCHEMA_claims_statement));
+    }
+}
+
+static void print_metrics(const struct csv_data *claims, bool csv)
+{
+    print_heading(csv, "Metrics that claims speak of");
+    for (size_t r = 0; r < claims->row_count; r++) {
+        const char *metric = csv_text(claims, r, SCHEMA_claims_metric);
+        if (strcmp(csv_text(claims, r, SCHEMA_claims_kind), "claim") != 0 &&
+            csv_find(claims, SCHEMA_claims_metric, metric) == r)
+            print_row(csv, "metric", metric, csv_text(claims, r, SCHEMA_claims_unit), "");
+    }
+}
+
+int list_print(const struct paths *paths, const char *const *module_files, bool csv, struct error *error)
+{
+    char scratch[PATH_MAX] = "";
+    struct module_set set = {0};
+    struct csv_data claims = {0};
+    if (run_make_scratch(scratch, error) == 0 && run_load_modules(paths, module_files, scratch, &set, error) == 0 &&
+        csv_read(paths->claims, &schema_claims, &claims, error) == 0) {
+        if (csv)
+            printf("kind,name,detail,text\n");
+        print_variants(&set, csv);
+        print_workloads(&set, csv);
+        print_claims(&claims, csv);
+        print_metrics(&claims, csv);
+    }
+    csv_free(&claims);
+    module_set_free(&set);
+    run_remove_scratch(scratch);
+    return error->code;
+}

@@ -1,0 +1,15 @@
+/*
+ * `encbench list`: what there is to measure and what is claimed.
+ */
+#ifndef ENCBENCH_LIST_H
+#define ENCBENCH_LIST_H
+
+#include "error.h"
+#include "paths.h"
+
+#include <stdbool.h>
+
+/* On standard output: for people, or as CSV (kind,name,detail,text). */
+int list_print(const struct paths *paths, const char *const *module_files, bool csv, struct error *error);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * The machine as far as it can be seen without changing anything: machine.csv.
+ */
+#ifndef ENCBENCH_MACHINE_H
+#define ENCBENCH_MACHINE_H
+
+#include "error.h"
+
+#include <stdint.h>
+
+/* Writes DIRECTORY/machine.csv. `clock_step_ns` as measured by a worker; 0: not measured. */
+int machine_write(const char *directory, uint64_t clock_step_ns, struct error *error);
+
+/* CPUs this process may run on: how many, and the last one, on which workers are pinned (interrupts favour the first). */
+unsigned machine_cpu_count(void);
+int machine_last_cpu(void);
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * encbench: the program. One row a verb; only this file prints errors and exits.
+ */
+#include "analyse.h"
+#include "list.h"
+#include "options.h"
+#include "paths.h"
+#include "present.h"
+#include "run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const *list_or_null(const char *const *list)
+{
+    return list[0] ? list : NULL;
+}
+
+static int measure(const struct options *options, const struct paths *paths, char *directory, struct error *error)
+{
+    const struct run_options run_options = {
+        .profile = options->profile,
+        .selection = {.variants = list_or_null(options->variants),
+                      .workloads = list_or_null(options->workloads),
+                      .modules = list_or_null(options->modules),
+                      .baseline = options->baseline},
+        .seed = options->seed,
+        .out = options->out,
+        .command = options->command,
+        .dry_run = options->dry_run,
+        .quiet = options->quiet,
+    };
+    return run_measure(paths, &run_options, directory, error);
+}
+
+static int verb_list(const struct options *options, struct error *error)
+{
+    struct paths paths;
+    if (paths_find(&paths, error) != 0)
+        return error->code;
+    return list_print(&paths, list_or_null(options->modules), options->csv, error);
+}
+
+static int verb_run(const struct options *options, struct error *error)
+{
+    struct paths paths;
+    char directory[PATH_MAX];
+    if (paths_find(&paths, error) != 0 || measure(options, &paths, directory, error) != 0)
+        return error->code;
+    if (!options->dry_run)
+        printf("%s\n", directory);
+    return 0;
+}
+
+static int verb_analyse(const struct options *options, struct error *error)
+{
+    struct analyse_summary summary;
+    if (analyse_run(options->directory, &summary, error) != 0)
+        return error->code;
+    return present_summary(&summary);
+}
+
+static int verb_plot(const struct options *options, struct error *error)
+{
+    struct paths paths;
+    struct analyse_summary summary;
+    if (paths_find(&paths, error) != 0 || analyse_run(options->directory, &summary, error) != 0)
+        return error->code;
+    return present_figures(&paths, options->directory, error);
+}
+
+static int verb_report(const struct options *options, struct error *error)
+{
+    struct paths paths;
+    struct analyse_summary summary;
+    char directory[PATH_MAX], output[PATH_MAX];
+    if (paths_find(&paths, error) != 0 || present_check(&paths, error) != 0)
+        return error->code;
+    if (options->directory)
+        snprintf(directory, sizeof directory, "%s", options->directory);
+    else if (measure(options, &paths, directory, error) != 0 || options->dry_run)
+        return error->code;
+    if (options->output)
+        snprintf(output, sizeof output, "%s", options->output);
+    else
+        paths_join(output, paths.root, "REPORT.md", error);
+    if (error->code != 0 || analyse_run(directory, &summary, error) != 0 || present_figures(&paths, directory, error) != 0 ||
+        present_report(&paths, directory, output, error) != 0)
+        return error->code;
+    return present_result(&summary, directory, output, error);
+}
+
+static const struct verb verbs[] = {
+    {"report", "[DIR]", "measure (unless DIR is given), analyse, plot and write REPORT.md", verb_report},
+    {"run", "", "measure into a new run directory and print its name", verb_run},
+    {"analyse", "DIR", "effects.csv and verdicts.csv from a run directory", verb_analyse},
+    {"plot", "DIR", "figures of a run directory", verb_plot},
+    {"list", "", "variants with their axes, workloads, metrics and claims", verb_list},
+    {NULL, NULL, NULL, NULL},
+};
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct error error = {0};
+    const struct verb *verb = options_parse(argc, argv, verbs, &options, &error);
+    const int code = verb ? verb->function(&options, &error) : error.code;
+    if (error.code != 0)
+        fprintf(stderr, "encbench: %s\n", error.message);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "encbench: standard output cannot be written\n");
+        return EXIT_USAGE;
+    }
+    return error.code != 0 ? error.code : code;
+}

@@ -1,0 +1,72 @@
+/*
+ * Measuring inside one process: arms take turns in blocks. A block is a random permutation of the arms followed by its mirror image,
+ * so that every arm's two batches have the same mean position and a linear drift cancels. Nothing here knows files or
+ * processes; clock and scheduler are injected, so tests run it with a fake one.
+ */
+#ifndef ENCBENCH_MEASURE_H
+#define ENCBENCH_MEASURE_H
+
+#include "module.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    MEASURE_ARMS_MAX = 9, /* six of the panel, three clock arms */
+    MEASURE_SLOTS_MAX = 2 * MEASURE_ARMS_MAX,
+    MEASURE_INPUT_OFFSETS = 4096, /* the input's page offset is uniform over a page ... */
+    MEASURE_INPUT_STEP = 16,      /* ... in steps of this many bytes */
+};
+
+struct measure_clock {
+    uint64_t (*now_ns)(void *context);              /* CLOCK_MONOTONIC_RAW */
+    uint64_t (*ticks)(void *context);               /* time-stamp counter; 0 where there is none */
+    long (*involuntary_switches)(void *context);    /* of this thread so far */
+    int (*cpu)(void *context);                      /* on which it runs */
+    void *context;
+};
+
+/* The real one. */
+struct measure_clock measure_clock_real(void);
+
+struct measure_arm {
+    const struct encbench_workload *workload;
+    void *state;
+    uint64_t iterations;        /* ops of a timed batch; a multiple of the workload's batch_multiple_ops */
+    uint64_t rewarm_iterations; /* untimed ops before it */
+};
+
+/* One block as measured. slot_arm and elapsed_ns have 2 x arm_count entries. */
+struct measure_block {
+    uint8_t slot_arm[MEASURE_SLOTS_MAX];
+    bool dropped; /* an involuntary context switch or a change of CPU fell into it: the whole block goes, blind to the arms */
+    uint16_t input_offset_bytes;
+    uint64_t elapsed_ns[MEASURE_SLOTS_MAX];
+};
+
+/* Order of the arms in a block and the input's page offset: a function of (seed, process, block) alone. */
+void measure_plan_block(uint64_t seed, uint64_t process, uint64_t block, size_t arm_count, struct measure_block *plan);
+
+/* Time of one batch of `iterations` ops, in rounds of at most batch_max_ops. *bytes is increased by what was produced. */
+uint64_t measure_batch(const struct measure_clock *clock, const struct measure_arm *arm, uint64_t iterations,
+                       uint64_t *bytes);
+
+/*
+ * Runs block `number` by its plan and fills in times and `dropped`. False when an arm produced another number of bytes than
+ * its workload promises; *wrong_arm says which.
+ */
+bool measure_block_run(const struct measure_clock *clock, struct encbench_host *host, const unsigned char *input_base,
+                       const struct measure_arm *arms, size_t arm_count, struct measure_block *block, size_t *wrong_arm);
+
+/* Smallest non-zero difference of successive clock readings, over `tries` readings. */
+uint64_t measure_clock_step_ns(const struct measure_clock *clock, unsigned tries);
+
+/*
+ * Ops a batch should have: about `target_ns` for the arm of median speed, at least 1000 clock steps for the fastest (so that
+ * quantisation stays below 0.1 %), and a multiple of every arm's batch_multiple_ops. `ns_per_op` as found by the pilot.
+ */
+uint64_t measure_iterations(const double *ns_per_op, const uint64_t *multiples, size_t count, double target_ns,
+                            uint64_t clock_step_ns);
+
+#endif

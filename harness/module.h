@@ -1,0 +1,144 @@
+/*
+ * The module ABI, version 1: the only bridge between the harness and what it measures.
+ *
+ * A module is a relocatable object file (.o, compiled with -fPIC -ffunction-sections, so that the harness can link it
+ * into a fresh layout for every process) or a shared object (.so, which has one layout for ever and is labelled so).
+ * It exports one symbol, `encbench_module`, of type `struct encbench_module`. The harness meets the subject only here:
+ * variants, twins, planted controls, the harness's own kernels and a stranger's code all come in by this door.
+ *
+ * A minimal module:
+ *
+ *     #include <encbench/module.h>
+ *     static int setup(struct encbench_host *host, uint64_t seed, void **state, char *message, size_t message_bytes);
+ *     static uint64_t run(void *state, unsigned thread, uint64_t n);
+ *     ...
+ *     static const struct encbench_workload workloads[] = {{
+ *         .name = "parse:size=4096", .short_name = "parse_4k", .op = "one document parsed and freed",
+ *         .input_bytes = 4096, .bytes_per_op = 4096, .batch_multiple_ops = 1, .rewarm_ops = 8, .threads_max = 1,
+ *         .flags = ENCBENCH_TIMED | ENCBENCH_EXACT,
+ *         .digest = digest, .setup = setup, .run = run, .teardown = teardown,
+ *     }};
+ *     ENCBENCH_EXPORT const struct encbench_module encbench_module = {
+ *         .abi_version = ENCBENCH_ABI_VERSION, .module_bytes = sizeof(struct encbench_module),
+ *         .workload_bytes = sizeof(struct encbench_workload), .variant = "mine",
+ *         .workloads = workloads, .workload_count = 1,
+ *     };
+ *
+ * Everything a module hands out (strings, tables) is static: owned by the module, valid while it is loaded.
+ * Everything a module is handed (host, message buffer) is owned by the harness.
+ * A later need is a new ENCBENCH_ABI_VERSION; the harness refuses any other by name.
+ */
+#ifndef ENCBENCH_MODULE_H
+#define ENCBENCH_MODULE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define ENCBENCH_ABI_VERSION 1u
+#define ENCBENCH_EXPORT __attribute__((visibility("default")))
+
+/* Level of an axis that does not apply to a variant. */
+#define ENCBENCH_NA "na"
+
+/* Longest name (variant, workload, axis, level, field) in bytes, terminator included. Names are made of
+ * letters, digits and "_-+.:=" only, because they stand unquoted in CSV. */
+#define ENCBENCH_NAME_BYTES 128
+
+/* What the harness offers to a workload. One host per worker process, the same for every arm in it. */
+struct encbench_host {
+    uint32_t abi_version;
+    uint32_t host_bytes; /* sizeof(struct encbench_host) of the harness */
+
+    /* Input shared by all arms: at least the workload's `input_bytes` readable bytes, pseudo-random, a function of the
+     * seed alone. The harness moves the pointer (another page offset) between blocks, equally for all arms:
+     * read it at the start of every `run`, never keep it. */
+    const unsigned char *input;
+    size_t input_bytes;
+
+    /* Directory of data files (traces) that belong to the module, absolute, without a trailing slash; never NULL. */
+    const char *data_directory;
+};
+
+enum encbench_workload_flags {
+    ENCBENCH_TIMED = 1u << 0, /* may be timed */
+    ENCBENCH_EXACT = 1u << 1, /* allocations (and instructions) per op are the same in every op */
+    ENCBENCH_HEAP = 1u << 2,  /* meaningful over 10^6 cycles: heap growth */
+};
+
+/* One thing that can be done to a variant. Functions return before the next is called; none is called concurrently
+ * but `run`, and that only with distinct `thread` below `threads_max`. */
+struct encbench_workload {
+    const char *name;       /* with parameters: "to_string:encoding=hex:size=1024:codec=table16" */
+    const char *short_name; /* unique, stands in CSV and claims: "to_string_1k" */
+    const char *op;         /* one line: what one op is; no comma */
+
+    uint64_t input_bytes;        /* bytes of host->input that an op reads */
+    uint64_t bytes_per_op;       /* output bytes of one op; `run` must return n times this */
+    uint64_t batch_max_ops;      /* largest n of one before/run/after round; 0 = no limit */
+    uint64_t batch_multiple_ops; /* n is always a multiple of this; at least 1 */
+    uint64_t rewarm_ops;         /* untimed ops that re-warm what other arms evicted; 0 for long ops */
+    uint64_t planted_cycles_per_op; /* dependent adds put on the critical path of each op on purpose; 0 in a real
+                                     * variant. The planted arm of a panel is the module that has them. */
+    uint32_t threads_max;        /* at least 1 */
+    uint32_t flags;              /* enum encbench_workload_flags */
+
+    /* Untimed hash of the output for this seed: equal for all variants of a workload, or the pair is refused. */
+    uint64_t (*digest)(struct encbench_host *host, uint64_t seed);
+
+    /* Prepare; *state is passed to the rest. 0, or non-zero with a one-line message. */
+    int (*setup)(struct encbench_host *host, uint64_t seed, void **state, char *message, size_t message_bytes);
+
+    /* Untimed, around each timed round; may be NULL. */
+    void (*before)(void *state, uint64_t n);
+    /* Timed: n ops. Returns the bytes produced. The loop is compiled into the module; the harness makes one indirect
+     * call a batch. */
+    uint64_t (*run)(void *state, unsigned thread, uint64_t n);
+    void (*after)(void *state, uint64_t n);
+
+    /* Brings live blocks back to what they were before `setup`. */
+    void (*teardown)(void *state);
+};
+
+/* Level of a variant on an axis. A variant names its level on every axis of its family; ENCBENCH_NA where none applies. */
+struct encbench_axis {
+    const char *name;
+    const char *level;
+};
+
+/* A field of the structure under study, in order of offset. Holes are derived by the harness. */
+struct encbench_field {
+    const char *name;
+    uint32_t offset_bytes;
+    uint32_t size_bytes;
+};
+
+struct encbench_module {
+    uint32_t abi_version;    /* ENCBENCH_ABI_VERSION */
+    uint32_t module_bytes;   /* sizeof(struct encbench_module) */
+    uint32_t workload_bytes; /* sizeof(struct encbench_workload) */
+    uint32_t axis_count;
+    uint32_t field_count; /* 0: this variant has no structure */
+    uint32_t workload_count;
+    uint32_t structure_bytes; /* 0 when field_count is 0 */
+    uint32_t reserved;        /* 0 */
+    const char *variant;      /* unique name of the variant */
+    const struct encbench_axis *axes;
+    const char *structure; /* name of the structure, as in debugging information; NULL if none */
+    const struct encbench_field *fields;
+    const struct encbench_workload *workloads;
+};
+
+/* A chain of `adds` (a literal) dependent register additions through `value`, which comes out unchanged: one cycle each on every
+ * current x86-64 and aarch64 core. Register operands, because additions of a constant vanish at rename on some cores.
+ * The building block of planted arms. */
+#if defined(__x86_64__)
+#define ENCBENCH_DEPENDENT_ADDS(value, adds)                                                                          \
+    __asm__ volatile(".rept " #adds "\n\taddq %1, %0\n\t.endr" : "+r"(value) : "r"((uint64_t)0) : "cc")
+#elif defined(__aarch64__)
+#define ENCBENCH_DEPENDENT_ADDS(value, adds)                                                                          \
+    __asm__ volatile(".rept " #adds "\n\tadd %0, %0, %1\n\t.endr" : "+r"(value) : "r"((uint64_t)0))
+#else
+#error "encbench supports x86-64 and aarch64"
+#endif
+
+#endif

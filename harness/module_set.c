@@ -1,0 +1,306 @@
+#include "module_set.h"
+
+#include "process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t length = strlen(text), end_length = strlen(end);
+    return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+static int compare_strings(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names in `directory` that end in `end`, sorted; malloc'ed array and strings. */
+static int list_directory(const char *directory, const char *end, char ***names, size_t *count, struct error *error)
+{
+    DIR *handle = opendir(directory);
+    *names = NULL;
+    *count = 0;
+    if (handle == NULL)
+        return error_set(error, EXIT_USAGE, "%s: cannot be read: %s; expected a directory of modules; build first", directory,
+                         strerror(errno));
+    for (const struct dirent *entry; (entry = readdir(handle)) != NULL;) {
+        if (!ends_with(entry->d_name, end))
+            continue;
+        char **larger = realloc(*names, (*count + 1) * sizeof **names);
+        if (larger == NULL || (larger[*count] = strdup(entry->d_name)) == NULL) {
+            error_set(error, EXIT_USAGE, "out of memory");
+            break;
+        }
+        *names = larger;
+        (*count)++;
+    }
+    closedir(handle);
+    if (*count > 0)
+        qsort(*names, *count, sizeof **names, compare_strings);
+    return error->code;
+}
+
+static void free_names(char **names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+}
+
+static bool next_tab(char **rest, char **word)
+{
+    *word = strsep(rest, "\t");
+    return *word != NULL;
+}
+
+static bool copy_text(char **rest, char *to, size_t to_bytes)
+{
+    char *word;
+    return next_tab(rest, &word) && (size_t)snprintf(to, to_bytes, "%s", word) < to_bytes;
+}
+
+static bool copy_u64(char **rest, uint64_t *to)
+{
+    char *word, *end;
+    if (!next_tab(rest, &word) || *word == '\0')
+        return false;
+    *to = strtoull(word, &end, 10);
+    return *end == '\0';
+}
+
+static bool copy_u32(char **rest, uint32_t *to)
+{
+    uint64_t value;
+    if (!copy_u64(rest, &value))
+        return false;
+    *to = (uint32_t)value;
+    return true;
+}
+
+static bool parse_workload(char *rest, struct module_info *info)
+{
+    if (info->workload_count == MODULE_WORKLOADS_MAX)
+        return false;
+    struct module_workload *w = &info->workloads[info->workload_count++];
+    return copy_text(&rest, w->name, sizeof w->name) && copy_text(&rest, w->short_name, sizeof w->short_name) &&
+           copy_text(&rest, w->op, sizeof w->op) && copy_u64(&rest, &w->input_bytes) && copy_u64(&rest, &w->bytes_per_op) &&
+           copy_u64(&rest, &w->batch_max_ops) && copy_u64(&rest, &w->batch_multiple_ops) && copy_u64(&rest, &w->rewarm_ops) &&
+           copy_u64(&rest, &w->planted_cycles_per_op) && copy_u32(&rest, &w->threads_max) && copy_u32(&rest, &w->flags);
+}
+
+static bool parse_line(char *rest, struct module_info *info)
+{
+    char *kind;
+    if (!next_tab(&rest, &kind))
+        return false;
+    if (strcmp(kind, "variant") == 0)
+        return copy_text(&rest, info->variant, sizeof info->variant);
+    if (strcmp(kind, "structure") == 0)
+        return copy_text(&rest, info->structure, sizeof info->structure) && copy_u32(&rest, &info->structure_bytes);
+    if (strcmp(kind, "workload") == 0)
+        return parse_workload(rest, info);
+    if (strcmp(kind, "axis") == 0 && info->axis_count < MODULE_AXES_MAX) {
+        struct module_axis *axis = &info->axes[info->axis_count++];
+        return copy_text(&rest, axis->name, sizeof axis->name) && copy_text(&rest, axis->level, sizeof axis->level);
+    }
+    if (strcmp(kind, "field") == 0 && info->field_count < MODULE_FIELDS_MAX) {
+        struct module_field *field = &info->fields[info->field_count++];
+        return copy_text(&rest, field->name, sizeof field->name) && copy_u32(&rest, &field->offset_bytes) &&
+               copy_u32(&rest, &field->size_bytes);
+    }
+    return false;
+}
+
+/* What encbench-worker describe prints; a module that crashes while it is loaded prints nothing. */
+static int describe(struct module_info *info, const char *worker, struct error *error)
+{
+    const char *const arguments[] = {worker, "describe", info->described_file, NULL};
+    char *text = process_output(arguments);
+    bool ended = false;
+    if (text == NULL)
+        return error_set(error, EXIT_USAGE, "%s: the process that loads it crashed or could not be started", info->file);
+    char *rest = text;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL && error->code == 0;) {
+        if (strncmp(line, "error\t", 6) == 0) {
+            /* The worker speaks of the file that was linked; people know the one they gave. */
+            const char *message = line + 6;
+            const size_t prefix = strlen(info->described_file);
+            if (strncmp(message, info->described_file, prefix) == 0)
+                error_set(error, EXIT_USAGE, "%s%s", info->file, message + prefix);
+            else
+                error_set(error, EXIT_USAGE, "%s: %s", info->file, message);
+        } else if (strcmp(line, "end") == 0) {
+            ended = true;
+        } else if (!parse_line(line, info)) {
+            error_set(error, EXIT_USAGE, "%s: description not understood: \"%.80s\"; build again", info->file, line);
+        }
+    }
+    free(text);
+    if (error->code == 0 && !ended)
+        error_set(error, EXIT_USAGE, "%s: the process that loads it crashed while describing it", info->file);
+    return error->code;
+}
+
+static int add_module(struct module_set *set, const char *file, struct error *error)
+{
+    struct module_info *larger = realloc(set->modules, (set->count + 1) * sizeof *larger);
+    if (larger == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    set->modules = larger;
+    struct module_info *info = &larger[set->count++];
+    *info = (struct module_info){.single_layout = ends_with(file, ".so"), .planted = ends_with(file, ".planted.o")};
+    if (snprintf(info->file, sizeof info->file, "%s", file) >= (int)sizeof info->file)
+        return error_set(error, EXIT_USAGE, "%s: path too long", file);
+    if (!info->single_layout && !ends_with(file, ".o"))
+        return error_set(error, EXIT_USAGE, "%s: is not a module: expected an object file (.o) or a shared object (.so)", file);
+    if (info->single_layout) {
+        char *path = realpath(file, NULL);
+        if (path == NULL)
+            return error_set(error, EXIT_USAGE, "%s: cannot be read: %s", file, strerror(errno));
+        snprintf(info->described_file, sizeof info->described_file, "%s", path);
+        free(path);
+        return 0;
+    }
+    return layout_object_read(file, &info->object, error);
+}
+
+/* Rank of a file in order.txt (its first words), or a large number. */
+static size_t rank_of(const char *name, char *const *order, size_t order_count)
+{
+    const size_t stem = strcspn(name, ".");
+    for (size_t i = 0; i < order_count; i++)
+        if (strlen(order[i]) == stem && strncmp(order[i], name, stem) == 0)
+            return i;
+    return order_count;
+}
+
+static void read_order(const char *directory, char ***order, size_t *count)
+{
+    char path[PATH_MAX], line[512], word[ENCBENCH_NAME_BYTES];
+    *order = NULL;
+    *count = 0;
+    snprintf(path, sizeof path, "%s/order.txt", directory);
+    FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof line, file)) {
+        if (line[0] == '#' || sscanf(line, "%127s", word) != 1)
+            continue;
+        char **larger = realloc(*order, (*count + 1) * sizeof **order);
+        if (larger == NULL || (larger[*count] = strdup(word)) == NULL)
+            break;
+        *order = larger;
+        (*count)++;
+    }
+    if (file)
+        fclose(file);
+}
+
+static int add_directory(struct module_set *set, const char *directory, struct error *error)
+{
+    char **names, **order, path[PATH_MAX];
+    size_t name_count, order_count;
+    if (list_directory(directory, ".o", &names, &name_count, error) != 0)
+        return error->code;
+    read_order(directory, &order, &order_count);
+    const size_t last_rank = order_count ? order_count - 1 : 0;
+    for (size_t rank = 0; rank <= last_rank && error->code == 0; rank++)
+        for (size_t i = 0; i < name_count && error->code == 0; i++)
+            if (rank_of(names[i], order, order_count) == rank) {
+                snprintf(path, sizeof path, "%s/%s", directory, names[i]);
+                add_module(set, path, error);
+            }
+    free_names(names, name_count);
+    free_names(order, order_count);
+    if (error->code == 0 && set->count == 0)
+        error_set(error, EXIT_USAGE, "%s: holds no module (*.o); build first", directory);
+    return error->code;
+}
+
+static int add_shared(struct module_set *set, const char *directory, struct error *error)
+{
+    char **names;
+    size_t count;
+    snprintf(set->shared_directory, sizeof set->shared_directory, "%s/shared", directory);
+    if (access(set->shared_directory, F_OK) != 0)
+        return 0;
+    if (list_directory(set->shared_directory, ".so", &names, &count, error) != 0)
+        return error->code;
+    if (count > MODULE_SHARED_MAX)
+        error_set(error, EXIT_USAGE, "%s: more than %d shared objects", set->shared_directory, MODULE_SHARED_MAX);
+    for (size_t i = 0; i < count && error->code == 0; i++)
+        if (asprintf(&set->shared[i], "%s/%s", set->shared_directory, names[i]) < 0)
+            error_set(error, EXIT_USAGE, "out of memory");
+    free_names(names, count);
+    return error->code;
+}
+
+static int link_and_describe(struct module_set *set, const char *scratch, const char *worker, struct error *error)
+{
+    struct layout_link *links = calloc(set->count, sizeof *links);
+    size_t link_count = 0;
+    char log[PATH_MAX];
+    if (links == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    for (size_t i = 0; i < set->count; i++) {
+        struct module_info *info = &set->modules[i];
+        if (info->single_layout)
+            continue;
+        snprintf(info->described_file, sizeof info->described_file, "%s/described-%zu.so", scratch, i);
+        links[link_count++] = (struct layout_link){&info->object, i, info->described_file};
+    }
+    snprintf(log, sizeof log, "%s/link.log", scratch);
+    layout_link_all(links, link_count, (const char *const *)set->shared, set->shared_directory, log, 2, error);
+    free(links);
+    for (size_t i = 0; i < set->count && error->code == 0; i++) {
+        describe(&set->modules[i], worker, error);
+        for (size_t j = 0; j < i && error->code == 0; j++)
+            if (set->modules[i].planted == set->modules[j].planted &&
+                strcmp(set->modules[i].variant, set->modules[j].variant) == 0)
+                error_set(error, EXIT_USAGE, "%s: variant %s is already in %s; names must be unique", set->modules[i].file,
+                          set->modules[i].variant, set->modules[j].file);
+    }
+    return error->code;
+}
+
+int module_set_load(struct module_set *set, const char *directory, const char *const *files, const char *scratch,
+                    const char *worker, struct error *error)
+{
+    *set = (struct module_set){0};
+    if (add_directory(set, directory, error) != 0 || add_shared(set, directory, error) != 0)
+        return error->code;
+    for (size_t i = 0; files && files[i]; i++)
+        if (add_module(set, files[i], error) != 0)
+            return error->code;
+    return link_and_describe(set, scratch, worker, error);
+}
+
+void module_set_free(struct module_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        layout_object_free(&set->modules[i].object);
+    for (size_t i = 0; set->shared[i]; i++)
+        free(set->shared[i]);
+    free(set->modules);
+    *set = (struct module_set){0};
+}
+
+const struct module_info *module_set_find(const struct module_set *set, const char *variant, bool planted)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->modules[i].planted == planted && strcmp(set->modules[i].variant, variant) == 0)
+            return &set->modules[i];
+    return NULL;
+}
+
+const struct module_workload *module_info_workload(const struct module_info *module, const char *name)
+{
+    for (size_t i = 0; i < module->workload_count; i++)
+        if (strcmp(module->workloads[i].short_name, name) == 0 || strcmp(module->workloads[i].name, name) == 0)
+            return &module->workloads[i];
+    return NULL;
+}

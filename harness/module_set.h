@@ -1,0 +1,70 @@
+/*
+ * The modules of a run: found, described and ready to be linked. The driver never loads a module itself: a worker describes it, so
+ * that a broken one cannot take the driver down.
+ */
+#ifndef ENCBENCH_MODULE_SET_H
+#define ENCBENCH_MODULE_SET_H
+
+#include "error.h"
+#include "layout.h"
+#include "module.h"
+
+#include <limits.h>
+#include <stdbool.h>
+
+enum { MODULE_AXES_MAX = 16, MODULE_FIELDS_MAX = 64, MODULE_WORKLOADS_MAX = 64, MODULE_SHARED_MAX = 16 };
+
+struct module_axis {
+    char name[ENCBENCH_NAME_BYTES], level[ENCBENCH_NAME_BYTES];
+};
+
+struct module_field {
+    char name[ENCBENCH_NAME_BYTES];
+    uint32_t offset_bytes, size_bytes;
+};
+
+struct module_workload {
+    char name[ENCBENCH_NAME_BYTES], short_name[ENCBENCH_NAME_BYTES], op[256];
+    uint64_t input_bytes, bytes_per_op, batch_max_ops, batch_multiple_ops, rewarm_ops, planted_cycles_per_op;
+    uint32_t threads_max, flags;
+};
+
+struct module_info {
+    char file[PATH_MAX];          /* .o or .so as given */
+    bool single_layout;           /* a .so: one layout for ever */
+    bool planted;                 /* NAME.planted.o */
+    char described_file[PATH_MAX]; /* shared object that was described; serves the exact passes too */
+    struct layout_object object;  /* of a .o */
+    char variant[ENCBENCH_NAME_BYTES];
+    char structure[ENCBENCH_NAME_BYTES];
+    uint32_t structure_bytes;
+    struct module_axis axes[MODULE_AXES_MAX];
+    size_t axis_count;
+    struct module_field fields[MODULE_FIELDS_MAX];
+    size_t field_count;
+    struct module_workload workloads[MODULE_WORKLOADS_MAX];
+    size_t workload_count;
+};
+
+struct module_set {
+    struct module_info *modules; /* in order: the directory's by the variant table's order when there is one, then --module's */
+    size_t count;
+    char *shared[MODULE_SHARED_MAX + 1]; /* shared objects that all link against; NULL-terminated */
+    char shared_directory[PATH_MAX];
+};
+
+/*
+ * Collects DIRECTORY/NAME.o: those that DIRECTORY/order.txt names (a name a line, in that order; all, by name, without it), the shared objects of
+ * DIRECTORY/shared, and then `files` (NULL-terminated, may be NULL). Each is linked once into `scratch` and described by
+ * `worker`. Errors name the file. module_set_free in every case.
+ */
+int module_set_load(struct module_set *set, const char *directory, const char *const *files, const char *scratch,
+                    const char *worker, struct error *error);
+void module_set_free(struct module_set *set);
+
+/* The module of a variant (planted or not); NULL when there is none. */
+const struct module_info *module_set_find(const struct module_set *set, const char *variant, bool planted);
+/* A workload of a module by short or full name; NULL when it has none. */
+const struct module_workload *module_info_workload(const struct module_info *module, const char *name);
+
+#endif

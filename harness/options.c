@@ -1,0 +1,238 @@
+#include "options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum option_key {
+    KEY_PROFILE = 256,
+    KEY_VARIANTS,
+    KEY_WORKLOADS,
+    KEY_MODULE,
+    KEY_BASELINE,
+    KEY_SEED,
+    KEY_OUT,
+    KEY_OUTPUT,
+    KEY_DRY_RUN,
+    KEY_QUIET,
+    KEY_FORMAT,
+};
+
+/* Every option once: its name, what it takes, what it does, and the verbs that know it. */
+static const struct {
+    struct argp_option option;
+    const char *verbs;
+} option_table[] = {
+    {{"profile", KEY_PROFILE, "NAME", 0, "quick (2 min), default, thorough, or smoke (plumbing only)", 0}, " run report "},
+    {{"variants", KEY_VARIANTS, "A,B", 0, "only contrasts between these variants", 0}, " run report "},
+    {{"workloads", KEY_WORKLOADS, "A,B", 0, "only these workloads", 0}, " run report "},
+    {{"module", KEY_MODULE, "FILE", 0, "also measure this module (.o or .so); may be repeated", 0}, " run report list "},
+    {{"baseline", KEY_BASELINE, "VARIANT", 0, "compare everything selected with this variant", 0}, " run report "},
+    {{"seed", KEY_SEED, "N", 0, "seed of layouts and orders; from the clock when absent", 0}, " run report "},
+    {{"out", KEY_OUT, "DIR", 0, "run directory to make; must not exist", 0}, " run report "},
+    {{"output", KEY_OUTPUT, "FILE", 0, "write the report there instead of REPORT.md at the root", 0}, " report "},
+    {{"dry-run", KEY_DRY_RUN, NULL, 0, "print plan, time and disk; measure nothing", 0}, " run report "},
+    {{"format", KEY_FORMAT, "FORMAT", 0, "text or csv", 0}, " list "},
+    {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0}, " run report list analyse plot "},
+};
+enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
+
+struct parsing {
+    const struct verb *verb;
+    struct options *options;
+    struct error *error;
+};
+
+static bool verb_knows(const char *verb, const char *verbs)
+{
+    char padded[64];
+    snprintf(padded, sizeof padded, " %s ", verb);
+    return strstr(verbs, padded) != NULL;
+}
+
+static int split_list(const char *option, const char *text, const char **list, struct error *error)
+{
+    size_t count = 0;
+    while (list[count])
+        count++;
+    char *copy = strdup(text), *rest = copy;
+    for (char *word; copy && (word = strsep(&rest, ",")) != NULL;) {
+        if (*word == '\0')
+            return error_set(error, EXIT_USAGE, "--%s: empty name in \"%s\"; expected names separated by commas", option, text);
+        if (count == OPTIONS_LIST_MAX)
+            return error_set(error, EXIT_USAGE, "--%s: more than %d names", option, OPTIONS_LIST_MAX);
+        list[count++] = word;
+    }
+    return 0;
+}
+
+static int set_profile(const char *name, struct options *options, struct error *error)
+{
+    char names[256] = "";
+    if ((options->profile = profile_find(name)) != NULL)
+        return 0;
+    for (size_t i = 0; i < profile_count; i++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", profiles[i].name);
+    return error_set(error, EXIT_USAGE, "--profile: unknown profile \"%s\"; expected one of %s", name, names);
+}
+
+static int set_seed(const char *text, struct options *options, struct error *error)
+{
+    char *end;
+    errno = 0;
+    options->seed = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || options->seed == 0 || options->seed > INT64_MAX)
+        return error_set(error, EXIT_USAGE, "--seed: \"%s\" is not a number; expected 1 to %lld", text, (long long)INT64_MAX);
+    return 0;
+}
+
+static int set_directory(const char *text, struct parsing *parsing)
+{
+    if (*parsing->verb->arguments == '\0')
+        return error_set(parsing->error, EXIT_USAGE, "%s: unexpected argument \"%s\"; it takes none", parsing->verb->name, text);
+    if (parsing->options->directory)
+        return error_set(parsing->error, EXIT_USAGE, "%s: unexpected argument \"%s\"; it takes one directory", parsing->verb->name,
+                         text);
+    parsing->options->directory = text;
+    return 0;
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct parsing *parsing = state->input;
+    struct options *options = parsing->options;
+    switch (key) {
+    case KEY_PROFILE:
+        return set_profile(argument, options, parsing->error);
+    case KEY_VARIANTS:
+        return split_list("variants", argument, options->variants, parsing->error);
+    case KEY_WORKLOADS:
+        return split_list("workloads", argument, options->workloads, parsing->error);
+    case KEY_MODULE:
+        return split_list("module", argument, options->modules, parsing->error);
+    case KEY_BASELINE:
+        options->baseline = argument;
+        return 0;
+    case KEY_SEED:
+        return set_seed(argument, options, parsing->error);
+    case KEY_OUT:
+        options->out = argument;
+        return 0;
+    case KEY_OUTPUT:
+        options->output = argument;
+        return 0;
+    case KEY_DRY_RUN:
+        options->dry_run = true;
+        return 0;
+    case KEY_QUIET:
+        options->quiet = true;
+        return 0;
+    case KEY_FORMAT:
+        options->csv = strcmp(argument, "csv") == 0;
+        if (!options->csv && strcmp(argument, "text") != 0)
+            return error_set(parsing->error, EXIT_USAGE, "--format: unknown format \"%s\"; expected text or csv", argument);
+        return 0;
+    case ARGP_KEY_ARG:
+        return set_directory(argument, parsing);
+    case ARGP_KEY_END:
+        if (*parsing->verb->arguments != '\0' && *parsing->verb->arguments != '[' && options->directory == NULL)
+            return error_set(parsing->error, EXIT_USAGE, "%s: expected %s; see `encbench %s --help`", parsing->verb->name,
+                             parsing->verb->arguments, parsing->verb->name);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* argp's own messages take two lines and know no verbs: unknown options and missing values are found before it sees them. */
+static int check_words(int argc, char **argv, const struct verb *verb, struct error *error)
+{
+    for (int i = 2; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0)
+            return 0;
+        if (argv[i][0] != '-' || argv[i][1] == '\0' || strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-?") == 0 ||
+            strcmp(argv[i], "--usage") == 0)
+            continue;
+        const size_t length = strcspn(argv[i], "=");
+        size_t o = 0;
+        while (o < OPTION_COUNT && !(argv[i][1] == '-' && verb_knows(verb->name, option_table[o].verbs) &&
+                                     strlen(option_table[o].option.name) == length - 2 &&
+                                     strncmp(option_table[o].option.name, argv[i] + 2, length - 2) == 0))
+            o++;
+        if (o == OPTION_COUNT)
+            return error_set(error, EXIT_USAGE, "%s: unknown option \"%s\"; see `encbench %s --help`", verb->name, argv[i],
+                             verb->name);
+        if (option_table[o].option.arg == NULL && argv[i][length] == '=')
+            return error_set(error, EXIT_USAGE, "%s: option --%s takes no value", verb->name, option_table[o].option.name);
+        if (option_table[o].option.arg != NULL && argv[i][length] == '\0' && ++i == argc)
+            return error_set(error, EXIT_USAGE, "%s: option --%s wants %s", verb->name, option_table[o].option.name,
+                             option_table[o].option.arg);
+    }
+    return 0;
+}
+
+static void print_help(const struct verb *verbs)
+{
+    printf("encbench %s: compares variants of an implementation, and says when it cannot tell.\n\nUsage: encbench VERB [OPTION...]\n\n",
+           ENCBENCH_VERSION);
+    for (const struct verb *verb = verbs; verb->name; verb++) {
+        char call[64];
+        snprintf(call, sizeof call, "%s %s", verb->name, verb->arguments);
+        printf("  %-16s %s\n", call, verb->summary);
+    }
+    printf("\n`encbench VERB --help` lists the options of a verb.\n"
+           "Exit codes: 0 done; 2 usage or bad input; 3 run invalid or not complete.\n");
+}
+
+static void parse_verb_options(int argc, char **argv, struct parsing *parsing)
+{
+    struct argp_option list[OPTION_COUNT + 1] = {0};
+    size_t count = 0;
+    char name[64];
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (verb_knows(parsing->verb->name, option_table[i].verbs))
+            list[count++] = option_table[i].option;
+    const struct argp argp = {list, parse_option, parsing->verb->arguments, parsing->verb->summary, NULL, NULL, NULL};
+    snprintf(name, sizeof name, "encbench %s", parsing->verb->name);
+    argp_err_exit_status = EXIT_USAGE;
+    argv[1] = name;
+    const error_t result = argp_parse(&argp, argc - 1, argv + 1, 0, NULL, parsing);
+    if (result != 0 && parsing->error->code == 0)
+        error_set(parsing->error, EXIT_USAGE, "%s: %s", parsing->verb->name, strerror(result));
+}
+
+/* Words are joined by spaces: for people, not for a shell. */
+static void keep_command(int argc, char **argv, struct options *options)
+{
+    size_t length = (size_t)snprintf(options->command, sizeof options->command, "./encbench");
+    for (int i = 1; i < argc && length < sizeof options->command; i++)
+        length += (size_t)snprintf(options->command + length, sizeof options->command - length, " %s", argv[i]);
+}
+
+const struct verb *options_parse(int argc, char **argv, const struct verb *verbs, struct options *options, struct error *error)
+{
+    *options = (struct options){.profile = profile_find("default")};
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help(verbs);
+        return NULL;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("encbench %s\n", ENCBENCH_VERSION);
+        return NULL;
+    }
+    const struct verb *verb = verbs;
+    while (verb->name && strcmp(verb->name, argv[1]) != 0)
+        verb++;
+    if (verb->name == NULL) {
+        error_set(error, EXIT_USAGE, "unknown verb \"%s\"; `encbench --help` lists them", argv[1]);
+        return NULL;
+    }
+    if (check_words(argc, argv, verb, error) != 0)
+        return NULL;
+    keep_command(argc, argv, options);
+    struct parsing parsing = {verb, options, error};
+    parse_verb_options(argc, argv, &parsing);
+    return error->code == 0 ? verb : NULL;
+}

@@ -1,0 +1,39 @@
+/*
+ * The command line: one table of verbs and one of options feed parser, help and error messages.
+ */
+#ifndef ENCBENCH_OPTIONS_H
+#define ENCBENCH_OPTIONS_H
+
+#include "error.h"
+#include "profile.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { OPTIONS_LIST_MAX = 64 };
+
+/* What the command line said. Strings point into argv or into memory that lives as long as the program. */
+struct options {
+    const struct profile *profile;
+    const char *variants[OPTIONS_LIST_MAX + 1];  /* NULL-terminated; empty: all */
+    const char *workloads[OPTIONS_LIST_MAX + 1]; /* NULL-terminated; empty: all */
+    const char *modules[OPTIONS_LIST_MAX + 1];
+    const char *baseline, *out, *output;
+    uint64_t seed;
+    bool dry_run, quiet, csv;
+    char command[1024];    /* the command line as given, for provenance */
+    const char *directory; /* positional argument of verbs that take one; NULL when absent */
+};
+
+struct verb {
+    const char *name;
+    const char *arguments; /* "DIR", "[DIR]" or "" */
+    const char *summary;
+    int (*function)(const struct options *options, struct error *error);
+};
+
+/* Finds the verb in `verbs` (ended by a NULL name), parses its options into `options`. Returns NULL when there is nothing left to do: help
+ * or version was printed (error->code 0), or the command line is wrong (one line in `error`). */
+const struct verb *options_parse(int argc, char **argv, const struct verb *verbs, struct options *options, struct error *error);
+
+#endif

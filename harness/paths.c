@@ -1,0 +1,56 @@
+#include "paths.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int paths_join(char *to, const char *directory, const char *name, struct error *error)
+{
+    if (snprintf(to, PATH_MAX, "%s/%s", directory, name) >= PATH_MAX)
+        return error_set(error, EXIT_USAGE, "%.200s...: path too long", directory);
+    return 0;
+}
+
+int paths_check_directory(const char *directory, const char *expected, struct error *error)
+{
+    struct stat status;
+    if (stat(directory, &status) != 0)
+        return error_set(error, EXIT_USAGE, "%s: %s; expected %s", directory, strerror(errno), expected);
+    if (!S_ISDIR(status.st_mode))
+        return error_set(error, EXIT_USAGE, "%s: is not a directory; expected %s", directory, expected);
+    return 0;
+}
+
+static int check_built(const char *path, struct error *error)
+{
+    if (access(path, R_OK) != 0)
+        return error_set(error, EXIT_USAGE, "%s: %s; build the project again (./encbench does)", path, strerror(errno));
+    return 0;
+}
+
+int paths_find(struct paths *paths, struct error *error)
+{
+    const char *root = getenv("ENCBENCH_ROOT");
+    const ssize_t length = readlink("/proc/self/exe", paths->build, sizeof paths->build - 1);
+    if (length <= 0)
+        return error_set(error, EXIT_USAGE, "/proc/self/exe: %s; /proc must be mounted", strerror(errno));
+    paths->build[length] = '\0';
+    *strrchr(paths->build, '/') = '\0';
+    snprintf(paths->root, sizeof paths->root, "%s", root && *root ? root : ENCBENCH_SOURCE_DIRECTORY);
+    if (paths_join(paths->worker, paths->build, "encbench-worker", error) ||
+        paths_join(paths->interposer, paths->build, "libencbench_interpose.so", error) ||
+        paths_join(paths->modules, paths->build, "modules", error) ||
+        paths_join(paths->data, paths->modules, "data", error) ||
+        paths_join(paths->kernels, paths->build, "kernels/chain.o", error) ||
+        paths_join(paths->panels, paths->modules, "panels.csv", error) ||
+        paths_join(paths->claims, paths->root, "claims.csv", error) ||
+        paths_join(paths->plots, paths->root, "plots", error) ||
+        paths_join(paths->results, paths->root, "results", error))
+        return error->code;
+    if (check_built(paths->worker, error) || check_built(paths->interposer, error) || check_built(paths->kernels, error))
+        return error->code;
+    return 0;
+}

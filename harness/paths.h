@@ -1,0 +1,34 @@
+/*
+ * Where things are: programs and modules beside the running executable, sources and results under the project's root.
+ */
+#ifndef ENCBENCH_PATHS_H
+#define ENCBENCH_PATHS_H
+
+#include "error.h"
+
+#include <limits.h>
+
+struct paths {
+    char root[PATH_MAX];   /* $ENCBENCH_ROOT, else the source tree that was built */
+    char build[PATH_MAX];  /* directory of the running program */
+    char worker[PATH_MAX]; /* encbench-worker */
+    char interposer[PATH_MAX];
+    char modules[PATH_MAX]; /* directory of the variants' objects */
+    char data[PATH_MAX];    /* their data files */
+    char kernels[PATH_MAX]; /* the chain module */
+    char panels[PATH_MAX];
+    char claims[PATH_MAX];
+    char plots[PATH_MAX];
+    char results[PATH_MAX];
+};
+
+/* Fills all and checks that what the build makes is there. */
+int paths_find(struct paths *paths, struct error *error);
+
+/* DIRECTORY/NAME into `to` (PATH_MAX bytes); too long is an error. */
+int paths_join(char *to, const char *directory, const char *name, struct error *error);
+
+/* 0 for a directory that can be read, else one line that says what is wrong with it. */
+int paths_check_directory(const char *directory, const char *expected, struct error *error);
+
+#endif

@@ -1,0 +1,436 @@
+#include "plan.h"
+
+#include "random.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema.h"
+
+const char *const plan_role_words[] = {"baseline", "contender", "twin", "planted", "clock"};
+
+static const char *const clock_kernels[PLAN_CLOCK_ARMS] = {"chain", "chain_planted", "chain_multiply"};
+
+static void copy_name(char to[ENCBENCH_NAME_BYTES], const char *from)
+{
+    snprintf(to, ENCBENCH_NAME_BYTES, "%s", from);
+}
+
+static bool listed(const char *const *names, const char *name)
+{
+    for (size_t i = 0; names && names[i]; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Splits "a b c". False when there are more than six. */
+static bool split(const char *text, char names[][ENCBENCH_NAME_BYTES], size_t *count)
+{
+    *count = 0;
+    for (const char *start = text; *start;) {
+        const size_t length = strcspn(start, " ");
+        if (length > 0) {
+            if (*count == PLAN_PANEL_ARMS_MAX || length >= ENCBENCH_NAME_BYTES)
+                return false;
+            snprintf(names[(*count)++], ENCBENCH_NAME_BYTES, "%.*s", (int)length, start);
+        }
+        start += length + (start[length] == ' ');
+    }
+    return *count > 0;
+}
+
+static bool known_kind(const char *kind)
+{
+    static const char *const kinds[] = {"pair", "main", "interaction", "twin", "planted", NULL};
+    return listed(kinds, kind);
+}
+
+static struct plan_row *new_row(struct plan *plan, struct error *error)
+{
+    struct plan_row *larger = realloc(plan->rows, (plan->row_count + 1) * sizeof *larger);
+    if (larger == NULL) {
+        error_set(error, EXIT_USAGE, "out of memory");
+        return NULL;
+    }
+    plan->rows = larger;
+    plan->rows[plan->row_count] = (struct plan_row){0};
+    return &plan->rows[plan->row_count++];
+}
+
+static int read_row(struct plan *plan, const struct csv_data *panels, size_t index, const struct module_set *set,
+                    struct error *error)
+{
+    struct plan_row *row = new_row(plan, error);
+    if (row == NULL)
+        return error->code;
+    copy_name(row->panel, csv_text(panels, index, SCHEMA_panels_panel));
+    copy_name(row->contrast, csv_text(panels, index, SCHEMA_panels_contrast));
+    snprintf(row->kind, sizeof row->kind, "%s", csv_text(panels, index, SCHEMA_panels_kind));
+    if (!known_kind(row->kind))
+        return error_set(error, EXIT_USAGE, "%s:%zu: kind \"%s\"; expected pair, main, interaction, twin or planted", panels->path,
+                         index + 2, row->kind);
+    if (csv_find(panels, SCHEMA_panels_contrast, row->contrast) != index)
+        return error_set(error, EXIT_USAGE, "%s:%zu: contrast %s stands in line %zu already; names must be unique", panels->path,
+                         index + 2, row->contrast, csv_find(panels, SCHEMA_panels_contrast, row->contrast) + 2);
+    if (!split(csv_text(panels, index, SCHEMA_panels_baseline), row->baseline, &row->baseline_count) ||
+        !split(csv_text(panels, index, SCHEMA_panels_contender), row->contender, &row->contender_count))
+        return error_set(error, EXIT_USAGE, "%s:%zu: baseline and contender must name 1 to 6 variants separated by spaces",
+                         panels->path, index + 2);
+    for (size_t side = 0; side < 2; side++)
+        for (size_t i = 0; i < (side ? row->contender_count : row->baseline_count); i++) {
+            const char *variant = side ? row->contender[i] : row->baseline[i];
+            if (module_set_find(set, variant, false) == NULL)
+                return error_set(error, EXIT_USAGE, "%s:%zu: no module has the variant %s; see `encbench list`", panels->path,
+                                 index + 2, variant);
+        }
+    return 0;
+}
+
+static bool is_control(const struct plan_row *row)
+{
+    return strcmp(row->kind, "twin") == 0 || strcmp(row->kind, "planted") == 0;
+}
+
+static bool row_selected(const struct plan_row *row, const char *const *variants)
+{
+    if (variants == NULL)
+        return true;
+    for (size_t i = 0; i < row->baseline_count; i++)
+        if (!listed(variants, row->baseline[i]))
+            return false;
+    for (size_t i = 0; i < row->contender_count; i++)
+        if (!listed(variants, row->contender[i]))
+            return false;
+    return true;
+}
+
+/* Keeps rows whose variants are all selected, and then only panels that still compare something. */
+static void filter_rows(struct plan *plan, const char *const *variants)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < plan->row_count; i++)
+        if (row_selected(&plan->rows[i], variants))
+            plan->rows[kept++] = plan->rows[i];
+    plan->row_count = kept;
+    kept = 0;
+    for (size_t i = 0; i < plan->row_count; i++) {
+        bool compares = false;
+        for (size_t j = 0; j < plan->row_count; j++)
+            compares = compares || (strcmp(plan->rows[i].panel, plan->rows[j].panel) == 0 && !is_control(&plan->rows[j]));
+        if (compares)
+            plan->rows[kept++] = plan->rows[i];
+    }
+    plan->row_count = kept;
+}
+
+static int add_made_row(struct plan *plan, size_t panel, const char *kind, const char *baseline, const char *contender,
+                        struct error *error)
+{
+    struct plan_row *row = new_row(plan, error);
+    if (row == NULL)
+        return error->code;
+    snprintf(row->panel, sizeof row->panel, "made_%zu", panel);
+    snprintf(row->kind, sizeof row->kind, "%s", kind);
+    if (strcmp(kind, "pair") == 0)
+        snprintf(row->contrast, sizeof row->contrast, "%.60s_against_%.50s", contender, baseline);
+    else
+        snprintf(row->contrast, sizeof row->contrast, "%s_made_%zu", kind, panel);
+    copy_name(row->baseline[0], baseline);
+    copy_name(row->contender[0], contender);
+    row->baseline_count = row->contender_count = 1;
+    return 0;
+}
+
+/* Panels for variants that no row of panels.csv compares: the baseline with up to four contenders each. */
+static int make_panels(struct plan *plan, const struct module_set *set, const char *baseline, const char *const *contenders,
+                       struct error *error)
+{
+    const size_t per_panel = PLAN_PANEL_ARMS_MAX - 3; /* beside baseline, twin and planted */
+    for (size_t i = 0; contenders[i] && error->code == 0; i++) {
+        const size_t panel = i / per_panel + 1;
+        if (i % per_panel == 0) {
+            add_made_row(plan, panel, "twin", baseline, baseline, error);
+            if (module_set_find(set, baseline, true) != NULL)
+                add_made_row(plan, panel, "planted", baseline, baseline, error);
+        }
+        if (error->code == 0)
+            add_made_row(plan, panel, "pair", baseline, contenders[i], error);
+    }
+    return error->code;
+}
+
+static int check_selection(const struct module_set *set, const struct plan_selection *selection, struct error *error)
+{
+    for (size_t i = 0; selection->variants && selection->variants[i]; i++)
+        if (module_set_find(set, selection->variants[i], false) == NULL)
+            return error_set(error, EXIT_USAGE, "--variants: unknown variant \"%s\"; `encbench list` shows them",
+                             selection->variants[i]);
+    if (selection->baseline && module_set_find(set, selection->baseline, false) == NULL)
+        return error_set(error, EXIT_USAGE, "--baseline: unknown variant \"%s\"; `encbench list` shows them",
+                         selection->baseline);
+    for (size_t i = 0; selection->workloads && selection->workloads[i]; i++) {
+        bool found = false;
+        for (size_t j = 0; j < set->count; j++)
+            found = found || module_info_workload(&set->modules[j], selection->workloads[i]) != NULL;
+        if (!found)
+            return error_set(error, EXIT_USAGE, "--workloads: unknown workload \"%s\"; `encbench list` shows them",
+                             selection->workloads[i]);
+    }
+    return 0;
+}
+
+static bool workload_selected(const struct module_workload *workload, const char *const *names)
+{
+    return names == NULL || listed(names, workload->short_name) || listed(names, workload->name);
+}
+
+static bool share_workload(const struct module_info *a, const struct module_info *b, const char *const *names)
+{
+    for (size_t i = 0; i < a->workload_count; i++)
+        if (workload_selected(&a->workloads[i], names) && module_info_workload(b, a->workloads[i].short_name) != NULL)
+            return true;
+    return false;
+}
+
+static bool variant_selected(const struct module_info *info, const struct plan_selection *selection)
+{
+    return selection->variants == NULL || listed(selection->variants, info->variant) ||
+           listed(selection->modules, info->file);
+}
+
+/* A variant for which a panel has to be made: of --module, or selected while no row of panels.csv is left. */
+static bool wants_panel(const struct plan *plan, const struct module_info *info, const struct plan_selection *selection)
+{
+    return !info->planted && variant_selected(info, selection) &&
+           (listed(selection->modules, info->file) || plan->row_count == 0 || selection->baseline);
+}
+
+/* The first variant that shares a selected workload with one that wants a panel. */
+static const char *made_baseline(const struct plan *plan, const struct module_set *set, const struct plan_selection *selection)
+{
+    for (size_t i = 0; i < set->count; i++)
+        for (size_t j = 0; j < set->count && !set->modules[i].planted; j++) /* a planted one is no baseline */
+            if (i != j && wants_panel(plan, &set->modules[j], selection) && variant_selected(&set->modules[i], selection) &&
+                share_workload(&set->modules[i], &set->modules[j], selection->workloads))
+                return set->modules[i].variant;
+    return NULL;
+}
+
+static int add_made_panels(struct plan *plan, const struct module_set *set, const struct plan_selection *selection,
+                           struct error *error)
+{
+    const char **contenders = calloc(set->count + 1, sizeof *contenders);
+    size_t count = 0;
+    const char *baseline = selection->baseline ? selection->baseline : made_baseline(plan, set, selection);
+    if (contenders == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    for (size_t i = 0; baseline && i < set->count; i++)
+        if (wants_panel(plan, &set->modules[i], selection) && strcmp(set->modules[i].variant, baseline) != 0)
+            contenders[count++] = set->modules[i].variant;
+    if (count > 0)
+        make_panels(plan, set, baseline, contenders, error);
+    free(contenders);
+    return error->code;
+}
+
+static bool add_arm(struct plan_cell *cell, const char *name, enum plan_role role, const struct module_info *module)
+{
+    if (plan_arm_index(cell, name) < cell->arm_count)
+        return true;
+    if (cell->arm_count == PLAN_PANEL_ARMS_MAX)
+        return false;
+    struct plan_arm *arm = &cell->arms[cell->arm_count++];
+    *arm = (struct plan_arm){.role = role, .module = module, .workload = module_info_workload(module, cell->workload)};
+    copy_name(arm->name, name);
+    return true;
+}
+
+/* Whether all variants of a row offer the workload, timed. */
+static bool row_offers(const struct plan_row *row, const struct module_set *set, const char *workload)
+{
+    for (size_t side = 0; side < 2; side++)
+        for (size_t i = 0; i < (side ? row->contender_count : row->baseline_count); i++) {
+            const struct module_info *module =
+                module_set_find(set, side ? row->contender[i] : row->baseline[i], strcmp(row->kind, "planted") == 0 && side);
+            const struct module_workload *offered = module ? module_info_workload(module, workload) : NULL;
+            if (offered == NULL || !(offered->flags & ENCBENCH_TIMED))
+                return false;
+        }
+    return true;
+}
+
+/* Variant whose times the panel's twin repeats; else the first one compared. */
+static const char *panel_baseline(const struct plan *plan, const char *panel, const char *workload,
+                                  const struct module_set *set)
+{
+    const char *first = NULL;
+    for (size_t i = 0; i < plan->row_count; i++) {
+        const struct plan_row *row = &plan->rows[i];
+        if (strcmp(row->panel, panel) != 0 || !row_offers(row, set, workload))
+            continue;
+        if (strcmp(row->kind, "twin") == 0)
+            return row->baseline[0];
+        if (first == NULL)
+            first = row->baseline[0];
+    }
+    return first;
+}
+
+static int add_row_arms(struct plan_cell *cell, const struct plan_row *row, const struct module_set *set, struct error *error)
+{
+    bool fits = true;
+    for (size_t side = 0; side < 2 && !is_control(row); side++)
+        for (size_t i = 0; i < (side ? row->contender_count : row->baseline_count); i++) {
+            const char *variant = side ? row->contender[i] : row->baseline[i];
+            fits = fits && add_arm(cell, variant, PLAN_CONTENDER, module_set_find(set, variant, false));
+        }
+    if (strcmp(row->kind, "twin") == 0)
+        fits = add_arm(cell, "twin", PLAN_TWIN, module_set_find(set, row->baseline[0], false));
+    if (strcmp(row->kind, "planted") == 0)
+        fits = add_arm(cell, "planted", PLAN_PLANTED, module_set_find(set, row->baseline[0], true));
+    if (!fits)
+        return error_set(error, EXIT_USAGE, "panel %s: more than %d arms with contrast %s; split the panel", cell->panel,
+                         PLAN_PANEL_ARMS_MAX, row->contrast);
+    return 0;
+}
+
+/* Main effects average over the other factor; interactions are differences of differences. */
+static int add_contrast(struct plan_cell *cell, const struct plan_row *row, struct error *error)
+{
+    if (cell->contrast_count + 2 >= PLAN_CONTRASTS_MAX)
+        return error_set(error, EXIT_USAGE, "panel %s: more than %d contrasts", cell->panel, PLAN_CONTRASTS_MAX - 2);
+    struct plan_contrast *contrast = &cell->contrasts[cell->contrast_count++];
+    *contrast = (struct plan_contrast){0};
+    copy_name(contrast->name, row->contrast);
+    const bool average = strcmp(row->kind, "main") == 0;
+    for (size_t i = 0; i < row->baseline_count; i++)
+        contrast->weights[plan_arm_index(cell, row->baseline[i])] -= average ? 1.0 / (double)row->baseline_count : 1.0;
+    for (size_t i = 0; i < row->contender_count; i++) {
+        const char *name = is_control(row) ? row->kind : row->contender[i];
+        contrast->weights[plan_arm_index(cell, name)] += average ? 1.0 / (double)row->contender_count : 1.0;
+    }
+    return 0;
+}
+
+static int add_clock(struct plan_cell *cell, const struct module_info *kernels, struct error *error)
+{
+    const size_t chain = cell->arm_count;
+    for (size_t i = 0; i < PLAN_CLOCK_ARMS; i++) {
+        struct plan_arm *arm = &cell->arms[cell->arm_count++];
+        *arm = (struct plan_arm){
+            .role = PLAN_CLOCK, .module = kernels, .workload = module_info_workload(kernels, clock_kernels[i])};
+        if (arm->workload == NULL)
+            return error_set(error, EXIT_USAGE, "%s: has no workload %s; build again", kernels->file, clock_kernels[i]);
+        copy_name(arm->name, clock_kernels[i]);
+        if (i == 0)
+            continue;
+        struct plan_contrast *contrast = &cell->contrasts[cell->contrast_count++];
+        *contrast = (struct plan_contrast){0};
+        copy_name(contrast->name, clock_kernels[i]);
+        contrast->weights[chain] = -1;
+        contrast->weights[chain + i] = 1;
+    }
+    return 0;
+}
+
+static int build_cell(struct plan *plan, const char *panel, const char *workload, const struct module_set *set,
+                      const struct module_info *kernels, struct error *error)
+{
+    struct plan_cell cell = {0};
+    bool compares = false;
+    copy_name(cell.panel, panel);
+    copy_name(cell.workload, workload);
+    const char *baseline = panel_baseline(plan, panel, workload, set);
+    if (baseline == NULL)
+        return 0;
+    add_arm(&cell, baseline, PLAN_BASELINE, module_set_find(set, baseline, false));
+    for (size_t i = 0; i < plan->row_count && error->code == 0; i++) {
+        const struct plan_row *row = &plan->rows[i];
+        if (strcmp(row->panel, panel) != 0 || !row_offers(row, set, workload))
+            continue;
+        compares = compares || !is_control(row);
+        if (add_row_arms(&cell, row, set, error) == 0)
+            add_contrast(&cell, row, error);
+    }
+    if (!compares || error->code != 0 || add_clock(&cell, kernels, error) != 0)
+        return error->code;
+    struct plan_cell *larger = realloc(plan->cells, (plan->cell_count + 1) * sizeof *larger);
+    if (larger == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    plan->cells = larger;
+    plan->cells[plan->cell_count++] = cell;
+    return 0;
+}
+
+/* Whether module i is the first to offer this workload, so that each is planned once, in the order of the modules. */
+static bool first_to_offer(const struct module_set *set, size_t index, const char *workload)
+{
+    for (size_t i = 0; i < index; i++)
+        if (module_info_workload(&set->modules[i], workload) != NULL)
+            return false;
+    return true;
+}
+
+static int build_cells(struct plan *plan, const struct module_set *set, const struct module_info *kernels,
+                       const struct plan_selection *selection, struct error *error)
+{
+    for (size_t m = 0; m < set->count; m++)
+        for (size_t w = 0; w < set->modules[m].workload_count; w++) {
+            const struct module_workload *workload = &set->modules[m].workloads[w];
+            if (!first_to_offer(set, m, workload->short_name) || !workload_selected(workload, selection->workloads))
+                continue;
+            for (size_t r = 0; r < plan->row_count && error->code == 0; r++)
+                if (r == 0 || strcmp(plan->rows[r].panel, plan->rows[r - 1].panel) != 0)
+                    build_cell(plan, plan->rows[r].panel, workload->short_name, set, kernels, error);
+        }
+    return error->code;
+}
+
+int plan_build(struct plan *plan, const struct csv_data *panels, const struct module_set *set,
+               const struct module_info *kernels, const struct plan_selection *selection, struct error *error)
+{
+    *plan = (struct plan){0};
+    if (check_selection(set, selection, error) != 0)
+        return error->code;
+    for (size_t i = 0; i < panels->row_count; i++)
+        if (read_row(plan, panels, i, set, error) != 0)
+            return error->code;
+    filter_rows(plan, selection->variants);
+    if (selection->baseline)
+        plan->row_count = 0; /* somebody wants everything against this one */
+    if (add_made_panels(plan, set, selection, error) != 0 || build_cells(plan, set, kernels, selection, error) != 0)
+        return error->code;
+    if (plan->cell_count == 0)
+        return error_set(error, EXIT_USAGE,
+                         "nothing to measure: no two of the selected variants share a selected timed workload; see `encbench list`");
+    return 0;
+}
+
+void plan_free(struct plan *plan)
+{
+    free(plan->rows);
+    free(plan->cells);
+    *plan = (struct plan){0};
+}
+
+void plan_round(uint64_t seed, uint64_t round, uint32_t *cells, size_t cell_count)
+{
+    struct random_stream stream = random_stream_of(seed, RANDOM_ROUND_ORDER, round, 0);
+    random_permutation(&stream, cells, cell_count);
+}
+
+uint64_t plan_layout_seed(uint64_t seed, uint64_t process, size_t arm)
+{
+    struct random_stream stream = random_stream_of(seed, RANDOM_LAYOUT, process, arm + 1);
+    return random_next(&stream);
+}
+
+size_t plan_arm_index(const struct plan_cell *cell, const char *name)
+{
+    for (size_t i = 0; i < cell->arm_count; i++)
+        if (strcmp(cell->arms[i].name, name) == 0)
+            return i;
+    return cell->arm_count;
+}

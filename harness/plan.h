@@ -1,0 +1,86 @@
+/*
+ * The plan of a run: which arms share a process, on which workload, which contrasts are read from them, in which order processes
+ * run and with which layouts. Filled by pure functions from panels.csv, the modules and the seed, so that it can be printed before anything
+ * is measured and checked by tests.
+ */
+#ifndef ENCBENCH_PLAN_H
+#define ENCBENCH_PLAN_H
+
+#include "csv.h"
+#include "measure.h"
+#include "module_set.h"
+
+enum {
+    PLAN_PANEL_ARMS_MAX = 6, /* more arms cost precision: the sd of a contrast doubled from 2 arms to 18 in a trial */
+    PLAN_CONTRASTS_MAX = 32,
+    PLAN_CLOCK_ARMS = 3,
+};
+
+enum plan_role { PLAN_BASELINE, PLAN_CONTENDER, PLAN_TWIN, PLAN_PLANTED, PLAN_CLOCK };
+extern const char *const plan_role_words[];
+
+struct plan_arm {
+    char name[ENCBENCH_NAME_BYTES]; /* the variant; twin; planted; or the clock kernel's workload */
+    enum plan_role role;
+    const struct module_info *module;
+    const struct module_workload *workload;
+    uint64_t iterations; /* per batch; 0 until the pilot */
+};
+
+struct plan_contrast {
+    char name[ENCBENCH_NAME_BYTES];
+    double weights[MEASURE_ARMS_MAX]; /* of each arm's time (difference) or ln time (log ratio) */
+};
+
+/* One panel on one workload: what a process measures. */
+struct plan_cell {
+    char panel[ENCBENCH_NAME_BYTES];
+    char workload[ENCBENCH_NAME_BYTES]; /* short name */
+    struct plan_arm arms[MEASURE_ARMS_MAX]; /* the clock arms come last */
+    size_t arm_count;
+    struct plan_contrast contrasts[PLAN_CONTRASTS_MAX];
+    size_t contrast_count;
+    uint32_t blocks;  /* per process; 0 until the pilot */
+    double block_ns; /* expected time of a block, from the pilot */
+};
+
+/* A row of panels.csv, parsed. */
+struct plan_row {
+    char panel[ENCBENCH_NAME_BYTES], contrast[ENCBENCH_NAME_BYTES], kind[16];
+    char baseline[PLAN_PANEL_ARMS_MAX][ENCBENCH_NAME_BYTES], contender[PLAN_PANEL_ARMS_MAX][ENCBENCH_NAME_BYTES];
+    size_t baseline_count, contender_count;
+};
+
+struct plan {
+    struct plan_row *rows; /* the panels in force: panels.csv as filtered, and those made for --module */
+    size_t row_count;
+    struct plan_cell *cells;
+    size_t cell_count;
+};
+
+struct plan_selection {
+    const char *const *variants;  /* NULL-terminated; NULL: all */
+    const char *const *workloads; /* NULL-terminated short or full names; NULL: all */
+    const char *const *modules;   /* files given with --module, NULL-terminated; NULL: none */
+    const char *baseline;         /* of panels made for --module and --variants; NULL: the first variant that has the workload */
+};
+
+/*
+ * Builds the cells. `kernels` is the described chain module. Errors: a panel with more than six arms, an unknown kind, a variant in
+ * panels.csv that no module has, an unknown name in the selection, nothing left to measure; each names file and line or the name.
+ * plan_free in every case.
+ */
+int plan_build(struct plan *plan, const struct csv_data *panels, const struct module_set *set,
+               const struct module_info *kernels, const struct plan_selection *selection, struct error *error);
+void plan_free(struct plan *plan);
+
+/* Cell that runs at `position` (0 ... cell_count-1) of round `round`: every round runs every cell once, in random order. */
+void plan_round(uint64_t seed, uint64_t round, uint32_t *cells, size_t cell_count);
+
+/* Seed of the layout of one arm of one process: never the same twice in a run. Clock arms share the layout of arm `first clock`. */
+uint64_t plan_layout_seed(uint64_t seed, uint64_t process, size_t arm);
+
+/* Index of the arm, arm_count when there is none. */
+size_t plan_arm_index(const struct plan_cell *cell, const char *name);
+
+#endif

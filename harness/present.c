@@ -1,0 +1,112 @@
+#include "present.h"
+
+#include "process.h"
+#include "schema.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool imports(const char *python)
+{
+    const char *const command[] = {python, "-c", "import matplotlib, jinja2; print(1)", NULL};
+    char *text = process_output(command);
+    const bool works = text && strcmp(text, "1") == 0;
+    free(text);
+    return works;
+}
+
+static const char *find_python(struct error *error)
+{
+    static const char *found;
+    const char *const candidates[] = {getenv("ENCBENCH_PYTHON"), "python3", "/usr/bin/python3"};
+    for (size_t i = 0; found == NULL && i < sizeof candidates / sizeof candidates[0]; i++)
+        if (candidates[i] && *candidates[i] && imports(candidates[i]))
+            found = candidates[i];
+    if (found == NULL)
+        error_set(error, EXIT_USAGE,
+                  "no python3 with matplotlib and jinja2; install python3-matplotlib and python3-jinja2 or set ENCBENCH_PYTHON");
+    return found;
+}
+
+int present_check(const struct paths *paths, struct error *error)
+{
+    const char *const gnuplot[] = {"gnuplot", "--version", NULL};
+    if (paths_check_directory(paths->plots, "the project's plots directory", error) != 0 || find_python(error) == NULL)
+        return error->code;
+    char *version = process_output(gnuplot);
+    if (version == NULL)
+        error_set(error, EXIT_USAGE, "gnuplot cannot be run; install gnuplot-nox");
+    free(version);
+    return error->code;
+}
+
+static int run_script(const struct paths *paths, const char *script, const char *directory, const char *option, const char *value,
+                      struct error *error)
+{
+    char path[PATH_MAX];
+    const char *python = find_python(error);
+    if (python == NULL || paths_join(path, paths->plots, script, error) != 0)
+        return error->code;
+    const char *const arguments[] = {python, path, directory, option, value, NULL};
+    const struct process_options options = {.pass_fd = -1, .time_limit_s = 600};
+    struct process_end end;
+    char words[128];
+    if (process_run(arguments, &options, &end, error) != 0)
+        return error->code;
+    if (end.signal || end.status || end.timed_out || end.stopped)
+        return error_set(error, EXIT_USAGE, "%s: plots/%s %s; its message is above", directory, script,
+                         process_end_words(&end, words, sizeof words));
+    return 0;
+}
+
+int present_figures(const struct paths *paths, const char *directory, struct error *error)
+{
+    return run_script(paths, "figures.py", directory, NULL, NULL, error);
+}
+
+int present_report(const struct paths *paths, const char *directory, const char *output, struct error *error)
+{
+    return run_script(paths, "report.py", directory, "--output", output, error);
+}
+
+int present_summary(const struct analyse_summary *summary)
+{
+    if (summary->run_invalid)
+        printf("run invalid: %s\n", summary->reason);
+    printf("claim parts: %zu confirmed, %zu refuted, %zu not resolvable here, %zu run invalid\n", summary->confirmed,
+           summary->refuted, summary->not_resolvable, summary->invalid);
+    return summary->run_invalid ? EXIT_UNFIT : EXIT_PASS;
+}
+
+static void print_claims(const struct csv_data *verdicts, const char *verdict)
+{
+    bool any = false;
+    for (size_t r = 0; r < verdicts->row_count; r++) {
+        if (strcmp(csv_text(verdicts, r, SCHEMA_verdicts_part), "all") != 0 ||
+            strcmp(csv_text(verdicts, r, SCHEMA_verdicts_verdict), verdict) != 0)
+            continue;
+        if (!any)
+            printf("  %-20s claim", verdict);
+        printf(" %s", csv_text(verdicts, r, SCHEMA_verdicts_claim));
+        any = true;
+    }
+    if (any)
+        printf("\n");
+}
+
+int present_result(const struct analyse_summary *summary, const char *directory, const char *output, struct error *error)
+{
+    static const char *const words[] = {"confirmed", "refuted", "not resolvable here", "run invalid"};
+    char path[PATH_MAX];
+    struct csv_data verdicts;
+    const int code = present_summary(summary);
+    if (paths_join(path, directory, schema_verdicts.file, error) != 0 ||
+        csv_read(path, &schema_verdicts, &verdicts, error) != 0)
+        return error->code;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        print_claims(&verdicts, words[i]);
+    csv_free(&verdicts);
+    printf("data   %s\nreport %s\n", directory, output);
+    return code;
+}

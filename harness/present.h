@@ -1,0 +1,25 @@
+/*
+ * Showing results: the Python and gnuplot scripts under plots/ and the closing lines on the terminal. Presentation only; every figure
+ * comes from the run directory.
+ */
+#ifndef ENCBENCH_PRESENT_H
+#define ENCBENCH_PRESENT_H
+
+#include "analyse.h"
+#include "error.h"
+#include "paths.h"
+
+/* Whether reports can be made here: an interpreter with matplotlib and jinja2 ($ENCBENCH_PYTHON, python3, /usr/bin/python3) and gnuplot. Asked
+ * before measuring, so that two minutes are not spent for nothing. */
+int present_check(const struct paths *paths, struct error *error);
+
+/* DIRECTORY/figures/ */
+int present_figures(const struct paths *paths, const char *directory, struct error *error);
+int present_report(const struct paths *paths, const char *directory, const char *output, struct error *error);
+
+/* Counts of verdicts on standard output; EXIT_UNFIT when the run is invalid. */
+int present_summary(const struct analyse_summary *summary);
+/* The same, the claims by verdict, and where the report is. */
+int present_result(const struct analyse_summary *summary, const char *directory, const char *output, struct error *error);
+
+#endif

@@ -1,0 +1,19 @@
+#include "profile.h"
+
+#include <string.h>
+
+const struct profile profiles[] = {
+    {"quick", "one look; about two minutes", true, 400, 1, {{20, 1.0}}},
+    {"default", "two looks", true, 500, 2, {{32, 0.3}, {64, 0.7}}},
+    {"thorough", "three looks", true, 500, 3, {{32, 0.2}, {64, 0.3}, {128, 0.5}}},
+    {"smoke", "tests of the plumbing; not for conclusions", false, 20, 1, {{6, 1.0}}},
+};
+const size_t profile_count = sizeof profiles / sizeof profiles[0];
+
+const struct profile *profile_find(const char *name)
+{
+    for (size_t i = 0; i < profile_count; i++)
+        if (strcmp(profiles[i].name, name) == 0)
+            return &profiles[i];
+    return NULL;
+}

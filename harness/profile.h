@@ -1,0 +1,35 @@
+/*
+ * Profiles: how many processes a run launches and at which looks it may decide, fixed before the run.
+ *
+ * Looks share the error budget: the error shares of a profile sum to 1, so that looking twice does not raise the family-wise
+ * error (30 uncorrected looks turn 5 % into 29 %).
+ */
+#ifndef ENCBENCH_PROFILE_H
+#define ENCBENCH_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PROFILE_LOOKS_MAX 3
+
+struct profile_look {
+    unsigned processes; /* per panel and workload, in all up to this look */
+    double error_share; /* of the family-wise error */
+};
+
+struct profile {
+    const char *name;
+    const char *purpose;
+    bool for_conclusions; /* false: timing decides nothing */
+    unsigned process_ms;  /* measuring time of one process */
+    size_t look_count;
+    struct profile_look looks[PROFILE_LOOKS_MAX];
+};
+
+extern const struct profile profiles[];
+extern const size_t profile_count;
+
+/* NULL for an unknown name. */
+const struct profile *profile_find(const char *name);
+
+#endif

@@ -1,0 +1,90 @@
+#include "provenance.h"
+
+#include "process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void provenance_put(struct csv_writer *writer, const char *key, const char *value)
+{
+    char clean[512];
+    csv_put_text(writer, key);
+    csv_put_text(writer, csv_clean(clean, sizeof clean, value));
+    csv_end_row(writer);
+}
+
+void provenance_put_integer(struct csv_writer *writer, const char *key, int64_t value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)value);
+    provenance_put(writer, key, text);
+}
+
+void provenance_put_number(struct csv_writer *writer, const char *key, double value)
+{
+    char text[32];
+    provenance_put(writer, key, csv_format_number(text, sizeof text, value));
+}
+
+/* First line of a command's output; empty when it fails. */
+static void put_output(struct csv_writer *writer, const char *key, const char *const *command)
+{
+    char *text = process_output(command);
+    if (text)
+        text[strcspn(text, "\n")] = '\0';
+    provenance_put(writer, key, text ? text : "");
+    free(text);
+}
+
+/* By coreutils, a file at a time: the one hash function that every Debian has. */
+static void put_sha256(struct csv_writer *writer, const char *key, const char *file)
+{
+    const char *const command[] = {"sha256sum", "--", file, NULL};
+    char *text = process_output(command);
+    if (text)
+        text[strspn(text, "0123456789abcdef\\")] = '\0';
+    provenance_put(writer, key, text ? text : "");
+    free(text);
+}
+
+static void put_git(struct csv_writer *writer, const char *root)
+{
+    const char *const revision[] = {"git", "-C", root, "rev-parse", "HEAD", NULL};
+    const char *const changes[] = {"git", "-C", root, "status", "--porcelain", "--untracked-files=no", NULL};
+    char *text = process_output(revision);
+    provenance_put(writer, "git_revision", text ? text : "");
+    char *changed = text ? process_output(changes) : NULL;
+    provenance_put(writer, "git_dirty", changed == NULL ? "" : *changed ? "yes" : "no");
+    free(changed);
+    free(text);
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+void provenance_write(struct csv_writer *writer, const struct paths *paths, const struct module_set *set)
+{
+    const char *const linker[] = {LAYOUT_LINKER, "--version", NULL};
+    char key[512];
+    provenance_put(writer, "encbench_version", ENCBENCH_VERSION);
+    provenance_put_integer(writer, "module_abi_version", ENCBENCH_ABI_VERSION);
+    put_git(writer, paths->root);
+    provenance_put(writer, "compiler", ENCBENCH_COMPILER);
+    provenance_put(writer, "compile_flags", ENCBENCH_COMPILE_FLAGS);
+    put_output(writer, "linker", linker);
+    put_sha256(writer, "claims_sha256", paths->claims);
+    put_sha256(writer, "worker_sha256", paths->worker);
+    put_sha256(writer, "kernels_sha256", paths->kernels);
+    for (size_t i = 0; set->shared[i]; i++) {
+        snprintf(key, sizeof key, "shared:%.300s_sha256", base_name(set->shared[i]));
+        put_sha256(writer, key, set->shared[i]);
+    }
+    for (size_t i = 0; i < set->count; i++) {
+        snprintf(key, sizeof key, "module:%.300s_sha256", base_name(set->modules[i].file));
+        put_sha256(writer, key, set->modules[i].file);
+    }
+}

@@ -1,0 +1,30 @@
+/*
+ * The raw files of a run directory while it is written: rows are appended whole, a process at a time, so that the directory is valid
+ * whenever the program dies.
+ */
+#ifndef ENCBENCH_RECORD_H
+#define ENCBENCH_RECORD_H
+
+#include "error.h"
+#include "measure.h"
+#include "plan.h"
+#include "summary.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct record; /* open files of one run directory */
+
+/* Creates the raw files of processes, contrasts and samples in `directory`, which must not hold them yet. */
+int record_open(struct record **record, const char *directory, struct error *error);
+
+/* One process: its samples as one gzip member, its arms, its contrasts (none when void). `void_reason` is NULL or says why it does
+ * not count; `layouts` are words, one an arm. */
+int record_process(struct record *record, uint64_t process, const struct plan_cell *cell, const char *const *layouts,
+                   const struct measure_block *blocks, size_t block_count, const struct summary *summary, double ticks_per_ns,
+                   const char *void_reason, struct error *error);
+
+/* Frees in every case. */
+int record_close(struct record *record, struct error *error);
+
+#endif

@@ -1,0 +1,475 @@
+#include "run.h"
+
+#include "analyse.h"
+#include "exact.h"
+#include "launch.h"
+#include "machine.h"
+#include "process.h"
+#include "progress.h"
+#include "provenance.h"
+#include "random.h"
+#include "record.h"
+#include "schema.h"
+#include "stats.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A batch of real ops; the clock arms need no more than 1000 clock steps. Short batches let a block end before the machine changes
+ * its mind. */
+#define BATCH_NS 25000.0
+#define CLOCK_BATCH_NS 10000.0
+enum { BLOCKS_MIN = 24, BLOCKS_MAX = 8192 };
+
+/* State of a run in progress. */
+struct run {
+    const struct paths *paths;
+    const struct run_options *options;
+    const char *directory;
+    char scratch[PATH_MAX];
+    uint64_t seed;
+    struct module_set modules, kernels;
+    struct plan plan;
+    struct csv_data panels;
+    struct launch launch;
+    struct record *record;
+    struct progress progress;
+    uint64_t clock_step_ns, processes_run, processes_void;
+    size_t look; /* index of the look reached or aimed at */
+};
+
+int run_make_scratch(char *scratch, struct error *error)
+{
+    const char *parent = getenv("TMPDIR");
+    if (snprintf(scratch, PATH_MAX, "%s/encbench-XXXXXX", parent && *parent ? parent : "/tmp") >= PATH_MAX ||
+        mkdtemp(scratch) == NULL) {
+        error_set(error, EXIT_USAGE, "%s: cannot make a temporary directory: %s; set TMPDIR to a directory with space", scratch,
+                  strerror(errno));
+        scratch[0] = '\0';
+    }
+    return error->code;
+}
+
+void run_remove_scratch(const char *scratch)
+{
+    DIR *directory = scratch[0] ? opendir(scratch) : NULL;
+    if (directory == NULL)
+        return;
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
+        unlinkat(dirfd(directory), entry->d_name, 0);
+    closedir(directory);
+    rmdir(scratch);
+}
+
+int run_load_modules(const struct paths *paths, const char *const *files, const char *scratch, struct module_set *set,
+                     struct error *error)
+{
+    return module_set_load(set, paths->modules, files, scratch, paths->worker, error);
+}
+
+/* The harness's own kernels come by the same door, from a directory of their own. */
+static int load_kernels(struct run *run, struct error *error)
+{
+    char directory[PATH_MAX], scratch[PATH_MAX];
+    snprintf(directory, sizeof directory, "%s", run->paths->kernels);
+    *strrchr(directory, '/') = '\0';
+    if (paths_join(scratch, run->scratch, "kernels", error) != 0)
+        return error->code;
+    if (mkdir(scratch, 0700) != 0)
+        return error_set(error, EXIT_USAGE, "%s: %s", scratch, strerror(errno));
+    module_set_load(&run->kernels, directory, NULL, scratch, run->paths->worker, error);
+    run_remove_scratch(scratch);
+    return error->code;
+}
+
+static int prepare(struct run *run, struct error *error)
+{
+    if (run_make_scratch(run->scratch, error) || load_kernels(run, error) ||
+        run_load_modules(run->paths, run->options->selection.modules, run->scratch, &run->modules, error) ||
+        csv_read(run->paths->panels, &schema_panels, &run->panels, error))
+        return error->code;
+    return plan_build(&run->plan, &run->panels, &run->modules, &run->kernels.modules[0], &run->options->selection, error);
+}
+
+/* ---- the run directory ---- */
+
+static int make_parents(const char *directory)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", directory);
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+            return -1;
+        *slash = '/';
+    }
+    return 0;
+}
+
+static int make_directory(const struct paths *paths, const struct run_options *options, char *directory, struct error *error)
+{
+    if (options->out) {
+        snprintf(directory, PATH_MAX, "%s", options->out);
+        for (size_t length = strlen(directory); length > 1 && directory[length - 1] == '/';)
+            directory[--length] = '\0';
+    } else {
+        char date[64];
+        const time_t now = time(NULL);
+        struct tm utc;
+        strftime(date, sizeof date, "%Y%m%d-%H%M%S", gmtime_r(&now, &utc));
+        snprintf(directory, PATH_MAX, "%.3900s/%s-%s", paths->results, date, options->profile->name);
+    }
+    if (make_parents(directory) != 0)
+        return error_set(error, EXIT_USAGE, "%s: its parent cannot be made: %s", directory, strerror(errno));
+    if (mkdir(directory, 0777) != 0)
+        return error_set(error, EXIT_USAGE,
+                         errno == EEXIST ? "%s: %s; a run directory is never overwritten: give --out another name or remove it"
+                                         : "%s: cannot be made: %s",
+                         directory, strerror(errno));
+    return 0;
+}
+
+static struct csv_writer *open_table(struct run *run, const struct csv_table *table, struct error *error)
+{
+    char path[PATH_MAX];
+    struct csv_writer *writer = NULL;
+    if (paths_join(path, run->directory, table->file, error) == 0)
+        csv_writer_open(&writer, path, table, CSV_REPLACE, error);
+    return writer;
+}
+
+static void join_names(char names[][ENCBENCH_NAME_BYTES], size_t count, char *text, size_t text_bytes)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < count && length < text_bytes; i++)
+        length += (size_t)snprintf(text + length, text_bytes - length, "%s%s", i ? " " : "", names[i]);
+}
+
+/* The panels in force, so that analyse needs nothing but this directory. */
+static int write_panels(struct run *run, struct error *error)
+{
+    struct csv_writer *writer = open_table(run, &schema_panels, error);
+    char text[PLAN_PANEL_ARMS_MAX * ENCBENCH_NAME_BYTES];
+    if (writer == NULL)
+        return error->code;
+    for (size_t i = 0; i < run->plan.row_count; i++) {
+        struct plan_row *row = &run->plan.rows[i];
+        csv_put_text(writer, row->panel);
+        csv_put_text(writer, row->contrast);
+        csv_put_text(writer, row->kind);
+        join_names(row->baseline, row->baseline_count, text, sizeof text);
+        csv_put_text(writer, text);
+        join_names(row->contender, row->contender_count, text, sizeof text);
+        csv_put_text(writer, text);
+        csv_end_row(writer);
+    }
+    return csv_writer_close(writer, error);
+}
+
+/* Read strictly and written again: the copy holds exactly what was understood. */
+static int write_claims(struct run *run, struct error *error)
+{
+    struct csv_data claims;
+    if (csv_read(run->paths->claims, &schema_claims, &claims, error) != 0)
+        return error->code;
+    struct csv_writer *writer = open_table(run, &schema_claims, error);
+    for (size_t r = 0; writer && r < claims.row_count; r++) {
+        for (size_t c = 0; c < schema_claims.column_count; c++) {
+            if (csv_is_empty(&claims, r, c))
+                csv_put_empty(writer);
+            else if (schema_claims.columns[c].type == CSV_INTEGER)
+                csv_put_integer(writer, csv_integer(&claims, r, c));
+            else if (schema_claims.columns[c].type == CSV_NUMBER)
+                csv_put_number(writer, csv_number(&claims, r, c));
+            else
+                csv_put_text(writer, csv_text(&claims, r, c));
+        }
+        csv_end_row(writer);
+    }
+    if (writer)
+        csv_writer_close(writer, error);
+    csv_free(&claims);
+    return error->code;
+}
+
+static int write_variants(struct run *run, struct error *error)
+{
+    struct csv_writer *writer = open_table(run, &schema_variants, error);
+    if (writer == NULL)
+        return error->code;
+    for (size_t i = 0; i < run->modules.count; i++) {
+        const struct module_info *module = &run->modules.modules[i];
+        for (size_t a = 0; a < module->axis_count && !module->planted; a++) {
+            csv_put_text(writer, module->variant);
+            csv_put_text(writer, module->axes[a].name);
+            csv_put_text(writer, module->axes[a].level);
+            csv_end_row(writer);
+        }
+    }
+    return csv_writer_close(writer, error);
+}
+
+/* Every workload of the plan once, in the order of the cells. */
+static int write_workloads(struct run *run, struct error *error)
+{
+    struct csv_writer *writer = open_table(run, &schema_workloads, error);
+    if (writer == NULL)
+        return error->code;
+    for (size_t i = 0; i < run->plan.cell_count; i++) {
+        const struct plan_cell *cell = &run->plan.cells[i];
+        const struct module_workload *workload = cell->arms[0].workload;
+        if (i > 0 && strcmp(cell->workload, run->plan.cells[i - 1].workload) == 0)
+            continue;
+        csv_put_text(writer, workload->short_name);
+        csv_put_text(writer, workload->name);
+        csv_put_text(writer, workload->op);
+        csv_put_integer(writer, (int64_t)workload->bytes_per_op);
+        csv_put_integer(writer, (int64_t)cell->arms[0].iterations);
+        csv_put_integer(writer, (int64_t)workload->rewarm_ops);
+        csv_end_row(writer);
+    }
+    return csv_writer_close(writer, error);
+}
+
+/* run.csv is replaced whenever a look is reached, so that the directory can be analysed at any time. */
+static int write_run(struct run *run, bool complete, struct error *error)
+{
+    struct csv_writer *writer = open_table(run, &schema_run, error);
+    if (writer == NULL)
+        return error->code;
+    const struct profile *profile = run->options->profile;
+    const struct profile_look *look = &profile->looks[run->look];
+    provenance_put_integer(writer, "schema_version", SCHEMA_VERSION);
+    provenance_put(writer, "profile", profile->name);
+    provenance_put(writer, "command", run->options->command);
+    provenance_put(writer, "for_conclusions", profile->for_conclusions ? "yes" : "no");
+    provenance_put(writer, "complete", complete ? "yes" : "no");
+    provenance_put_integer(writer, "look_processes", look->processes);
+    provenance_put_number(writer, "error_share", look->error_share);
+    provenance_put_integer(writer, "processes", (int64_t)run->processes_run);
+    provenance_put_integer(writer, "processes_void", (int64_t)run->processes_void);
+    provenance_put_integer(writer, "process_ms", profile->process_ms);
+    provenance_put_integer(writer, "seed", (int64_t)run->seed);
+    provenance_write(writer, run->paths, &run->modules);
+    return csv_writer_close(writer, error);
+}
+
+/* ---- pilot ---- */
+
+static const struct plan_cell *same_workload_before(const struct plan *plan, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(plan->cells[i].workload, plan->cells[index].workload) == 0)
+            return &plan->cells[i];
+    return NULL;
+}
+
+/* The same n for every arm of a workload, in all its panels: the first panel's pilot decides. */
+static uint64_t cell_iterations(const struct run *run, const struct plan_cell *cell, size_t cell_index, const double *ns_per_op)
+{
+    const struct plan_cell *before = same_workload_before(&run->plan, cell_index);
+    uint64_t multiples[MEASURE_ARMS_MAX];
+    const size_t real_arms = cell->arm_count - PLAN_CLOCK_ARMS;
+    if (before)
+        return before->arms[0].iterations;
+    for (size_t i = 0; i < real_arms; i++)
+        multiples[i] = cell->arms[i].workload->batch_multiple_ops;
+    return measure_iterations(ns_per_op, multiples, real_arms, BATCH_NS, run->clock_step_ns);
+}
+
+static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
+{
+    struct plan_cell *cell = &run->plan.cells[cell_index];
+    struct worker_result result;
+    const uint64_t one = 1;
+    /* Process numbers of pilots lie beyond those of the run, so their layouts are their own. */
+    if (launch_pilot(&run->launch, cell, (1ull << 32) + cell_index, run->seed, &result, error) != 0)
+        return error->code;
+    run->clock_step_ns = result.clock_step_ns;
+    const size_t real_arms = cell->arm_count - PLAN_CLOCK_ARMS;
+    const uint64_t iterations = cell_iterations(run, cell, cell_index, result.pilot_ns_per_op);
+    double block_ns = 0;
+    for (size_t i = 0; i < cell->arm_count; i++) {
+        struct plan_arm *arm = &cell->arms[i];
+        arm->iterations = i < real_arms ? iterations
+                                        : measure_iterations(&result.pilot_ns_per_op[i], &one, 1, CLOCK_BATCH_NS, run->clock_step_ns);
+        block_ns += 2.0 * result.pilot_ns_per_op[i] * (double)(arm->iterations + arm->workload->rewarm_ops);
+    }
+    /* The planted chain is judged against the chain batch by batch: the same n for both. */
+    cell->arms[real_arms + 1].iterations = cell->arms[real_arms].iterations;
+    cell->block_ns = block_ns;
+    const double blocks = run->options->profile->process_ms * 1e6 / block_ns;
+    cell->blocks = (uint32_t)fmin(fmax(blocks, BLOCKS_MIN), BLOCKS_MAX);
+    return 0;
+}
+
+static int pilot(struct run *run, struct error *error)
+{
+    progress_start(&run->progress, "pilot", run->plan.cell_count, run->options->quiet);
+    for (size_t i = 0; i < run->plan.cell_count && error->code == 0; i++) {
+        pilot_cell(run, i, error);
+        progress_step(&run->progress);
+    }
+    progress_end(&run->progress);
+    return error->code;
+}
+
+/* ---- timing ---- */
+
+/* One process of one cell; a worker that fails voids the process and says why. */
+static int run_process(struct run *run, uint64_t process, struct plan_cell *cell, const struct launch_layouts *layouts,
+                       struct error *error)
+{
+    struct launch_measured measured;
+    struct summary summary;
+    if (launch_measure(&run->launch, cell, process, run->seed, layouts, &measured, error) != 0)
+        return error->code;
+    if (!summary_of_blocks(cell, measured.blocks, measured.block_count, &summary))
+        error_set(error, EXIT_USAGE, "out of memory");
+    const char *reason = measured.void_reason[0] ? measured.void_reason : summary.valid ? NULL : "too few blocks kept";
+    if (error->code == 0)
+        record_process(run->record, process, cell, layouts->words, measured.blocks, measured.block_count, &summary,
+                       measured.ticks_per_ns, reason, error);
+    launch_measured_free(&measured);
+    run->processes_run++;
+    if (reason) {
+        run->processes_void++;
+        progress_say(&run->progress, "process %" PRIu64 " (panel %s, workload %s) is void: %s", process, cell->panel,
+                     cell->workload, reason);
+    }
+    return error->code;
+}
+
+/* A round: every cell once in random order, all its layouts linked before the first process starts. */
+static int run_round(struct run *run, uint64_t round, struct error *error)
+{
+    const size_t count = run->plan.cell_count;
+    uint32_t *order = calloc(count, sizeof *order);
+    struct launch_layouts *layouts = calloc(count, sizeof *layouts);
+    if (order == NULL || layouts == NULL)
+        error_set(error, EXIT_USAGE, "out of memory");
+    else
+        plan_round(run->seed, round, order, count);
+    if (error->code == 0)
+        launch_link_round(&run->launch, &run->plan, order, round, run->seed, layouts, error);
+    for (size_t i = 0; i < count && error->code == 0 && !process_stop_requested(); i++) {
+        run_process(run, round * count + i, &run->plan.cells[order[i]], &layouts[i], error);
+        progress_step(&run->progress);
+    }
+    if (layouts)
+        launch_unlink_round(layouts, count);
+    free(layouts);
+    free(order);
+    return error->code;
+}
+
+/* Early stop, and only at a look: when no measured timing part is left open. */
+static bool decided(struct run *run, struct error *error)
+{
+    struct analyse_summary summary;
+    if (run->look + 1 == run->options->profile->look_count)
+        return false;
+    if (analyse_run(run->directory, &summary, error) != 0)
+        return false;
+    progress_say(&run->progress, "look at %u processes: %zu timing parts open", run->options->profile->looks[run->look].processes,
+                 summary.timing_open);
+    return summary.timing_open == 0;
+}
+
+static int time_all(struct run *run, struct error *error)
+{
+    const struct profile *profile = run->options->profile;
+    uint64_t round = 0;
+    progress_start(&run->progress, "measuring", run->plan.cell_count * profile->looks[profile->look_count - 1].processes,
+                   run->options->quiet);
+    for (run->look = 0; error->code == 0; run->look++) {
+        for (; round < profile->looks[run->look].processes && error->code == 0 && !process_stop_requested(); round++)
+            run_round(run, round, error);
+        const bool complete = round == profile->looks[run->look].processes && error->code == 0;
+        struct error writing = {0};
+        if (write_run(run, complete, &writing) != 0 && error->code == 0)
+            *error = writing;
+        if (!complete || error->code != 0 || decided(run, error) || run->look + 1 == profile->look_count)
+            break;
+    }
+    progress_end(&run->progress);
+    if (error->code == 0 && process_stop_requested())
+        error_set(error, EXIT_UNFIT, "%s: stopped before the run was complete; what was measured is kept", run->directory);
+    return error->code;
+}
+
+/* ---- the whole ---- */
+
+static void print_plan(const struct run *run)
+{
+    const struct profile *profile = run->options->profile;
+    const unsigned processes = profile->looks[profile->look_count - 1].processes;
+    printf("profile %s: %u processes for each of %zu panels on a workload, seed %" PRIu64 "\n", profile->name, processes,
+           run->plan.cell_count, run->seed);
+    for (size_t i = 0; i < run->plan.cell_count; i++) {
+        const struct plan_cell *cell = &run->plan.cells[i];
+        printf("%s, panel %s:", cell->workload, cell->panel);
+        for (size_t a = 0; a + PLAN_CLOCK_ARMS < cell->arm_count; a++)
+            printf(" %s", cell->arms[a].name);
+        printf("\n");
+    }
+    /* Measured on the quick profile: 90 ms a process beside its measuring time, 70 kB of compressed samples for 400 ms. */
+    const double process_s = (profile->process_ms + 90) / 1e3, all = (double)processes * (double)run->plan.cell_count;
+    printf("at most %.0f s and %.0f MB\n", ceil(all * process_s + 5), ceil(all * profile->process_ms / 400.0 * 0.07 + 1));
+}
+
+static int measure_into_directory(struct run *run, struct error *error)
+{
+    if (write_panels(run, error) || write_claims(run, error) || write_variants(run, error) || write_workloads(run, error) ||
+        write_run(run, false, error))
+        return error->code;
+    launch_init(&run->launch, run->paths, run->scratch, &run->modules);
+    if (exact_measure(run->directory, &run->launch, &run->modules, run->options->selection.workloads, run->seed,
+                      run->options->quiet, error) ||
+        pilot(run, error) || write_workloads(run, error) || machine_write(run->directory, run->clock_step_ns, error) ||
+        record_open(&run->record, run->directory, error))
+        return error->code;
+    return time_all(run, error);
+}
+
+static uint64_t seed_from_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    struct random_stream stream = {(uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec};
+    return random_next(&stream) >> 2; /* positive as int64_t, and never 0 in practice */
+}
+
+int run_measure(const struct paths *paths, const struct run_options *options, char *directory, struct error *error)
+{
+    struct run run = {.paths = paths, .options = options, .directory = directory};
+    run.seed = options->seed ? options->seed : seed_from_clock();
+    process_catch_signals();
+    if (prepare(&run, error) == 0) {
+        if (options->dry_run)
+            print_plan(&run);
+        else if (make_directory(paths, options, directory, error) == 0) {
+            progress_say(&(struct progress){.quiet = options->quiet}, "measuring into %s", directory);
+            measure_into_directory(&run, error);
+        }
+    }
+    struct error closing = {0};
+    if (run.record && record_close(run.record, &closing) != 0 && error->code == 0)
+        *error = closing;
+    launch_free(&run.launch);
+    csv_free(&run.panels);
+    plan_free(&run.plan);
+    module_set_free(&run.kernels);
+    module_set_free(&run.modules);
+    run_remove_scratch(run.scratch);
+    return error->code;
+}

@@ -1,0 +1,38 @@
+/*
+ * A run: plan, exact passes, pilot, timing, into a run directory. Processes are measured one after the other; nothing else of ours
+ * runs meanwhile.
+ */
+#ifndef ENCBENCH_RUN_H
+#define ENCBENCH_RUN_H
+
+#include "error.h"
+#include "paths.h"
+#include "plan.h"
+#include "profile.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct run_options {
+    const struct profile *profile;
+    struct plan_selection selection;
+    uint64_t seed; /* 0: from the clock */
+    const char *out; /* NULL: results/DATE-PROFILE under the root */
+    const char *command; /* as given, for run.csv */
+    bool dry_run;    /* print plan, time and disk on standard output; measure nothing, write nothing */
+    bool quiet;
+};
+
+/* `directory` (PATH_MAX bytes) is filled with where the run went. A run directory that exists is never overwritten. Interrupted: what
+ * was measured is kept, run.csv says complete = no, and the code is EXIT_UNFIT. */
+int run_measure(const struct paths *paths, const struct run_options *options, char *directory, struct error *error);
+
+/* Everything that can be run, for `list`: modules described from scratch. */
+int run_load_modules(const struct paths *paths, const char *const *files, const char *scratch, struct module_set *set,
+                     struct error *error);
+
+/* A temporary directory of our own (PATH_MAX bytes), and its removal with all its files. */
+int run_make_scratch(char *scratch, struct error *error);
+void run_remove_scratch(const char *scratch);
+
+#endif

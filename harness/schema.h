@@ -1,0 +1,27 @@
+/*
+ * The tables of a run directory as data (schema.def holds the declarations).
+ *
+ *     schema_processes                     the table
+ *     SCHEMA_processes_time_ns_per_op      a column index of it
+ *
+ * Only needs to change here and in the code that fills or reads the column; a change of meaning raises SCHEMA_VERSION.
+ */
+#ifndef ENCBENCH_SCHEMA_H
+#define ENCBENCH_SCHEMA_H
+
+#include "csv.h"
+
+#define SCHEMA_VERSION 1
+
+#define TABLE(table, file, row_is) extern const struct csv_table schema_##table; enum schema_##table##_columns {
+#define COLUMN(table, name, type, required, meaning) SCHEMA_##table##_##name,
+#define END(table) SCHEMA_##table##_count };
+#include "schema.def"
+#undef TABLE
+#undef COLUMN
+#undef END
+
+/* All tables, NULL at the end, in the order of schema.def. */
+extern const struct csv_table *const schema_tables[];
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * From the blocks of one process to its numbers: one level an arm, one difference and one log ratio a contrast. Pure.
+ *
+ * Every contrast is computed per block first and summarised then, by its 20 %-trimmed mean over blocks (trimmed means do not add up,
+ * so contrasts are not built from levels), with the plain mean beside it.
+ */
+#ifndef ENCBENCH_SUMMARY_H
+#define ENCBENCH_SUMMARY_H
+
+#include "measure.h"
+#include "plan.h"
+
+enum {
+    SUMMARY_BATCHES = 16,    /* groups of consecutive blocks for the standard error within the process */
+    SUMMARY_BLOCKS_MIN = 8, /* fewer kept blocks void the process: trimming would leave less than five */
+};
+#define SUMMARY_TRIM 0.2
+
+struct summary_contrast {
+    double difference_ns, log_ratio;                  /* 20 %-trimmed means over kept blocks */
+    double plain_mean_ns, plain_mean_log_ratio;
+    double block_standard_error_ns; /* NaN when there are too few blocks */
+};
+
+struct summary {
+    bool valid; /* false: fewer than SUMMARY_BLOCKS_MIN kept blocks */
+    uint32_t blocks_kept, blocks_dropped;
+    double time_ns_per_op[MEASURE_ARMS_MAX], plain_mean_ns_per_op[MEASURE_ARMS_MAX];
+    struct summary_contrast contrasts[PLAN_CONTRASTS_MAX];
+};
+
+/* `blocks` as the worker measured them. False when memory is short; *summary is then not valid. */
+bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,
+                       struct summary *summary);
+
+#endif

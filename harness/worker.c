@@ -1,0 +1,347 @@
+/*
+ * encbench-worker: the process that is measured in. Started by the driver with a job in shared memory (worker.h), or by hand as
+ * `encbench-worker describe FILE`, which prints what a module offers.
+ */
+#include "worker.h"
+
+#include "module_load.h"
+#include "random.h"
+
+#include <dlfcn.h>
+#include <inttypes.h>
+#include <math.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+enum {
+    WARM_UP_WINDOW_NS = 2000000,
+    WARM_UP_WINDOWS_MAX = 12, /* bounded: a machine that never agrees with itself is measured all the same */
+    STRUCTURES_PROBED = 1024,
+    HEAP_PADDING_BYTES = 8192,
+};
+#define WARM_UP_AGREEMENT 0.02
+/* Blocks of warm-up have numbers of their own, far from those of the measurement. */
+#define WARM_UP_FIRST_BLOCK (1ull << 40)
+
+/* What the process has loaded. */
+struct panel {
+    struct encbench_host host;
+    unsigned char *input_base;
+    const struct encbench_module *modules[MEASURE_ARMS_MAX];
+    struct measure_arm arms[MEASURE_ARMS_MAX];
+};
+
+static void enter(struct worker_region *region, enum worker_phase phase, uint32_t arm)
+{
+    region->result.phase = phase;
+    region->result.phase_arm = arm;
+    __asm__ volatile("" ::: "memory"); /* so that a crash finds it written */
+}
+
+static int load_arms(struct worker_region *region, struct panel *panel, struct error *error)
+{
+    const struct worker_job *job = &region->job;
+    for (uint32_t i = 0; i < job->arm_count; i++) {
+        const struct worker_arm *arm = &job->arms[i];
+        enter(region, WORKER_LOADING, i);
+        if (module_open(arm->file, &panel->modules[i], error) != 0)
+            return error->code;
+        panel->arms[i] = (struct measure_arm){.workload = module_workload(panel->modules[i], arm->workload),
+                                              .iterations = arm->iterations,
+                                              .rewarm_iterations = arm->rewarm_iterations};
+        if (panel->arms[i].workload == NULL)
+            return error_set(error, EXIT_USAGE, "%s: variant %s has no workload %s", arm->file, panel->modules[i]->variant,
+                             arm->workload);
+    }
+    return 0;
+}
+
+/* The input is the same for every process of a run: a function of the seed. */
+static int make_host(struct worker_region *region, struct panel *panel, struct error *error)
+{
+    size_t input_bytes = 0;
+    for (uint32_t i = 0; i < region->job.arm_count; i++)
+        if (panel->arms[i].workload->input_bytes > input_bytes)
+            input_bytes = panel->arms[i].workload->input_bytes;
+    const size_t mapped_bytes = input_bytes + MEASURE_INPUT_OFFSETS;
+    unsigned char *base = mmap(NULL, mapped_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (base == MAP_FAILED)
+        return error_set(error, EXIT_USAGE, "no memory for an input of %zu bytes", mapped_bytes);
+    struct random_stream stream = random_stream_of(region->job.seed, RANDOM_INPUT, 0, 0);
+    for (size_t i = 0; i < mapped_bytes; i += 8) {
+        const uint64_t word = random_next(&stream);
+        memcpy(base + i, &word, mapped_bytes - i < 8 ? mapped_bytes - i : 8);
+    }
+    panel->input_base = base;
+    panel->host = (struct encbench_host){.abi_version = ENCBENCH_ABI_VERSION,
+                                         .host_bytes = sizeof panel->host,
+                                         .input = base,
+                                         .input_bytes = input_bytes,
+                                         .data_directory = region->job.data_directory};
+    return 0;
+}
+
+/* Set-up order and the heap distance before each arm are random, so that no arm always gets the same kind of heap. The padding is
+ * never freed; the empty asm keeps the compiler from removing it. */
+static int set_up_arms(struct worker_region *region, struct panel *panel, struct error *error)
+{
+    uint32_t order[MEASURE_ARMS_MAX];
+    struct random_stream stream = random_stream_of(region->job.seed, RANDOM_HEAP, region->job.process, 0);
+    random_permutation(&stream, order, region->job.arm_count);
+    for (uint32_t i = 0; i < region->job.arm_count; i++) {
+        const uint32_t arm = order[i];
+        char message[512] = "";
+        enter(region, WORKER_SETTING_UP, arm);
+        if (region->job.mode != WORKER_EXACT) /* there it would be counted */
+            __asm__ volatile("" : : "r"(malloc(16 + random_below(&stream, HEAP_PADDING_BYTES))));
+        if (panel->arms[arm].workload->setup(&panel->host, region->job.seed, &panel->arms[arm].state, message,
+                                             sizeof message) != 0)
+            return error_set(error, EXIT_USAGE, "variant %s, workload %s: setup failed: %s", panel->modules[arm]->variant,
+                             region->job.arms[arm].workload, message);
+    }
+    return 0;
+}
+
+static int run_block(struct worker_region *region, struct panel *panel, const struct measure_clock *clock, uint64_t number,
+                     struct measure_block *block, struct error *error)
+{
+    size_t wrong_arm = 0;
+    measure_plan_block(region->job.seed, region->job.process, number, region->job.arm_count, block);
+    if (!measure_block_run(clock, &panel->host, panel->input_base, panel->arms, region->job.arm_count, block, &wrong_arm))
+        return error_set(error, EXIT_USAGE, "variant %s, workload %s: run did not produce n x %" PRIu64 " bytes as promised",
+                         panel->modules[wrong_arm]->variant, region->job.arms[wrong_arm].workload,
+                         panel->arms[wrong_arm].workload->bytes_per_op);
+    return 0;
+}
+
+/* Until two successive windows agree, bounded. */
+static int warm_up(struct worker_region *region, struct panel *panel, const struct measure_clock *clock, struct error *error)
+{
+    struct measure_block block;
+    double last_ns = INFINITY;
+    enter(region, WORKER_WARMING_UP, 0);
+    for (int window = 0; window < WARM_UP_WINDOWS_MAX; window++) {
+        const uint64_t start_ns = clock->now_ns(clock->context);
+        uint64_t now_ns = start_ns, blocks = 0;
+        do {
+            if (run_block(region, panel, clock, WARM_UP_FIRST_BLOCK + region->result.warm_up_blocks, &block, error) != 0)
+                return error->code;
+            region->result.warm_up_blocks++;
+            blocks++;
+            now_ns = clock->now_ns(clock->context);
+        } while (now_ns - start_ns < WARM_UP_WINDOW_NS);
+        const double block_ns = (double)(now_ns - start_ns) / (double)blocks;
+        if (fabs(block_ns - last_ns) <= WARM_UP_AGREEMENT * block_ns)
+            break;
+        last_ns = block_ns;
+    }
+    return 0;
+}
+
+static int measure(struct worker_region *region, struct panel *panel, const struct measure_clock *clock, struct error *error)
+{
+    struct worker_result *result = &region->result;
+    if (warm_up(region, panel, clock, error) != 0)
+        return error->code;
+    enter(region, WORKER_MEASURING, 0);
+    const uint64_t start_ns = clock->now_ns(clock->context), start_ticks = clock->ticks(clock->context);
+    for (uint32_t i = 0; i < region->job.blocks; i++) {
+        if (run_block(region, panel, clock, i, &region->blocks[i], error) != 0)
+            return error->code;
+        result->blocks_done = i + 1;
+        if (clock->now_ns(clock->context) - start_ns > region->job.deadline_ns)
+            break;
+    }
+    const uint64_t end_ticks = clock->ticks(clock->context), end_ns = clock->now_ns(clock->context);
+    result->ticks_per_ns = (double)(end_ticks - start_ticks) / (double)(end_ns - start_ns);
+    return 0;
+}
+
+/* ns per op of every arm: batches grow until one takes 200 us, and the fastest of five counts. */
+static int pilot(struct worker_region *region, struct panel *panel, const struct measure_clock *clock, struct error *error)
+{
+    (void)error;
+    enter(region, WORKER_MEASURING, 0);
+    for (uint32_t i = 0; i < region->job.arm_count; i++) {
+        const uint64_t multiple = panel->arms[i].workload->batch_multiple_ops;
+        uint64_t iterations = multiple, bytes = 0, best_ns;
+        region->result.phase_arm = i;
+        while ((best_ns = measure_batch(clock, &panel->arms[i], iterations, &bytes)) < 200000)
+            iterations *= 2;
+        for (int repeat = 0; repeat < 5; repeat++) {
+            const uint64_t ns = measure_batch(clock, &panel->arms[i], iterations, &bytes);
+            best_ns = ns < best_ns ? ns : best_ns;
+        }
+        region->result.pilot_ns_per_op[i] = (double)best_ns / (double)iterations;
+    }
+    return 0;
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+    const uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* What the allocator really hands out for a structure: the commonest distance of neighbouring blocks, bookkeeping included. Works for
+ * any allocator, because it asks none. */
+static uint64_t structure_heap_bytes(uint32_t structure_bytes)
+{
+    static void *blocks[STRUCTURES_PROBED];
+    static uintptr_t addresses[STRUCTURES_PROBED];
+    if (structure_bytes == 0)
+        return 0;
+    for (size_t i = 0; i < STRUCTURES_PROBED; i++)
+        addresses[i] = (uintptr_t)(blocks[i] = malloc(structure_bytes));
+    qsort(addresses, STRUCTURES_PROBED, sizeof addresses[0], compare_addresses);
+    for (size_t i = 0; i + 1 < STRUCTURES_PROBED; i++)
+        addresses[i] = addresses[i + 1] - addresses[i];
+    qsort(addresses, STRUCTURES_PROBED - 1, sizeof addresses[0], compare_addresses);
+    size_t best = 0, best_count = 0;
+    for (size_t i = 0, start = 0; i + 1 < STRUCTURES_PROBED; i++) {
+        if (addresses[i] != addresses[start])
+            start = i;
+        if (i - start + 1 > best_count) {
+            best_count = i - start + 1;
+            best = i;
+        }
+    }
+    for (size_t i = 0; i < STRUCTURES_PROBED; i++)
+        free(blocks[i]);
+    return addresses[best];
+}
+
+static void no_counts(struct interpose_counts *total, struct interpose_counts *this_thread)
+{
+    (void)this_thread;
+    *total = (struct interpose_counts){0};
+}
+
+/* Allocations are counted over n and over 2n ops in a pass of its own, never while timing. */
+static int exact(struct worker_region *region, struct panel *panel, struct error *error)
+{
+    struct worker_exact *exact = &region->result.exact;
+    const struct encbench_workload *workload = panel->arms[0].workload;
+    const struct measure_clock clock = measure_clock_real();
+    encbench_interpose_read_function *read = no_counts;
+    void *symbol = dlsym(RTLD_DEFAULT, ENCBENCH_INTERPOSE_READ);
+    if (symbol)
+        memcpy(&read, &symbol, sizeof read); /* ISO C has no cast from an object to a function pointer */
+    enter(region, WORKER_MEASURING, 0);
+    exact->interposed = symbol != NULL;
+    exact->structure_heap_bytes = structure_heap_bytes(panel->modules[0]->structure_bytes);
+    exact->digest = workload->digest(&panel->host, region->job.seed);
+
+    read(&exact->before_setup, NULL);
+    if (set_up_arms(region, panel, error) != 0)
+        return error->code;
+    const uint64_t multiple = workload->batch_multiple_ops;
+    const uint64_t n = (region->job.arms[0].iterations + multiple - 1) / multiple * multiple;
+    uint64_t bytes = 0;
+    enter(region, WORKER_MEASURING, 0);
+    measure_batch(&clock, &panel->arms[0], n, &bytes);
+    read(&exact->warm, NULL);
+    measure_batch(&clock, &panel->arms[0], n, &bytes);
+    read(&exact->after_n, NULL);
+    measure_batch(&clock, &panel->arms[0], 2 * n, &bytes);
+    read(&exact->after_2n, NULL);
+    exact->operations = n;
+    if (bytes != 4 * n * workload->bytes_per_op)
+        return error_set(error, EXIT_USAGE, "run produced %" PRIu64 " bytes in %" PRIu64 " ops; expected %" PRIu64 " an op", bytes,
+                         4 * n, workload->bytes_per_op);
+    enter(region, WORKER_TEARING_DOWN, 0);
+    workload->teardown(panel->arms[0].state);
+    read(&exact->after_teardown, NULL);
+    return 0;
+}
+
+static void pin(int cpu)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    sched_setaffinity(0, sizeof set, &set); /* refused in some containers; a change of CPU then drops the block */
+}
+
+static int work(struct worker_region *region, struct error *error)
+{
+    static struct panel panel;
+    const struct measure_clock clock = measure_clock_real();
+    pin(region->job.cpu);
+    if (load_arms(region, &panel, error) != 0 || make_host(region, &panel, error) != 0)
+        return error->code;
+    if (region->job.mode == WORKER_EXACT)
+        return exact(region, &panel, error);
+    region->result.clock_step_ns = measure_clock_step_ns(&clock, 20000);
+    if (set_up_arms(region, &panel, error) != 0)
+        return error->code;
+    if ((region->job.mode == WORKER_PILOT ? pilot : measure)(region, &panel, &clock, error) != 0)
+        return error->code;
+    for (uint32_t i = 0; i < region->job.arm_count; i++) {
+        enter(region, WORKER_TEARING_DOWN, i);
+        panel.arms[i].workload->teardown(panel.arms[i].state);
+    }
+    return 0;
+}
+
+static int work_in_region(void)
+{
+    struct stat status;
+    struct error error = {0};
+    if (fstat(WORKER_REGION_FD, &status) != 0 || (size_t)status.st_size < sizeof(struct worker_region)) {
+        fprintf(stderr, "encbench-worker: is started by encbench; by hand: encbench-worker describe FILE\n");
+        return EXIT_USAGE;
+    }
+    struct worker_region *region =
+        mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, WORKER_REGION_FD, 0);
+    if (region == MAP_FAILED || region->job.protocol != WORKER_PROTOCOL ||
+        region->job.region_bytes != sizeof(struct worker_region)) {
+        fprintf(stderr, "encbench-worker: belongs to another build of encbench; build again\n");
+        return EXIT_USAGE;
+    }
+    if (work(region, &error) != 0) {
+        region->result.failed = error.code;
+        memcpy(region->result.message, error.message, sizeof region->result.message);
+        return error.code;
+    }
+    enter(region, WORKER_DONE, 0);
+    return 0;
+}
+
+/* One line a fact, tab-separated; read by module_set.c. */
+static int describe(const char *file)
+{
+    struct error error = {0};
+    const struct encbench_module *module;
+    if (module_open(file, &module, &error) != 0) {
+        printf("error\t%s\n", error.message);
+        return error.code;
+    }
+    printf("variant\t%s\n", module->variant);
+    for (uint32_t i = 0; i < module->axis_count; i++)
+        printf("axis\t%s\t%s\n", module->axes[i].name, module->axes[i].level);
+    printf("structure\t%s\t%" PRIu32 "\n", module->structure ? module->structure : "-", module->structure_bytes);
+    for (uint32_t i = 0; i < module->field_count; i++)
+        printf("field\t%s\t%" PRIu32 "\t%" PRIu32 "\n", module->fields[i].name, module->fields[i].offset_bytes,
+               module->fields[i].size_bytes);
+    for (uint32_t i = 0; i < module->workload_count; i++) {
+        const struct encbench_workload *w = &module->workloads[i];
+        printf("workload\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu32
+               "\t%" PRIu32 "\n",
+               w->name, w->short_name, w->op, w->input_bytes, w->bytes_per_op, w->batch_max_ops, w->batch_multiple_ops,
+               w->rewarm_ops, w->planted_cycles_per_op, w->threads_max, w->flags);
+    }
+    printf("end\n");
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "describe") == 0)
+        return describe(argv[2]);
+    return work_in_region();
+}

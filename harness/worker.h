@@ -1,0 +1,85 @@
+/*
+ * The worker: a fresh process that loads one panel and measures it, or does one exact pass. The driver passes it a shared-memory
+ * region (file descriptor WORKER_REGION_FD) holding the job; the worker writes its results into the same region as it goes, so that
+ * a crash loses nothing and says where it was.
+ */
+#ifndef ENCBENCH_WORKER_H
+#define ENCBENCH_WORKER_H
+
+#include "interpose.h"
+#include "measure.h"
+#include "process.h"
+
+#include <limits.h>
+
+enum {
+    WORKER_REGION_FD = PROCESS_PASSED_FD,
+    WORKER_PROTOCOL = 1,
+};
+
+enum worker_mode {
+    WORKER_PILOT,   /* find ns per op of each arm and the time of a block */
+    WORKER_MEASURE, /* `blocks` blocks */
+    WORKER_EXACT,   /* arm 0 only: digest, allocations, bytes; the interposer is preloaded */
+};
+
+enum worker_phase {
+    WORKER_STARTING,
+    WORKER_LOADING,
+    WORKER_SETTING_UP,
+    WORKER_WARMING_UP,
+    WORKER_MEASURING,
+    WORKER_TEARING_DOWN,
+    WORKER_DONE,
+};
+
+struct worker_arm {
+    char file[PATH_MAX]; /* shared object, linked for this process */
+    char workload[ENCBENCH_NAME_BYTES];
+    uint64_t iterations;
+    uint64_t rewarm_iterations;
+};
+
+struct worker_job {
+    uint32_t protocol;     /* WORKER_PROTOCOL */
+    uint32_t region_bytes; /* size of struct worker_region without blocks */
+    enum worker_mode mode;
+    int cpu; /* to pin to */
+    uint64_t seed;
+    uint64_t process;
+    uint32_t arm_count;
+    uint32_t blocks;      /* to measure */
+    uint64_t deadline_ns; /* measuring ends after this long, whatever is left */
+    char data_directory[PATH_MAX];
+    struct worker_arm arms[MEASURE_ARMS_MAX];
+};
+
+struct worker_exact {
+    uint64_t digest;
+    uint64_t operations; /* n */
+    bool interposed;     /* the interposer was there: the counts below are counts */
+    /* Counts before setup; warmed up; after n ops more; after 2n ops more; after teardown. */
+    struct interpose_counts before_setup, warm, after_n, after_2n, after_teardown;
+    uint64_t structure_heap_bytes; /* modal distance of blocks of the structure's size; 0: no structure */
+};
+
+struct worker_result {
+    enum worker_phase phase;
+    uint32_t phase_arm; /* arm that the phase is about */
+    int failed;         /* 0, or the exit code; `message` says why */
+    char message[1024];
+    uint64_t clock_step_ns;
+    double ticks_per_ns;
+    uint64_t warm_up_blocks;
+    double pilot_ns_per_op[MEASURE_ARMS_MAX];
+    uint32_t blocks_done;
+    struct worker_exact exact;
+};
+
+struct worker_region {
+    struct worker_job job;
+    struct worker_result result;
+    struct measure_block blocks[]; /* room for job.blocks */
+};
+
+#endif

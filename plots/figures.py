@@ -1,0 +1,380 @@
+#!/usr/bin/env python3
+"""Draws the figures of a run directory into RUN_DIRECTORY/figures, PNG and SVG: figures.py RUN_DIRECTORY
+
+Estimates and intervals come from the CSV files as they are. The same files give the same bytes. A figure that this run has no rows
+for is not drawn, and an older one of that name is removed. Bad input: one line, exit status two.
+"""
+
+import math
+import os
+import subprocess
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib.patches import Rectangle  # noqa: E402
+
+import style  # noqa: E402
+import subject  # noqa: E402
+import wording  # noqa: E402
+from rundir import SOURCE, ArgumentParser, InputError, RunDirectory, run_main  # noqa: E402
+
+KINDS = ("png", "svg")
+
+
+def write_matplotlib(figure, partial, kind):
+    metadata = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}[kind]
+    figure.savefig(partial, format=kind, dpi=style.PNG_DPI if kind == "png" else "figure", metadata=metadata)
+
+
+# Forest plots: rows in panels of like magnitude, so that a hundredth of a percent can be read beside a third.
+
+def forest_item(label, contender, unit, estimate, low, high, mde, twins, region=None):
+    return {"label": label, "contender": contender, "colour": style.sides(contender), "unit": unit, "estimate": estimate,
+            "low": low, "high": high, "mde": mde, "twins": twins, "region": region}
+
+
+def claim_items(run):
+    items = []
+    for part in subject.timing_parts(run):
+        row, claim, sign = part["verdict"], part["claim"], part["sign"]
+        low, high = sorted((sign * row["ci_low"], sign * row["ci_high"]))
+        region = None
+        if row["region_low"] is not None and row["region_high"] is not None:
+            region = tuple(sorted((sign * row["region_low"], sign * row["region_high"])))
+        twins = None if row["twin_bound"] is None else (-row["twin_bound"], row["twin_bound"])
+        items.append(forest_item(f"{row['claim']}{row['part']} {row['verdict']}\n{claim_label(run, claim)}",
+                                 claim["contender"], row["unit"], sign * row["estimate"], low, high, row["mde"], twins,
+                                 region))
+    return items
+
+
+def claim_label(run, claim):
+    """What the claim subtracts from what, in its own direction (the contrast measured may run the other way), and where."""
+    workloads = " / ".join(claim["workload"].split())
+    plus, minus = side_name(run, claim["contender"]), side_name(run, claim["baseline"])
+    return plus + (" " if len(plus + minus) < 20 else "\n") + f"- {minus}\n{workloads}"
+
+
+def side_name(run, side):
+    """A variant by name; several by the levels that they share, which is the level that a main effect is about."""
+    names = side.split()
+    if len(names) == 1:
+        return names[0]
+    axes = {name: {row["axis"]: row["level"] for row in run.select("variants", variant=name)} for name in names}
+    first, *others = names
+    shared = [level for axis, level in axes[first].items() if axis in ("mmap_res", "pool")
+              and all(axes[name].get(axis) == level for name in others)]
+    return " ".join(shared) or side
+
+
+def effect_items(run):
+    items = []
+    for row in subject.exploratory_effects(run):
+        twins = None if row["twin_low"] is None or row["twin_high"] is None else (row["twin_low"], row["twin_high"])
+        items.append(forest_item(row["contrast"], row["contender"], row["unit"], row["estimate"], row["ci_low"],
+                                 row["ci_high"], row["mde"], twins) | {"group": row["workload"]})
+    return items
+
+
+def bounded_ends(item):
+    """Estimate and interval; the estimate alone where the interval is unbounded (its other end, -100 %, says nothing either)."""
+    ends = [item["estimate"], item["low"], item["high"]]
+    return ends if all(map(math.isfinite, ends)) else ends[:1]
+
+
+def reach(item):
+    """How far from zero the item must be seen."""
+    return max(map(abs, bounded_ends(item)))
+
+
+def by_magnitude(items):
+    """Panels [(unit, items)]: one unit each, and nothing more than a decade under the panel's scale."""
+    panels = {}
+    for item in items:
+        decade = math.floor(math.log10(reach(item))) if reach(item) > 0 else -9
+        panels.setdefault((item["unit"], max(decade, -2)), []).append(item)
+    order = {unit: i for i, unit in enumerate(dict.fromkeys(item["unit"] for item in items))}
+    return [(key[0], panels[key]) for key in sorted(panels, key=lambda key: (order[key[0]], -key[1]))]
+
+
+def draw_item(axes, y, item, span):
+    """One row: region and twins as bars behind, MDE ticks, interval, estimate."""
+    left, right = span
+
+    def clipped(x):
+        return min(max(x, left), right)
+
+    if item["region"]:
+        low, high = (clipped(x) for x in item["region"])
+        if high > low:
+            axes.add_patch(Rectangle((low, y - 0.44), high - low, 0.88, facecolor=style.REGION, edgecolor="none", zorder=1))
+        else:
+            axes.text(low, y - 0.33, "region further left" if low == left else "region further right", fontsize=7,
+                      ha="left" if low == left else "right", va="center", color=style.BLUE, zorder=7)
+    if item["twins"]:
+        low, high = (clipped(x) for x in item["twins"])
+        axes.add_patch(Rectangle((low, y - 0.2), high - low, 0.4, facecolor=style.TWIN, edgecolor="none", zorder=2))
+    if item["mde"] is not None and math.isfinite(item["mde"]):
+        for end in (-item["mde"], item["mde"]):
+            if left <= end <= right:
+                axes.plot([end, end], [y - 0.32, y + 0.32], color=style.MDE, linewidth=1.1, zorder=3, solid_capstyle="butt")
+    low, high = clipped(item["low"]), clipped(item["high"])
+    axes.plot([low, high], [y, y], color=style.INK, linewidth=3.2, zorder=4.9, solid_capstyle="butt")
+    axes.plot([low, high], [y, y], color=item["colour"], linewidth=2.2, zorder=5, solid_capstyle="butt")
+    for end, marker in ((item["low"], "<"), (item["high"], ">")):
+        if not left <= end <= right:
+            axes.plot([clipped(end)], [y], marker=marker, color=item["colour"], markersize=4, zorder=5, clip_on=False)
+    axes.plot([item["estimate"]], [y], marker="o", markersize=5, color=item["colour"], markeredgecolor=style.INK,
+              markeredgewidth=0.6, zorder=6)
+
+
+def panel_span(items):
+    """Axis from the intervals, with zero and some room; regions, twins and MDE are clipped to it, or widen it a little."""
+    ends = [0.0]
+    for item in items:
+        ends += bounded_ends(item)
+        largest = reach(item)
+        more = [*(item["region"] or ()), *(item["twins"] or ())]
+        if item["mde"] is not None:
+            more += [-item["mde"], item["mde"]]
+        ends += [x for x in more if math.isfinite(x) and abs(x) <= 2.5 * largest]
+    low, high = min(ends), max(ends)
+    room = 0.08 * (high - low) or 1.0
+    return low - room, high + room
+
+
+def forest(items, row_inches, grouped):
+    panels = by_magnitude(items)
+    rows = [len(panel) + (len({item["group"] for item in panel}) if grouped else 0) for _, panel in panels]
+    swatches = colour_swatches(items)
+    head, gap, foot = 0.42, 0.5, 0.38 + 0.18 * math.ceil(len(swatches) / 4)
+    height = head + foot + gap * len(panels) + row_inches * sum(rows)
+    figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
+    top = height - head
+    for (unit, panel), count in zip(panels, rows):
+        tall = row_inches * count
+        axes = figure.add_axes([0.265, (top - tall) / height, 0.70, tall / height])
+        top -= tall + gap
+        draw_panel(axes, unit, panel, count, grouped)
+    has_region = any(item["region"] for item in items)
+    legend = [plt.Line2D([], [], color=style.INK, marker="o", markersize=5, linewidth=2.2, label="estimate, interval")]
+    if has_region:
+        legend.append(Rectangle((0, 0), 1, 1, facecolor=style.REGION, label="region claimed"))
+    legend += [Rectangle((0, 0), 1, 1, facecolor=style.TWIN, label="twins"),
+               plt.Line2D([], [], color=style.MDE, marker="|", markersize=8, linestyle="none", markeredgewidth=1.2, label="MDE")]
+    figure.legend(handles=legend, loc="upper left", bbox_to_anchor=(0.01, 1 - 0.04 / height), ncol=4, frameon=False, fontsize=8,
+                  columnspacing=1.4, handlelength=1.8)
+    figure.text(0.265 + 0.35, (foot + 0.04) / height, "contender - baseline: faster to the left, slower to the right", ha="center",
+                va="center", fontsize=8)
+    figure.legend(handles=swatches, loc="upper left", bbox_to_anchor=(0.01, (foot - 0.08) / height), ncol=4, frameon=False,
+                  fontsize=8, columnspacing=1.4, handlelength=1.0, title="colour: contender", title_fontsize=8,
+                  alignment="left")
+    return figure
+
+
+def colour_swatches(items):
+    """What the colours in this figure stand for, in the order of the one table of colours."""
+    used = dict.fromkeys(item["contender"] if " " not in item["contender"] else "several" for item in items)
+    names = sorted(used, key=lambda name: ([*style.VARIANT, name].index(name), name))
+    return [Rectangle((0, 0), 1, 1, facecolor=style.SEVERAL if name == "several" else style.variant(name),
+                      edgecolor=style.INK, linewidth=0.5, label=name) for name in names]
+
+
+def draw_panel(axes, unit, panel, count, grouped):
+    span = panel_span(panel)
+    y, ticks, labels, group = 0, [], [], None
+    for item in panel:
+        if grouped and item["group"] != group:
+            group = item["group"]
+            axes.text(-0.01, y, group, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=8, weight="bold")
+            y += 1
+        draw_item(axes, y, item, span)
+        ticks.append(y)
+        labels.append(item["label"])
+        y += 1
+    axes.set_ylim(count - 0.45, -0.55)
+    axes.set_xlim(span)
+    axes.set_yticks(ticks, labels, fontsize=8)
+    axes.tick_params(axis="y", length=0)
+    axes.axvline(0, color=style.INK, linewidth=0.8, zorder=4)
+    axes.xaxis.grid(True, color=style.GRID, linewidth=0.6, zorder=0)
+    axes.spines["left"].set_visible(False)
+    axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(nbins=6))
+    axes.xaxis.set_major_formatter(lambda x, _: f"{wording.number(round(x, 6))} {'%' if unit == 'percent' else unit}")
+
+
+def draw_claims(run):
+    return forest(claim_items(run), 0.62, grouped=False)
+
+
+def draw_effects(run):
+    return forest(effect_items(run), 0.205, grouped=True)
+
+
+# The two by two with the original's diagonal through it.
+
+def draw_interaction(run):
+    two = subject.TwoByTwo(run)
+    pools = list(two.pools)
+    ends = two.original
+    if ends:
+        pools += [pool for _, pool, _ in ends.values() if pool not in pools]
+    figure = plt.figure(figsize=(style.WIDTH_INCHES, 3.7))
+    axes = figure.add_axes([0.12, 0.2, 0.62, 0.74])
+    shift = {field: 0.16 * (i - (len(two.fields) - 1) / 2) for i, field in enumerate(two.fields)}
+    for i, field in enumerate(two.fields):
+        rows = [two.cells[field, pool] for pool in two.pools]
+        places = [pools.index(pool) + shift[field] for pool in two.pools]
+        axes.plot(places, [row["time_ns_per_op"] for row in rows], color=style.INK, linewidth=1, linestyle=("-", "--", ":")[i % 3],
+                  label=f"mmap_res {field}", zorder=2)
+        for x, row in zip(places, rows):
+            draw_level(axes, x, row, filled=True)
+    if ends:
+        places = [(pools.index(pool) + shift[field] * 1.9, row) for field, pool, row in ends.values()]
+        axes.plot([x for x, _ in places], [row["time_ns_per_op"] for _, row in places], color=style.PURPLE, linewidth=1.8,
+                  linestyle=(0, (5, 2)), zorder=3, label="what the original\ncompared")
+        for x, row in places:
+            draw_level(axes, x, row, filled=False)
+    axes.set_xticks(range(len(pools)), [f"pool: {pool}" for pool in pools])
+    axes.set_xlim(-0.5, len(pools) - 0.5)
+    axes.set_ylabel(f"{subject.OP}: ns per op")
+    axes.yaxis.grid(True, color=style.GRID, linewidth=0.6)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8)
+    footnote = f"Filled: panel {two.panel}." + (f" Hollow: panel {ends['contender'][2]['panel']}, the pair side by side."
+                                              if ends else "")
+    figure.text(0.12, 0.035, footnote + " The axis does not start at zero.", fontsize=8)
+    return figure
+
+
+def draw_level(axes, x, row, filled):
+    colour = style.variant(row["variant"])
+    low, middle, high = row["ci_low_ns"], row["time_ns_per_op"], row["ci_high_ns"]
+    if math.isfinite(low) and math.isfinite(high):
+        axes.plot([x, x], [low, high], color=colour, linewidth=2.2, zorder=4, solid_capstyle="butt")
+    axes.plot([x], [middle], marker="o", markersize=6, color=colour if filled else "white", markeredgecolor=colour,
+              markeredgewidth=1.6, zorder=5)
+
+
+# The structure to scale.
+
+def draw_structure(run):
+    entries = subject.structures(run)
+    figure = plt.figure(figsize=(style.WIDTH_INCHES, 0.75 + 0.72 * len(entries)))
+    axes = figure.add_axes([0.13, 0.42 / figure.get_figheight(), 0.85, 1 - 0.5 / figure.get_figheight()])
+    widest = max(max(e["heap_bytes"] or 0, e["struct_bytes"] or 0, *(r["offset_bytes"] + r["size_bytes"] for r in e["fields"]))
+                 for e in entries)
+    for y, entry in enumerate(entries):
+        draw_structure_row(axes, y, entry)
+    word = min(r["size_bytes"] for e in entries for r in e["fields"] if r["kind"] == "field") * 2
+    axes.set_xlim(0, widest * 1.005)
+    axes.set_ylim(len(entries) - 0.4, -0.6)
+    axes.set_xticks(range(0, int(widest) + 1, word))
+    axes.set_yticks(range(len(entries)), [f"{e['level']}\n{wording.number(e['struct_bytes'])} bytes"
+                                          if e["struct_bytes"] is not None else e["level"] for e in entries])
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel("offset in bytes; hatched: hole; outline: what the allocator hands out", fontsize=8)
+    return figure
+
+
+def draw_structure_row(axes, y, entry):
+    fields = [row["field"] for row in entry["fields"] if row["kind"] == "field"]
+    for row in entry["fields"]:
+        hole = row["kind"] == "hole"
+        colour = "white" if hole else style.DISPUTED if row["field"] == style.DISPUTED_FIELD else \
+            style.FIELDS[fields.index(row["field"]) % len(style.FIELDS)]
+        axes.add_patch(Rectangle((row["offset_bytes"], y - 0.3), row["size_bytes"], 0.6, facecolor=colour, edgecolor=style.INK,
+                                 linewidth=0.7, hatch="////" if hole else None))
+        if not hole:
+            axes.text(row["offset_bytes"] + row["size_bytes"] / 2, y, row["field"], ha="center", va="center", 
+                      fontsize=7.5 if row["size_bytes"] > 4 else 6.3, rotation=0 if row["size_bytes"] > 4 else 90)
+    if entry["heap_bytes"] is not None:
+        axes.add_patch(Rectangle((0, y - 0.4), entry["heap_bytes"], 0.8, facecolor="none", edgecolor=style.OTHER, linewidth=1.2,
+                                 linestyle=(0, (3, 2)), clip_on=False))
+        axes.text(entry["heap_bytes"] - 0.4, y - 0.33, wording.number(entry["heap_bytes"]), ha="right", va="top", fontsize=7.5,
+                  color=style.OTHER) if entry["heap_bytes"] > (entry["struct_bytes"] or 0) else None
+
+
+# gnuplot, straight from the CSV file.
+
+def gnuplot_value(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+def write_spread(run, partial, kind):
+    twin = subject.twin_of(run, subject.FIELD)
+    contrast = run.one("panels", contrast=subject.FIELD)
+    values = {
+        "source": run.files["contrasts"], "output": partial.relative_to(run.path).as_posix(), "kind": kind, "workload": subject.OP,
+        "name_a": twin, "title_a": f"{twin}: {contrast['baseline']} against its twin ({processes(run, twin)} processes)",
+        "colour_a": style.variant(contrast["baseline"]),
+        "name_b": subject.FIELD, "colour_b": style.variant(contrast["contender"]),
+        "title_b": f"{subject.FIELD}: {contrast['contender']} against {contrast['baseline']} "
+                   f"({processes(run, subject.FIELD)} processes)",
+    }
+    settings = "; ".join(f"{name} = {gnuplot_value(value)}" for name, value in values.items())
+    try:
+        done = subprocess.run(["gnuplot", "-e", settings, str(SOURCE / "spread.gp")], cwd=run.path, capture_output=True, text=True,
+                              env={**os.environ, "LC_ALL": "C", "GNUPLOT_LIB": ""}, check=False)
+    except FileNotFoundError as error:
+        raise InputError("gnuplot: not found; install the package gnuplot-nox") from error
+    # gnuplot exits 0 on much that went wrong, but says so.
+    if done.returncode != 0 or done.stderr.strip() or not partial.exists():
+        raise InputError(f"spread.gp: gnuplot failed: {' '.join(done.stderr.split()) or 'no message'}")
+
+
+def processes(run, contrast):
+    return len(run.select("contrasts", contrast=contrast, workload=subject.OP))
+
+
+DRAW = {"claims": draw_claims, "interaction": draw_interaction, "structure": draw_structure, "effects": draw_effects}
+WRITE = {"spread": write_spread}
+
+
+def draw(run, name, folder):
+    """Both kinds of one figure, each whole or not at all."""
+    figure = DRAW[name](run) if name in DRAW else None
+    for kind in KINDS:
+        path = folder / f"{name}.{kind}"
+        partial = folder / f"{name}.{kind}.partial"
+        try:
+            if figure:
+                write_matplotlib(figure, partial, kind)
+            else:
+                WRITE[name](run, partial, kind)
+            os.replace(partial, path)
+        except OSError as error:
+            raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+        finally:
+            partial.unlink(missing_ok=True)
+    if figure:
+        plt.close(figure)
+
+
+def main(arguments):
+    parser = ArgumentParser(description="Draws the figures of a run directory.")
+    parser.add_argument("directory", metavar="RUN_DIRECTORY")
+    options = parser.parse_args(arguments)
+    run = RunDirectory(Path(options.directory).resolve())
+    matplotlib.rcdefaults()  # a user's own matplotlibrc must not change the bytes
+    matplotlib.rcParams.update(style.RC)
+    folder = run.path / "figures"
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
+    for name, missing in subject.figures(run):
+        if missing is None:
+            draw(run, name, folder)
+            continue
+        for kind in KINDS:
+            (folder / f"{name}.{kind}").unlink(missing_ok=True)
+        print(f"figures.py: no figure {name}: {missing}")
+    return 0
+
+
+if __name__ == "__main__":
+    run_main(main)

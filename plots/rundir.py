@@ -1,0 +1,194 @@
+"""Reads a run directory strictly: what harness/schema.def declares, and nothing else.
+
+A file that is missing, has another header, an unexpected type, an empty required cell or a torn last line is an InputError
+that names path, line, column, value and what was expected. No default is ever put in place of a value.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parent
+HARNESS = SOURCE.parent / "harness"
+
+# What report and figures read. samples.csv.gz is left out on purpose: a committed run may come without it.
+TABLES = (
+    "run", "machine", "variants", "workloads", "processes", "contrasts", "metrics", "layout", "levels", "effects",
+    "controls", "verdicts", "claims", "panels",
+)
+
+# Facts of run.csv that the report cannot do without; every other key is printed as it is.
+RUN_KEYS = ("schema_version", "profile", "for_conclusions", "complete", "seed")
+
+# Cells whose words are a contract; anything else in them would be printed as if it meant something.
+WORDS = {
+    ("effects", "kind"): ("pair", "main", "interaction", "twin", "planted"),
+    ("effects", "scale"): ("absolute", "relative"),
+    ("effects", "words"): ("faster by", "slower by", "equivalent within", "no difference shown", "single layout"),
+    ("verdicts", "verdict"): ("confirmed", "refuted", "not resolvable here", "run invalid"),
+    ("controls", "status"): ("ok", "failed", "not measured"),
+    ("processes", "status"): ("ok", "void"),
+    ("metrics", "status"): ("exact", "unstable", "not available"),
+    ("layout", "kind"): ("field", "hole"),
+}
+
+
+class InputError(Exception):
+    """Bad input; the message is one line for the user."""
+
+
+class Row(dict):
+    """One row by column name; knows where it came from."""
+
+    def __init__(self, values, path, line):
+        super().__init__(values)
+        self.path = path
+        self.line = line
+
+    def fail(self, column, expected):
+        raise InputError(f"{self.path}:{self.line}: column {column}: {self[column]!r}, expected {expected}")
+
+
+def read_text(path):
+    try:
+        text = Path(path).read_bytes().decode("utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 at byte {error.start}") from error
+    return text
+
+
+def schema():
+    """{table: (file, [(column, type, required)])} as harness/schema.def declares it."""
+    path = HARNESS / "schema.def"
+    text = read_text(path)
+    tables = {name: (file, []) for name, file in re.findall(r'^TABLE\((\w+), "([^"]+)"', text, re.M)}
+    for name, column, kind, required in re.findall(r"^COLUMN\((\w+), (\w+), CSV_(\w+), (true|false),", text, re.M):
+        tables[name][1].append((column, kind, required == "true"))
+    for name in TABLES:
+        if not tables.get(name, (None, None))[1]:
+            raise InputError(f"{path}: declares no table {name} with columns")
+    return tables
+
+
+def schema_version():
+    path = HARNESS / "schema.h"
+    found = re.search(r"^#define SCHEMA_VERSION (\S+)$", read_text(path), re.M)
+    if not found:
+        raise InputError(f"{path}: defines no SCHEMA_VERSION")
+    return found.group(1)
+
+
+def _value(text, kind):
+    if kind == "TEXT":
+        return text
+    if kind == "INTEGER":
+        return int(text) if re.fullmatch(r"-?[0-9]+", text) else None
+    if text in ("inf", "-inf"):
+        return float(text)
+    return float(text) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", text) else None
+
+
+def read_csv(path, columns):
+    """All rows of a file, typed; an empty optional cell is None."""
+    text = read_text(path)
+    if not text:
+        raise InputError(f"{path}: empty, expected the header {','.join(c[0] for c in columns)}")
+    if not text.endswith("\n"):
+        raise InputError(f"{path}:{text.count(chr(10)) + 1}: last line is torn: no newline at its end")
+    lines = text[:-1].split("\n")
+    header = lines[0].split(",")
+    expected = [column for column, _, _ in columns]
+    if header != expected:
+        missing = [c for c in expected if c not in header]
+        unknown = [c for c in header if c not in expected]
+        what = f"column {missing[0]} is missing" if missing else \
+            f"column {unknown[0]} is unknown" if unknown else "columns are in another order"
+        raise InputError(f"{path}:1: {what}, expected the header {','.join(expected)}")
+    rows = []
+    for number, line in enumerate(lines[1:], start=2):
+        cells = line.split(",")
+        if len(cells) != len(columns):
+            raise InputError(f"{path}:{number}: {len(cells)} cells, expected {len(columns)}")
+        row = Row({}, path, number)
+        for (column, kind, required), cell in zip(columns, cells):
+            if cell == "":
+                row[column] = None
+                if required:
+                    row.fail(column, "a value: the cell is required")
+                continue
+            row[column] = _value(cell, kind)
+            if row[column] is None:
+                row[column] = cell
+                row.fail(column, "an integer" if kind == "INTEGER" else "a number")
+        rows.append(row)
+    return rows
+
+
+class RunDirectory:
+    """The tables of a run directory as attributes: run.effects is a list of rows."""
+
+    def __init__(self, directory):
+        self.path = Path(directory)
+        if not self.path.is_dir():
+            raise InputError(f"{directory}: not a directory, expected a run directory")
+        self.files = {}
+        tables = schema()
+        for name in TABLES:
+            file, columns = tables[name]
+            rows = read_csv(self.path / file, columns)
+            for (table, column), words in WORDS.items():
+                if table == name:
+                    for row in rows:
+                        if row[column] not in words:
+                            row.fail(column, " or ".join(words))
+            setattr(self, name, rows)
+            self.files[name] = file
+        self.facts = self._facts()
+
+    def _facts(self):
+        facts = {}
+        path = self.path / self.files["run"]
+        for row in self.run:
+            if row["key"] in facts:
+                row.fail("key", "each key once")
+            facts[row["key"]] = row["value"]
+        for key in RUN_KEYS:
+            if not facts.get(key):
+                raise InputError(f"{path}: key {key} is missing or empty")
+        for key in ("for_conclusions", "complete"):
+            if facts[key] not in ("yes", "no"):
+                raise InputError(f"{path}: key {key}: {facts[key]!r}, expected yes or no")
+        if facts["schema_version"] != schema_version():
+            raise InputError(f"{path}: key schema_version: {facts['schema_version']!r}, expected {schema_version()}")
+        return facts
+
+    def select(self, table, **keys):
+        """Rows of a table whose cells equal all the keys."""
+        return [row for row in getattr(self, table) if all(row[key] == value for key, value in keys.items())]
+
+    def one(self, table, **keys):
+        """The only such row, or None; two are an error."""
+        rows = self.select(table, **keys)
+        if len(rows) > 1:
+            raise InputError(f"{rows[1].path}:{rows[1].line}: a second row for "
+                             + " ".join(f"{key}={value}" for key, value in keys.items()))
+        return rows[0] if rows else None
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """Says what is wrong in one line; argparse itself would print its usage above it."""
+
+    def error(self, message):
+        raise InputError(f"{message}; see --help")
+
+
+def run_main(main):
+    """Calls main(arguments); bad input becomes one line on standard error and exit status two."""
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except InputError as error:
+        print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,154 @@
+"""Which rows of a run directory the report and the figures speak about. Lookups only; shared so that both use the same rows."""
+
+from rundir import InputError
+
+OP = "to_string_1k"
+FIELD = "field_at_thread"
+FIELD_MAIN = "field_main"
+POOL_MAIN = "pool_main"
+INTERACTION = "field_by_pool"
+ORIGINAL = "report_comparison"
+DIRECT = "direct_against_pooled"
+ASSIGNMENTS = "non_null_assignments"  # the metric of the claim that nothing assigns the field
+NEGLIGIBLE = "relative_time"          # the metric of the claim that removing it hardly changes the op
+NOT_MEASURED = "not measured yet"
+
+STRUCTURE = "layout"  # the workload of metrics.csv under which figures of the structure stand
+
+
+def effect(run, contrast, workload=OP, scale="relative"):
+    return run.one("effects", contrast=contrast, workload=workload, scale=scale)
+
+
+def level_of_axis(run, variant, axis):
+    row = run.one("variants", variant=variant, axis=axis)
+    if row is None:
+        raise InputError(f"{run.path / run.files['variants']}: no row for variant={variant} axis={axis}")
+    return row["level"]
+
+
+def panel_of(run, contrast):
+    row = run.one("panels", contrast=contrast)
+    return row and row["panel"]
+
+
+def level(run, panel, workload, variant):
+    """Level of a variant in a panel; its twin and planted arms are other rows."""
+    rows = [row for row in run.select("levels", panel=panel, workload=workload, variant=variant)
+            if row["role"] in ("baseline", "contender")]
+    if len(rows) > 1:
+        raise InputError(f"{rows[1].path}:{rows[1].line}: a second level of {variant} in panel {panel} on {workload}")
+    return rows[0] if rows else None
+
+
+def twin_of(run, contrast):
+    """The twin contrast measured in the processes of this contrast."""
+    panel = panel_of(run, contrast)
+    rows = run.select("panels", panel=panel, kind="twin") if panel else []
+    return rows[0]["contrast"] if rows else None
+
+
+class TwoByTwo:
+    """The crossing of field and pool, and the original's comparison beside it; `missing` says why there is none."""
+
+    def __init__(self, run):
+        self.missing = None
+        self.cells = {}
+        crossing = run.one("panels", contrast=INTERACTION)
+        if crossing is None:
+            self.missing = f"panels.csv has no contrast {INTERACTION}"
+            return
+        self.panel = crossing["panel"]
+        for name in (crossing["baseline"] + " " + crossing["contender"]).split():
+            row = level(run, self.panel, OP, name)
+            if row is None:
+                self.missing = f"levels.csv has no {name} in panel {self.panel} on {OP}"
+                return
+            self.cells[level_of_axis(run, name, "mmap_res"), level_of_axis(run, name, "pool")] = row
+        self.fields = list(dict.fromkeys(field for field, _ in self.cells))
+        self.pools = list(dict.fromkeys(pool for _, pool in self.cells))
+        if len(self.cells) != len(self.fields) * len(self.pools):
+            raise InputError(f"{crossing.path}:{crossing.line}: contrast {INTERACTION} does not cross two axes")
+        self.original = self._original(run)
+
+    def _original(self, run):
+        """Both ends of the original's comparison, measured together in a panel of their own."""
+        contrast = run.one("panels", contrast=ORIGINAL)
+        if contrast is None:
+            return None
+        ends = {}
+        for side in ("contender", "baseline"):
+            name = contrast[side]
+            row = level(run, contrast["panel"], OP, name)
+            if row is None:
+                return None
+            ends[side] = (level_of_axis(run, name, "mmap_res"), level_of_axis(run, name, "pool"), row)
+        return ends
+
+
+def structures(run):
+    """Distinct structures by level of the field's axis, in the order of layout.csv.
+
+    Each: level, variants, fields (rows by offset), struct_bytes, heap_bytes, hole_bytes.
+    """
+    found = {}
+    for name in dict.fromkeys(row["variant"] for row in run.layout):
+        rows = sorted(run.select("layout", variant=name), key=lambda row: row["offset_bytes"])
+        sizes = {}
+        for metric in ("struct_bytes", "struct_heap_bytes"):
+            row = run.one("metrics", variant=name, workload=STRUCTURE, metric=metric)
+            sizes[metric] = row["value"] if row else None
+        shape = (tuple((r["kind"], r["field"], r["offset_bytes"], r["size_bytes"]) for r in rows), *sizes.values())
+        entry = found.setdefault((level_of_axis(run, name, "mmap_res"), shape), {
+            "level": level_of_axis(run, name, "mmap_res"), "variants": [], "fields": rows,
+            "struct_bytes": sizes["struct_bytes"], "heap_bytes": sizes["struct_heap_bytes"],
+            "hole_bytes": sum(r["size_bytes"] for r in rows if r["kind"] == "hole"),
+        })
+        entry["variants"].append(name)
+    return list(found.values())
+
+
+TIMING_KINDS = ("timing", "composition")
+
+
+def timing_parts(run):
+    """Verdicts on differences of time that have a figure, as contender against baseline on the scale of their unit.
+
+    A claim speaks of time reduction; the figures of time. Each: verdict, claim, sign (-1 where the sign is turned).
+    """
+    parts = []
+    for row in run.verdicts:
+        claim = run.select("claims", claim=row["claim"], part=row["part"])
+        if not claim or claim[0]["kind"] not in TIMING_KINDS or row["estimate"] is None or row["ci_low"] is None:
+            continue
+        parts.append({"verdict": row, "claim": claim[0], "sign": -1 if claim[0]["metric"] == "time_reduction" else 1})
+    return parts
+
+
+def workloads(run, rows):
+    """Workloads of these rows in the order of workloads.csv, then any other as it comes."""
+    present = dict.fromkeys(row["workload"] for row in rows)
+    known = [row["workload"] for row in run.workloads if row["workload"] in present]
+    return known + [name for name in present if name not in known]
+
+
+def exploratory_effects(run):
+    """Effects on the relative scale that are neither controls nor decide a claim, workload by workload."""
+    rows = [row for row in run.effects
+            if row["scale"] == "relative" and row["parts"] is None and row["kind"] not in ("twin", "planted")]
+    return [row for name in workloads(run, rows) for row in rows if row["workload"] == name]
+
+
+# Every figure by file name, in the order of the report, with what it needs.
+def figures(run):
+    """[(name, None or why it cannot be drawn from this run)]"""
+    twin = twin_of(run, FIELD)
+    spread = None if twin and run.select("contrasts", contrast=twin, workload=OP) \
+        and run.select("contrasts", contrast=FIELD, workload=OP) else f"contrasts.csv lacks {FIELD} or its twin on {OP}"
+    return [
+        ("claims", None if timing_parts(run) else "verdicts.csv has no timing part with an interval"),
+        ("interaction", TwoByTwo(run).missing),
+        ("structure", None if run.layout else "layout.csv has no rows"),
+        ("effects", None if exploratory_effects(run) else "effects.csv has no exploratory effect"),
+        ("spread", spread),
+    ]

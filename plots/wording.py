@@ -1,0 +1,152 @@
+"""Numbers to text: units, rounding and the fixed words. Presentation only; nothing here estimates anything."""
+
+import math
+import re
+import textwrap
+
+MOST_DECIMALS = 6
+UNIT_SIGNS = {"percent": "%", "count": ""}
+
+
+def decimals_of(low, high):
+    """Decimals that show two digits of the interval's width, and more where an end would read as zero but is not."""
+    width = high - low
+    decimals = 1
+    if math.isfinite(width) and width > 0:
+        decimals = min(MOST_DECIMALS, max(0, 1 - math.floor(math.log10(width))))
+    ends = [end for end in (low, high) if math.isfinite(end) and end != 0]
+    while decimals < MOST_DECIMALS and any(float(f"{end:.{decimals}f}") == 0 for end in ends):
+        decimals += 1
+    return decimals
+
+
+def fixed(value, decimals):
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    text = f"{value:.{decimals}f}"
+    return text[1:] if float(text) == 0 and text.startswith("-") else text
+
+
+def number(value):
+    """An exact figure or one without an interval: integers whole, others to four digits."""
+    if math.isinf(value):
+        return fixed(value, 0)
+    if value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    decimals = min(MOST_DECIMALS, max(0, 3 - math.floor(math.log10(abs(value)))))
+    text = fixed(value, decimals)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def scaled(unit, *values):
+    """Unit and values for reading: long times in us or ms, percent as its sign, counts bare. None stays None."""
+    if unit != "ns":
+        return UNIT_SIGNS.get(unit, unit) or "", values
+    largest = max((abs(v) for v in values if v is not None and math.isfinite(v)), default=0)
+    factor, name = (1e6, "ms") if largest >= 1e7 else (1e3, "us") if largest >= 1e4 else (1, "ns")
+    return name, [v if v is None else v / factor for v in values]
+
+
+def interval(estimate, low, high, unit):
+    """'estimate [low, high] unit'; without an interval (exact figures) 'estimate unit'; nothing measured: empty."""
+    if estimate is None:
+        return ""
+    unit, (estimate, low, high) = scaled(unit, estimate, low, high)
+    if low is None or high is None or low == high:
+        return f"{number(estimate)} {unit}".strip()
+    if math.isinf(high - low):  # no width to round by
+        estimate, low, high = (number(value) for value in (estimate, low, high))
+    else:
+        decimals = decimals_of(low, high)
+        estimate, low, high = (fixed(value, decimals) for value in (estimate, low, high))
+    return f"{estimate} [{low}, {high}] {unit}".strip()
+
+
+def quantity(value, unit):
+    return interval(value, None, None, unit)
+
+
+def coarse(value, unit):
+    """A spread or a bound, which has no interval of its own: two digits."""
+    unit, (value,) = scaled(unit, value)
+    if math.isfinite(value) and value != 0:
+        value = float(f"{value:.1e}")
+    return f"{number(value)} {unit}".strip()
+
+
+def rounded_up(value, decimals):
+    """So that 'within m' stays true after rounding."""
+    return fixed(math.ceil(value * 10 ** decimals - 1e-9) / 10 ** decimals, decimals)
+
+
+def effect(row):
+    """An effect in the fixed words with its figure: 'faster by 12.3 [11.9, 12.7] %'."""
+    estimate, low, high = row["estimate"], row["ci_low"], row["ci_high"]
+    words, plain = row["words"], interval(estimate, low, high, row["unit"])
+    if words in ("no difference shown", "single layout"):
+        return f"{words} ({plain})"
+    if words == "equivalent within":
+        unit, (low, high) = scaled(row["unit"], low, high)
+        return f"{words} {rounded_up(max(abs(low), abs(high)), decimals_of(low, high))} {unit} ({plain})"
+    if row["kind"] == "interaction":
+        return plain
+    if words == "faster by":
+        plain = interval(-estimate, -high, -low, row["unit"])
+    return f"{words} {plain}"
+
+
+def bounds(low, high, unit):
+    """'[low, high] unit' or empty."""
+    if low is None or high is None:
+        return ""
+    unit, (low, high) = scaled(unit, low, high)
+    if math.isinf(high - low):
+        return f"[{number(low)}, {number(high)}] {unit}"
+    decimals = decimals_of(low, high)
+    return f"[{fixed(low, decimals)}, {fixed(high, decimals)}] {unit}"
+
+
+def region(row):
+    """The region of a verdict as registered: '[13, 23] %', '= 40 bytes', or empty where there is none."""
+    low, high, ends = row["region_low"], row["region_high"], row["region_bounds"]
+    if low is None or high is None or ends is None:
+        return ""
+    unit = UNIT_SIGNS.get(row["unit"], row["unit"]) or ""
+    if low == high:
+        return f"= {number(low)} {unit}".strip()
+    return f"{ends[0]}{number(low)}, {number(high)}{ends[1]} {unit}".strip()
+
+
+def confidence(value):
+    return f"{number(value * 100)} %"
+
+
+def table(header, rows):
+    """A GitHub table, padded so that it can be read as text too."""
+    cells = [[str(cell).replace("|", "\\|") for cell in row] for row in [header, *rows]]
+    widths = [max(3, *(len(row[i]) for row in cells)) for i in range(len(header))]
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() + " |" for row in cells]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines)
+
+
+LINE = 110
+
+
+def wrapped(text):
+    """Paragraphs and list items of a Markdown text refilled; tables, code, quotes, headings and pictures as they are."""
+    blocks = []
+    for block in re.split(r"\n{2,}", text.strip("\n")):
+        lines = block.split("\n")
+        if re.match(r"[|#>!]|    ", lines[0]):
+            blocks.append(block)
+            continue
+        items = []
+        for line in lines:
+            if items and not line.startswith("- "):
+                items[-1] += " " + line.strip()
+            else:
+                items.append(line.strip())
+        blocks.append("\n".join(textwrap.fill(re.sub(" +", " ", item), LINE, break_long_words=False, break_on_hyphens=False,
+                                              subsequent_indent="  " if item.startswith("- ") else "") for item in items))
+    return "\n\n".join(blocks) + "\n"

@@ -1,0 +1,870 @@
+/* The decision stage on synthetic runs whose truths are known. A run is made from a `struct truth`, so that a test says in one line what
+ * is wrong with it; the noise has a fixed seed. */
+#include "analyse.h"
+#include "kernels/kernels.h"
+#include "schema.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define CYCLE_NS                 0.31
+#define GET_PUT_NS               10.0
+#define TO_STRING_NS             900.0
+#define GET_PUT_EFFECT_NS        0.02
+#define TO_STRING_EFFECT_PERCENT 5.0
+#define TIMING_PARTS             8 /* in synthetic_claims */
+
+static const char synthetic_claims[] =
+    "1,a,1,model,timing,a,b,get_put,time,ns,-1,1,(),b costs less than 1 ns\n"
+    "1,b,1,model,timing,b,a,get_put,time,ns,-1,1,(),the same the other way round\n"
+    "2,a,1,model,timing,a,b,to_string_1k,time_reduction,percent,0,inf,(),b is faster\n"
+    "2,b,1,general,timing,b,a,to_string_1k,time_reduction,percent,3,7,[],a is faster by 4.8 %\n"
+    "3,a,1,model,timing,a,b,to_string_1k,relative_time,percent,5,inf,(),more than it is\n"
+    "3,b,1,model,timing,a,b,put,time,ns,-1,1,(),of a workload that was not run\n"
+    "4,a,1,model,level,,a,get_put,time,ns,0,40,(],a costs about 10 ns\n"
+    "5,a,1,model,composition,a,b,get_put to_string_1k,relative_time,percent,-0.1,0.1,(),by composition\n"
+    "6,a,1,model,exact,,a b,get_put,allocations_per_op,count,1,1,[],one allocation\n"
+    "6,a,2,model,exact,,a,get_put,allocated_bytes_per_op,bytes,2048,2049,[),from 2048 bytes\n"
+    "6,b,1,model,difference,a,b,layout,struct_bytes,bytes,-8,-8,[],b is smaller by 8\n"
+    "6,c,1,model,reduction,a,b,layout,struct_bytes,percent,16.65,16.75,[],16.7 percent\n"
+    "6,d,1,model,equal,a,b,*,pool_hits_per_get,count,0,0,[],equal hits\n"
+    "6,e,1,model,exact,,a,get_put,allocated_bytes_per_op,bytes,2048,4096,(],open at 2048\n"
+    "6,f,1,model,exact,,b,get_put,instructions_per_op,count,0,100,[],unstable\n"
+    "7,a,1,model,exact,,a,heap,mappings,count,0,0,[],no mapping\n"
+    "7,b,1,model,exact,,b,heap,mappings,count,0,inf,(),control: a mapping is seen\n"
+    "8,a,1,model,claim,,,,1,verdict,,,,claim 1 is confirmed\n"
+    "8,b,1,model,claim,,,,2,verdict,,,,claim 2 is confirmed\n";
+
+struct truth {
+    const char *profile, *complete, *schema_version;
+    unsigned processes, look_processes;
+    double error_share;
+    double noise;                /* factor on all standard deviations */
+    double twin_shift_ns;        /* of the twin on get_put */
+    double plant_seen;           /* share of the planted cycles that shows */
+    double chain_planted_cycles; /* seen in chain_planted */
+    double multiply_cycles;
+    double drift_ppm; /* of the clock in one process */
+    unsigned void_processes;
+    double tail_ns;          /* plain means of get_put beyond trimmed ones */
+    double outlier_ns;       /* one layout of get_put far off */
+    double control_mappings; /* of claim 7's control; NAN: not measured */
+    bool without_twin, without_planted, without_planted_metric, without_chain, single_layout;
+    const char *claims;
+};
+
+static struct truth good_truth(void)
+{
+    return (struct truth){.profile = "quick",
+                          .complete = "yes",
+                          .schema_version = "1",
+                          .processes = 20,
+                          .look_processes = 20,
+                          .error_share = 1,
+                          .noise = 1,
+                          .plant_seen = 0.9,
+                          .chain_planted_cycles = CHAIN_PLANTED_EXTRA_CYCLES,
+                          .multiply_cycles = 3,
+                          .control_mappings = 64,
+                          .claims = synthetic_claims};
+}
+
+/* ---- making a run ---- */
+
+static uint64_t noise_state;
+
+static double normal(void)
+{
+    double sum = 0; /* of twelve uniform numbers: variance 1 */
+    for (int i = 0; i < 12; i++) {
+        noise_state = noise_state * 6364136223846793005u + 1442695040888963407u;
+        sum += (double)(noise_state >> 11) / 9007199254740992.0;
+    }
+    return sum - 6;
+}
+
+static const char *path_in(const char *directory, const char *file)
+{
+    static char path[4096];
+    snprintf(path, sizeof path, "%s/%s", directory, file);
+    return path;
+}
+
+static void write_text(const char *directory, const char *file, const char *text)
+{
+    FILE *stream = fopen(path_in(directory, file), "w");
+    assert_non_null(stream);
+    assert_true(fputs(text, stream) >= 0);
+    assert_int_equal(fclose(stream), 0);
+}
+
+/* Writes a table whose header comes from the schema and whose rows are given as text. */
+static void write_rows(const char *directory, const struct csv_table *table, const char *rows)
+{
+    FILE *stream = fopen(path_in(directory, table->file), "w");
+    assert_non_null(stream);
+    for (size_t i = 0; i < table->column_count; i++)
+        fprintf(stream, "%s%s", i ? "," : "", table->columns[i].name);
+    fprintf(stream, "\n%s", rows);
+    assert_int_equal(fclose(stream), 0);
+}
+
+static struct csv_writer *open_writer(const char *directory, const struct csv_table *table)
+{
+    struct csv_writer *writer;
+    struct error error = {0};
+    assert_int_equal(csv_writer_open(&writer, path_in(directory, table->file), table, CSV_REPLACE, &error), 0);
+    return writer;
+}
+
+static void close_writer(struct csv_writer *writer)
+{
+    struct error error = {0};
+    if (csv_writer_close(writer, &error) != 0)
+        fail_msg("%s", error.message);
+}
+
+static void write_run(const char *directory, const struct truth *truth)
+{
+    char rows[512];
+    snprintf(rows, sizeof rows, "schema_version,%s\nprofile,%s\nlook_processes,%u\nerror_share,%g\ncomplete,%s\n",
+             truth->schema_version, truth->profile, truth->look_processes, truth->error_share, truth->complete);
+    write_rows(directory, &schema_run, rows);
+}
+
+static void write_exact(const char *directory, const struct truth *truth)
+{
+    char rows[2048];
+    snprintf(rows, sizeof rows,
+             "a,get_put,allocations_per_op,1,exact,\nb,get_put,allocations_per_op,1,exact,\n"
+             "a,get_put,allocated_bytes_per_op,2048,exact,\nb,get_put,instructions_per_op,59,unstable,two counts\n"
+             "a,layout,struct_bytes,48,exact,\nb,layout,struct_bytes,40,exact,\n"
+             "a,get_put,pool_hits_per_get,0.5,exact,\nb,get_put,pool_hits_per_get,0.5,exact,\n"
+             "a,to_string_1k,pool_hits_per_get,0.75,exact,\nb,to_string_1k,pool_hits_per_get,0.75,exact,\n"
+             "a,heap,mappings,0,exact,\n%s%g%s%s",
+             isnan(truth->control_mappings) ? "b,get_put,unused," : "b,heap,mappings,",
+             isnan(truth->control_mappings) ? 0 : truth->control_mappings, ",exact,\n",
+             truth->without_planted_metric
+                 ? ""
+                 : "a,get_put,planted_cycles_per_op,32,exact,\na,to_string_1k,planted_cycles_per_op,64,exact,\n");
+    write_rows(directory, &schema_metrics, rows);
+    write_rows(directory, &schema_layout, "a,field,data,0,24\n");
+    write_rows(directory, &schema_variants, "a,mmap_res,null\nb,mmap_res,removed\n");
+    write_rows(directory, &schema_workloads,
+               "get_put,get_put,one get and put,0,100,8\nto_string_1k,to_string:size=1024,one string,2048,4,1\n");
+    write_rows(directory, &schema_panels, "field,ab,pair,a,b\nfield,twin_a,twin,a,a\nfield,planted_a,planted,a,a\n");
+    write_rows(directory, &schema_claims, truth->claims);
+}
+
+/* One process on one workload while its files are open. */
+struct synthesis {
+    const struct truth *truth;
+    struct csv_writer *processes, *contrasts;
+    int64_t process;
+    const char *workload;
+    double level_ns, sd_ns;
+    bool is_void;
+};
+
+static void put_arm(struct synthesis *s, const char *arm, const char *role, const char *variant, double time_ns)
+{
+    double ticks = 2.4 * (1 + (s->process == 3 ? 1e-6 * s->truth->drift_ppm : 0));
+    csv_put_integer(s->processes, s->process);
+    csv_put_text(s->processes, "field");
+    csv_put_text(s->processes, s->workload);
+    csv_put_text(s->processes, arm);
+    csv_put_text(s->processes, role);
+    csv_put_text(s->processes, variant);
+    csv_put_text(s->processes, s->truth->single_layout && strcmp(arm, "b") == 0 ? "single" : "0x40:7");
+    csv_put_number(s->processes, s->is_void ? NAN : time_ns);
+    csv_put_number(s->processes, s->is_void ? NAN : time_ns * 1.001);
+    csv_put_integer(s->processes, 500);
+    csv_put_integer(s->processes, 2);
+    csv_put_number(s->processes, ticks);
+    csv_put_text(s->processes, s->is_void ? "void" : "ok");
+    csv_put_text(s->processes, s->is_void ? "killed" : "");
+    csv_end_row(s->processes);
+}
+
+static void put_contrast(struct synthesis *s, const char *contrast, double difference_ns, double over_ns,
+                         double tail_ns)
+{
+    double log_ratio = log((over_ns + difference_ns) / over_ns);
+    if (s->is_void)
+        return;
+    csv_put_integer(s->contrasts, s->process);
+    csv_put_text(s->contrasts, "field");
+    csv_put_text(s->contrasts, s->workload);
+    csv_put_text(s->contrasts, contrast);
+    csv_put_number(s->contrasts, difference_ns);
+    csv_put_number(s->contrasts, log_ratio);
+    csv_put_number(s->contrasts, difference_ns + tail_ns);
+    csv_put_number(s->contrasts, log_ratio + tail_ns / over_ns);
+    csv_put_number(s->contrasts, 0.3 * s->sd_ns);
+    csv_put_integer(s->contrasts, 500);
+    csv_end_row(s->contrasts);
+}
+
+static void put_process(struct synthesis *s, double effect_ns, double planted_cycles)
+{
+    const struct truth *truth = s->truth;
+    bool is_get_put = strcmp(s->workload, "get_put") == 0;
+    double chain_ns = CHAIN_CYCLES_PER_OP * CYCLE_NS * (1 + 0.001 * normal());
+    double cycle_ns = chain_ns / CHAIN_CYCLES_PER_OP;
+    double base_ns = s->level_ns + s->sd_ns * normal();
+    double difference_ns = effect_ns + s->sd_ns * normal();
+    double twin_ns = (is_get_put ? truth->twin_shift_ns : 0) + s->sd_ns * normal();
+    double planted_ns = truth->plant_seen * planted_cycles * cycle_ns + s->sd_ns * normal();
+    double chain_planted_ns = truth->chain_planted_cycles * cycle_ns * (1 + 0.005 * normal());
+    double tail_ns = is_get_put ? truth->tail_ns : 0;
+    if (is_get_put && s->process == 10)
+        difference_ns += truth->outlier_ns;
+
+    put_arm(s, "a", "baseline", "a", base_ns);
+    put_arm(s, "b", "contender", "b", base_ns + difference_ns);
+    put_arm(s, "twin", "twin", "a", base_ns + twin_ns);
+    put_arm(s, "planted", "planted", "a", base_ns + planted_ns);
+    if (!truth->without_chain)
+        put_arm(s, "chain", "clock", "chain", chain_ns);
+    put_arm(s, "chain_planted", "clock", "chain", chain_ns + chain_planted_ns);
+    put_arm(s, "chain_multiply", "clock", "chain", CHAIN_MULTIPLIES_PER_OP * truth->multiply_cycles * cycle_ns);
+    put_contrast(s, "ab", difference_ns, s->level_ns, tail_ns);
+    if (!truth->without_twin)
+        put_contrast(s, "twin_a", twin_ns, s->level_ns, 0);
+    if (!truth->without_planted)
+        put_contrast(s, "planted_a", planted_ns, s->level_ns, 0);
+    put_contrast(s, "chain_planted", chain_planted_ns, chain_ns, 0);
+}
+
+static void write_timing(const char *directory, const struct truth *truth)
+{
+    struct synthesis s = {.truth = truth};
+    noise_state = 20251115;
+    s.processes = open_writer(directory, &schema_processes);
+    s.contrasts = open_writer(directory, &schema_contrasts);
+    for (unsigned i = 0; i < 2 * truth->processes; i++) {
+        bool is_get_put = i % 2 == 0;
+        s.process = i;
+        s.workload = is_get_put ? "get_put" : "to_string_1k";
+        s.level_ns = is_get_put ? GET_PUT_NS : TO_STRING_NS;
+        s.sd_ns = truth->noise * (is_get_put ? 0.05 : 4.5);
+        s.is_void = i < truth->void_processes;
+        put_process(&s, is_get_put ? GET_PUT_EFFECT_NS : TO_STRING_NS * TO_STRING_EFFECT_PERCENT / 100,
+                    is_get_put ? 32 : 64);
+    }
+    close_writer(s.processes);
+    close_writer(s.contrasts);
+}
+
+static void make_run(const char *directory, const struct truth *truth)
+{
+    write_run(directory, truth);
+    write_exact(directory, truth);
+    write_timing(directory, truth);
+}
+
+/* ---- directories, reading back ---- */
+
+static int make_directory(void **state)
+{
+    char *directory = strdup(TEST_BINARY_DIR "/analyse_test.XXXXXX");
+    *state = directory;
+    return directory && mkdtemp(directory) ? 0 : -1;
+}
+
+static int remove_directory(void **state)
+{
+    char *directory = *state;
+    DIR *stream = opendir(directory);
+    for (struct dirent *entry; stream && (entry = readdir(stream));)
+        if (entry->d_name[0] != '.')
+            unlink(path_in(directory, entry->d_name));
+    if (stream)
+        closedir(stream);
+    int code = rmdir(directory);
+    free(directory);
+    return code;
+}
+
+static struct analyse_summary analyse(const char *directory)
+{
+    struct analyse_summary summary;
+    struct error error = {0};
+    if (analyse_run(directory, &summary, &error) != 0)
+        fail_msg("%s", error.message);
+    return summary;
+}
+
+static struct analyse_summary analyse_truth(const char *directory, const struct truth *truth)
+{
+    make_run(directory, truth);
+    return analyse(directory);
+}
+
+static struct csv_data read_back(const char *directory, const struct csv_table *table)
+{
+    struct csv_data data;
+    struct error error = {0};
+    if (csv_read(path_in(directory, table->file), table, &data, &error) != 0)
+        fail_msg("%s", error.message);
+    return data;
+}
+
+static size_t find_row(const struct csv_data *data, size_t column, const char *value, size_t other_column,
+                       const char *other)
+{
+    for (size_t row = 0; row < data->row_count; row++)
+        if (strcmp(csv_text(data, row, column), value) == 0 && strcmp(csv_text(data, row, other_column), other) == 0)
+            return row;
+    fail_msg("%s has no row with %s and %s", data->path, value, other);
+    return 0;
+}
+
+static size_t part_row(const struct csv_data *verdicts, const char *claim, const char *part)
+{
+    return find_row(verdicts, SCHEMA_verdicts_claim, claim, SCHEMA_verdicts_part, part);
+}
+
+/* The part has this verdict and a reason that contains the text. */
+static void expect_part(const char *directory, const char *claim, const char *part, const char *verdict,
+                        const char *reason)
+{
+    struct csv_data verdicts = read_back(directory, &schema_verdicts);
+    size_t row = part_row(&verdicts, claim, part);
+    const char *got = csv_text(&verdicts, row, SCHEMA_verdicts_verdict),
+               *why = csv_text(&verdicts, row, SCHEMA_verdicts_reason);
+    if (strcmp(got, verdict) != 0 || !strstr(why, reason))
+        fail_msg("%s%s: %s because %s; expected %s because ... %s", claim, part, got, why, verdict, reason);
+    csv_free(&verdicts);
+}
+
+static double verdict_number(const char *directory, const char *claim, const char *part, size_t column)
+{
+    struct csv_data verdicts = read_back(directory, &schema_verdicts);
+    double number = csv_number(&verdicts, part_row(&verdicts, claim, part), column);
+    csv_free(&verdicts);
+    return number;
+}
+
+static void expect_control(const char *directory, const char *control, const char *subject, const char *status,
+                           const char *reason)
+{
+    struct csv_data controls = read_back(directory, &schema_controls);
+    size_t row = find_row(&controls, SCHEMA_controls_control, control, SCHEMA_controls_subject, subject);
+    assert_string_equal(csv_text(&controls, row, SCHEMA_controls_status), status);
+    const char *why = csv_text(&controls, row, SCHEMA_controls_reason);
+    if (!strstr(why, reason))
+        fail_msg("control %s: %s; expected ... %s", control, why, reason);
+    csv_free(&controls);
+}
+
+/* ---- truths ---- */
+
+static void known_truths_are_judged_right(void **state)
+{
+    const char *directory = *state;
+    const struct truth truth = good_truth();
+    struct analyse_summary summary = analyse_truth(directory, &truth);
+    assert_false(summary.run_invalid);
+    assert_string_equal(summary.reason, "");
+    expect_part(directory, "1", "a", "confirmed", "inside by");
+    expect_part(directory, "1", "b", "confirmed", "inside by");
+    expect_part(directory, "1", "all", "confirmed", "1a confirmed; 1b confirmed");
+    expect_part(directory, "2", "a", "refuted", "outside by");
+    expect_part(directory, "2", "b", "confirmed", "inside by");
+    expect_part(directory, "2", "all", "refuted", "2a refuted; 2b confirmed");
+    expect_part(directory, "3", "a", "not resolvable here", "MDE");
+    expect_part(directory, "3", "b", "not resolvable here", "not measured yet: time on put");
+    expect_part(directory, "4", "a", "confirmed", "time 10");
+    expect_part(directory, "5", "a", "confirmed", "by composition; assumes no interaction");
+    expect_part(directory, "6", "a", "confirmed", "1: allocations_per_op of a on get_put = 1; in [1; 1]");
+    expect_part(directory, "6", "b", "confirmed", "difference = -8");
+    expect_part(directory, "6", "c", "confirmed", "reduction in percent = 16.66");
+    expect_part(directory, "6", "d", "confirmed", "pool_hits_per_get on to_string_1k");
+    expect_part(directory, "6", "e", "refuted", "= 2048; not in (2048; 4096]");
+    expect_part(directory, "6", "f", "not resolvable here", "unstable");
+    expect_part(directory, "7", "a", "confirmed", "= 0");
+    expect_part(directory, "7", "b", "confirmed", "= 64");
+    expect_part(directory, "8", "a", "confirmed", "claim 1 is confirmed");
+    expect_part(directory, "8", "b", "refuted", "claim 2 is refuted");
+    assert_int_equal(summary.confirmed, 12);
+    assert_int_equal(summary.refuted, 3);
+    assert_int_equal(summary.not_resolvable, 3);
+    assert_int_equal(summary.invalid, 0);
+    assert_int_equal(summary.timing_open, 1);
+    assert_true(verdict_number(directory, "3", "a", SCHEMA_verdicts_processes_needed) > 20);
+    assert_true(isnan(verdict_number(directory, "2", "a", SCHEMA_verdicts_processes_needed)));
+}
+
+static void reversed_comparisons_are_mirrored(void **state)
+{
+    const char *directory = *state;
+    const struct truth truth = good_truth();
+    analyse_truth(directory, &truth);
+    double low = verdict_number(directory, "1", "a", SCHEMA_verdicts_ci_low);
+    double high = verdict_number(directory, "1", "a", SCHEMA_verdicts_ci_high);
+    double estimate = verdict_number(directory, "1", "a", SCHEMA_verdicts_estimate);
+    assert_true(fabs(estimate - GET_PUT_EFFECT_NS) < 0.05 && low < estimate && estimate < high);
+    assert_true(verdict_number(directory, "1", "b", SCHEMA_verdicts_estimate) == -estimate);
+    assert_true(verdict_number(directory, "1", "b", SCHEMA_verdicts_ci_low) == -high);
+    assert_true(verdict_number(directory, "1", "b", SCHEMA_verdicts_ci_high) == -low);
+
+    /* 2a: by how much less time b takes; 2b: by how much less a takes; 3a: how much more b takes */
+    double more = 1 + verdict_number(directory, "3", "a", SCHEMA_verdicts_estimate) / 100;
+    double less_b = 1 - verdict_number(directory, "2", "a", SCHEMA_verdicts_estimate) / 100;
+    double less_a = 1 - verdict_number(directory, "2", "b", SCHEMA_verdicts_estimate) / 100;
+    assert_true(fabs(more - 1.05) < 0.005);
+    assert_true(fabs(less_b - more) < 1e-12);
+    assert_true(fabs(less_a - 1 / more) < 1e-12);
+    double a_low = 1 - verdict_number(directory, "2", "b", SCHEMA_verdicts_ci_low) / 100;
+    double a_high = 1 - verdict_number(directory, "2", "b", SCHEMA_verdicts_ci_high) / 100;
+    double more_low = 1 + verdict_number(directory, "3", "a", SCHEMA_verdicts_ci_low) / 100;
+    double more_high = 1 + verdict_number(directory, "3", "a", SCHEMA_verdicts_ci_high) / 100;
+    assert_true(fabs(a_low - 1 / more_low) < 1e-12 && fabs(a_high - 1 / more_high) < 1e-12);
+}
+
+static size_t effect_row(const struct csv_data *effects, const char *contrast, const char *workload, const char *scale)
+{
+    for (size_t row = 0; row < effects->row_count; row++)
+        if (strcmp(csv_text(effects, row, SCHEMA_effects_contrast), contrast) == 0 &&
+            strcmp(csv_text(effects, row, SCHEMA_effects_workload), workload) == 0 &&
+            strcmp(csv_text(effects, row, SCHEMA_effects_scale), scale) == 0)
+            return row;
+    fail_msg("no effect %s on %s", contrast, workload);
+    return 0;
+}
+
+static void effects_say_what_they_decide(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.error_share = 0.7;
+    analyse_truth(directory, &truth);
+    struct csv_data effects = read_back(directory, &schema_effects);
+    assert_int_equal(effects.row_count, 2 * 2 * 3);
+    size_t row = effect_row(&effects, "ab", "get_put", "absolute");
+    assert_string_equal(csv_text(&effects, row, SCHEMA_effects_parts), "1a 1b");
+    double alpha_part = 0.01 * 0.7 / TIMING_PARTS;
+    assert_true(fabs(csv_number(&effects, row, SCHEMA_effects_confidence) - (1 - alpha_part)) < 1e-15);
+    assert_ptr_equal(strstr(csv_text(&effects, row, SCHEMA_effects_words), "equivalent within 1 ns ["),
+                     csv_text(&effects, row, SCHEMA_effects_words));
+    assert_true(csv_number(&effects, row, SCHEMA_effects_twin_low) < 0 &&
+                csv_number(&effects, row, SCHEMA_effects_twin_high) > 0);
+    double total = csv_number(&effects, row, SCHEMA_effects_process_sd);
+    double within = csv_number(&effects, row, SCHEMA_effects_within_sd);
+    double between = csv_number(&effects, row, SCHEMA_effects_between_sd);
+    assert_true(fabs(within - 0.3 * 0.05) < 1e-9 && fabs(total * total - within * within - between * between) < 1e-9);
+
+    row = effect_row(&effects, "ab", "get_put", "relative");
+    assert_string_equal(csv_text(&effects, row, SCHEMA_effects_parts), "");
+    assert_true(fabs(csv_number(&effects, row, SCHEMA_effects_confidence) - (1 - 0.007)) < 1e-15);
+    assert_true(csv_is_empty(&effects, row, SCHEMA_effects_within_sd));
+    row = effect_row(&effects, "ab", "to_string_1k", "relative");
+    assert_string_equal(csv_text(&effects, row, SCHEMA_effects_parts), "2a 2b 3a");
+    const char *words = csv_text(&effects, row, SCHEMA_effects_words);
+    assert_true(strncmp(words, "slower by ", 10) == 0 && strstr(words, " % ["));
+    assert_true(fabs(strtod(words + 10, NULL) - 5) < 0.5);
+    row = effect_row(&effects, "twin_a", "get_put", "absolute");
+    assert_string_equal(csv_text(&effects, row, SCHEMA_effects_words), "no difference shown");
+    csv_free(&effects);
+}
+
+static void levels_are_in_ns_and_cycles(void **state)
+{
+    const char *directory = *state;
+    const struct truth truth = good_truth();
+    analyse_truth(directory, &truth);
+    struct csv_data levels = read_back(directory, &schema_levels);
+    assert_int_equal(levels.row_count, 2 * 7);
+    size_t row = find_row(&levels, SCHEMA_levels_workload, "get_put", SCHEMA_levels_arm, "a");
+    assert_true(fabs(csv_number(&levels, row, SCHEMA_levels_confidence) - (1 - 0.01 / TIMING_PARTS)) < 1e-15);
+    assert_true(fabs(csv_number(&levels, row, SCHEMA_levels_time_ns_per_op) - GET_PUT_NS) < 0.05);
+    assert_true(fabs(csv_number(&levels, row, SCHEMA_levels_cycles_per_op) - GET_PUT_NS / CYCLE_NS) < 0.2);
+    assert_true(csv_number(&levels, row, SCHEMA_levels_floor_ns) <=
+                csv_number(&levels, row, SCHEMA_levels_decile_1_ns));
+    assert_true(csv_number(&levels, row, SCHEMA_levels_decile_1_ns) <
+                csv_number(&levels, row, SCHEMA_levels_decile_9_ns));
+    row = find_row(&levels, SCHEMA_levels_workload, "get_put", SCHEMA_levels_arm, "chain");
+    assert_true(fabs(csv_number(&levels, row, SCHEMA_levels_cycles_per_op) - CHAIN_CYCLES_PER_OP) < 1e-9);
+    csv_free(&levels);
+}
+
+/* ---- objections ---- */
+
+static void noise_and_tails_leave_parts_open(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.tail_ns = 2; /* the plain means lie outside (-1, 1) */
+    analyse_truth(directory, &truth);
+    expect_part(directory, "1", "a", "not resolvable here", "tail-dependent");
+    expect_part(directory, "2", "a", "refuted", "outside by");
+
+    truth = good_truth();
+    truth.outlier_ns = 8; /* one layout of twenty: the mean cannot be told from 1 ns */
+    analyse_truth(directory, &truth);
+    expect_part(directory, "1", "a", "not resolvable here", "layout-dependent");
+
+    truth = good_truth();
+    truth.single_layout = true;
+    analyse_truth(directory, &truth);
+    expect_part(directory, "1", "a", "not resolvable here", "single layout");
+    struct csv_data effects = read_back(directory, &schema_effects);
+    size_t row = effect_row(&effects, "ab", "to_string_1k", "absolute");
+    assert_string_equal(csv_text(&effects, row, SCHEMA_effects_words), "single layout");
+    csv_free(&effects);
+
+    truth = good_truth();
+    truth.claims = "1,a,1,model,timing,a,b,get_put,time,ns,-0.07,0.07,(),within what the twin shows\n";
+    analyse_truth(directory, &truth);
+    expect_part(directory, "1", "a", "not resolvable here", "within what identical code shows");
+}
+
+/* ---- controls ---- */
+
+/* The run is invalid for this reason: timing parts with data say so, the others keep their verdicts. */
+static void expect_invalid(const char *directory, const struct truth *truth, const char *control, const char *subject,
+                           const char *status, const char *reason)
+{
+    struct analyse_summary summary = analyse_truth(directory, truth);
+    assert_true(summary.run_invalid);
+    assert_non_null(strstr(summary.reason, control));
+    if (!strstr(summary.reason, reason))
+        fail_msg("%s; expected ... %s", summary.reason, reason);
+    expect_control(directory, control, subject, status, reason);
+    static const char *const timing[][2] = {{"1", "a"}, {"1", "b"}, {"2", "a"}, {"2", "b"},
+                                            {"3", "a"}, {"4", "a"}, {"5", "a"}};
+    for (size_t i = 0; i < sizeof timing / sizeof timing[0]; i++)
+        expect_part(directory, timing[i][0], timing[i][1], "run invalid", reason);
+    expect_part(directory, "3", "b", "not resolvable here", "not measured yet");
+    expect_part(directory, "6", "a", "confirmed", "");
+    expect_part(directory, "8", "b", "run invalid", "claim 2 is run invalid");
+    assert_int_equal(summary.invalid, 9);
+}
+
+static void each_failed_control_invalidates_the_run(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    analyse_truth(directory, &truth);
+    struct csv_data controls = read_back(directory, &schema_controls);
+    assert_int_equal(controls.row_count, 2 * 4 + 3);
+    for (size_t row = 0; row < controls.row_count; row++)
+        assert_string_equal(csv_text(&controls, row, SCHEMA_controls_status), "ok");
+    csv_free(&controls);
+
+    truth.twin_shift_ns = 0.2;
+    expect_invalid(directory, &truth, "twins", "field get_put", "failed", "identical code differs by 0.");
+    truth = good_truth();
+    truth.plant_seen = 0;
+    expect_invalid(directory, &truth, "planted", "field get_put", "failed", "not detected");
+    truth = good_truth();
+    truth.plant_seen = 0.4;
+    expect_invalid(directory, &truth, "planted", "field get_put", "failed", "cycles seen where 32 were planted");
+    truth = good_truth();
+    truth.plant_seen = 1.6;
+    expect_invalid(directory, &truth, "planted", "field get_put", "failed", "cycles seen where 32 were planted");
+    truth = good_truth();
+    truth.noise = 5; /* 70 cycles of noise: a plant of 64 has the right size on to_string_1k but is not shown */
+    expect_invalid(directory, &truth, "planted", "field to_string_1k", "failed",
+                   "the plant of 64 cycles is below the MDE of");
+    truth = good_truth();
+    truth.chain_planted_cycles = 30.5;
+    expect_invalid(directory, &truth, "chain_planted", "field get_put", "failed", "cycles seen where 32 were planted");
+    truth = good_truth();
+    truth.multiply_cycles = 3.3;
+    expect_invalid(directory, &truth, "chain_multiply", "field get_put", "failed", "a multiplication takes 3.3 cycles");
+    truth.multiply_cycles = 7;
+    expect_invalid(directory, &truth, "chain_multiply", "field get_put", "failed", "a multiplication takes 7 cycles");
+    truth = good_truth();
+    truth.drift_ppm = 150;
+    expect_invalid(directory, &truth, "clock", "run", "failed", "drift apart by up to 150 ppm");
+    truth = good_truth();
+    truth.void_processes = 6; /* 15 % */
+    expect_invalid(directory, &truth, "void_processes", "run", "failed", "6 of 40 processes are void");
+    truth = good_truth();
+    truth.processes = 17; /* three of twenty left no row at all */
+    expect_invalid(directory, &truth, "void_processes", "run", "failed", "6 of 40 processes are void or missing");
+    truth.processes = 21;
+    expect_invalid(directory, &truth, "void_processes", "run", "failed", "21 processes where 20 were planned");
+}
+
+static void small_deviations_are_no_failures(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.drift_ppm = 90;
+    truth.void_processes = 4; /* exactly 10 % */
+    truth.chain_planted_cycles = 31.5;
+    truth.multiply_cycles = 4.08;
+    truth.plant_seen = 0.55;
+    assert_false(analyse_truth(directory, &truth).run_invalid);
+    struct csv_data effects = read_back(directory, &schema_effects);
+    assert_int_equal(csv_integer(&effects, 0, SCHEMA_effects_processes), 18);
+    csv_free(&effects);
+}
+
+static void missing_controls_leave_the_run_blind(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.without_twin = true;
+    expect_invalid(directory, &truth, "twins", "field get_put", "not measured", "no twin was measured");
+    truth = good_truth();
+    truth.without_planted = true;
+    expect_invalid(directory, &truth, "planted", "field get_put", "not measured", "no planted arm was measured");
+    truth = good_truth();
+    truth.without_planted_metric = true;
+    expect_invalid(directory, &truth, "planted", "field get_put", "not measured", "metrics.csv does not say");
+    truth = good_truth();
+    truth.without_chain = true;
+    expect_invalid(directory, &truth, "chain_planted", "field get_put", "not measured", "no process has both chain");
+}
+
+static void a_blind_control_part_guards_its_claim(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.control_mappings = 0;
+    assert_false(analyse_truth(directory, &truth).run_invalid);
+    expect_part(directory, "7", "a", "run invalid", "control 7b is refuted: the test is blind");
+    expect_part(directory, "7", "b", "refuted", "= 0");
+    expect_part(directory, "7", "all", "run invalid", "7a run invalid");
+    truth.control_mappings = NAN;
+    analyse_truth(directory, &truth);
+    expect_part(directory, "7", "a", "not resolvable here", "control 7b is not measured yet: nothing can be confirmed");
+    expect_part(directory, "7", "b", "not resolvable here", "not measured yet");
+    expect_part(directory, "7", "all", "not resolvable here", "");
+}
+
+static void unfinished_runs_and_smoke_decide_nothing(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.complete = "no";
+    truth.processes = 12;
+    assert_false(analyse_truth(directory, &truth).run_invalid);
+    expect_part(directory, "1", "a", "not resolvable here", "the run is not complete");
+    expect_part(directory, "6", "a", "confirmed", "");
+    expect_control(directory, "complete", "run", "not measured", "not complete");
+
+    truth = good_truth();
+    truth.profile = "smoke";
+    truth.processes = truth.look_processes = 6;
+    assert_false(analyse_truth(directory, &truth).run_invalid);
+    expect_part(directory, "1", "a", "not resolvable here", "profile smoke is not for conclusions");
+    expect_control(directory, "twins", "field get_put", "ok", "trivially: 6 processes are too few");
+}
+
+/* ---- the registered claims ---- */
+
+static void registered_claims_without_data_are_not_measured(void **state)
+{
+    const char *directory = *state;
+    const struct truth truth = good_truth();
+    char command[8192];
+    make_run(directory, &truth);
+    write_rows(directory, &schema_processes, "");
+    write_rows(directory, &schema_contrasts, "");
+    write_rows(directory, &schema_metrics, "");
+    snprintf(command, sizeof command, "cp '%s/../claims.csv' '%s/claims.csv'", TEST_SOURCE_DIR, directory);
+    assert_int_equal(system(command), 0);
+    struct analyse_summary summary = analyse(directory);
+    assert_false(summary.run_invalid);
+    struct csv_data verdicts = read_back(directory, &schema_verdicts);
+    assert_int_equal(summary.not_resolvable, verdicts.row_count - 16);
+    for (size_t row = 0; row < verdicts.row_count; row++) {
+        assert_string_equal(csv_text(&verdicts, row, SCHEMA_verdicts_verdict), "not resolvable here");
+        bool is_whole = strcmp(csv_text(&verdicts, row, SCHEMA_verdicts_part), "all") == 0;
+        assert_true(is_whole || strstr(csv_text(&verdicts, row, SCHEMA_verdicts_reason), "not measured yet"));
+    }
+    assert_string_equal(csv_text(&verdicts, part_row(&verdicts, "4", "all"), SCHEMA_verdicts_scope), "mixed");
+    assert_string_equal(csv_text(&verdicts, part_row(&verdicts, "11", "all"), SCHEMA_verdicts_scope), "model");
+    csv_free(&verdicts);
+}
+
+/* ---- the same files give the same bytes ---- */
+
+static char *slurp(const char *path)
+{
+    FILE *stream = fopen(path, "r");
+    assert_non_null(stream);
+    char *text = NULL;
+    size_t bytes = 0;
+    assert_true(getdelim(&text, &bytes, '\0', stream) > 0);
+    fclose(stream);
+    return text;
+}
+
+static void running_twice_gives_the_same_bytes(void **state)
+{
+    static const char *const files[] = {"levels.csv", "effects.csv", "controls.csv", "verdicts.csv"};
+    const char *directory = *state;
+    const struct truth truth = good_truth();
+    char *first[4];
+    analyse_truth(directory, &truth);
+    for (size_t i = 0; i < 4; i++) {
+        first[i] = slurp(path_in(directory, files[i]));
+        assert_int_equal(unlink(path_in(directory, files[i])), 0);
+    }
+    analyse(directory);
+    for (size_t i = 0; i < 4; i++) {
+        char *second = slurp(path_in(directory, files[i]));
+        assert_string_equal(first[i], second);
+        free(first[i]);
+        free(second);
+    }
+}
+
+/* ---- bad input ---- */
+
+static void expect_refusal(const char *directory, const char *message)
+{
+    struct analyse_summary summary;
+    struct error error = {0};
+    assert_int_equal(analyse_run(directory, &summary, &error), EXIT_USAGE);
+    if (!strstr(error.message, message))
+        fail_msg("%s; expected ... %s", error.message, message);
+    assert_null(strchr(error.message, '\n'));
+    assert_int_not_equal(access(path_in(directory, "verdicts.csv"), F_OK), 0);
+}
+
+static void bad_directories_are_refused(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    char file[4096];
+    expect_refusal(TEST_BINARY_DIR "/no such run", "no such run directory");
+    expect_refusal(directory, "run.csv");
+    make_run(directory, &truth);
+    snprintf(file, sizeof file, "%s", path_in(directory, "run.csv"));
+    expect_refusal(file, "expected a run directory");
+
+    truth.schema_version = "99";
+    write_run(directory, &truth);
+    expect_refusal(directory, "schema_version is \"99\"; this program reads version 1");
+    write_rows(directory, &schema_run, "schema_version,1\nprofile,quick\n");
+    expect_refusal(directory, "no row with key look_processes");
+    truth = good_truth();
+    truth.profile = "nonsense";
+    write_run(directory, &truth);
+    expect_refusal(directory, "run.csv:3: profile is \"nonsense\"");
+    truth = good_truth();
+    truth.error_share = 1.5;
+    write_run(directory, &truth);
+    expect_refusal(directory, "error_share is \"1.5\"");
+    truth = good_truth();
+    truth.complete = "perhaps";
+    write_run(directory, &truth);
+    expect_refusal(directory, "complete is \"perhaps\"");
+}
+
+static void bad_files_are_refused(void **state)
+{
+    static const char *const files[] = {"run.csv",     "claims.csv", "panels.csv",    "processes.csv", "contrasts.csv",
+                                        "metrics.csv", "layout.csv", "workloads.csv", "variants.csv"};
+    const char *directory = *state;
+    const struct truth truth = good_truth();
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        make_run(directory, &truth);
+        assert_int_equal(unlink(path_in(directory, files[i])), 0);
+        expect_refusal(directory, files[i]);
+        write_text(directory, files[i], "");
+        expect_refusal(directory, files[i]);
+        make_run(directory, &truth);
+        char *text = slurp(path_in(directory, files[i]));
+        text[strlen(text) - 3] = '\0'; /* mid-row */
+        write_text(directory, files[i], text);
+        free(text);
+        expect_refusal(directory, files[i]);
+    }
+}
+
+static void bad_rows_are_refused(void **state)
+{
+    static const struct {
+        const struct csv_table *table;
+        const char *rows, *message;
+    } cases[] = {
+        {&schema_contrasts, "0,field,get_put,nonsense,1,0,1,0,,9\n",
+         "contrasts.csv:2: column contrast is \"nonsense\""},
+        {&schema_contrasts, "999,field,get_put,ab,1,0,1,0,,9\n", "contrasts.csv:2: column process is \"999\""},
+        {&schema_contrasts, "0,field,nowhere,ab,1,0,1,0,,9\n", "contrasts.csv:2: column workload is \"nowhere\""},
+        {&schema_contrasts, "0,field,get_put,ab,1,0,1,0,,9\n0,field,get_put,ab,1,0,1,0,,9\n",
+         "contrasts.csv:3: process 0"},
+        {&schema_contrasts, "0,field,get_put,ab,inf,0,1,0,,9\n", "column difference_ns is \"inf\""},
+        {&schema_processes, "0,other,get_put,a,baseline,a,x,1,1,9,0,2.4,ok,\n",
+         "processes.csv:2: column panel is \"other\""},
+        {&schema_processes, "0,field,get_put,a,baseline,a,x,1,1,9,0,2.4,fine,\n", "column status is \"fine\""},
+        {&schema_processes, "0,field,get_put,a,baseline,a,x,,1,9,0,2.4,ok,\n", "column time_ns_per_op is \"\""},
+        {&schema_processes,
+         "0,field,get_put,a,baseline,a,x,1,1,9,0,2.4,ok,\n0,field,to_string_1k,a,baseline,a,x,1,1,9,0,2.4,ok,\n",
+         "processes.csv:3: column process is \"0\"; expected one panel and workload a process"},
+        {&schema_panels, "field,ab,sideways,a,b\n", "panels.csv:2: column kind is \"sideways\""},
+        {&schema_panels, "field,ab,pair,a,b\nother,ab,pair,a,b\n", "panels.csv:3: column contrast is \"ab\""},
+        {&schema_claims, "1,a,1,model,guess,a,b,get_put,time,ns,0,1,[],x\n", "claims.csv:2: column kind is \"guess\""},
+        {&schema_claims, "1,a,1,model,timing,a,b,get_put,time,ns,1,0,[],x\n",
+         "claims.csv:2: column region_bounds is \"[]\""},
+        {&schema_claims, "1,a,1,model,timing,a,b,get_put,speed,ns,0,1,[],x\n",
+         "claims.csv:2: column metric is \"speed\""},
+        {&schema_claims, "1,a,1,model,timing,a,b,get_put,time,percent,0,1,[],x\n",
+         "claims.csv:2: column unit is \"percent\""},
+        {&schema_claims, "1,a,1,model,timing,,b,get_put,time,ns,0,1,[],x\n", "claims.csv:2: column baseline is \"\""},
+        {&schema_claims, "1,a,1,model,exact,,b,,allocations,count,0,1,[],x\n", "claims.csv:2: column workload is \"\""},
+    };
+    const char *directory = *state;
+    const struct truth truth = good_truth();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        make_run(directory, &truth);
+        write_rows(directory, cases[i].table, cases[i].rows);
+        if (cases[i].table == &schema_processes)
+            write_rows(directory, &schema_contrasts, "");
+        expect_refusal(directory, cases[i].message);
+    }
+}
+
+static void claims_that_refer_in_circles_stay_open(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.claims = "1,a,1,model,claim,,,,2,verdict,,,,claim 2\n2,a,1,model,claim,,,,1,verdict,,,,claim 1\n"
+                   "3,a,1,model,claim,,,,99,verdict,,,,claim 99\n";
+    assert_int_equal(analyse_truth(directory, &truth).not_resolvable, 3);
+    expect_part(directory, "1", "a", "not resolvable here", "refers back");
+    expect_part(directory, "3", "a", "not resolvable here", "claim 99 is not registered");
+}
+
+int main(void)
+{
+#define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make_directory, remove_directory)
+    const struct CMUnitTest tests[] = {
+        IN_DIRECTORY(known_truths_are_judged_right),
+        IN_DIRECTORY(reversed_comparisons_are_mirrored),
+        IN_DIRECTORY(effects_say_what_they_decide),
+        IN_DIRECTORY(levels_are_in_ns_and_cycles),
+        IN_DIRECTORY(noise_and_tails_leave_parts_open),
+        IN_DIRECTORY(each_failed_control_invalidates_the_run),
+        IN_DIRECTORY(small_deviations_are_no_failures),
+        IN_DIRECTORY(missing_controls_leave_the_run_blind),
+        IN_DIRECTORY(a_blind_control_part_guards_its_claim),
+        IN_DIRECTORY(unfinished_runs_and_smoke_decide_nothing),
+        IN_DIRECTORY(registered_claims_without_data_are_not_measured),
+        IN_DIRECTORY(running_twice_gives_the_same_bytes),
+        IN_DIRECTORY(bad_directories_are_refused),
+        IN_DIRECTORY(bad_files_are_refused),
+        IN_DIRECTORY(bad_rows_are_refused),
+        IN_DIRECTORY(claims_that_refer_in_circles_stay_open),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

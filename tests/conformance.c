@@ -1,0 +1,904 @@
+/*
+ * Conformance of one variant, built once for every line of variants.txt from the very source that is timed (module.c),
+ * with the very same axis macros. What an axis level promises is checked by the variants that have it.
+ *
+ * malloc and free of that source are wrapped at link time, so that live blocks, requests and exact sizes are counted
+ * without asking the allocator.
+ */
+#include "module.c"
+
+#include "conformance_oracle.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define INPUT_BYTES ((size_t)7 << 20)
+#define KIB         ((size_t)1 << 10)
+#define MIB         ((size_t)1 << 20)
+
+/* Counting what the variant asks of malloc. */
+
+void *__real_malloc(size_t bytes);
+void *__real_realloc(void *memory, size_t bytes);
+void __real_free(void *memory);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_realloc(void *memory, size_t bytes);
+void __wrap_free(void *memory);
+
+static _Atomic long live_blocks, requests;
+static _Atomic size_t last_request_bytes;
+
+void *__wrap_malloc(size_t bytes)
+{
+    live_blocks++;
+    requests++;
+    last_request_bytes = bytes;
+    return __real_malloc(bytes);
+}
+
+void *__wrap_realloc(void *memory, size_t bytes)
+{
+    if (memory == NULL)
+        live_blocks++;
+    return __real_realloc(memory, bytes);
+}
+
+void __wrap_free(void *memory)
+{
+    if (memory != NULL)
+        live_blocks--;
+    __real_free(memory);
+}
+
+static unsigned char *input;
+static struct encbench_host host;
+
+static int group_setup(void **state)
+{
+    uint32_t random = 7;
+
+    (void)state;
+    input = __real_malloc(INPUT_BYTES);
+    if (input == NULL)
+        return -1;
+    for (size_t i = 0; i < INPUT_BYTES; i++) {
+        random = random * 1664525u + 1013904223u;
+        input[i] = (unsigned char)(random >> 24);
+    }
+    host = (struct encbench_host){
+        .abi_version = ENCBENCH_ABI_VERSION,
+        .host_bytes = sizeof host,
+        .input = input,
+        .input_bytes = INPUT_BYTES,
+        .data_directory = TEST_DATA_DIRECTORY,
+    };
+    return 0;
+}
+
+static int group_teardown(void **state)
+{
+    (void)state;
+    __real_free(input);
+    return 0;
+}
+
+/* Around every test: the pool is there, and afterwards no block is left. */
+
+static int pool_setup(void **state)
+{
+    static long before;
+
+    before = live_blocks;
+    *state = &before;
+    encbuf_pool_setup();
+    return 0;
+}
+
+static int pool_teardown(void **state)
+{
+    encbuf_pool_teardown();
+    if (live_blocks == *(long *)*state)
+        return 0;
+    print_error("%ld blocks before, %ld after teardown\n", *(long *)*state, (long)live_blocks);
+    return -1;
+}
+
+#ifndef ENCBUF_POOL_DIRECT
+
+static const size_t sizes[] = {
+    0, 1, 2047, 2048, 8 * KIB, 8 * KIB + 1, 64 * KIB, 64 * KIB + 1, 2 * MIB, 2 * MIB + 1, 10 * MIB, 10 * MIB + 1};
+#define SIZE_COUNT (sizeof sizes / sizeof sizes[0])
+
+/* What get must give: the ten classes written out again, or exactly what is asked. */
+static size_t expected_capacity(size_t size)
+{
+#ifdef ENCBUF_CLASSES_TEN
+    static const size_t kib[] = {8, 16, 32, 64, 128, 256, 512, 1024, 2048, 10240};
+
+    for (size_t i = 0; i < sizeof kib / sizeof kib[0]; i++)
+        if (size <= kib[i] * KIB)
+            return kib[i] * KIB;
+#endif
+    return size;
+}
+
+static void test_get_hands_out_a_fresh_buffer(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SIZE_COUNT; i++) {
+        struct encbuf frame, *buffer = encbuf_get(&frame, sizes[i]);
+
+        assert_int_equal(buffer->refs, 1);
+        assert_int_equal(buffer->released, 0);
+        assert_int_equal(buffer->length, sizes[i]);
+        assert_int_equal(buffer->capacity, expected_capacity(sizes[i]));
+        assert_non_null(buffer->data);
+        memset(buffer->data, 0x5a, buffer->capacity);
+#ifdef ENCBUF_HAS_MMAP_RES
+        assert_null(buffer->mmap_res);
+#endif
+        encbuf_put(buffer);
+    }
+}
+
+static void test_every_class_boundary(void **state)
+{
+    static const size_t kib[] = {8, 16, 32, 64, 128, 256, 512, 1024, 2048, 10240};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof kib / sizeof kib[0]; i++) {
+        for (size_t size = kib[i] * KIB - 1; size <= kib[i] * KIB + 1; size++) {
+            struct encbuf frame, *buffer = encbuf_get(&frame, size);
+
+            assert_int_equal(buffer->length, size);
+            assert_int_equal(buffer->capacity, expected_capacity(size));
+            encbuf_put(buffer);
+        }
+    }
+}
+
+static void test_reused_buffer_is_fresh_again(void **state)
+{
+    struct encbuf frame, *buffer;
+
+    (void)state;
+    for (size_t size = 100; size < 110; size++) {
+        buffer = encbuf_get(&frame, size);
+        assert_int_equal(buffer->refs, 1);
+        assert_int_equal(buffer->released, 0);
+        assert_int_equal(buffer->length, size);
+        encbuf_retain(buffer);
+        encbuf_put(buffer);
+        encbuf_put(buffer);
+    }
+}
+
+static void test_put_of_a_released_buffer_returns_at_once(void **state)
+{
+    struct encbuf frame, *buffer = encbuf_get(&frame, 100);
+    long before = live_blocks;
+
+    (void)state;
+    buffer->released = 1; /* by hand: an unpooled structure is gone after its last put */
+    encbuf_put(buffer);
+    assert_int_equal(buffer->refs, 1);
+    assert_int_equal(buffer->released, 1);
+    assert_int_equal(live_blocks, before);
+    buffer->released = 0;
+    encbuf_put(buffer);
+}
+
+static void test_retained_buffer_survives_the_first_put(void **state)
+{
+    struct encbuf frame, other_frame, *buffer = encbuf_get(&frame, 100), *other;
+
+    (void)state;
+    encbuf_retain(buffer);
+    assert_int_equal(buffer->refs, 2);
+    encbuf_put(buffer);
+    assert_int_equal(buffer->refs, 1);
+    assert_int_equal(buffer->released, 0);
+    buffer->data[99] = 1;
+    other = encbuf_get(&other_frame, 100);
+    assert_ptr_not_equal(other, buffer);
+    assert_ptr_not_equal(other->data, buffer->data);
+    encbuf_put(other);
+    encbuf_put(buffer);
+}
+
+#ifdef ENCBUF_HAS_MMAP_RES
+
+static bool is_mapped(void *address, size_t bytes)
+{
+    return msync(address, bytes, MS_ASYNC) == 0;
+}
+
+static void test_put_releases_the_mapping(void **state)
+{
+    struct encbuf frame, *buffer = encbuf_get(&frame, 100);
+    struct mapping *mapping = mapping_create(4096);
+    void *address;
+
+    (void)state;
+    assert_non_null(mapping);
+    address = mapping->address;
+    mapping_retain(mapping); /* one for the buffer, one for the test */
+    buffer->mmap_res = mapping;
+    encbuf_retain(buffer);
+    encbuf_put(buffer);
+    assert_int_equal(mapping->refs, 2); /* not the last reference to the buffer */
+    assert_ptr_equal(buffer->mmap_res, mapping);
+    encbuf_put(buffer);
+    assert_int_equal(mapping->refs, 1);
+    assert_true(is_mapped(address, 4096));
+    mapping_release(mapping);
+    assert_false(is_mapped(address, 4096));
+
+    buffer = encbuf_get(&frame, 100);
+    assert_null(buffer->mmap_res);
+    buffer->mmap_res = mapping_create(4096);
+    assert_non_null(buffer->mmap_res);
+    address = buffer->mmap_res->address;
+    encbuf_put(buffer);
+    assert_false(is_mapped(address, 4096));
+}
+
+#endif
+
+static void test_to_string_is_exact_and_puts(void **state)
+{
+    (void)state;
+    for (size_t size = 0; size <= 70000; size = size * 3 + 1) {
+        struct encbuf frame, *buffer = encbuf_get(&frame, size);
+        long before = live_blocks;
+        unsigned char *string;
+
+        memcpy(buffer->data, input, size);
+        encbuf_retain(buffer); /* to see the put */
+        string = encbuf_to_string(buffer);
+        assert_int_equal(live_blocks, before + 1);
+        assert_int_equal(last_request_bytes, size);
+        assert_memory_equal(string, input, size);
+        assert_int_equal(buffer->refs, 1);
+        free(string);
+        encbuf_put(buffer);
+    }
+}
+
+#endif
+
+#if defined(ENCBUF_POOL_NONE) || defined(ENCBUF_POOL_FRAME)
+
+#ifdef ENCBUF_POOL_NONE
+#define BLOCKS_PER_BUFFER 2
+#else
+#define BLOCKS_PER_BUFFER 1
+#endif
+
+static void test_nothing_is_kept(void **state)
+{
+    long before = live_blocks;
+
+    (void)state;
+    for (size_t i = 0; i < SIZE_COUNT; i++) {
+        struct encbuf frame, *buffer = encbuf_get(&frame, sizes[i]);
+
+        assert_int_equal(live_blocks, before + BLOCKS_PER_BUFFER);
+        assert_int_equal(last_request_bytes, sizes[i]); /* the data, after the structure */
+#ifdef ENCBUF_POOL_FRAME
+        assert_ptr_equal(buffer, &frame);
+#endif
+        encbuf_put(buffer);
+        assert_int_equal(live_blocks, before);
+    }
+}
+
+#endif
+
+#ifdef ENCBUF_POOL_FRAME
+
+static void test_second_put_does_nothing(void **state)
+{
+    struct encbuf frame, *buffer = encbuf_get(&frame, 100);
+    long before = live_blocks;
+
+    (void)state;
+    encbuf_put(buffer);
+    assert_int_equal(live_blocks, before - 1);
+    encbuf_put(buffer);
+    assert_int_equal(live_blocks, before - 1);
+    assert_int_equal(buffer->refs, 0);
+    assert_int_equal(buffer->released, 1);
+}
+
+#endif
+
+#ifdef ENCBUF_POOL_THREAD
+
+#define MANY 300 /* several magazines */
+
+static void test_pooled_buffer_is_reused(void **state)
+{
+    struct encbuf *first = encbuf_get(NULL, 100), *second;
+    unsigned char *data = first->data;
+    long asked = requests;
+
+    (void)state;
+    encbuf_put(first); /* makes the magazine */
+    assert_int_equal(requests, asked + 1);
+    asked = requests;
+    second = encbuf_get(NULL, 8 * KIB);
+    assert_ptr_equal(second, first);
+    assert_ptr_equal(second->data, data);
+    assert_int_equal(requests, asked);
+    encbuf_put(second);
+    second = encbuf_get(NULL, 8 * KIB + 1); /* another class */
+    assert_ptr_not_equal(second, first);
+    encbuf_put(second);
+}
+
+static void test_double_put_pools_once(void **state)
+{
+    struct encbuf *buffer = encbuf_get(NULL, 100), *first, *second;
+
+    (void)state;
+    encbuf_put(buffer);
+    encbuf_put(buffer);
+    assert_int_equal(buffer->refs, 0);
+    assert_int_equal(buffer->released, 1);
+    first = encbuf_get(NULL, 100);
+    second = encbuf_get(NULL, 100);
+    assert_ptr_equal(first, buffer);
+    assert_ptr_not_equal(first, second);
+    encbuf_put(first);
+    encbuf_put(second);
+}
+
+static void test_second_reference_pools_once(void **state)
+{
+    struct encbuf *buffer = encbuf_get(NULL, 100), *first, *second;
+
+    (void)state;
+    encbuf_retain(buffer);
+    encbuf_put(buffer);
+    first = encbuf_get(NULL, 100);
+    assert_ptr_not_equal(first, buffer);
+    encbuf_put(buffer);
+    second = encbuf_get(NULL, 100);
+    assert_ptr_equal(second, buffer);
+    encbuf_put(first);
+    encbuf_put(second);
+}
+
+static void test_wrong_capacity_is_remade(void **state)
+{
+    static const size_t wrong[] = {0, 1, 8 * KIB - 1, 8 * KIB + 1, 16 * KIB};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct encbuf *buffer = encbuf_get(NULL, 100), *again;
+
+        encbuf_put(buffer);
+        buffer->capacity = wrong[i];
+        again = encbuf_get(NULL, 5000);
+        assert_ptr_equal(again, buffer);
+        assert_int_equal(again->capacity, 8 * KIB);
+        assert_int_equal(again->length, 5000);
+        assert_int_equal(last_request_bytes, 8 * KIB);
+        memset(again->data, 1, again->capacity);
+        encbuf_put(again);
+    }
+}
+
+static void test_wrong_capacity_is_dropped(void **state)
+{
+    struct encbuf *buffer = encbuf_get(NULL, 100), *next;
+    long before;
+
+    (void)state;
+    encbuf_put(buffer); /* the magazine is there */
+    buffer = encbuf_get(NULL, 100);
+    before = live_blocks;
+    buffer->capacity = 8 * KIB - 1;
+    encbuf_put(buffer);
+    assert_int_equal(live_blocks, before - 2);
+    next = encbuf_get(NULL, 100);
+    assert_int_equal(live_blocks, before);
+    encbuf_put(next);
+}
+
+static void test_oversize_is_exact_and_dropped(void **state)
+{
+    long before = live_blocks;
+    struct encbuf *buffer = encbuf_get(NULL, 10 * MIB + 1);
+
+    (void)state;
+    assert_int_equal(buffer->capacity, 10 * MIB + 1);
+    assert_int_equal(last_request_bytes, 10 * MIB + 1);
+    assert_int_equal(live_blocks, before + 2);
+    buffer->data[10 * MIB] = 1;
+    encbuf_put(buffer);
+    assert_int_equal(live_blocks, before);
+}
+
+static void test_oversize_remakes_a_pooled_buffer(void **state)
+{
+    struct encbuf *pooled = encbuf_get(NULL, 10 * MIB), *oversize;
+    long before;
+
+    (void)state;
+    assert_int_equal(pooled->capacity, 10 * MIB);
+    encbuf_put(pooled);
+    before = live_blocks;
+    oversize = encbuf_get(NULL, 10 * MIB + 1);
+    assert_ptr_equal(oversize, pooled);
+    assert_int_equal(oversize->capacity, 10 * MIB + 1);
+    assert_int_equal(live_blocks, before);
+    encbuf_put(oversize);
+    assert_int_equal(live_blocks, before - 2);
+}
+
+static int compare_pointers(const void *a, const void *b)
+{
+    uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void get_many(struct encbuf *buffers[MANY])
+{
+    for (size_t i = 0; i < MANY; i++)
+        buffers[i] = encbuf_get(NULL, 100);
+}
+
+static void put_many(struct encbuf *buffers[MANY])
+{
+    for (size_t i = 0; i < MANY; i++)
+        encbuf_put(buffers[i]);
+}
+
+static void test_magazines_overflow_and_underflow(void **state)
+{
+    struct encbuf *first[MANY], *again[MANY];
+    long asked;
+
+    (void)state;
+    get_many(first);
+    put_many(first);
+    asked = requests;
+    for (int round = 0; round < 3; round++) {
+        get_many(again);
+        for (size_t i = 0; i < MANY; i++)
+            again[i]->data[0] = 1;
+        if (round < 2)
+            put_many(again);
+    }
+    assert_int_equal(requests, asked); /* buffers and magazines are all reused */
+    qsort(first, MANY, sizeof first[0], compare_pointers);
+    qsort(again, MANY, sizeof again[0], compare_pointers);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_ptr_equal(first[i], again[i]);
+        assert_true(i == 0 || first[i] != first[i - 1]);
+    }
+    put_many(again);
+}
+
+static void test_wrong_capacity_from_the_shared_list_is_remade(void **state)
+{
+    struct encbuf *buffers[MANY];
+
+    (void)state;
+    get_many(buffers);
+    put_many(buffers);
+    for (size_t i = 0; i < MANY; i++)
+        buffers[i]->capacity = 1;
+    get_many(buffers);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(buffers[i]->capacity, 8 * KIB);
+        memset(buffers[i]->data, 1, 8 * KIB);
+    }
+    put_many(buffers);
+}
+
+/* What the original's benchmark did: the same buffer put in again and again. Teardown frees it once. */
+static void test_the_pool_may_hold_a_buffer_many_times(void **state)
+{
+    struct encbuf *buffer = encbuf_get(NULL, 100);
+
+    (void)state;
+    for (int i = 0; i < MANY; i++) {
+        encbuf_refs_open(buffer);
+        encbuf_put(buffer);
+    }
+    for (int i = 0; i < 10; i++)
+        assert_ptr_equal(encbuf_get(NULL, 100), buffer);
+}
+
+static void test_pool_survives_teardown_and_setup(void **state)
+{
+    struct encbuf *buffer = encbuf_get(NULL, 100);
+    long before = *(long *)*state;
+
+    encbuf_put(buffer);
+    encbuf_pool_teardown();
+    assert_int_equal(live_blocks, before);
+    encbuf_pool_setup();
+    buffer = encbuf_get(NULL, 100);
+    encbuf_put(buffer);
+    assert_ptr_equal(encbuf_get(NULL, 100), buffer);
+    encbuf_put(buffer);
+    encbuf_pool_setup(); /* a second user: the first teardown must not drain */
+    encbuf_pool_teardown();
+    assert_ptr_equal(encbuf_get(NULL, 100), buffer);
+    encbuf_put(buffer);
+}
+
+static void *get_in_a_thread(void *buffers)
+{
+    get_many(buffers);
+    return NULL;
+}
+
+static void *put_in_a_thread(void *buffers)
+{
+    put_many(buffers);
+    return NULL;
+}
+
+static void in_a_thread(void *(*function)(void *), void *argument)
+{
+    pthread_t thread;
+
+    assert_int_equal(pthread_create(&thread, NULL, function, argument), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+static void test_one_thread_puts_what_another_got(void **state)
+{
+    struct encbuf *buffers[MANY];
+    long asked;
+
+    (void)state;
+    in_a_thread(get_in_a_thread, buffers);
+    in_a_thread(put_in_a_thread, buffers);
+    asked = requests;
+    get_many(buffers); /* a third thread, through the shared list, except for the putter's last magazine */
+    assert_in_range(requests - asked, 2, 2 * ENCBUF_MAGAZINE_BUFFERS);
+    put_many(buffers);
+}
+
+#define HANDOVERS 200000
+
+struct handover {
+    struct encbuf *_Atomic *slot;
+    unsigned char mark;
+    long torn;
+};
+
+/* Swaps buffers with the other thread. A buffer that two threads hold at once loses its mark. */
+static void *hand_over(void *argument)
+{
+    struct handover *self = argument;
+
+    for (int i = 0; i < HANDOVERS; i++) {
+        struct encbuf *mine = encbuf_get(NULL, 100 + (size_t)(i % 2) * 8 * KIB), *theirs;
+
+        mine->data[0] = self->mark;
+        mine->data[99] = self->mark;
+        if (i % 64 == 0)
+            sched_yield();
+        self->torn += mine->data[0] != self->mark || mine->data[99] != self->mark;
+        theirs = atomic_exchange(self->slot, mine);
+        if (theirs != NULL)
+            encbuf_put(theirs);
+    }
+    return NULL;
+}
+
+static void test_two_threads_hand_buffers_over(void **state)
+{
+    struct encbuf *_Atomic slot = NULL;
+    struct handover sides[2] = {{.slot = &slot, .mark = 1}, {.slot = &slot, .mark = 2}};
+    pthread_t threads[2];
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, hand_over, &sides[i]), 0);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(sides[0].torn + sides[1].torn, 0);
+    encbuf_put(slot);
+}
+
+/* Last, because slots are for as long as the module is loaded. */
+static void test_more_threads_than_slots(void **state)
+{
+    struct encbuf *buffers[MANY];
+
+    (void)state;
+    for (int i = 0; i < ENCBUF_THREADS_MAX; i++) {
+        get_many(buffers);
+        in_a_thread(put_in_a_thread, buffers);
+    }
+    assert_true(encbuf_thread_count >= ENCBUF_THREADS_MAX);
+    in_a_thread(get_in_a_thread, buffers);
+    in_a_thread(put_in_a_thread, buffers);
+}
+
+#endif
+
+/* What every design offers. */
+
+static void check_string(enum codec_encoding encoding, size_t input_bytes)
+{
+    size_t expected_bytes, string_bytes;
+    unsigned char *expected = oracle_encode(encoding, input, input_bytes, &expected_bytes);
+    unsigned char *string = encode_to_string(encoding, input, input_bytes, &string_bytes);
+
+    free(string); /* once more with the magazine there, so that the string is the last request */
+    string = encode_to_string(encoding, input, input_bytes, &string_bytes);
+    assert_int_equal(string_bytes, expected_bytes);
+    assert_int_equal(last_request_bytes, expected_bytes); /* exactly the output's bytes, no terminator */
+    assert_memory_equal(string, expected, expected_bytes);
+    free(string);
+    free(expected);
+}
+
+static void test_strings_equal_the_oracle(void **state)
+{
+    static const size_t large[] = {4095, 4096, 4097, 8 * KIB, 64 * KIB + 1, 1 * MIB + 1, 6 * MIB};
+
+    (void)state;
+    for (int encoding = CODEC_HEX; encoding <= CODEC_BASE64URL; encoding++) {
+        for (size_t bytes = 0; bytes <= 300; bytes++)
+            check_string((enum codec_encoding)encoding, bytes);
+        for (size_t i = 0; i < sizeof large / sizeof large[0]; i++)
+            check_string((enum codec_encoding)encoding, large[i]);
+    }
+}
+
+static void test_requests_of_an_op(void **state)
+{
+#if defined(ENCBUF_POOL_NONE)
+    const long expected = 3;
+#elif defined(ENCBUF_POOL_FRAME)
+    const long expected = 2;
+#else
+    const long expected = 1;
+#endif
+    size_t string_bytes;
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        long asked = requests;
+        unsigned char *string = encode_to_string(CODEC_HEX, input, 1024, &string_bytes);
+
+        WORKLOAD_CONSUME(string);
+        free(string);
+        if (i > 0) /* the first one makes what the pool keeps */
+            assert_int_equal(requests - asked, expected);
+    }
+}
+
+static void test_module_describes_itself(void **state)
+{
+    (void)state;
+    assert_int_equal(encbench_module.abi_version, ENCBENCH_ABI_VERSION);
+    assert_string_equal(encbench_module.variant, ENCBUF_VARIANT);
+    assert_int_equal(encbench_module.axis_count, 4);
+#ifdef ENCBUF_POOL_DIRECT
+    assert_int_equal(encbench_module.structure_bytes, 0);
+    assert_int_equal(encbench_module.field_count, 0);
+    assert_int_equal(encbench_module.workload_count, 2);
+#else
+    assert_int_equal(encbench_module.structure_bytes, ENCBUF_BYTES);
+    assert_int_equal(encbench_module.workload_count, 3);
+    for (uint32_t i = 1; i < encbench_module.field_count; i++)
+        assert_true(encbench_module.fields[i].offset_bytes >=
+                    encbench_module.fields[i - 1].offset_bytes + encbench_module.fields[i - 1].size_bytes);
+#endif
+    for (uint32_t i = 0; i < encbench_module.workload_count; i++)
+        assert_int_equal(encbench_module.workloads[i].planted_cycles_per_op, 0);
+}
+
+static void test_workloads_produce_and_clean_up(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < encbench_module.workload_count; i++) {
+        const struct encbench_workload *workload = &encbench_module.workloads[i];
+        char message[256] = "";
+        long before = live_blocks;
+        void *opaque = NULL;
+
+        assert_int_not_equal(workload->digest(&host, 1), 0);
+        assert_int_equal(workload->digest(&host, 1), workload->digest(&host, 1));
+        assert_int_equal(workload->setup(&host, 1, &opaque, message, sizeof message), 0);
+        for (uint64_t n = 0; n <= 7; n++)
+            assert_int_equal(workload->run(opaque, 0, n), n * workload->bytes_per_op);
+        workload->teardown(opaque);
+        assert_int_equal(live_blocks, before);
+    }
+}
+
+/* The digest is of the output: the oracle's strings give the same, other input gives another. */
+static void test_digest_is_of_the_output(void **state)
+{
+    uint64_t hash = WORKLOAD_HASH_START;
+    struct encbench_host shifted = host;
+
+    (void)state;
+    for (size_t bytes = 1022; bytes <= 1024; bytes++) {
+        size_t expected_bytes;
+        unsigned char *expected = oracle_encode(CODEC_HEX, input, bytes, &expected_bytes);
+
+        hash = workload_hash(hash, &expected_bytes, sizeof expected_bytes);
+        hash = workload_hash(hash, expected, expected_bytes);
+        free(expected);
+    }
+    assert_int_equal(workload_to_string_digest(&host, 1), hash);
+    shifted.input++;
+    assert_int_not_equal(workload_to_string_digest(&shifted, 1), hash);
+    assert_int_not_equal(workload_trace_digest(&host, 1), workload_trace_digest(&shifted, 1));
+#ifndef ENCBUF_POOL_DIRECT
+    assert_int_not_equal(workload_get_put_digest(&host, 1), workload_get_put_digest(&host, 2));
+#endif
+}
+
+static void test_host_with_too_little_input_is_refused(void **state)
+{
+    struct encbench_host small = host;
+
+    (void)state;
+    for (uint32_t i = 0; i < encbench_module.workload_count; i++) {
+        const struct encbench_workload *workload = &encbench_module.workloads[i];
+        char message[256] = "";
+        void *opaque;
+
+        if (workload->input_bytes == 0)
+            continue;
+        small.input_bytes = workload->input_bytes - 1;
+        assert_int_not_equal(workload->setup(&small, 1, &opaque, message, sizeof message), 0);
+        assert_non_null(strstr(message, "expected at least"));
+    }
+}
+
+/* Strict reading of a trace. */
+
+static void check_bad_trace(const char *text, size_t bytes, const char *expected)
+{
+    char path[] = "conformance-trace-XXXXXX", message[512] = "";
+    struct trace_file trace;
+    int file = mkstemp(path);
+
+    assert_true(file >= 0);
+    assert_int_equal(write(file, text, bytes), (ssize_t)bytes);
+    close(file);
+    assert_int_equal(trace_file_read(path, &trace, message, sizeof message), expected == NULL ? 0 : -1);
+    unlink(path);
+    if (expected == NULL) {
+        trace_file_free(&trace);
+        return;
+    }
+    if (strstr(message, path) == NULL || strstr(message, expected) == NULL)
+        fail_msg("message \"%s\" does not name the file and %s", message, expected);
+}
+
+static void test_traces_are_read_strictly(void **state)
+{
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {
+        {"encoding,input_bytes\nhex,1\nbase64,0\nbase64url,1073741824\n", NULL},
+        {"", ":1: header"},
+        {"encoding,bytes\nhex,1\n", ":1: header is \"encoding,bytes\""},
+        {"encoding,input_bytes\n", ":1: no call"},
+        {"encoding,input_bytes\r\nhex,1\r\n", ":1: header"},
+        {"encoding,input_bytes\nhex,1\nhex,2", ":3: \"hex,2\""},
+        {"encoding,input_bytes\nhex,1\n\nhex,2\n", ":3: \"\""},
+        {"encoding,input_bytes\nhex\n", ":2: \"hex\""},
+        {"encoding,input_bytes\nhex,\n", ":2: \"hex,\""},
+        {"encoding,input_bytes\nhex,1,2\n", ":2: \"hex,1,2\""},
+        {"encoding,input_bytes\nhex,-1\n", ":2: \"hex,-1\""},
+        {"encoding,input_bytes\nhex, 1\n", ":2: \"hex, 1\""},
+        {"encoding,input_bytes\nhex,1 \n", ":2: \"hex,1 \""},
+        {"encoding,input_bytes\nHEX,1\n", ":2: \"HEX,1\""},
+        {"encoding,input_bytes\nbase6,1\n", ":2: \"base6,1\""},
+        {"encoding,input_bytes\nhex,1073741825\n", ":2: \"hex,1073741825\""},
+        {"encoding,input_bytes\nhex,18446744073709551617\n", ":2: \"hex,18446744073709551617\""},
+        {"encoding,input_bytes\nhex,00000000000000000000000000000000000000000000000000000000000000000001\n", ":2: "},
+    };
+    static const char with_nul[] = "encoding,input_bytes\nhex,1\0\n";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        check_bad_trace(cases[i].text, strlen(cases[i].text), cases[i].expected);
+    check_bad_trace(with_nul, sizeof with_nul - 1, ":2: \"hex,1\"");
+}
+
+static void test_another_trace_is_refused(void **state)
+{
+    char directory[] = "conformance-data-XXXXXX", path[128], message[256] = "";
+    struct encbench_host other = host;
+    void *opaque;
+    int file;
+
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    other.data_directory = directory;
+    assert_int_not_equal(workload_trace_setup(&other, 1, &opaque, message, sizeof message), 0);
+    assert_non_null(strstr(message, "npm-install.csv: No such file"));
+    assert_int_equal(workload_trace_digest(&other, 1), 0);
+    snprintf(path, sizeof path, "%s/npm-install.csv", directory);
+    file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    assert_true(file >= 0);
+    assert_int_equal(write(file, "encoding,input_bytes\nhex,20\n", 28), 28);
+    close(file);
+    assert_int_not_equal(workload_trace_setup(&other, 1, &opaque, message, sizeof message), 0);
+    assert_non_null(strstr(message, "1 calls, 40 output bytes"));
+    unlink(path);
+    rmdir(directory);
+}
+
+#define POOL_TEST(function) cmocka_unit_test_setup_teardown(function, pool_setup, pool_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#ifndef ENCBUF_POOL_DIRECT
+        POOL_TEST(test_get_hands_out_a_fresh_buffer),
+        POOL_TEST(test_every_class_boundary),
+        POOL_TEST(test_reused_buffer_is_fresh_again),
+        POOL_TEST(test_put_of_a_released_buffer_returns_at_once),
+        POOL_TEST(test_retained_buffer_survives_the_first_put),
+        POOL_TEST(test_to_string_is_exact_and_puts),
+#ifdef ENCBUF_HAS_MMAP_RES
+        POOL_TEST(test_put_releases_the_mapping),
+#endif
+#endif
+#if defined(ENCBUF_POOL_NONE) || defined(ENCBUF_POOL_FRAME)
+        POOL_TEST(test_nothing_is_kept),
+#endif
+#ifdef ENCBUF_POOL_FRAME
+        POOL_TEST(test_second_put_does_nothing),
+#endif
+#ifdef ENCBUF_POOL_THREAD
+        POOL_TEST(test_pooled_buffer_is_reused),
+        POOL_TEST(test_double_put_pools_once),
+        POOL_TEST(test_second_reference_pools_once),
+        POOL_TEST(test_wrong_capacity_is_remade),
+        POOL_TEST(test_wrong_capacity_is_dropped),
+        POOL_TEST(test_oversize_is_exact_and_dropped),
+        POOL_TEST(test_oversize_remakes_a_pooled_buffer),
+        POOL_TEST(test_magazines_overflow_and_underflow),
+        POOL_TEST(test_wrong_capacity_from_the_shared_list_is_remade),
+        POOL_TEST(test_the_pool_may_hold_a_buffer_many_times),
+        POOL_TEST(test_pool_survives_teardown_and_setup),
+        POOL_TEST(test_one_thread_puts_what_another_got),
+        POOL_TEST(test_two_threads_hand_buffers_over),
+#endif
+        POOL_TEST(test_strings_equal_the_oracle),
+        POOL_TEST(test_requests_of_an_op),
+        cmocka_unit_test(test_module_describes_itself),
+        cmocka_unit_test(test_workloads_produce_and_clean_up),
+        cmocka_unit_test(test_digest_is_of_the_output),
+        cmocka_unit_test(test_host_with_too_little_input_is_refused),
+        cmocka_unit_test(test_traces_are_read_strictly),
+        cmocka_unit_test(test_another_trace_is_refused),
+#ifdef ENCBUF_POOL_THREAD
+        POOL_TEST(test_more_threads_than_slots),
+#endif
+    };
+
+    return cmocka_run_group_tests_name(ENCBUF_VARIANT, tests, group_setup, group_teardown);
+}

@@ -1,0 +1,46 @@
+# Conformance and disassembly of the subject: the same lines of variants.txt that are timed.
+get_property(variants GLOBAL PROPERTY ENCBENCH_VARIANTS)
+get_property(variant_include_directories GLOBAL PROPERTY ENCBENCH_VARIANT_INCLUDE_DIRECTORIES)
+# Concurrency Kit counts generations by adding 1 to a null pointer, which clang's pointer-overflow objects to.
+set(sanitize -fsanitize=address,undefined -fno-sanitize=pointer-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer)
+set(wrap_malloc -Wl,--wrap=malloc -Wl,--wrap=realloc -Wl,--wrap=free)
+
+function(encbench_conformance_test test variant codec)
+  get_property(definitions GLOBAL PROPERTY ENCBENCH_VARIANT_DEFINITIONS_${variant})
+  add_executable(${test} conformance.c $<TARGET_OBJECTS:${codec}>)
+  target_include_directories(${test} PRIVATE ${variant_include_directories})
+  target_compile_definitions(${test} PRIVATE ${definitions} TEST_DATA_DIRECTORY="${PROJECT_BINARY_DIR}/modules/data")
+  target_compile_options(${test} PRIVATE ${ARGN})
+  target_link_options(${test} PRIVATE ${ARGN} ${wrap_malloc})
+  target_link_libraries(${test} PRIVATE ${CMOCKA_LIBRARY} Threads::Threads)
+  add_dependencies(${test} encbench_shared)
+  add_test(NAME ${test} COMMAND ${test})
+endfunction()
+
+add_library(conformance_codec_sanitized_object OBJECT ${PROJECT_SOURCE_DIR}/workloads/codec.c)
+target_include_directories(conformance_codec_sanitized_object PUBLIC ${PROJECT_SOURCE_DIR}/workloads)
+target_compile_options(conformance_codec_sanitized_object PRIVATE ${sanitize})
+
+foreach(variant IN LISTS variants)
+  encbench_conformance_test(conformance_${variant} ${variant} encbench_codec)
+  encbench_conformance_test(conformance_sanitized_${variant} ${variant} conformance_codec_sanitized_object ${sanitize})
+endforeach()
+
+add_executable(conformance_codec conformance_codec.c)
+target_link_libraries(conformance_codec PRIVATE encbench_codec ${CMOCKA_LIBRARY})
+add_test(NAME conformance_codec COMMAND conformance_codec)
+add_executable(conformance_sanitized_codec conformance_codec.c)
+target_compile_options(conformance_sanitized_codec PRIVATE ${sanitize})
+target_link_options(conformance_sanitized_codec PRIVATE ${sanitize})
+target_link_libraries(conformance_sanitized_codec PRIVATE conformance_codec_sanitized_object ${CMOCKA_LIBRARY})
+add_test(NAME conformance_sanitized_codec COMMAND conformance_sanitized_codec)
+
+# Axes have no defaults: what must not compile does not.
+add_test(NAME conformance_axes COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/conformance_axes.sh ${CMAKE_C_COMPILER}
+         ${PROJECT_SOURCE_DIR})
+
+# Nothing but what is measured stands in a timed loop; and the test that says so can fail.
+find_program(SYSTEM_PYTHON3 python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
+add_test(NAME disassembly COMMAND ${SYSTEM_PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/disassembly_test.py
+         --modules ${PROJECT_BINARY_DIR}/modules --variants ${PROJECT_SOURCE_DIR}/variants/variants.txt
+         --source ${PROJECT_SOURCE_DIR} --compiler ${CMAKE_C_COMPILER})

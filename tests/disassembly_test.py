@@ -1,0 +1,421 @@
+"""What the timed loops are made of, read from the disassembly of every module.
+
+In every workload_*_run (and its .cold part) of every NAME.o:
+  - no call and no jump leaves the function but to malloc, free, memcpy, the codec, encbuf_*_slow and mapping_release;
+  - no thread-local storage through a call: the object has no global- or local-dynamic relocation at all;
+  - the hot path (atomics, malloc, free, memcpy, codec) is not in the .cold part;
+  - the mapping is released exactly where the variant has the field, so the null check is really there.
+NAME.planted.o has its additions in a row, and NAME.o has nothing of them. The codec's functions and loops start on
+64-byte lines. Then objects with planted faults are compiled, and each must be caught: a check that cannot fail is none.
+"""
+
+import argparse
+import pathlib
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+
+ALLOWED_CALLS = re.compile(r"^(malloc|free|memcpy|codec_\w+|encbuf_\w+_slow|mapping_release)$")
+HOT_CALLS = re.compile(r"^(malloc|free|memcpy|codec_\w+)$")
+DYNAMIC_TLS = ("TLSGD", "TLSLD", "TLSDESC", "DTPOFF")
+RUN = re.compile(r"^workload_\w+_run$")
+LINE_BYTES = 64
+
+
+class Instruction:
+    def __init__(self, address, text):
+        self.address = address
+        self.text = text
+        self.relocations = []  # (type, symbol, addend)
+
+    @property
+    def mnemonic(self):
+        words = self.text.split()
+        return words[1] if words[0] in ("lock", "notrack", "bnd", "rep", "repz") and len(words) > 1 else words[0]
+
+    def transfers(self):
+        return self.mnemonic.startswith(("call", "j", "loop"))
+
+
+class Function:
+    def __init__(self, name, section, start, size):
+        self.name, self.section, self.start, self.size = name, section, start, size
+        self.instructions = []
+
+
+def command(*words):
+    return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def read_functions(path):
+    """Functions of an object or library, by name, with their instructions and relocations."""
+    functions = {}
+    for line in command("objdump", "-t", str(path)).splitlines():
+        match = re.match(r"^([0-9a-f]+) .{6}F (\S+)\t([0-9a-f]+) +(?:\.hidden )?(\S+)$", line)
+        if match and match[2] != "*UND*":
+            functions[match[4]] = Function(match[4], match[2], int(match[1], 16), int(match[3], 16))
+    instructions = {}
+    section = last = None
+    for line in command("objdump", "-drw", "--no-show-raw-insn", str(path)).splitlines():
+        if line.startswith("Disassembly of section "):
+            section = line[len("Disassembly of section "):-1]
+            continue
+        match = re.match(r"^ *([0-9a-f]+):\t([^\t]+)(.*)$", line)
+        if not match:
+            continue
+        last = Instruction(int(match[1], 16), match[2].split("#")[0].split("<")[0].strip())
+        instructions.setdefault(section, []).append(last)
+        for kind, symbol, sign, addend in re.findall(r"(R_\w+)\t(\S+?)(?:([+-])0x([0-9a-f]+))?(?=\t|$)", match[3]):
+            last.relocations.append((kind, symbol, int((sign or "+") + (addend or "0"), 16)))
+    for function in functions.values():
+        function.instructions = [
+            i for i in instructions.get(function.section, ())
+            if function.start <= i.address < function.start + function.size
+        ]
+    return functions
+
+
+def function_at(functions, section, address):
+    for function in functions.values():
+        if function.section == section and function.start <= address < function.start + function.size:
+            return function.name
+    return f"{section}+{address:#x}"
+
+
+def relocation_target(functions, instruction):
+    """Name of what a direct or GOT-indirect transfer reaches by relocation; None without one."""
+    for kind, symbol, addend in instruction.relocations:
+        if symbol.startswith("."):
+            return function_at(functions, symbol, addend + 4)
+        return symbol
+    return None
+
+
+def successors(functions, parts):
+    """Where control goes from each instruction of a function and its cold part, as a map of (section, address)."""
+    flow = {}
+    for part in parts:
+        for i, instruction in enumerate(part.instructions):
+            after = []
+            operand = instruction.text.split()[-1]
+            if instruction.mnemonic.startswith(("j", "loop")) and not operand.startswith("*"):
+                after.append(jump_place(functions, part, instruction))
+            if not instruction.mnemonic.startswith(("jmp", "ret", "ud2", "hlt")) and i + 1 < len(part.instructions):
+                after.append((part.section, part.instructions[i + 1].address))
+            flow[part.section, instruction.address] = after
+    return flow
+
+
+def jump_place(functions, part, instruction):
+    for _, symbol, addend in instruction.relocations:
+        if symbol.startswith("."):
+            return (symbol, addend + 4)
+        target = functions.get(symbol)
+        return (target.section, target.start) if target else (symbol, 0)
+    return (part.section, int(instruction.text.split()[-1], 16))
+
+
+def register_names(register):
+    """The register and its narrower names: writing those changes it as well."""
+    if re.match(r"^%r\d", register):
+        return {register + suffix for suffix in ("", "d", "w", "b")}
+    return {register, "%e" + register[2:], "%" + register[2:], "%" + register[2:] + "l", "%" + register[2:-1] + "l"}
+
+
+def written(instruction, register):
+    """What the instruction leaves in the register: None if it does not write it, another register that it copies, the
+    name of a symbol whose address it loads from the GOT, else something that is no name."""
+    if instruction.mnemonic.startswith("call"):
+        saved = re.match(r"^%(rbx|rbp|r1[2-5])$", register)
+        return None if saved else "what a call left in " + register
+    if instruction.mnemonic.startswith(("cmp", "test", "push", "j", "ret", "nop")):
+        return None
+    operands = re.split(r"[\s,]+", re.sub(r"\([^)]*\)", "()", instruction.text))[1:]
+    changed = operands[-2:] if instruction.mnemonic == "xchg" else operands[-1:]
+    if not register_names(register) & set(changed):
+        return None
+    got = [symbol for kind, symbol, _ in instruction.relocations if "GOTPC" in kind]
+    if instruction.mnemonic == "mov" and re.match(r"^%r\w+$", operands[0]):
+        return operands[0]
+    return got[0] if instruction.mnemonic == "mov" and got else f"what \"{instruction.text}\" left in {register}"
+
+
+def register_targets(functions, parts, function, call):
+    """All that a called register can hold: backwards from the call to the last write on every path to it. clang keeps
+    addresses from the GOT in registers over a loop."""
+    register = call.text.split()[-1][1:]
+    if not re.match(r"^%r\w+$", register):
+        return {f"what is at {register}"}
+    flow, instructions, before = successors(functions, parts), {}, {}
+    for part in parts:
+        for instruction in part.instructions:
+            instructions[part.section, instruction.address] = instruction
+    for place, after in flow.items():
+        for next_place in after:
+            before.setdefault(next_place, []).append(place)
+    targets, seen, waiting = set(), set(), [((function.section, call.address), register)]
+    while waiting:
+        place, holder = waiting.pop()
+        if place == (parts[0].section, parts[0].start):
+            targets.add(f"what {holder} held at the start")
+        for previous in before.get(place, ()):
+            if (previous, holder) in seen:
+                continue
+            seen.add((previous, holder))
+            value = written(instructions[previous], holder)
+            if value is None or re.match(r"^%r\w+$", value):
+                waiting.append((previous, value or holder))
+            else:
+                targets.add(value)
+    return targets or {f"what {register} held"}
+
+
+def transfer_targets(functions, parts, function, instruction):
+    target = relocation_target(functions, instruction)
+    if target is not None:
+        return {target}
+    operand = instruction.text.split()[-1]
+    if operand.startswith("*"):
+        return register_targets(functions, parts, function, instruction)
+    return {function_at(functions, function.section, int(operand, 16))}
+
+
+def check_run(functions, name, problems):
+    """Returns the names of all that the run function calls."""
+    parts = [functions[n] for n in (name, f"{name}.cold") if n in functions]
+    inside = {part.name for part in parts}
+    called = set()
+    for part in parts:
+        if not part.instructions:
+            problems.append(f"{part.name}: no instruction disassembled")
+        for instruction in part.instructions:
+            where = f"{part.name}+{instruction.address - part.start:#x}: {instruction.text}"
+            cold = part.name.endswith(".cold")
+            if cold and (instruction.text.startswith("lock") or
+                         instruction.mnemonic.startswith("xchg") and "(" in instruction.text):
+                problems.append(f"{where}: an atomic operation in the cold part")
+            if instruction.mnemonic in ("syscall", "int", "int3", "rdtsc", "rdtscp", "cpuid"):
+                problems.append(f"{where}: does not belong in a timed loop")
+            if not instruction.transfers():
+                continue
+            for target in transfer_targets(functions, parts, part, instruction) - inside:
+                called.add(target)
+                if not ALLOWED_CALLS.match(target):
+                    problems.append(f"{where}: leaves the timed loop for {target}")
+                elif cold and HOT_CALLS.match(target):
+                    problems.append(f"{where}: {target} in the cold part")
+    return called
+
+
+def longest_chain(functions, name):
+    """Most additions of one register to another in a row."""
+    best = length = 0
+    previous = None
+    for instruction in functions[name].instructions:
+        text = instruction.text if re.match(r"^add +%r\w+,%r\w+$", instruction.text) else None
+        length = length + 1 if text is not None and text == previous else int(text is not None)
+        previous = text
+        best = max(best, length)
+    return best
+
+
+def check_object(path, runs, has_field, plants):
+    """Problems of one module object. `runs`: run functions that must be there. `plants`: additions by run function."""
+    problems = []
+    functions = read_functions(path)
+    found = {name for name in functions if RUN.match(name)}
+    for name in sorted(runs - found):
+        problems.append(f"{name}: not found")
+    if not runs:
+        problems.append("no run function is expected")
+    for function in functions.values():
+        for instruction in function.instructions:
+            if any(dynamic in kind for kind, _, _ in instruction.relocations for dynamic in DYNAMIC_TLS):
+                problems.append(f"{function.name}: {instruction.text}: dynamic thread-local storage")
+            if not plants and instruction.mnemonic == "lfence":
+                problems.append(f"{function.name}: a fence of the plant")
+    for name in sorted(found):
+        called = check_run(functions, name, problems)
+        if has_field is not None and has_field != ("mapping_release" in called):
+            problems.append(f"{name}: {'no' if has_field else 'a'} mapping is released")
+        chain = longest_chain(functions, name)
+        if plants and chain != plants.get(name):
+            problems.append(f"{name}: {chain} additions in a row, planted are {plants.get(name)}")
+        if not plants and chain > 4:
+            problems.append(f"{name}: {chain} additions in a row in a module without a plant")
+    return problems
+
+
+def loop_starts(functions, function):
+    """Targets of jumps back from where they lead to."""
+    flow = successors(functions, [function])
+    starts = set()
+    for place, after in flow.items():
+        for target in after:
+            if target[1] <= place[1] and reaches(flow, target, place):
+                starts.add(target[1])
+    return starts
+
+
+def reaches(flow, start, end):
+    seen, waiting = {start}, [start]
+    while waiting:
+        place = waiting.pop()
+        if place == end:
+            return True
+        for next_place in flow.get(place, ()):
+            if next_place not in seen:
+                seen.add(next_place)
+                waiting.append(next_place)
+    return False
+
+
+def check_codec(path):
+    problems = []
+    functions = {n: f for n, f in read_functions(path).items() if re.match(r"^codec_\w+$", n)}
+    if len(functions) < 3:
+        problems.append(f"{len(functions)} codec functions, expected at least 3")
+    for function in functions.values():
+        if function.start % LINE_BYTES != 0:
+            problems.append(f"{function.name}: starts at {function.start:#x}")
+        starts = loop_starts(functions, function)
+        if not starts:
+            problems.append(f"{function.name}: no loop found")
+        for start in starts:
+            if start % LINE_BYTES != 0:
+                problems.append(f"{function.name}: a loop starts at {start:#x}")
+    return problems
+
+
+# Faults, each of which must be caught, and by the words that say what it is.
+FAULTS = {
+    "a call that was not inlined": (
+        "leaves the timed loop for helper",
+        "__attribute__((noinline)) static unsigned long helper(unsigned long x)"
+        "{ __asm__ volatile(\"\"); return x + 1; }"
+        "LOOP(bytes += helper(n))"),
+    "a stray library function": (
+        "leaves the timed loop for rand", "int rand(void); LOOP(bytes += (unsigned long)rand())"),
+    "a call through the procedure linkage table": (
+        "leaves the timed loop for getpid", "int getpid(void); LOOP(bytes += (unsigned long)getpid())"),
+    "a call through a pointer": (
+        "leaves the timed loop for", "unsigned long (*pointer)(unsigned long); LOOP(bytes += pointer(n))"),
+    "a call through a register that held something allowed before": (
+        "leaves the timed loop for",
+        "LOOP(__asm__ volatile(\"mov malloc@GOTPCREL(%%rip), %%rbx\\n\\tcall *%%rbx\\n\\ttest %%rax, %%rax\\n\\t\""
+        "\"je 1f\\n\\tmov %0, %%rbx\\n1:\\n\\tcall *%%rbx\" : : \"r\"(n) : \"rbx\", \"memory\"))"),
+    "a tail call": (
+        "leaves the timed loop for stray",
+        "unsigned long stray(void); RUN { (void)state; (void)thread; (void)n; return stray(); }"),
+    "dynamic thread-local storage": (
+        "dynamic thread-local storage",
+        "extern __thread unsigned long counter __attribute__((tls_model(\"global-dynamic\"))); LOOP(bytes += counter)"),
+    "an emulated system call": ("does not belong", "LOOP(__asm__ volatile(\"syscall\"))"),
+    "additions left in": (
+        "additions in a row in a module without a plant",
+        "LOOP(__asm__ volatile(\".rept 64\\n\\tadd %1, %0\\n\\t.endr\" : \"+r\"(bytes) : \"r\"(0ul)))"),
+    "a fence left in": ("a fence of the plant", "LOOP(__asm__ volatile(\"lfence\"))"),
+    "a hot path in the cold part": (
+        "in the cold part",
+        "void *malloc(unsigned long); __attribute__((cold)) void encbuf_x_slow(void *);"
+        "__asm__(\".section .text.unlikely.workload_bad_run,\\\"ax\\\"\\n\\t.type workload_bad_run.cold, @function\\n\""
+        "\"workload_bad_run.cold:\\n\\tcall *malloc@GOTPCREL(%rip)\\n\\tlock incl (%rdi)\\n\\tret\\n\""
+        "\"\\t.size workload_bad_run.cold, .-workload_bad_run.cold\\n\\t.text\\n\");"
+        "LOOP(bytes++)"),
+    "no null check": ("no mapping is released", "LOOP(__asm__ volatile(\"\"))"),
+    "no run function": ("workload_bad_run: not found", "int nothing(void); int nothing(void) { return 0; }"),
+}
+FAULT_PRELUDE = """
+#define RUN unsigned long workload_bad_run(void *state, unsigned thread, unsigned long n); \\
+    unsigned long workload_bad_run(void *state, unsigned thread, unsigned long n)
+#define LOOP(body) RUN { unsigned long bytes = 0; (void)state; (void)thread; \\
+    for (unsigned long i = 0; i < n; i++) { body; } return bytes; }
+"""
+GOOD = ("void *malloc(unsigned long); void free(void *); void mapping_release(void *);"
+        "LOOP(void *p = malloc(n); __asm__ volatile(\"\" : \"+r\"(p)); if (p == state) mapping_release(p); free(p))")
+
+
+def compile_fault(compiler, directory, source):
+    text, path = pathlib.Path(directory, "fault.c"), pathlib.Path(directory, "fault.o")
+    text.write_text(FAULT_PRELUDE + source + "\n")
+    subprocess.run([compiler, "-O2", "-fPIC", "-fno-plt", "-ffunction-sections", "-c", str(text), "-o", str(path)],
+                   check=True)
+    return path
+
+
+def check_faults(compiler, modules, plants):
+    problems = []
+    expected = {"workload_bad_run"}
+    with tempfile.TemporaryDirectory() as directory:
+        for problem in check_object(compile_fault(compiler, directory, GOOD), expected, True, {}):
+            problems.append(f"a faultless object: {problem}")
+        for name, (words, source) in FAULTS.items():
+            found = check_object(compile_fault(compiler, directory, source), expected, True, {})
+            if not any(words in problem for problem in found):
+                problems.append(f"not caught: {name}: {found}")
+    planted, plain = modules / "null+thread.planted.o", modules / "null+thread.o"
+    if not check_object(planted, set(plants), True, {}):
+        problems.append("not caught: a planted object taken for a real one")
+    if not check_object(plain, set(plants), True, plants):
+        problems.append("not caught: a real object taken for a planted one")
+    if not check_object(plain, set(plants), False, {}):
+        problems.append("not caught: the field where it should be removed")
+    return problems
+
+
+def read_workloads(source):
+    """By run function: additions planted, and whether a design without a buffer offers it."""
+    workloads = {}
+    listed = re.findall(r'^#include "(\w+)\.h"', (source / "workloads/workloads.h").read_text(), re.M)
+    for name in listed:
+        text = (source / f"workloads/{name}.h").read_text()
+        adds = re.search(r"WORKLOAD_PLANT\(\w+, (\d+)\)", text)
+        if adds is None or f"WORKLOAD_PLANTED_CYCLES({adds[1]}" not in text:
+            raise SystemExit(f"workloads/{name}.h: plants {adds and adds[1]} additions and declares another number")
+        workloads[f"workload_{name}_run"] = (int(adds[1]), "#elif !defined(ENCBUF_POOL_DIRECT)" not in text)
+    return workloads
+
+
+def read_variants(path):
+    lines = [line.split() for line in path.read_text().splitlines() if line and not line.startswith("#")]
+    return {words[0]: {"mmap_res": words[1], "pool": words[2]} for words in lines}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--modules", type=pathlib.Path, required=True)
+    parser.add_argument("--variants", type=pathlib.Path, required=True)
+    parser.add_argument("--source", type=pathlib.Path, required=True)
+    parser.add_argument("--compiler", required=True)
+    arguments = parser.parse_args()
+    if platform.machine() != "x86_64":
+        print(f"knows the instructions of x86_64 only, not of {platform.machine()}")
+        return 77
+
+    workloads, variants = read_workloads(arguments.source), read_variants(arguments.variants)
+    problems, checked = [], 0
+    for variant, levels in variants.items():
+        offered = {run: adds for run, (adds, direct) in workloads.items() if direct or levels["pool"] != "direct"}
+        has_field = levels["mmap_res"] not in ("removed", "na")
+        for suffix, plants in ((".o", {}), (".planted.o", offered)):
+            path = arguments.modules / (variant + suffix)
+            problems += [f"{path.name}: {p}" for p in check_object(path, set(offered), has_field, plants)]
+            checked += len(offered)
+    codecs = sorted(arguments.modules.glob("shared/libencbench_codec-*.so"))
+    if len(codecs) != 1:
+        problems.append(f"{len(codecs)} codecs in {arguments.modules / 'shared'}, expected 1")
+    for path in codecs:
+        problems += [f"{path.name}: {p}" for p in check_codec(path)]
+    all_plants = {run: adds for run, (adds, _) in workloads.items()}
+    problems += check_faults(arguments.compiler, arguments.modules, all_plants)
+    for problem in problems:
+        print(problem)
+    print(f"{checked} timed loops of {len(variants)} variants, {len(FAULTS) + 3} planted faults: "
+          f"{len(problems)} problems")
+    return 1 if problems or not variants else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

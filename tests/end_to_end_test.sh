@@ -1,0 +1,173 @@
+#!/bin/sh
+# The whole program on a tiny run: files, refusals, bad input, interruption. No time is asserted anywhere.
+# usage: end_to_end_test.sh BUILD SOURCE COMPILER
+set -u
+build=$1 source=$2 compiler=$3
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+encbench=$build/encbench
+export ENCBENCH_ROOT="$source" TMPDIR="$work"
+failures=0 checks=0
+
+fail() {
+    failures=$((failures + 1))
+    printf 'FAILED: %s\n' "$1"
+    sed 's/^/    /' "$work/out" "$work/err" 2>/dev/null | tail -n 12
+}
+
+check() { # check DESCRIPTION COMMAND...
+    checks=$((checks + 1))
+    description=$1
+    shift
+    "$@" || fail "$description"
+}
+
+# refused DESCRIPTION WORDS COMMAND...: exit 2 and one line on standard error that holds WORDS
+refused() {
+    checks=$((checks + 1))
+    description=$1 words=$2
+    shift 2
+    "$@" >"$work/out" 2>"$work/err"
+    code=$?
+    [ "$code" -eq 2 ] || fail "$description: exit $code instead of 2"
+    grep -qF -- "$words" "$work/err" || fail "$description: does not say \"$words\""
+    lines=$(grep -vc -e '^exact passes:' -e '^pilot:' -e '^measuring' "$work/err")
+    [ "$lines" -eq 1 ] || fail "$description: $lines lines instead of one"
+}
+
+key() { sed -n "s/^$2,//p" "$1/run.csv"; }
+rows() { tail -n +2 "$1" | wc -l; }
+
+# ---- a tiny run ----
+run=$work/run
+"$encbench" run --profile smoke --seed 5 --out "$run" >"$work/out" 2>"$work/err" || fail "the smoke run"
+check "prints where it went" grep -qx "$run" "$work/out"
+check "is complete" [ "$(key "$run" complete)" = yes ]
+check "keeps the seed" [ "$(key "$run" seed)" = 5 ]
+cells=$(tail -n +2 "$run/processes.csv" | cut -d, -f2,3 | sort -u | wc -l)
+processes=$(tail -n +2 "$run/processes.csv" | cut -d, -f1 | sort -u | wc -l)
+check "six processes for each panel on a workload" [ "$processes" -eq $((6 * cells)) ]
+check "every process has a twin" [ "$(grep -c ',twin,twin,' "$run/processes.csv")" -eq "$processes" ]
+check "every process has the planted chain" [ "$(grep -c ',chain_planted,clock,' "$run/processes.csv")" -eq "$processes" ]
+layouts=$(tail -n +2 "$run/processes.csv" | grep -v ',clock,' | cut -d, -f7)
+check "no layout twice" [ "$(echo "$layouts" | sort | uniq -d | wc -l)" -eq 0 ]
+check "at most six arms beside the clock" \
+    [ "$(tail -n +2 "$run/processes.csv" | grep -v ',clock,' | cut -d, -f1 | uniq -c | sort -rn | awk 'NR==1{print $1}')" -le 6 ]
+check "samples unpack" gzip -t "$run/samples.csv.gz"
+check "two samples an arm and block" [ "$(gzip -dc "$run/samples.csv.gz" | awk -F, \
+    'NR>1{n[$1","$4","$5]++} END{for(k in n) if(n[k]!=2) bad++; print bad+0}')" -eq 0 ]
+check "raw samples of every process" [ "$(gzip -dc "$run/samples.csv.gz" | awk -F, 'NR>1{print $1}' | sort -u | wc -l)" -eq "$processes" ]
+# The level in processes.csv is what the samples give: plain mean over kept blocks of the first arm that counts.
+check "levels follow from samples" sh -c '
+    line=$(grep -m 1 ",ok,$" "$1/processes.csv"); process=${line%%,*}; arm=$(echo "$line" | cut -d, -f4); mean=$(echo "$line" | cut -d, -f9)
+    gzip -dc "$1/samples.csv.gz" | awk -F, -v arm="$arm" -v mean="$mean" -v process="$process" \
+        "\$1==process && \$4==arm && \$9==1 {sum+=\$8/\$7; n++} END{d=sum/n-mean; if(d<0)d=-d; exit !(n>0 && d<=1e-9*mean)}"' sh "$run"
+check "exact: pooled is one allocation of 2048 bytes" grep -qx 'null+thread,to_string_1k,allocated_bytes_per_op,2048,exact,' "$run/metrics.csv"
+check "exact: nothing left after teardown" \
+    [ "$(grep ',live_blocks_after_teardown,' "$run/metrics.csv" | grep -vc ',live_blocks_after_teardown,0,exact,')" -eq 0 ]
+check "no scratch left" [ -z "$(ls -d "$work"/encbench-* 2>/dev/null)" ]
+
+# ---- analyse and report ----
+"$encbench" analyse "$run" >"$work/out" 2>"$work/err"
+check "analyse says what it found" grep -q '^claim parts: ' "$work/out"
+check "no timing verdict from a smoke run" [ "$(grep -E '^(4,a|4,d|5,a|11,a),' "$run/verdicts.csv" | grep -vcE 'not resolvable here|run invalid')" -eq 0 ]
+check "exact verdicts from a smoke run" [ "$(grep -E '^(5,b|8,a|8,b|9,a),' "$run/verdicts.csv" | grep -c ',refuted,')" -eq 4 ]
+cp "$run/verdicts.csv" "$work/verdicts.first"
+"$encbench" analyse "$run" >/dev/null 2>&1
+check "analyse is deterministic" cmp -s "$run/verdicts.csv" "$work/verdicts.first"
+"$encbench" report "$run" --output "$work/A.md" >"$work/out" 2>"$work/err"
+check "report says where it is" grep -q "$work/A.md" "$work/out"
+cp "$work/A.md" "$work/A.first"
+"$encbench" report "$run" --output "$work/A.md" >/dev/null 2>&1
+check "report is deterministic" cmp -s "$work/A.md" "$work/A.first"
+
+# ---- bad command lines ----
+refused "unknown verb" 'unknown verb "frobnicate"' "$encbench" frobnicate
+refused "unknown option" 'unknown option "--fast"' "$encbench" run --fast
+refused "option of another verb" 'unknown option "--format"' "$encbench" run --format csv
+refused "missing value" 'wants NAME' "$encbench" run --profile
+refused "unknown profile" 'unknown profile "instant"' "$encbench" run --profile instant
+refused "unknown variant" 'unknown variant "nobody"' "$encbench" run --variants nobody
+refused "unknown workload" 'unknown workload "nothing"' "$encbench" run --workloads nothing
+refused "unknown baseline" 'unknown variant "nobody"' "$encbench" run --baseline nobody
+refused "bad seed" '"12x" is not a number' "$encbench" run --seed 12x
+refused "missing directory argument" 'expected DIR' "$encbench" analyse
+refused "two directories" 'unexpected argument' "$encbench" analyse "$run" "$run"
+
+# ---- bad run directories ----
+before=$(cat "$run"/*.csv | cksum)
+refused "existing run directory" 'never overwritten' "$encbench" run --profile smoke --out "$run"
+check "is untouched" [ "$(cat "$run"/*.csv | cksum)" = "$before" ]
+refused "missing directory" 'no such run directory' "$encbench" analyse "$work/absent"
+refused "a file for a directory" 'directory' "$encbench" analyse "$work/A.md"
+mkdir "$work/empty"
+refused "empty directory" 'run.csv' "$encbench" analyse "$work/empty"
+damaged() { rm -rf "$work/damaged"; cp -r "$run" "$work/damaged"; }
+damaged
+head -c -7 "$run/contrasts.csv" >"$work/damaged/contrasts.csv"
+refused "truncated mid-row" "contrasts.csv:$(wc -l <"$run/contrasts.csv")" "$encbench" analyse "$work/damaged"
+damaged
+sed -i 's/^schema_version,1$/schema_version,99/' "$work/damaged/run.csv"
+refused "another schema" '99' "$encbench" analyse "$work/damaged"
+damaged
+sed -i '1s/difference_ns/difference_us/' "$work/damaged/contrasts.csv"
+refused "another column" 'difference_us' "$encbench" analyse "$work/damaged"
+damaged
+rm "$work/damaged/metrics.csv"
+refused "missing file" 'metrics.csv' "$encbench" analyse "$work/damaged"
+
+# ---- modules ----
+module() { # module NAME DEFINITION...: builds NAME.o
+    output=$1
+    shift
+    "$compiler" -O2 -fPIC -ffunction-sections -fvisibility=hidden -I"$source/harness" -DSTRANGE_ABI=0 -DSTRANGE_DIGEST=0 \
+        -DSTRANGE_SETUP=0 -DSTRANGE_CRASH=0 -DSTRANGE_BYTES=0 "-DSTRANGE_NAME=\"$(basename "$output")\"" "$@" -c \
+        "$source/tests/strange_module.c" -o "$output.o" || fail "cannot compile $output"
+}
+strange() { refused "$1" "$2" "$encbench" run --profile smoke --out "$work/strange" --workloads adds --module "$work/good.o" --module "$3"; }
+module "$work/good"
+module "$work/fine"
+module "$work/abi" -USTRANGE_ABI -DSTRANGE_ABI=1
+module "$work/name" -USTRANGE_NAME '-DSTRANGE_NAME="a,b"'
+module "$work/digest" -USTRANGE_DIGEST -DSTRANGE_DIGEST=1
+module "$work/setup" -USTRANGE_SETUP -DSTRANGE_SETUP=1
+module "$work/crash" -USTRANGE_CRASH -DSTRANGE_CRASH=1
+module "$work/bytes" -USTRANGE_BYTES -DSTRANGE_BYTES=1
+echo 'not an object' >"$work/text.o"
+echo 'int answer = 42;' >"$work/plain.c" && "$compiler" -fPIC -c "$work/plain.c" -o "$work/plain.o"
+strange "text as a module" "$work/text.o: is not an ELF file" "$work/text.o"
+strange "missing module" "$work/absent.o: cannot be read" "$work/absent.o"
+strange "neither .o nor .so" "expected an object file" "$source/README.md"
+strange "an object that is no module" "$work/plain.o: is not a module" "$work/plain.o"
+strange "another ABI" "$work/abi.o: module ABI version 2; this encbench wants version 1" "$work/abi.o"
+strange "an illegal name" "$work/name.o: variant name" "$work/name.o"
+strange "the same variant twice" "is already in" "$work/good.o"
+refused "another output" "variants good and digest produce different output" \
+    "$encbench" run --profile smoke --out "$work/strange-digest" --workloads adds --module "$work/good.o" --module "$work/digest.o"
+refused "a failing setup" "no luck today" \
+    "$encbench" run --profile smoke --out "$work/strange-setup" --workloads adds --module "$work/good.o" --module "$work/setup.o"
+refused "a crash" "variant crash" \
+    "$encbench" run --profile smoke --out "$work/strange-crash" --workloads adds --module "$work/good.o" --module "$work/crash.o"
+refused "fewer bytes than promised" "bytes" \
+    "$encbench" run --profile smoke --out "$work/strange-bytes" --workloads adds --module "$work/good.o" --module "$work/bytes.o"
+"$encbench" run --profile smoke --out "$work/stranger" --baseline good --workloads adds --module "$work/good.o" \
+    --module "$work/fine.o" >"$work/out" 2>"$work/err" || fail "two strangers are compared"
+check "strangers are measured as ours" grep -q ',fine_against_good,' "$work/stranger/contrasts.csv"
+
+# ---- interruption ----
+"$encbench" run --profile default --seed 6 --out "$work/stopped" >"$work/out" 2>"$work/err" &
+pid=$!
+for _ in $(seq 300); do
+    [ -s "$work/stopped/contrasts.csv" ] && [ "$(rows "$work/stopped/contrasts.csv")" -gt 0 ] && break
+    sleep 0.1
+done
+kill -INT "$pid"
+wait "$pid"
+check "an interrupted run exits 3" [ $? -eq 3 ]
+check "and says that it is not complete" [ "$(key "$work/stopped" complete)" = no ]
+check "and what was measured is kept" sh -c "'$encbench' analyse '$work/stopped' >'$work/out' 2>'$work/err'; [ \$? -ne 2 ]"
+check "and leaves no scratch" [ -z "$(ls -d "$work"/encbench-* 2>/dev/null)" ]
+
+[ "$checks" -ge 60 ] || fail "only $checks checks ran"
+printf '%d checks, %d failed\n' "$checks" "$failures"
+[ "$failures" -eq 0 ]

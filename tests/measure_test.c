@@ -1,0 +1,354 @@
+/*
+ * Order, rounds, drops and quantisation of measuring, with a fake clock: time passes only when a fake op says so.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "measure.h"
+#include "plan.h"
+#include "summary.h"
+
+/* ---- a world in which time is what ops cost ---- */
+
+static struct world {
+    double now_ns;
+    double drift_per_ns; /* how much slower everything gets as time goes on */
+    long switches;
+    int cpu;
+    uint64_t switch_at_ns, move_at_ns; /* when an involuntary switch or a change of CPU happens; 0: never */
+    int order[64];
+    size_t order_count;
+} world;
+
+struct fake {
+    int number;
+    double op_ns;
+    uint64_t bytes_per_op;
+    uint64_t befores, afters, round_max_seen, ops;
+};
+
+static uint64_t now_ns(void *context)
+{
+    (void)context;
+    return (uint64_t)world.now_ns;
+}
+
+static long switches(void *context)
+{
+    (void)context;
+    return world.switches + (world.switch_at_ns && world.now_ns >= (double)world.switch_at_ns ? 1 : 0);
+}
+
+static int cpu(void *context)
+{
+    (void)context;
+    return world.move_at_ns && world.now_ns >= (double)world.move_at_ns ? world.cpu + 1 : world.cpu;
+}
+
+static const struct measure_clock fake_clock = {now_ns, now_ns, switches, cpu, NULL};
+
+static void before(void *state, uint64_t n)
+{
+    struct fake *fake = state;
+    fake->befores++;
+    if (n > fake->round_max_seen)
+        fake->round_max_seen = n;
+    world.now_ns += 1000; /* must never count */
+}
+
+static void after(void *state, uint64_t n)
+{
+    struct fake *fake = state;
+    (void)n;
+    fake->afters++;
+    world.now_ns += 1000;
+}
+
+static uint64_t run(void *state, unsigned thread, uint64_t n)
+{
+    struct fake *fake = state;
+    (void)thread;
+    if (world.order_count < sizeof world.order / sizeof world.order[0])
+        world.order[world.order_count++] = fake->number;
+    const double start_ns = world.now_ns, cost_ns = fake->op_ns * (double)n;
+    world.now_ns = start_ns + cost_ns * (1 + world.drift_per_ns * (start_ns + cost_ns / 2));
+    fake->ops += n;
+    return n * fake->bytes_per_op;
+}
+
+static struct encbench_workload workload_of(uint64_t batch_max_ops)
+{
+    return (struct encbench_workload){.short_name = "fake",
+                                      .bytes_per_op = 3,
+                                      .batch_max_ops = batch_max_ops,
+                                      .batch_multiple_ops = 1,
+                                      .before = before,
+                                      .run = run,
+                                      .after = after};
+}
+
+static int reset(void **state)
+{
+    (void)state;
+    world = (struct world){.now_ns = 1000};
+    return 0;
+}
+
+/* ---- order ---- */
+
+static void order_is_a_permutation_and_its_mirror(void **state)
+{
+    struct measure_block block;
+    unsigned first_slot[6] = {0};
+    (void)state;
+    for (uint64_t b = 0; b < 6000; b++) {
+        unsigned seen = 0;
+        measure_plan_block(7, 3, b, 6, &block);
+        for (size_t i = 0; i < 6; i++) {
+            seen |= 1u << block.slot_arm[i];
+            assert_int_equal(block.slot_arm[i], block.slot_arm[11 - i]);
+        }
+        assert_int_equal(seen, 0x3f);
+        assert_true(block.input_offset_bytes < MEASURE_INPUT_OFFSETS);
+        assert_int_equal(block.input_offset_bytes % MEASURE_INPUT_STEP, 0);
+        first_slot[block.slot_arm[0]]++;
+    }
+    /* Each arm comes first in 1000 of 6000 blocks, sd 29: six sd either way. */
+    for (size_t i = 0; i < 6; i++)
+        assert_in_range(first_slot[i], 1000 - 173, 1000 + 173);
+}
+
+static void order_depends_on_seed_process_and_block_alone(void **state)
+{
+    struct measure_block a, b;
+    unsigned same_seed = 0, same_process = 0, same_block = 0;
+    (void)state;
+    for (uint64_t i = 0; i < 200; i++) {
+        measure_plan_block(7, 3, i, 6, &a);
+        measure_plan_block(7, 3, i, 6, &b);
+        assert_memory_equal(a.slot_arm, b.slot_arm, 12);
+        assert_int_equal(a.input_offset_bytes, b.input_offset_bytes);
+        measure_plan_block(8, 3, i, 6, &b);
+        same_seed += memcmp(a.slot_arm, b.slot_arm, 12) == 0;
+        measure_plan_block(7, 4, i, 6, &b);
+        same_process += memcmp(a.slot_arm, b.slot_arm, 12) == 0;
+        measure_plan_block(7, 3, i + 1, 6, &b);
+        same_block += memcmp(a.slot_arm, b.slot_arm, 12) == 0;
+    }
+    /* One of 720 by chance. */
+    assert_in_range(same_seed, 0, 5);
+    assert_in_range(same_process, 0, 5);
+    assert_in_range(same_block, 0, 5);
+}
+
+static void arms_run_in_the_planned_order(void **state)
+{
+    struct encbench_workload workload = workload_of(0);
+    struct encbench_host host = {0};
+    struct fake fakes[4];
+    struct measure_arm arms[4];
+    struct measure_block block;
+    size_t wrong = 99;
+    unsigned char input[8192];
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        fakes[i] = (struct fake){.number = i, .op_ns = 10, .bytes_per_op = 3};
+        arms[i] = (struct measure_arm){&workload, &fakes[i], 100, 0};
+    }
+    measure_plan_block(1, 0, 0, 4, &block);
+    assert_true(measure_block_run(&fake_clock, &host, input, arms, 4, &block, &wrong));
+    assert_int_equal(world.order_count, 8);
+    for (size_t i = 0; i < 8; i++)
+        assert_int_equal(world.order[i], block.slot_arm[i]);
+    assert_ptr_equal(host.input, input + block.input_offset_bytes);
+}
+
+/* ---- time ---- */
+
+static void rounds_are_bounded_and_preparation_is_not_timed(void **state)
+{
+    struct encbench_workload workload = workload_of(256);
+    struct fake fake = {.op_ns = 10, .bytes_per_op = 3};
+    const struct measure_arm arm = {&workload, &fake, 1000, 0};
+    uint64_t bytes = 0;
+    (void)state;
+    assert_int_equal(measure_batch(&fake_clock, &arm, 1000, &bytes), 10000);
+    assert_int_equal(bytes, 3000);
+    assert_int_equal(fake.befores, 4);
+    assert_int_equal(fake.afters, 4);
+    assert_int_equal(fake.round_max_seen, 256);
+}
+
+static void rewarming_is_done_and_not_timed(void **state)
+{
+    struct encbench_workload workload = workload_of(0);
+    struct encbench_host host = {0};
+    struct fake fake = {.op_ns = 10, .bytes_per_op = 3};
+    const struct measure_arm arm = {&workload, &fake, 100, 7};
+    struct measure_block block;
+    size_t wrong;
+    (void)state;
+    measure_plan_block(1, 0, 0, 1, &block);
+    assert_true(measure_block_run(&fake_clock, &host, NULL, &arm, 1, &block, &wrong));
+    assert_int_equal(fake.ops, 2 * (100 + 7));
+    assert_int_equal(block.elapsed_ns[0], 1000);
+    assert_int_equal(block.elapsed_ns[1], 1000);
+}
+
+/* A machine that slows down by 5 % during a block moves one arm after the other by percents; the mirrored block by nothing. */
+static void linear_drift_cancels_in_a_block(void **state)
+{
+    struct encbench_workload workload = workload_of(0);
+    struct encbench_host host = {0};
+    struct fake fakes[2] = {{.op_ns = 100, .bytes_per_op = 3}, {.op_ns = 101, .bytes_per_op = 3}};
+    const struct measure_arm arms[2] = {{&workload, &fakes[0], 1000, 0}, {&workload, &fakes[1], 1000, 0}};
+    double worst_paired_ns = 0, worst_sequential_ns = 0;
+    (void)state;
+    for (uint64_t b = 0; b < 50; b++) {
+        struct measure_block block;
+        double sum_ns[2] = {0}, first_ns[2] = {0};
+        size_t wrong;
+        world = (struct world){.now_ns = 0, .drift_per_ns = 0.05 / 400000};
+        workload.before = workload.after = NULL;
+        measure_plan_block(3, 0, b, 2, &block);
+        assert_true(measure_block_run(&fake_clock, &host, NULL, arms, 2, &block, &wrong));
+        for (size_t slot = 0; slot < 4; slot++) {
+            sum_ns[block.slot_arm[slot]] += (double)block.elapsed_ns[slot] / 2000;
+            if (slot < 2)
+                first_ns[block.slot_arm[slot]] = (double)block.elapsed_ns[slot] / 1000;
+        }
+        worst_paired_ns = fmax(worst_paired_ns, fabs(sum_ns[1] - sum_ns[0] - 1));
+        worst_sequential_ns = fmax(worst_sequential_ns, fabs(first_ns[1] - first_ns[0] - 1));
+    }
+    assert_true(worst_sequential_ns > 1.0); /* the drift is there: it hides the true difference of 1 ns */
+    assert_true(worst_paired_ns < 0.06);    /* and 25 times less of it is left: the second order */
+}
+
+static void a_block_is_dropped_whole_for_a_switch_or_a_move_and_never_for_being_slow(void **state)
+{
+    struct encbench_workload workload = workload_of(0);
+    struct encbench_host host = {0};
+    struct fake fakes[2] = {{.op_ns = 10, .bytes_per_op = 3}, {.op_ns = 10, .bytes_per_op = 3}};
+    const struct measure_arm arms[2] = {{&workload, &fakes[0], 100, 0}, {&workload, &fakes[1], 100, 0}};
+    struct measure_block block;
+    size_t wrong;
+    (void)state;
+    for (int what = 0; what < 4; what++) {
+        reset(NULL);
+        fakes[0].op_ns = what == 3 ? 10000 : 10;
+        world.switch_at_ns = what == 1 ? 2500 : 0;
+        world.move_at_ns = what == 2 ? 2500 : 0;
+        measure_plan_block(3, 0, 0, 2, &block);
+        assert_true(measure_block_run(&fake_clock, &host, NULL, arms, 2, &block, &wrong));
+        assert_int_equal(block.dropped, what == 1 || what == 2);
+    }
+}
+
+static void a_batch_that_produces_too_little_is_refused_by_arm(void **state)
+{
+    struct encbench_workload workload = workload_of(0);
+    struct encbench_host host = {0};
+    struct fake fakes[2] = {{.op_ns = 10, .bytes_per_op = 3}, {.op_ns = 10, .bytes_per_op = 2}};
+    const struct measure_arm arms[2] = {{&workload, &fakes[0], 100, 0}, {&workload, &fakes[1], 100, 0}};
+    struct measure_block block;
+    size_t wrong = 99;
+    (void)state;
+    measure_plan_block(3, 0, 0, 2, &block);
+    assert_false(measure_block_run(&fake_clock, &host, NULL, arms, 2, &block, &wrong));
+    assert_int_equal(wrong, 1);
+}
+
+static uint64_t stepping_ns(void *context)
+{
+    uint64_t *reads = context;
+    return ++*reads / 4 * 20; /* ticks of 20 ns, four readings to the tick */
+}
+
+static void the_clock_step_is_the_smallest_difference(void **state)
+{
+    uint64_t reads = 0;
+    const struct measure_clock clock = {stepping_ns, stepping_ns, switches, cpu, &reads};
+    (void)state;
+    assert_int_equal(measure_clock_step_ns(&clock, 100), 20);
+}
+
+static void batches_are_long_enough_and_whole(void **state)
+{
+    const double same[] = {100, 100, 100}, mixed[] = {1, 100, 1000}, longest[] = {1e6};
+    const uint64_t ones[] = {1, 1, 1}, multiples[] = {4, 6, 1};
+    (void)state;
+    assert_int_equal(measure_iterations(same, ones, 3, 25000, 10), 250);
+    /* The fastest arm decides where 1000 clock steps would not fit otherwise. */
+    assert_int_equal(measure_iterations(mixed, ones, 3, 25000, 10), 10000);
+    assert_int_equal(measure_iterations(same, multiples, 3, 25000, 10), 240);
+    assert_int_equal(measure_iterations(longest, ones, 1, 25000, 10), 1);
+    assert_int_equal(measure_iterations(longest, multiples, 1, 25000, 10), 4);
+}
+
+/* ---- summary ---- */
+
+static void contrasts_are_taken_per_block_and_trimmed(void **state)
+{
+    struct plan_cell cell = {.arm_count = 2, .contrast_count = 1};
+    struct measure_block blocks[50];
+    struct summary summary;
+    (void)state;
+    cell.arms[0].iterations = cell.arms[1].iterations = 10;
+    cell.contrasts[0].weights[0] = -1;
+    cell.contrasts[0].weights[1] = 1;
+    for (size_t b = 0; b < 50; b++) {
+        /* Blocks differ in speed, the pair does not; every sixth block has an outlier in one arm, which trimming takes. */
+        const uint64_t base_ns = 1000 + 10 * b;
+        blocks[b] = (struct measure_block){.slot_arm = {0, 1, 1, 0},
+                                           .elapsed_ns = {base_ns, base_ns + 50, base_ns + 50 + (b % 6 == 0 ? 9000 : 0), base_ns}};
+        blocks[b].dropped = b % 10 == 3;
+    }
+    assert_true(summary_of_blocks(&cell, blocks, 50, &summary));
+    assert_true(summary.valid);
+    assert_int_equal(summary.blocks_kept, 45);
+    assert_int_equal(summary.blocks_dropped, 5);
+    assert_true(fabs(summary.contrasts[0].difference_ns - 5) < 1e-9);
+    assert_true(summary.contrasts[0].plain_mean_ns > 60); /* 450 ns more in at least 7 of 45 blocks */
+}
+
+static void too_few_blocks_are_no_process(void **state)
+{
+    struct plan_cell cell = {.arm_count = 1};
+    struct measure_block blocks[SUMMARY_BLOCKS_MIN];
+    struct summary summary;
+    (void)state;
+    cell.arms[0].iterations = 1;
+    for (size_t b = 0; b < SUMMARY_BLOCKS_MIN; b++)
+        blocks[b] = (struct measure_block){.elapsed_ns = {100, 100}};
+    assert_true(summary_of_blocks(&cell, blocks, SUMMARY_BLOCKS_MIN, &summary));
+    assert_true(summary.valid);
+    assert_true(summary.time_ns_per_op[0] == 100);
+    blocks[0].dropped = true;
+    assert_true(summary_of_blocks(&cell, blocks, SUMMARY_BLOCKS_MIN, &summary));
+    assert_false(summary.valid);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(order_is_a_permutation_and_its_mirror, reset),
+        cmocka_unit_test_setup(order_depends_on_seed_process_and_block_alone, reset),
+        cmocka_unit_test_setup(arms_run_in_the_planned_order, reset),
+        cmocka_unit_test_setup(rounds_are_bounded_and_preparation_is_not_timed, reset),
+        cmocka_unit_test_setup(rewarming_is_done_and_not_timed, reset),
+        cmocka_unit_test_setup(linear_drift_cancels_in_a_block, reset),
+        cmocka_unit_test_setup(a_block_is_dropped_whole_for_a_switch_or_a_move_and_never_for_being_slow, reset),
+        cmocka_unit_test_setup(a_batch_that_produces_too_little_is_refused_by_arm, reset),
+        cmocka_unit_test_setup(the_clock_step_is_the_smallest_difference, reset),
+        cmocka_unit_test_setup(batches_are_long_enough_and_whole, reset),
+        cmocka_unit_test_setup(contrasts_are_taken_per_block_and_trimmed, reset),
+        cmocka_unit_test_setup(too_few_blocks_are_no_process, reset),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

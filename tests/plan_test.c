@@ -1,0 +1,249 @@
+/*
+ * The plan: which arms share a process, how contrasts weigh them, order of processes, seeds of layouts. On made-up modules.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "plan.h"
+#include "schema.h"
+
+enum { MODULES = 10 };
+
+/* a, b, c, d with a planted `a`; d lacks the workload "second"; e, f, g only fill panels. */
+static struct module_info modules[MODULES];
+static const struct module_set set = {.modules = modules, .count = MODULES};
+static struct module_info kernels;
+
+static void add_workload(struct module_info *info, const char *name)
+{
+    struct module_workload *workload = &info->workloads[info->workload_count++];
+    snprintf(workload->name, sizeof workload->name, "%s:size=1", name);
+    snprintf(workload->short_name, sizeof workload->short_name, "%s", name);
+    workload->batch_multiple_ops = 1;
+    workload->flags = ENCBENCH_TIMED;
+}
+
+static int make_modules(void **state)
+{
+    static const char *const names[MODULES] = {"a", "b", "c", "d", "e", "f", "g", "a", "b", "quiet"};
+    (void)state;
+    for (size_t i = 0; i < MODULES; i++) {
+        snprintf(modules[i].variant, sizeof modules[i].variant, "%s", names[i]);
+        snprintf(modules[i].file, sizeof modules[i].file, "%s%s.o", names[i], i == 7 || i == 8 ? ".planted" : "");
+        modules[i].planted = i == 7 || i == 8;
+        add_workload(&modules[i], "first");
+        if (i != 3)
+            add_workload(&modules[i], "second");
+        if (i == 9)
+            modules[i].workloads[0].flags = modules[i].workloads[1].flags = ENCBENCH_EXACT;
+    }
+    add_workload(&kernels, "chain");
+    add_workload(&kernels, "chain_planted");
+    add_workload(&kernels, "chain_multiply");
+    return 0;
+}
+
+/* Builds a plan from rows of panels.csv through the real reader. */
+static int build(const char *rows, const struct plan_selection *selection, struct plan *plan, struct error *error)
+{
+    char path[] = "/tmp/encbench-plan-test-XXXXXX";
+    struct csv_data panels = {0};
+    FILE *file = fdopen(mkstemp(path), "w");
+    assert_non_null(file);
+    fprintf(file, "panel,contrast,kind,baseline,contender\n%s", rows);
+    assert_int_equal(fclose(file), 0);
+    *error = (struct error){0};
+    *plan = (struct plan){0};
+    if (csv_read(path, &schema_panels, &panels, error) == 0)
+        plan_build(plan, &panels, &set, &kernels, selection, error);
+    csv_free(&panels);
+    unlink(path);
+    return error->code;
+}
+
+static const struct plan_selection everything;
+
+static double weight(const struct plan_cell *cell, const char *contrast, const char *arm)
+{
+    for (size_t i = 0; i < cell->contrast_count; i++)
+        if (strcmp(cell->contrasts[i].name, contrast) == 0)
+            return cell->contrasts[i].weights[plan_arm_index(cell, arm)];
+    fail_msg("no contrast %s", contrast);
+    return NAN;
+}
+
+#define FACTORIAL                                                                                                     \
+    "p,pair_ab,pair,a,b\np,main_x,main,a c,b d\np,inter,interaction,a d,b c\np,tw,twin,a,a\np,pl,planted,a,a\n"
+
+static void a_factorial_becomes_one_cell_a_workload(void **state)
+{
+    struct plan plan;
+    struct error error;
+    (void)state;
+    assert_int_equal(build(FACTORIAL, &everything, &plan, &error), 0);
+    assert_int_equal(plan.cell_count, 2);
+    const struct plan_cell *cell = &plan.cells[0];
+    assert_string_equal(cell->workload, "first");
+    assert_int_equal(cell->arm_count, 6 + PLAN_CLOCK_ARMS);
+    assert_string_equal(cell->arms[0].name, "a");
+    assert_int_equal(cell->arms[0].role, PLAN_BASELINE);
+    assert_int_equal(cell->arms[plan_arm_index(cell, "b")].role, PLAN_CONTENDER);
+    assert_ptr_equal(cell->arms[plan_arm_index(cell, "twin")].module, &modules[0]);
+    assert_ptr_equal(cell->arms[plan_arm_index(cell, "planted")].module, &modules[7]);
+    /* The second workload lacks d: main effect and interaction fall away, and c with them; the pair and the controls stay. */
+    cell = &plan.cells[1];
+    assert_string_equal(cell->workload, "second");
+    assert_int_equal(cell->arm_count, 4 + PLAN_CLOCK_ARMS);
+    assert_int_equal(plan_arm_index(cell, "c"), cell->arm_count);
+    plan_free(&plan);
+}
+
+static void contrasts_weigh_their_sides(void **state)
+{
+    struct plan plan;
+    struct error error;
+    (void)state;
+    assert_int_equal(build(FACTORIAL, &everything, &plan, &error), 0);
+    const struct plan_cell *cell = &plan.cells[0];
+    assert_true(weight(cell, "pair_ab", "a") == -1 && weight(cell, "pair_ab", "b") == 1 && weight(cell, "pair_ab", "c") == 0);
+    assert_true(weight(cell, "main_x", "a") == -0.5 && weight(cell, "main_x", "c") == -0.5);
+    assert_true(weight(cell, "main_x", "b") == 0.5 && weight(cell, "main_x", "d") == 0.5);
+    assert_true(weight(cell, "inter", "a") == -1 && weight(cell, "inter", "d") == -1);
+    assert_true(weight(cell, "inter", "b") == 1 && weight(cell, "inter", "c") == 1);
+    assert_true(weight(cell, "tw", "a") == -1 && weight(cell, "tw", "twin") == 1);
+    assert_true(weight(cell, "pl", "a") == -1 && weight(cell, "pl", "planted") == 1);
+    assert_true(weight(cell, "chain_planted", "chain") == -1 && weight(cell, "chain_planted", "chain_planted") == 1);
+    plan_free(&plan);
+}
+
+static void expect_error(const char *rows, const struct plan_selection *selection, const char *words)
+{
+    struct plan plan;
+    struct error error;
+    assert_int_equal(build(rows, selection, &plan, &error), EXIT_USAGE);
+    if (strstr(error.message, words) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", error.message, words);
+    assert_null(strchr(error.message, '\n'));
+    plan_free(&plan);
+}
+
+static void bad_panels_are_refused_by_line(void **state)
+{
+    (void)state;
+    expect_error("p,x,pair,a,nobody\n", &everything, ":2: no module has the variant nobody");
+    expect_error("p,x,pair,a,b\np,x,pair,a,c\n", &everything, ":3: contrast x stands in line 2 already");
+    expect_error("p,x,likely,a,b\n", &everything, ":2: kind \"likely\"");
+    expect_error("p,x,pair,a,b\np,y,pair,a,c\np,z,pair,a,d\np,v,pair,a,e\np,w,pair,a,f\np,t,twin,a,a\n", &everything,
+                 "panel p: more than 6 arms with contrast t");
+    expect_error("p,x,main,a b c d e f g,a\n", &everything, "1 to 6 variants");
+}
+
+static void unknown_names_in_a_selection_are_refused(void **state)
+{
+    const char *const nobody[] = {"nobody", NULL}, *const one[] = {"a", NULL};
+    (void)state;
+    expect_error(FACTORIAL, &(struct plan_selection){.variants = nobody}, "unknown variant \"nobody\"");
+    expect_error(FACTORIAL, &(struct plan_selection){.workloads = nobody}, "unknown workload \"nobody\"");
+    expect_error(FACTORIAL, &(struct plan_selection){.baseline = "nobody"}, "unknown variant \"nobody\"");
+    expect_error(FACTORIAL, &(struct plan_selection){.variants = one}, "nothing to measure");
+}
+
+static void a_selection_keeps_registered_contrasts(void **state)
+{
+    const char *const pair[] = {"a", "b", NULL}, *const first[] = {"first", NULL};
+    struct plan plan;
+    struct error error;
+    (void)state;
+    assert_int_equal(build(FACTORIAL, &(struct plan_selection){.variants = pair, .workloads = first}, &plan, &error), 0);
+    assert_int_equal(plan.cell_count, 1);
+    assert_int_equal(plan.row_count, 3);
+    assert_int_equal(plan.cells[0].arm_count, 4 + PLAN_CLOCK_ARMS);
+    plan_free(&plan);
+}
+
+static void variants_without_a_registered_contrast_get_panels_made(void **state)
+{
+    const char *const chosen[] = {"b", "c", "d", "e", "f", NULL};
+    struct plan plan;
+    struct error error;
+    (void)state;
+    assert_int_equal(build("p,x,pair,a,b\n", &(struct plan_selection){.variants = chosen}, &plan, &error), 0);
+    /* Baseline b, twin, planted b, three contenders; then the fourth in a panel of its own. */
+    assert_string_equal(plan.cells[0].panel, "made_1");
+    assert_string_equal(plan.cells[0].arms[0].name, "b");
+    assert_int_equal(plan.cells[0].arm_count, 6 + PLAN_CLOCK_ARMS);
+    assert_string_equal(plan.cells[1].panel, "made_2");
+    assert_int_equal(plan.cells[1].arm_count, 4 + PLAN_CLOCK_ARMS);
+    assert_true(weight(&plan.cells[0], "c_against_b", "c") == 1);
+    plan_free(&plan);
+}
+
+static void rounds_run_every_cell_once_in_changing_order(void **state)
+{
+    uint32_t first[9], again[9], next[9];
+    unsigned seen = 0;
+    (void)state;
+    plan_round(5, 1, first, 9);
+    plan_round(5, 1, again, 9);
+    plan_round(5, 2, next, 9);
+    for (size_t i = 0; i < 9; i++)
+        seen |= 1u << first[i];
+    assert_int_equal(seen, 0x1ff);
+    assert_memory_equal(first, again, sizeof first);
+    assert_memory_not_equal(first, next, sizeof first);
+}
+
+static int compare_u64(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* 2000 processes of 7 links: all seeds differ, and the 256 offsets are used evenly. */
+static void layouts_are_fresh_and_uniform(void **state)
+{
+    enum { PROCESSES = 2000, ARMS = 7, OFFSETS = LAYOUT_PAGE_BYTES / LAYOUT_STEP_BYTES };
+    static uint64_t seeds[PROCESSES * ARMS];
+    unsigned counts[OFFSETS] = {0};
+    char text[LAYOUT_TEXT_BYTES];
+    double chi_squared = 0;
+    (void)state;
+    for (uint64_t p = 0; p < PROCESSES; p++)
+        for (size_t a = 0; a < ARMS; a++) {
+            seeds[p * ARMS + a] = plan_layout_seed(11, p, a);
+            counts[layout_describe(seeds[p * ARMS + a], text) / LAYOUT_STEP_BYTES]++;
+        }
+    qsort(seeds, PROCESSES * ARMS, sizeof seeds[0], compare_u64);
+    for (size_t i = 1; i < PROCESSES * ARMS; i++)
+        assert_int_not_equal(seeds[i], seeds[i - 1]);
+    for (size_t i = 0; i < OFFSETS; i++) {
+        const double expected = (double)PROCESSES * ARMS / OFFSETS;
+        chi_squared += (counts[i] - expected) * (counts[i] - expected) / expected;
+    }
+    /* 255 degrees of freedom: mean 255, sd 22.6; 5 sd either way. */
+    assert_true(chi_squared > 255 - 113 && chi_squared < 255 + 113);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_factorial_becomes_one_cell_a_workload),
+        cmocka_unit_test(contrasts_weigh_their_sides),
+        cmocka_unit_test(bad_panels_are_refused_by_line),
+        cmocka_unit_test(unknown_names_in_a_selection_are_refused),
+        cmocka_unit_test(a_selection_keeps_registered_contrasts),
+        cmocka_unit_test(variants_without_a_registered_contrast_get_panels_made),
+        cmocka_unit_test(rounds_run_every_cell_once_in_changing_order),
+        cmocka_unit_test(layouts_are_fresh_and_uniform),
+    };
+    return cmocka_run_group_tests(tests, make_modules, NULL);
+}

@@ -1,0 +1,301 @@
+#!/usr/bin/env python3
+"""Writes a SYNTHETIC run directory: report_fixture.py DIRECTORY
+
+Every figure is invented (a seeded generator and the tables below) and only looks like a measurement, so that report and figures can
+be worked on and tested without one. The same call gives the same bytes. Claims, panels and variants are the project's own.
+"""
+
+import math
+import random
+import sys
+from pathlib import Path
+from statistics import NormalDist, fmean, stdev
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "plots"))
+
+from rundir import schema, schema_version  # noqa: E402
+
+PROCESSES = 20
+CONFIDENCE = {"claim": 0.99857, "other": 0.99}
+
+# Invented mean ns/op: workload: (base, saved by pooling, saved by a frame, saved by direct, effect of removal, layout noise in ns).
+WORKLOADS = {
+    "get_put": ("get_put:size=1024", "one get and one put", 1024, (96.0, 71.0, 12.0, 60.0, -0.021, 0.06)),
+    "to_string_1k": ("to_string:encoding=hex:size=1024:codec=table16", "1024 bytes to a hex string and the string freed", 2048,
+                     (1180.0, 145.0, 21.0, 228.0, -0.11, 3.1)),
+    "trace:npm-install": ("trace:npm-install", "one replay of the trace", 7340032, (5.4e6, 9.1e5, 5e4, 1.2e6, 900.0, 2.4e4)),
+}
+NOT_THERE = "not measured yet"
+FIELDS = {
+    "null": [("data", 0, 8), ("length", 8, 8), ("capacity", 16, 8), ("refs", 24, 4), (None, 28, 4), ("mmap_res", 32, 8),
+             ("released", 40, 4), (None, 44, 4)],
+    "packed": [("data", 0, 8), ("length", 8, 8), ("capacity", 16, 8), ("refs", 24, 4), ("released", 28, 4), ("mmap_res", 32, 8)],
+    "removed": [("data", 0, 8), ("length", 8, 8), ("capacity", 16, 8), ("refs", 24, 4), ("released", 28, 4)],
+}
+STRUCTURE = {"null": (48, 64), "packed": (40, 48), "removed": (32, 48)}
+
+
+def read_plain(path):
+    lines = path.read_text().splitlines()
+    header = lines[0].split(",")
+    return [dict(zip(header, line.split(","))) for line in lines[1:]]
+
+
+def read_variants():
+    rows = [line.split() for line in (ROOT / "variants" / "variants.txt").read_text().splitlines() if not line.startswith("#")]
+    return {row[0]: dict(zip(("mmap_res", "pool", "classes", "refs"), row[1:])) for row in rows if row}
+
+
+def cell(value):
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return "inf" if value == math.inf else "-inf" if value == -math.inf else \
+            str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    return str(value)
+
+
+class Fixture:
+    def __init__(self):
+        self.random = random.Random("synthetic")
+        self.schema = schema()
+        self.variants = read_variants()
+        self.panels = read_plain(ROOT / "variants" / "panels.csv")
+        self.claims = read_plain(ROOT / "claims.csv")
+        self.tables = {name: [] for name in self.schema}
+        self.values = {}  # (panel, workload, contrast): [(difference_ns, log_ratio)]
+        self.process = 0
+
+    def add(self, table, **values):
+        columns = [column for column, _, _ in self.schema[table][1]]
+        if set(values) - set(columns):
+            raise KeyError(f"{table} has no column {set(values) - set(columns)}")
+        self.tables[table].append([values.get(column) for column in columns])
+
+    def mean_ns(self, variant, workload):
+        base, pooled, frame, direct, removal, _ = WORKLOADS[workload][3]
+        axes = self.variants[variant]
+        saved = {"none": 0, "thread": pooled, "frame": frame, "direct": direct}[axes["pool"]]
+        return base - saved + {"removed": removal, "packed": removal / 2}.get(axes["mmap_res"], 0)
+
+    def facts(self, for_conclusions):
+        for key, value in {
+            "schema_version": schema_version(), "synthetic": "yes: every figure is invented", "profile": "quick", "seed": "1",
+            "for_conclusions": for_conclusions, "complete": "yes", "command": "./encbench run --profile quick --seed 1 --quiet",
+            "git_revision": "0000000000000000000000000000000000000000", "git_dirty": "no", "compiler": "synthetic",
+        }.items():
+            self.add("run", key=key, value=value)
+        self.add("machine", key="cpu_model", value="synthetic; no machine", status="ok")
+        self.add("machine", key="frequency_governor", value=None, status="not visible")
+        self.add("machine", key="load_average", value="0.31", status="volatile")
+        for variant, axes in self.variants.items():
+            for axis, level in axes.items():
+                self.add("variants", variant=variant, axis=axis, level=level)
+        for name, (full, op, size, _) in WORKLOADS.items():
+            self.add("workloads", workload=name, name=full, op=op, bytes_per_op=size, iterations=max(1, int(2.5e4 / self.mean_ns(
+                "null+none", name))), rewarm_iterations=8)
+        for table in ("claims", "panels"):
+            for row in getattr(self, table):
+                self.add(table, **{key: value or None for key, value in row.items()})
+
+    def measure(self):
+        for panel in dict.fromkeys(row["panel"] for row in self.panels):
+            rows = [row for row in self.panels if row["panel"] == panel]
+            for workload in WORKLOADS:
+                self.measure_panel(panel, rows, workload)
+
+    def measure_panel(self, panel, rows, workload):
+        twin = next(row["baseline"] for row in rows if row["kind"] == "twin")
+        real = dict.fromkeys(name for row in rows for side in ("baseline", "contender") for name in row[side].split())
+        arms = {**{name: (name, "baseline" if name == twin else "contender") for name in real},
+                "twin": (twin, "twin"), "planted": (twin, "planted")}
+        noise = WORKLOADS[workload][3][5]
+        levels = {arm: [] for arm in arms}
+        for index in range(PROCESSES):
+            self.process += 1
+            drift = self.random.gauss(0, 4 * noise)
+            void = panel == "packed" and workload == "get_put" and index == PROCESSES - 1
+            ns = {arm: self.mean_ns(variant, workload) * (1 + (0.03 if role == "planted" else 0)) + drift
+                  + self.random.gauss(0, noise) for arm, (variant, role) in arms.items()}
+            dropped = self.random.choice((0, 0, 0, 1, 3))
+            for arm, (variant, role) in arms.items():
+                self.add("processes", process=self.process, panel=panel, workload=workload, arm=arm, role=role, variant=variant,
+                         layout=f"{16 * self.random.randrange(256)}+{self.random.randrange(10 ** 6)}",
+                         time_ns_per_op=None if void else ns[arm], plain_mean_ns_per_op=None if void else ns[arm] + noise / 9,
+                         blocks_kept=0 if void else 400 - dropped, blocks_dropped=dropped,
+                         tsc_ticks_per_ns=3.2, status="void" if void else "ok",
+                         reason="more than half of its blocks dropped" if void else None)
+                if not void:
+                    levels[arm].append(ns[arm])
+            if not void:
+                self.contrasts(panel, rows, workload, ns, dropped)
+        for arm, (variant, role) in arms.items():
+            values = sorted(levels[arm])
+            half = 2.9 * stdev(values) / math.sqrt(len(values))
+            self.add("levels", panel=panel, workload=workload, arm=arm, variant=variant, role=role, time_ns_per_op=fmean(values),
+                     ci_low_ns=fmean(values) - half, ci_high_ns=fmean(values) + half, confidence=0.99, decile_1_ns=values[2],
+                     decile_9_ns=values[-3], floor_ns=values[0], cycles_per_op=fmean(values) * 3.2, processes=len(values))
+
+    def contrasts(self, panel, rows, workload, ns, dropped):
+        for row in rows:
+            minus, plus = ([ns[name] for name in row[side].split()] for side in ("baseline", "contender"))
+            if row["kind"] in ("twin", "planted"):
+                plus = [ns[row["kind"]]]
+            scale = 1 if row["kind"] == "interaction" else 1 / len(minus)
+            difference = scale * (sum(plus) - sum(minus))
+            ratio = scale * (sum(map(math.log, plus)) - sum(map(math.log, minus)))
+            self.values.setdefault((panel, workload, row["contrast"]), []).append((difference, ratio))
+            self.add("contrasts", process=self.process, panel=panel, workload=workload, contrast=row["contrast"],
+                     difference_ns=difference, log_ratio=ratio, plain_mean_ns=difference * 1.01,
+                     plain_mean_log_ratio=ratio * 1.01, block_standard_error_ns=0.4 * WORKLOADS[workload][3][5],
+                     blocks_kept=400 - dropped)
+
+    def deciding(self, contrast, workload, scale):
+        """Parts that an effect decides: sides and workload as in claims.csv, on the scale of the metric."""
+        metrics = ("time",) if scale == "absolute" else ("time_reduction", "relative_time")
+        row = next(row for row in self.panels if row["contrast"] == contrast)
+        return [claim["claim"] + claim["part"] for claim in self.claims if claim["kind"] == "timing"
+                and claim["workload"] == workload and claim["metric"] in metrics and row["kind"] in ("pair", "main")
+                and {(*sorted(claim["baseline"].split()),), (*sorted(claim["contender"].split()),)}
+                == {(*sorted(row["baseline"].split()),), (*sorted(row["contender"].split()),)}]
+
+    def effects(self):
+        self.effect_of_part = {}
+        ends = {}
+        for kinds in (("twin",), ("pair", "main", "interaction", "planted")):
+            for (panel, workload, contrast), values in self.values.items():
+                row = next(r for r in self.panels if r["contrast"] == contrast)
+                if row["kind"] in kinds:
+                    for index, scale in enumerate(("absolute", "relative")):
+                        self.effect(panel, workload, row, scale, [v[index] for v in values], ends)
+        order = {row["contrast"]: i for i, row in enumerate(self.panels)}
+        names = [column for column, _, _ in self.schema["effects"][1]]
+        self.tables["effects"].sort(key=lambda r: (list(WORKLOADS).index(r[names.index("workload")]),
+                                                   order[r[names.index("contrast")]], r[names.index("scale")]))
+
+    def effect(self, panel, workload, row, scale, values, ends):
+        parts = self.deciding(row["contrast"], workload, scale)
+        confidence = CONFIDENCE["claim" if parts else "other"]
+        centre, spread = fmean(values), stdev(values)
+        z = NormalDist().inv_cdf(0.5 + confidence / 2) * 1.08
+        half, mde = z * spread / math.sqrt(len(values)), (z + 1.35) * spread / math.sqrt(len(values))
+
+        def unit(x):
+            return x if scale == "absolute" else 100 * (math.exp(x) - 1)
+
+        low, high = unit(centre - half), unit(centre + half)
+        if row["kind"] == "twin":
+            ends[panel, workload, scale] = (low, high)
+        twin = ends[panel, workload, scale]
+        words = "no difference shown" if low <= 0 <= high else "faster by" if high < 0 else "slower by"
+        sd = spread if scale == "absolute" else 100 * spread
+        values = dict(
+            panel=panel, contrast=row["contrast"], kind=row["kind"], baseline=row["baseline"], contender=row["contender"],
+            workload=workload, metric="time", unit="ns" if scale == "absolute" else "percent", scale=scale, estimate=unit(centre),
+            ci_low=low, ci_high=high, confidence=confidence, mde=abs(unit(mde)), twin_low=twin[0], twin_high=twin[1], t_low=low,
+            t_high=high, plain_low=low, plain_high=high, process_sd=sd, within_sd=0.6 * sd, between_sd=0.8 * sd,
+            processes=len(self.values[panel, workload, row["contrast"]]), parts=" ".join(parts) or None, words=words)
+        self.add("effects", **values)
+        for part in parts:
+            self.effect_of_part[part] = values
+
+    def exact(self):
+        for variant, axes in self.variants.items():
+            if axes["mmap_res"] in FIELDS:
+                for name, offset, size in FIELDS[axes["mmap_res"]]:
+                    self.add("layout", variant=variant, kind="field" if name else "hole", field=name or "hole",
+                             offset_bytes=offset, size_bytes=size)
+                for metric, value in zip(("struct_bytes", "struct_heap_bytes"), STRUCTURE[axes["mmap_res"]]):
+                    self.add("metrics", variant=variant, workload="layout", metric=metric, value=value, status="exact")
+            pool = axes["pool"]
+            extra = {"thread": (0, 0), "none": (2, 48 + 2048), "frame": (1, 2048), "direct": (0, 0)}[pool]
+            for workload, string in (("get_put", (0, 0)), ("to_string_1k", (1, 2048)), ("trace:npm-install", (812, 7340032))):
+                unstable = variant == "direct" and workload == "trace:npm-install"
+                for metric, value, own in zip(("allocations_per_op", "allocated_bytes_per_op"), string, extra):
+                    self.add("metrics", variant=variant, workload=workload, metric=metric, value=None if unstable else value + own,
+                             status="unstable" if unstable else "exact", reason="two counts differ" if unstable else None)
+
+    def verdicts(self, invalid):
+        exact = {"4c": ("refuted", 3, "count"), "5b": ("refuted", 1, "count"), "6b": ("refuted", 0, "bytes"),
+                 "8a": ("refuted", 16, "bytes"), "8b": ("refuted", 32, "bytes"), "9a": ("refuted", 100 / 3, "percent")}
+        verdicts = {}
+        for claim in dict.fromkeys(row["claim"] for row in self.claims):
+            rows = {row["part"]: row for row in reversed(self.claims) if row["claim"] == claim}
+            for part in sorted(rows):
+                verdicts[claim + part] = self.verdict(claim, part, rows[part], exact, invalid)
+            own = [verdicts[claim + part] for part in rows]
+            whole = next((v for v in ("refuted", "run invalid", "not resolvable here") if v in own), "confirmed")
+            unmeasured = all(not (claim + part in exact or claim + part in self.effect_of_part or claim + part == "11b")
+                             for part in rows)
+            self.add("verdicts", claim=claim, part="all", scope="model" if len({r["scope"] for r in rows.values()}) == 1 else
+                     "mixed", verdict=whole, statement=f"claim {claim} as a whole",
+                     reason=NOT_THERE if unmeasured else "parts: " + " ".join(p for p in sorted(rows)))
+
+    def verdict(self, claim, part, row, exact, invalid):
+        name = claim + part
+        values = dict(claim=claim, part=part, scope=row["scope"], statement=row["statement"], unit=row["unit"],
+                      region_low=row["region_low"] or None, region_high=row["region_high"] or None,
+                      region_bounds=row["region_bounds"] or None)
+        low, high = (float(row[key]) if row[key] else math.nan for key in ("region_low", "region_high"))
+        effect = self.effect_of_part.get(name)
+        if name in exact:
+            verdict, estimate, unit = exact[name]
+            values |= dict(verdict=verdict, estimate=estimate, unit=unit, reason="exact figure outside the region",
+                           source=f"metrics.csv metric={row['metric']}")
+        elif name == "11b":
+            values |= dict(verdict="confirmed", estimate=-0.0021, ci_low=-0.0052, ci_high=0.0011, confidence=CONFIDENCE["claim"],
+                           mde=0.0061, twin_bound=0.0042, reason="by composition; assumes no interaction",
+                           source="effects.csv contrast=field_at_thread workload=get_put")
+        elif effect:
+            turned = sorted(row["contender"].split()) != sorted(effect["contender"].split())
+            sign = (-1 if row["metric"] == "time_reduction" else 1) * (-1 if turned else 1)
+            ends = sorted((sign * effect["ci_low"], sign * effect["ci_high"]))
+            inside, outside = low < ends[0] and ends[1] < high, ends[1] < low or ends[0] > high
+            values |= dict(verdict="run invalid" if invalid else "confirmed" if inside else "refuted" if outside else
+                           "not resolvable here", estimate=sign * effect["estimate"], ci_low=ends[0], ci_high=ends[1],
+                           confidence=effect["confidence"], mde=effect["mde"],
+                           twin_bound=max(abs(effect["twin_low"]), abs(effect["twin_high"])),
+                           processes_needed=None if inside or outside else 611,
+                           reason="a control failed" if invalid else "interval inside the region" if inside else
+                           "interval outside the region" if outside else "the interval is neither inside nor outside",
+                           source=f"effects.csv contrast={effect['contrast']} workload={effect['workload']} scale={effect['scale']}")
+        else:
+            values |= dict(verdict="not resolvable here", unit=row["unit"], reason=NOT_THERE)
+        self.add("verdicts", **values)
+        return values["verdict"]
+
+    def controls(self, invalid):
+        self.add("controls", control="twins", subject="run", expected="every twin's interval holds 0", status="ok")
+        self.add("controls", control="chain_planted", subject="field to_string_1k", expected="20 cycles within 3 %",
+                 estimate=14.2 if invalid else 20.1, low=14.0 if invalid else 19.9, high=14.4 if invalid else 20.3,
+                 status="failed" if invalid else "ok", reason="planted chain not recovered" if invalid else None)
+        self.add("controls", control="clock", subject="run", expected="clocks agree within 100 ppm", estimate=3.5, status="ok")
+        self.add("controls", control="void_processes", subject="run", expected="at most 10 %", estimate=0.5, status="ok")
+        self.add("controls", control="planted", subject="design trace:npm-install", expected="slower; 0.5 to 1.5 x",
+                 status="not measured", reason="op too long")
+
+    def write(self, directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, (file, columns) in self.schema.items():
+            if not file.endswith(".gz"):
+                lines = [",".join(column for column, _, _ in columns)]
+                lines += [",".join(cell(value) for value in row) for row in self.tables[name]]
+                (directory / file).write_text("\n".join(lines) + "\n", newline="\n")
+
+
+def write(directory, invalid=False, for_conclusions="yes"):
+    fixture = Fixture()
+    fixture.facts(for_conclusions)
+    fixture.measure()
+    fixture.effects()
+    fixture.exact()
+    fixture.verdicts(invalid)
+    fixture.controls(invalid)
+    fixture.write(Path(directory))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: report_fixture.py DIRECTORY")
+    write(sys.argv[1])

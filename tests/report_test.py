@@ -1,0 +1,504 @@
+#!/usr/bin/env python3
+"""Report and figures from a synthetic run directory: strict input, no figure of their own, the same bytes every time."""
+
+import ast
+import csv
+import math
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PLOTS = ROOT / "plots"
+sys.dont_write_bytecode = True
+sys.path[:0] = [str(PLOTS), str(ROOT / "tests")]
+
+import report  # noqa: E402
+import report_fixture  # noqa: E402
+import style  # noqa: E402
+import subject  # noqa: E402
+from rundir import RunDirectory, InputError  # noqa: E402
+
+FIGURES = ("claims", "interaction", "structure", "effects", "spread")
+
+
+def run_script(name, *arguments, hash_seed="0"):
+    return subprocess.run([sys.executable, "-B", str(PLOTS / name), *map(str, arguments)], capture_output=True, text=True,
+                          env={**os.environ, "PYTHONHASHSEED": hash_seed}, check=False)
+
+
+def read(path):
+    with open(path, newline="") as file:
+        rows = list(csv.reader(file))
+    return rows[0], rows[1:]
+
+
+def write(path, header, rows):
+    path.write_text("".join(",".join(row) + "\n" for row in [header, *rows]))
+
+
+def render(directory):
+    return report.render(RunDirectory(directory), "run")
+
+
+def part_cells(text):
+    """{part: cells} of the table part by part."""
+    cells = {}
+    for line in text.splitlines():
+        found = re.match(r"\| \[(\d+[a-z])\]\(#[-a-z]+\) +\|(.*)\|$", line)
+        if found:
+            cells[found.group(1)] = [cell.strip() for cell in found.group(2).split("|")]
+    return cells
+
+
+class WithRun(unittest.TestCase):
+    """One synthetic run for the class; `copy` for a test that changes it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.base = Path(cls.temporary.name)
+        cls.run_path = cls.base / "run"
+        report_fixture.write(cls.run_path)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def copy(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        return Path(shutil.copytree(self.run_path, Path(folder.name) / "run"))
+
+    def edit(self, directory, file, change):
+        header, rows = read(directory / file)
+        change(header, rows)
+        write(directory / file, header, rows)
+
+
+class Fixture(WithRun):
+    def test_is_deterministic(self):
+        again = self.base / "again"
+        report_fixture.write(again)
+        for path in sorted(self.run_path.glob("*.csv")):
+            self.assertEqual(path.read_bytes(), (again / path.name).read_bytes(), path.name)
+
+    def test_says_that_it_is_synthetic(self):
+        self.assertIn("every figure is invented", render(self.run_path))
+
+
+class Report(WithRun):
+    def test_same_bytes_twice(self):
+        for name, seed in (("one.md", "1"), ("two.md", "2")):
+            done = run_script("report.py", self.run_path, "--output", self.base / name, hash_seed=seed)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        self.assertEqual((self.base / "one.md").read_bytes(), (self.base / "two.md").read_bytes())
+
+    def test_every_figure_of_the_verdicts_is_there(self):
+        cells = part_cells(render(self.run_path))
+        header, rows = read(self.run_path / "verdicts.csv")
+        seen = 0
+        for values in (dict(zip(header, row)) for row in rows):
+            if values["part"] == "all":
+                continue
+            own = cells[values["claim"] + values["part"]]
+            self.assertEqual(own[0], values["verdict"])
+            expected = [float(values[key]) for key in ("estimate", "ci_low", "ci_high") if values[key]]
+            shown = re.findall(r"-?\d+(?:\.\d+)?", own[1])
+            self.assertEqual(len(shown), len(expected), own)
+            for text, value in zip(shown, expected):
+                unit = 10 ** -len(text.partition(".")[2])
+                self.assertLessEqual(abs(float(text) - value), 0.5001 * unit, own)
+                self.assertFalse(float(text) == 0 and value != 0 and abs(value) > 1e-6, own)
+                seen += 1
+        self.assertGreater(seen, 20)
+
+    def assert_every_change_shows(self, table, column, pick=lambda row: True):
+        run = RunDirectory(self.run_path)
+        before = report.render(run, "run")
+        changed = 0
+        for row in getattr(run, table):
+            value = row[column]
+            if value is None or math.isinf(value) or not pick(row):
+                continue
+            row[column] = value * 1.7 + 1
+            self.assertNotEqual(report.render(run, "run"), before, f"{row.path}:{row.line} {column}")
+            row[column] = value
+            changed += 1
+        self.assertEqual(report.render(run, "run"), before)
+        self.assertGreater(changed, 0)
+
+    def test_changed_file_changes_the_report(self):
+        directory = self.copy()
+        self.edit(directory, "effects.csv", lambda header, rows: rows[0].__setitem__(header.index("estimate"), "-77.25"))
+        self.assertNotEqual(render(directory), render(self.run_path))
+
+    def test_every_estimate_of_effects_shows(self):
+        self.assert_every_change_shows("effects", "estimate")
+
+    def test_every_interval_of_effects_shows(self):
+        self.assert_every_change_shows("effects", "ci_high", lambda row: row["workload"] == subject.OP)
+
+    def test_every_estimate_of_verdicts_shows(self):
+        self.assert_every_change_shows("verdicts", "estimate")
+
+    def test_every_level_shows(self):
+        self.assert_every_change_shows("levels", "time_ns_per_op", lambda row: row["role"] in ("baseline", "contender"))
+
+    def test_every_exact_figure_shows(self):
+        self.assert_every_change_shows("metrics", "value")
+
+    def test_every_control_shows(self):
+        self.assert_every_change_shows("controls", "estimate")
+
+    def test_wording(self):
+        from wording import coarse, effect, interval, number, region
+        self.assertEqual(interval(-0.187, -0.489, 0.1161, "percent"), "-0.19 [-0.49, 0.12] %")
+        self.assertEqual(interval(2.0, 0.0004, 3.0, "ns"), "2.0000 [0.0004, 3.0000] ns")
+        self.assertEqual(interval(5.4e6, 5.3e6, 5.5e6, "ns"), "5400 [5300, 5500] us")
+        self.assertEqual(interval(1.0, -math.inf, math.inf, "ns"), "1 [-inf, inf] ns")
+        self.assertEqual(interval(-0.00261786, -100.0, math.inf, "percent"), "-0.002618 [-100, inf] %")
+        self.assertEqual(interval(2048.0, None, None, "bytes"), "2048 bytes")
+        self.assertEqual(interval(-0.0001, -0.4, 0.3, "ns"), "0.00 [-0.40, 0.30] ns")
+        self.assertEqual((number(100 / 3), number(1e-9), coarse(0.4234, "percent")), ("33.33", "0", "0.42 %"))
+        row = dict(estimate=-12.3, ci_low=-12.7, ci_high=-11.9, unit="percent", words="faster by", kind="pair")
+        self.assertEqual(effect(row), "faster by 12.30 [11.90, 12.70] %")
+        row |= dict(estimate=-0.1, ci_low=-0.333, ci_high=0.3, words="equivalent within")
+        self.assertEqual(effect(row), "equivalent within 0.34 % (-0.10 [-0.33, 0.30] %)")
+        self.assertEqual(region(dict(region_low=13.0, region_high=23.0, region_bounds="[]", unit="percent")), "[13, 23] %")
+
+    def test_links_lead_somewhere(self):
+        text = render(self.run_path)
+        heads = {re.sub(r"[^-a-z ]", "", line.lstrip("# ").lower()).replace(" ", "-")
+                 for line in text.splitlines() if line.startswith("#")}
+        files = {path.name for path in self.run_path.iterdir()}
+        for target in re.findall(r"\]\(([^)]+)\)", text):
+            if target.startswith("#"):
+                self.assertIn(target[1:], heads)
+            elif "/figures/" in target:
+                self.assertIn(Path(target).stem, FIGURES)
+            else:
+                self.assertIn(Path(target).name, files)
+
+    def test_fits_and_is_plain(self):
+        for line in render(self.run_path).splitlines():
+            if not re.match(r"[|!*#]|    |- \*\*", line):
+                self.assertLessEqual(len(line), 110, line)
+            self.assertTrue(line.isascii(), line)
+
+    def test_regenerating_takes_the_command_or_profile_and_seed(self):
+        self.assertIn("\n    ./encbench run --profile quick --seed 1 --quiet\n", render(self.run_path))
+        directory = self.copy()
+        self.edit(directory, "run.csv", lambda header, rows: rows.__setitem__(
+            slice(None), [row for row in rows if row[0] != "command"]))
+        self.assertIn("\n    ./encbench run --profile quick --seed 1\n", render(directory))
+
+    def test_figures_are_linked_from_where_the_report_lies(self):
+        other = self.base / "elsewhere" / "deep"
+        other.mkdir(parents=True)
+        self.assertEqual(run_script("report.py", self.run_path, "--output", other / "R.md").returncode, 0)
+        self.assertIn("(../../run/figures/claims.png)", (other / "R.md").read_text())
+
+
+class Status(WithRun):
+    def head(self, **options):
+        directory = self.base / "-".join(f"{key}-{value}" for key, value in options.items())
+        report_fixture.write(directory, **options)
+        text = render(directory)
+        return text, text[:text.index("## The answer")], text[text.index("## The answer"):text.index("Words:")]
+
+    def test_valid_run_says_nothing_of_it(self):
+        text = render(self.run_path)
+        self.assertNotIn("RUN INVALID", text)
+        self.assertNotIn("Not for conclusions", text)
+
+    def test_invalid_run_says_so_first(self):
+        text, top, answer = self.head(invalid=True)
+        self.assertRegex(text, r"\A# .*\n\n> \*\*RUN INVALID")
+        self.assertIn("planted chain not recovered", top)
+        self.assertIn("On time this run says nothing", answer)
+        self.assertNotRegex(answer, r"(faster|slower) by|equivalent within|no difference shown")
+
+    def test_run_invalid_by_its_verdicts_alone(self):
+        directory = self.copy()
+
+        def spoil(header, rows):
+            for row in rows:
+                if row[0] == "4" and row[1] == "a":
+                    row[header.index("verdict")], row[header.index("reason")] = "run invalid", "twins do not agree"
+        self.edit(directory, "verdicts.csv", spoil)
+        self.assertRegex(render(directory), r"\A# .*\n\n> \*\*RUN INVALID.*\n> - twins do not agree\n")
+
+    def test_not_for_conclusions(self):
+        _, top, _ = self.head(for_conclusions="no")
+        self.assertIn("Not for conclusions", top)
+
+    def test_incomplete(self):
+        directory = self.copy()
+        self.edit(directory, "run.csv", lambda header, rows: [row.__setitem__(1, "no") for row in rows if row[0] == "complete"])
+        self.assertIn("This run is not complete", render(directory))
+
+    def test_answer_follows_the_data(self):
+        for words, expected in (("faster by", "For speed, yes"), ("slower by", "Not for speed"),
+                                ("no difference shown", "Speed does not say"), ("equivalent within", "Speed does not say")):
+            directory = self.copy()
+
+            def change(header, rows, words=words):
+                for row in rows:
+                    values = dict(zip(header, row))
+                    if (values["contrast"], values["workload"]) == (subject.FIELD, subject.OP):
+                        row[header.index("words")] = words
+            self.edit(directory, "effects.csv", change)
+            self.assertIn(expected, render(directory))
+
+    def test_run_without_the_op_says_so(self):
+        directory = self.copy()
+        for file in ("effects.csv", "levels.csv", "contrasts.csv", "processes.csv"):
+            self.edit(directory, file, lambda header, rows: rows.__setitem__(
+                slice(None), [row for row in rows if row[header.index("workload")] != subject.OP]))
+        text = render(directory)
+        self.assertIn(f"it did not measure `{subject.FIELD}`", text)
+        self.assertIn("*No figure here: contrasts.csv lacks", text)
+
+
+class BadInput(WithRun):
+    def refused(self, directory, *expected):
+        for script, arguments in (("report.py", ["--output", directory.parent / "out.md"]), ("figures.py", [])):
+            done = run_script(script, directory, *arguments)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertEqual(done.stdout, "")
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+            for text in expected:
+                self.assertIn(text, done.stderr)
+        self.assertFalse((directory.parent / "out.md").exists())
+        self.assertFalse((directory / "figures").exists())
+
+    def test_no_directory(self):
+        self.refused(self.base / "nowhere", str(self.base / "nowhere"), "not a directory")
+
+    def test_each_missing_file(self):
+        for file in report.RunDirectory(self.run_path).files.values():
+            directory = self.copy()
+            (directory / file).unlink()
+            with self.assertRaisesRegex(InputError, re.escape(str(directory / file)) + ": No such file"):
+                RunDirectory(directory)
+        self.refused(directory, str(directory / file))
+
+    def test_missing_column(self):
+        directory = self.copy()
+
+        def drop(header, rows):
+            place = header.index("mde")
+            for row in [header, *rows]:
+                del row[place]
+        self.edit(directory, "effects.csv", drop)
+        self.refused(directory, str(directory / "effects.csv") + ":1", "column mde is missing")
+
+    def test_unknown_column_and_order(self):
+        directory = self.copy()
+        self.edit(directory, "levels.csv", lambda header, rows: [row.append("1") for row in rows] and header.append("extra"))
+        with self.assertRaisesRegex(InputError, "levels.csv:1: column extra is unknown"):
+            RunDirectory(directory)
+        directory = self.copy()
+        self.edit(directory, "run.csv", lambda header, rows: header.reverse())
+        with self.assertRaisesRegex(InputError, "run.csv:1: columns are in another order"):
+            RunDirectory(directory)
+
+    def bad_cell(self, file, column, value, expected, line=2):
+        directory = self.copy()
+        self.edit(directory, file, lambda header, rows: rows[line - 2].__setitem__(header.index(column), value))
+        with self.assertRaisesRegex(InputError, expected) as caught:
+            RunDirectory(directory)
+        self.assertIn(f"{directory / file}:{line}: column {column}", str(caught.exception))
+
+    def test_bad_cells(self):
+        self.bad_cell("effects.csv", "estimate", "nan", "'nan', expected a number")
+        self.bad_cell("effects.csv", "estimate", "0x1p3", "expected a number", line=3)
+        self.bad_cell("effects.csv", "processes", "2.5", "expected an integer")
+        self.bad_cell("effects.csv", "estimate", "", "required")
+        self.bad_cell("effects.csv", "words", "the same as", "expected faster by or")
+        self.bad_cell("verdicts.csv", "verdict", "true", "expected confirmed or")
+        self.bad_cell("run.csv", "key", "schema_version", "each key once", line=3)
+
+    def test_torn_last_line(self):
+        directory = self.copy()
+        path = directory / "verdicts.csv"
+        path.write_bytes(path.read_bytes()[:-1])
+        self.refused(directory, str(path), "torn")
+
+    def test_cut_row_and_empty_file(self):
+        directory = self.copy()
+        path = directory / "metrics.csv"
+        lines = path.read_text().splitlines()
+        path.write_text("\n".join([*lines[:4], lines[4].rpartition(",")[0]]) + "\n")
+        with self.assertRaisesRegex(InputError, "metrics.csv:5: 5 cells, expected 6"):
+            RunDirectory(directory)
+        path.write_text("")
+        with self.assertRaisesRegex(InputError, "metrics.csv: empty"):
+            RunDirectory(directory)
+
+    def test_facts_of_the_run(self):
+        for key in ("schema_version", "for_conclusions", "complete", "seed"):
+            directory = self.copy()
+            self.edit(directory, "run.csv", lambda header, rows, key=key: rows.__setitem__(
+                slice(None), [row for row in rows if row[0] != key]))
+            with self.assertRaisesRegex(InputError, f"run.csv: key {key} is missing"):
+                RunDirectory(directory)
+        directory = self.copy()
+        self.edit(directory, "run.csv", lambda header, rows: [row.__setitem__(1, "999") for row in rows
+                                                              if row[0] == "schema_version"])
+        self.refused(directory, "run.csv", "schema_version", "'999'")
+
+    def test_duplicate_row(self):
+        directory = self.copy()
+        self.edit(directory, "effects.csv", lambda header, rows: rows.extend(
+            [row for row in rows if row[header.index("contrast")] == subject.FIELD]))
+        with self.assertRaisesRegex(InputError, r"effects.csv:\d+: a second row"):
+            render(directory)
+
+    def test_usage(self):
+        for arguments in ([], ["--nonsense", self.run_path], [self.run_path]):
+            done = run_script("report.py", *arguments)
+            self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
+
+    def test_output_that_cannot_be_written(self):
+        done = run_script("report.py", self.run_path, "--output", self.base / "no" / "such" / "R.md")
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
+        self.assertIn("R.md: cannot be written", done.stderr)
+
+
+class Figures(WithRun):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.first = cls.draw(cls.run_path, "1")
+
+    @staticmethod
+    def draw(directory, seed):
+        done = run_script("figures.py", directory, hash_seed=seed)
+        if done.returncode != 0 or done.stderr:
+            raise AssertionError(done.stderr)
+        return {path.name: path.read_bytes() for path in sorted((directory / "figures").iterdir())}
+
+    def test_all_exist_and_hold_something(self):
+        self.assertEqual(set(self.first), {f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")})
+        for name, content in self.first.items():
+            if name.endswith(".png"):
+                self.assertTrue(content.startswith(b"\x89PNG"), name)
+                self.assertEqual(int.from_bytes(content[16:20], "big"), 1280, name)
+                self.assertNotIn(b"tIME", content)
+            else:
+                self.assertIn(b"</svg>", content)
+            self.assertGreater(len(content), 5000, name)
+
+    def test_same_bytes_in_another_place(self):
+        other = self.copy()
+        shutil.rmtree(other / "figures")
+        for name, content in self.draw(other, "2").items():
+            self.assertEqual(content, self.first[name], name)
+
+    def test_gnuplot_drew_both_curves_to_the_top(self):
+        curves = re.findall(rb"<path stroke='rgb\([^']*\)'\s+d='(M[^']*)'", self.first["spread.svg"])
+        steps = [curve for curve in curves if curve.count(b"L") + curve.count(b" ") > 2 * report_fixture.PROCESSES - 4]
+        self.assertGreaterEqual(len(steps), 2)
+
+    def test_changed_data_changes_the_figure(self):
+        other = self.copy()
+
+        def change(header, rows):
+            for row in rows:
+                for column in ("estimate", "ci_low", "ci_high", "log_ratio", "time_ns_per_op", "ci_low_ns", "ci_high_ns"):
+                    if column in header and row[header.index(column)]:
+                        row[header.index(column)] = repr(float(row[header.index(column)]) * 1.3)
+        for file in ("verdicts.csv", "effects.csv", "levels.csv", "contrasts.csv"):
+            self.edit(other, file, change)
+        self.edit(other, "layout.csv", lambda header, rows: rows.pop())
+        again = self.draw(other, "1")
+        for name in self.first:
+            self.assertNotEqual(again[name], self.first[name], name)
+
+    def test_figure_without_rows_is_not_left_over(self):
+        other = self.copy()
+        self.edit(other, "contrasts.csv", lambda header, rows: rows.clear())
+        self.assertNotIn("spread.png", self.draw(other, "1"))
+
+    def test_unbounded_intervals_can_be_drawn_and_told(self):
+        other = self.copy()
+
+        def unbound(header, rows):
+            for row in rows:
+                for column, value in (("ci_low", "-inf"), ("ci_high", "inf"), ("ci_low_ns", "-inf"), ("ci_high_ns", "inf"),
+                                      ("mde", "inf"), ("twin_low", "-inf"), ("twin_high", "inf"), ("twin_bound", "inf")):
+                    if column in header and row[header.index(column)]:
+                        row[header.index(column)] = value
+        for file in ("verdicts.csv", "effects.csv", "levels.csv"):
+            self.edit(other, file, unbound)
+        self.assertEqual(set(self.draw(other, "1")), set(self.first))
+        self.assertIn("[-inf, inf] %", render(other))
+
+    def test_variants_have_colours_of_their_own(self):
+        names = report_fixture.read_variants()
+        self.assertEqual(set(names) - set(style.VARIANT), set())
+        self.assertEqual(len(set(style.VARIANT.values())), len(style.VARIANT))
+
+
+# Digits that may stand in prose and scripts: names, colours, formats and sizes on paper; no figure of any run.
+NAMES = ("decile_1_ns", "decile_9_ns", "to_string_1k", "report.md.j2", "utf-8", "UTF-8")
+FORMAT = re.compile(r"0|[.,+]?\d*[fgdeE]|\.1e")
+COLOUR = re.compile(r"#[0-9A-F]{6}")
+
+
+class NoFigureByHand(unittest.TestCase):
+    def assert_clean(self, text, where):
+        for name in NAMES:
+            text = text.replace(name, "")
+        self.assertNotRegex(COLOUR.sub("", text), r"\d", where)
+
+    def test_template(self):
+        text = (PLOTS / "report.md.j2").read_text()
+        strings = [a or b for code in re.findall(r"\{[{%](.*?)[%}]\}", text, re.S) for a, b in
+                   re.findall(r'"([^"]*)"|\'([^\']*)\'', code)]
+        for line, prose in enumerate(re.sub(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", lambda m: "\n" * m.group().count("\n"), text,
+                                            flags=re.S).splitlines(), start=1):
+            self.assert_clean(prose, f"report.md.j2:{line}: {prose}")
+        for string in strings:
+            if string != "1":  # one allocation, not allocations
+                self.assert_clean(string, f"report.md.j2: {string!r}")
+
+    def test_strings_of_the_scripts(self):
+        for path in sorted(set(PLOTS.glob("*.py")) - {PLOTS / "rundir.py"}):  # that one only says what is wrong with a file
+            tree = ast.parse(path.read_text())
+            comments = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in comments \
+                        and not FORMAT.fullmatch(node.value) and not re.search(r"\\|\[0-9\]|\{2,\}", node.value):
+                    self.assert_clean(node.value, f"{path.name}:{node.lineno}: {node.value!r}")
+
+    def test_numbers_of_the_report(self):
+        """Indices, powers of ten and counts of digits; nothing that could be a measurement."""
+        allowed = {0, 1, 2, 3, 6, 10, 100, 110, 0.5, 1e-9, 1e3, 1e4, 1e6, 1e7, 1e15}
+        for name in ("report.py", "wording.py", "subject.py", "rundir.py"):
+            for node in ast.walk(ast.parse((PLOTS / name).read_text())):
+                if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
+                    self.assertIn(node.value, allowed, f"{name}:{node.lineno}")
+
+    def test_gnuplot_scripts(self):
+        for path in sorted(PLOTS.glob("*.gp")):
+            for number, line in enumerate(path.read_text().splitlines(), start=1):
+                if not line.startswith("#"):
+                    for string in re.findall(r'"([^"]*)"', line):
+                        self.assert_clean(re.sub(r"DejaVu Sans,\d+", "", string), f"{path.name}:{number}")
+
+    def test_every_claim_has_what_the_original_says(self):
+        _, original = read(PLOTS / "original.csv")
+        _, claims = read(ROOT / "claims.csv")
+        self.assertEqual([row[0] for row in original], list(dict.fromkeys(row[0] for row in claims)))
+
+
+if __name__ == "__main__":
+    unittest.main()

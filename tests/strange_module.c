@@ -1,0 +1,64 @@
+/*
+ * A stranger's module for the end-to-end test, wrong in one way chosen at compile time:
+ * STRANGE_ABI another ABI version, STRANGE_NAME a variant name that is not legal, STRANGE_DIGEST another output than the rest,
+ * STRANGE_BYTES fewer bytes than promised, STRANGE_SETUP a setup that fails, STRANGE_CRASH a crash in the op.
+ * With none of them it is a good one.
+ */
+#include "module.h"
+
+#include <stdio.h>
+
+static uint64_t digest(struct encbench_host *host, uint64_t seed)
+{
+    (void)host;
+    return seed + STRANGE_DIGEST;
+}
+
+static int setup(struct encbench_host *host, uint64_t seed, void **state, char *message, size_t message_bytes)
+{
+    (void)host;
+    (void)seed;
+    *state = NULL;
+    snprintf(message, message_bytes, "no luck today");
+    return STRANGE_SETUP;
+}
+
+static uint64_t run(void *state, unsigned thread, uint64_t n)
+{
+    uint64_t value = thread;
+    for (uint64_t i = 0; i < n; i++)
+        ENCBENCH_DEPENDENT_ADDS(value, 40);
+    if (STRANGE_CRASH)
+        *(volatile int *)state = 1;
+    return n * (16 - STRANGE_BYTES);
+}
+
+static void teardown(void *state)
+{
+    (void)state;
+}
+
+static const struct encbench_workload workloads[] = {{
+    .name = "adds:count=40",
+    .short_name = "adds",
+    .op = "40 dependent additions",
+    .bytes_per_op = 16,
+    .batch_multiple_ops = 1,
+    .rewarm_ops = 2,
+    .threads_max = 1,
+    .flags = ENCBENCH_TIMED | ENCBENCH_EXACT,
+    .digest = digest,
+    .setup = setup,
+    .run = run,
+    .teardown = teardown,
+}};
+
+ENCBENCH_EXPORT extern const struct encbench_module encbench_module;
+const struct encbench_module encbench_module = {
+    .abi_version = ENCBENCH_ABI_VERSION + STRANGE_ABI,
+    .module_bytes = sizeof(struct encbench_module),
+    .workload_bytes = sizeof(struct encbench_workload),
+    .workload_count = 1,
+    .variant = STRANGE_NAME,
+    .workloads = workloads,
+};

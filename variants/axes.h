@@ -1,0 +1,73 @@
+/*
+ * The axes of a variant. A variant names its level on every axis by defining one macro an axis (ENCBUF_AXIS_LEVEL, made
+ * from its line in variants.txt); there are no defaults, and a missing, second or impossible level does not compile.
+ *
+ *   mmap_res  null      the field is there, between refs and released, and never assigned: the original
+ *             packed    the field is there, after released: no holes
+ *             removed   no field
+ *   pool      none      structure and data from malloc every time
+ *             frame     structure in the caller's frame, data from malloc
+ *             thread    a cache a thread over shared lock-free lists, unbounded
+ *             direct    no buffer at all: encode into the result
+ *   classes   ten       8 KiB ... 10 MiB
+ *             na        unpooled: exactly what is asked
+ *   refs      seqcst    count and flag in two words, sequentially consistent
+ *   na                  the axis does not apply
+ *
+ * A new level is a line here, and its code in the one header that owns the axis: structure.h and mapping.h (mmap_res),
+ * pool_LEVEL.h, classes.h, refs.h.
+ */
+#ifndef ENCBUF_AXES_H
+#define ENCBUF_AXES_H
+
+#if 1 != defined(ENCBUF_MMAP_RES_NULL) + defined(ENCBUF_MMAP_RES_PACKED) + defined(ENCBUF_MMAP_RES_REMOVED) +          \
+             defined(ENCBUF_MMAP_RES_NA)
+#error "axis mmap_res: define exactly one of ENCBUF_MMAP_RES_NULL, _PACKED, _REMOVED, _NA"
+#endif
+
+#if 1 !=                                                                                                               \
+    defined(ENCBUF_POOL_NONE) + defined(ENCBUF_POOL_FRAME) + defined(ENCBUF_POOL_THREAD) + defined(ENCBUF_POOL_DIRECT)
+#error "axis pool: define exactly one of ENCBUF_POOL_NONE, _FRAME, _THREAD, _DIRECT"
+#endif
+
+#if 1 != defined(ENCBUF_CLASSES_TEN) + defined(ENCBUF_CLASSES_NA)
+#error "axis classes: define exactly one of ENCBUF_CLASSES_TEN, _NA"
+#endif
+
+#if 1 != defined(ENCBUF_REFS_SEQCST) + defined(ENCBUF_REFS_NA)
+#error "axis refs: define exactly one of ENCBUF_REFS_SEQCST, _NA"
+#endif
+
+/* What the levels of one axis ask of another. */
+#ifdef ENCBUF_POOL_DIRECT
+#if !defined(ENCBUF_MMAP_RES_NA) || !defined(ENCBUF_CLASSES_NA) || !defined(ENCBUF_REFS_NA)
+#error "pool direct has no buffer: mmap_res, classes and refs are na"
+#endif
+#else
+#if defined(ENCBUF_MMAP_RES_NA) || defined(ENCBUF_REFS_NA)
+#error "a variant with a buffer has a level of mmap_res and of refs"
+#endif
+#endif
+#if defined(ENCBUF_POOL_NONE) || defined(ENCBUF_POOL_FRAME)
+#ifndef ENCBUF_CLASSES_NA
+#error "an unpooled buffer has exactly the size asked: classes is na"
+#endif
+#endif
+#if defined(ENCBUF_POOL_THREAD) && defined(ENCBUF_CLASSES_NA)
+#error "a pool needs classes"
+#endif
+
+#if defined(ENCBUF_MMAP_RES_NULL) || defined(ENCBUF_MMAP_RES_PACKED)
+#define ENCBUF_HAS_MMAP_RES 1
+#endif
+
+#define ENCBUF_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+
+/* Everything off the hot path is out of line and named encbuf_*_slow: the disassembly test allows no other call.
+ * Not `cold`: beside a few calls to cold functions gcc 12 took the hot path of pool thread for cold as well and moved
+ * the whole loop to .text.unlikely. The disassembly test looks for that too. */
+#define ENCBUF_SLOW __attribute__((noinline))
+/* Everything on it is inlined whatever the compiler thinks of its size, so that variants differ by their axes alone. */
+#define ENCBUF_HOT static inline __attribute__((always_inline))
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * The encoding buffer: get, retain, put, and to_string, which copies out and puts. Everything on the hot path is
+ * inlined into the timed loop; what it costs is decided by the axes (axes.h).
+ *
+ *   encbuf_get(frame, size)  a buffer that is not released, has one reference, `length` = size and room for it. `frame`
+ *                            is a structure in the caller's frame that outlives the buffer; only pool frame uses it.
+ *   encbuf_retain(buffer)    one reference more
+ *   encbuf_put(buffer)       returns at once if released; one reference less; the last one releases the mapping if
+ *                            there is one and gives the buffer back to the pool, which keeps it only if its capacity
+ *                            is exactly its class's
+ *   encbuf_to_string(buffer) a malloc'ed copy of exactly the buffer's bytes, no terminator, owned by the caller; the
+ *                            buffer has been put
+ *
+ * Any thread may put what another one got. A buffer may not be used after its last put, except that a second put of
+ * one that the pool kept (or whose frame is still there) finds it released and does nothing.
+ */
+#ifndef ENCBUF_ENCBUF_H
+#define ENCBUF_ENCBUF_H
+
+#include "axes.h"
+#include "refs.h"
+#include "structure.h"
+#ifdef ENCBUF_HAS_MMAP_RES
+#include "mapping.h"
+#endif
+
+#include <string.h>
+
+#if defined(ENCBUF_POOL_NONE)
+#include "pool_none.h"
+#elif defined(ENCBUF_POOL_FRAME)
+#include "pool_frame.h"
+#elif defined(ENCBUF_POOL_THREAD)
+#include "pool_thread.h"
+#endif
+
+ENCBUF_HOT struct encbuf *encbuf_get(struct encbuf *frame, size_t size)
+{
+    struct encbuf *buffer = encbuf_pool_take(frame, size);
+
+    encbuf_refs_open(buffer);
+    buffer->length = size;
+    return buffer;
+}
+
+ENCBUF_HOT void encbuf_retain(struct encbuf *buffer)
+{
+    encbuf_refs_retain(buffer);
+}
+
+/* The check under dispute. The empty asm tells the compiler that the field may hold anything, as it must assume in the
+ * original: without it, a compiler that saw the null stored could remove the very check that is measured. */
+ENCBUF_HOT void encbuf_release_mapping(struct encbuf *buffer)
+{
+#ifdef ENCBUF_HAS_MMAP_RES
+    __asm__ volatile("" : "+m"(buffer->mmap_res));
+    if (ENCBUF_UNLIKELY(buffer->mmap_res != NULL)) {
+        mapping_release(buffer->mmap_res);
+        buffer->mmap_res = NULL;
+    }
+#else
+    (void)buffer;
+#endif
+}
+
+ENCBUF_HOT void encbuf_put(struct encbuf *buffer)
+{
+    if (!encbuf_refs_close(buffer))
+        return;
+    encbuf_release_mapping(buffer);
+    encbuf_pool_give(buffer);
+}
+
+ENCBUF_HOT unsigned char *encbuf_to_string(struct encbuf *buffer)
+{
+    unsigned char *string = encbuf_allocate(buffer->length);
+
+    memcpy(string, buffer->data, buffer->length);
+    encbuf_put(buffer);
+    return string;
+}
+
+#endif

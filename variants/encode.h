@@ -1,0 +1,51 @@
+/*
+ * encode_to_string: the op that every design offers, whether it has a buffer or not: bytes in, a fresh string out.
+ * The string is malloc'ed, holds exactly *string_bytes bytes (no terminator) and is freed by the caller.
+ */
+#ifndef ENCBUF_ENCODE_H
+#define ENCBUF_ENCODE_H
+
+#include "axes.h"
+#include "codec.h"
+
+#ifdef ENCBUF_POOL_DIRECT
+
+#include "memory.h"
+
+ENCBUF_HOT unsigned char *encode_to_string(enum codec_encoding encoding, const unsigned char *input, size_t input_bytes,
+                                           size_t *string_bytes)
+{
+    unsigned char *string;
+
+    *string_bytes = codec_encoded_bytes(encoding, input_bytes);
+    string = encbuf_allocate(*string_bytes);
+    codec_encode(encoding, string, input, input_bytes);
+    return string;
+}
+
+static inline void encbuf_pool_setup(void)
+{
+}
+
+static inline void encbuf_pool_teardown(void)
+{
+}
+
+#else
+
+#include "encbuf.h"
+
+ENCBUF_HOT unsigned char *encode_to_string(enum codec_encoding encoding, const unsigned char *input, size_t input_bytes,
+                                           size_t *string_bytes)
+{
+    struct encbuf frame;
+    struct encbuf *buffer = encbuf_get(&frame, codec_encoded_bytes(encoding, input_bytes));
+
+    codec_encode(encoding, buffer->data, input, input_bytes);
+    *string_bytes = buffer->length;
+    return encbuf_to_string(buffer);
+}
+
+#endif
+
+#endif

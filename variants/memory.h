@@ -1,0 +1,46 @@
+/*
+ * Memory of buffers: made, re-made and dropped through malloc, which the interposer sees. A subject has nobody to tell
+ * about exhausted memory in the middle of an op, so that ends the process, with a line on stderr.
+ */
+#ifndef ENCBUF_MEMORY_H
+#define ENCBUF_MEMORY_H
+
+#include "axes.h"
+#ifndef ENCBUF_POOL_DIRECT
+#include "structure.h"
+#endif
+
+#include <stdio.h>
+#include <stdlib.h>
+
+__attribute__((noinline, cold)) _Noreturn static void encbuf_exhausted_slow(void)
+{
+    fputs("encbuf: malloc failed: out of memory\n", stderr);
+    abort();
+}
+
+/* glibc's malloc(0) is a block as well, so NULL means exhausted. */
+ENCBUF_HOT void *encbuf_allocate(size_t bytes)
+{
+    void *memory = malloc(bytes);
+
+    if (ENCBUF_UNLIKELY(memory == NULL))
+        encbuf_exhausted_slow();
+    return memory;
+}
+
+#ifndef ENCBUF_POOL_DIRECT
+
+/* Fields of a buffer that was never handed out, with `capacity` bytes of data. */
+ENCBUF_HOT void encbuf_fill(struct encbuf *buffer, size_t capacity)
+{
+    buffer->data = encbuf_allocate(capacity);
+    buffer->capacity = capacity;
+#ifdef ENCBUF_HAS_MMAP_RES
+    buffer->mmap_res = NULL;
+#endif
+}
+
+#endif
+
+#endif

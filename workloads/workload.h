@@ -1,0 +1,70 @@
+/*
+ * What every workload uses: a hash for digests, and the plant.
+ *
+ * A module compiled with ENCBENCH_PLANTED is a control: each op waits for a chain of dependent additions. The chain
+ * begins behind a fence, when all earlier instructions are done, because data dependencies alone do not keep it on
+ * the critical path: a Zen 5 runs past locked operations, and of 64 additions between get and put it hid all but 6
+ * cycles. Behind the fence 128 there cost 147 cycles, 256 in to_string 230-280, and 256 in a trace's call 262-273.
+ * In a real variant nothing of it is left, not one instruction (the disassembly test looks).
+ */
+#ifndef ENCBENCH_WORKLOAD_H
+#define ENCBENCH_WORKLOAD_H
+
+#include "module.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef ENCBENCH_PLANTED
+#define ENCBENCH_PLANTED 0
+#endif
+
+#if ENCBENCH_PLANTED
+
+#if defined(__x86_64__)
+#define WORKLOAD_FENCE "lfence"
+#else
+#define WORKLOAD_FENCE "dsb ish\n\tisb"
+#endif
+
+#define WORKLOAD_PLANTED_CYCLES(cycles) (cycles)
+
+/* All before it is done, then `adds` (a literal) additions, then whatever uses `pointer`. */
+#define WORKLOAD_PLANT(pointer, adds)                                                                                  \
+    do {                                                                                                               \
+        uint64_t planted_ = 0;                                                                                         \
+        __asm__ volatile(WORKLOAD_FENCE : "+r"(planted_) : : "memory");                                                \
+        ENCBENCH_DEPENDENT_ADDS(planted_, adds);                                                                       \
+        (pointer) += workload_zero_after(planted_);                                                                    \
+    } while (0)
+
+/* 0, but known to the processor only once `value` is. Not `value ^ value`, which cores and compilers see through. */
+static inline uint64_t workload_zero_after(uint64_t value)
+{
+    uint64_t copy = value;
+
+    __asm__ volatile("" : "+r"(copy));
+    return value ^ copy;
+}
+
+#else
+#define WORKLOAD_PLANTED_CYCLES(cycles) 0
+#define WORKLOAD_PLANT(pointer, adds)   ((void)(pointer))
+#endif
+
+/* The compiler must have made what `pointer` points to, and cannot know what became of it. No instruction. */
+#define WORKLOAD_CONSUME(pointer) __asm__ volatile("" : "+r"(pointer) : : "memory")
+
+#define WORKLOAD_HASH_START UINT64_C(0xcbf29ce484222325)
+
+/* FNV-1a, 64 bits, continued from `hash`. */
+static inline uint64_t workload_hash(uint64_t hash, const void *data, size_t bytes)
+{
+    const unsigned char *byte = data;
+
+    for (size_t i = 0; i < bytes; i++)
+        hash = (hash ^ byte[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+#endif
