@@ -96,7 +96,8 @@ static double mean_metric(const struct analyse_data *data, const char *list, con
     return count ? sum / (double)count : NAN;
 }
 
-/* Weighted as the measurement weights the arms: a main effect is a difference of means, an interaction a difference of differences. */
+/* Weighted as the measurement weights the arms: a main effect is a difference of means, an interaction a difference of
+ * differences. */
 static double instructions_delta(const struct analyse_data *data, const struct analyse_effect *effect)
 {
     const char *workload = analyse_workload_name(data, effect->workload);
@@ -115,34 +116,6 @@ static struct stats_split variance_split(const struct analyse_effect *effect)
         if (isnan(samples->standard_error[i]))
             return (struct stats_split){.valid = false};
     return stats_variance_split(samples->value, samples->standard_error, samples->count);
-}
-
-static void put_words(struct csv_writer *writer, const struct verdict_evidence *evidence, double half_width,
-                      bool is_twin)
-{
-    char text[160];
-    const char *unit = evidence->scale == VERDICT_ABSOLUTE ? "ns" : "%";
-    enum verdict_words words = verdict_words(evidence, half_width, !is_twin);
-    const char *start = verdict_words_text(words);
-    struct stats_interval interval = evidence->interval;
-    switch (words) {
-    case VERDICT_FASTER:
-        snprintf(text, sizeof text, "%s %.3g %s [%.3g; %.3g]", start, -evidence->estimate, unit, -interval.high,
-                 -interval.low);
-        break;
-    case VERDICT_SLOWER:
-        snprintf(text, sizeof text, "%s %.3g %s [%.3g; %.3g]", start, evidence->estimate, unit, interval.low,
-                 interval.high);
-        break;
-    case VERDICT_EQUIVALENT:
-        snprintf(text, sizeof text, "%s %.3g %s [%.3g; %.3g]", start, half_width, unit, interval.low, interval.high);
-        break;
-    case VERDICT_NO_DIFFERENCE:
-    case VERDICT_ONE_LAYOUT:
-        snprintf(text, sizeof text, "%s", start);
-        break;
-    }
-    csv_put_text(writer, text);
 }
 
 static void put_effect(struct csv_writer *writer, const struct analysis *analysis, size_t index,
@@ -178,8 +151,8 @@ static void put_effect(struct csv_writer *writer, const struct analysis *analysi
     csv_put_number(writer, scale == VERDICT_ABSOLUTE ? instructions_delta(&analysis->data, effect) : NAN);
     csv_put_integer(writer, (int64_t)evidence.processes);
     csv_put_text(writer, parts);
-    put_words(writer, &evidence, analyse_effect_half_width(&analysis->claims, index, scale),
-              strcmp(effect->kind, "twin") == 0);
+    const double half_width = analyse_effect_half_width(&analysis->claims, index, scale);
+    csv_put_text(writer, verdict_words_text(verdict_words(&evidence, half_width, strcmp(effect->kind, "twin") != 0)));
     csv_end_row(writer);
 }
 

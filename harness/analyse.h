@@ -1,19 +1,23 @@
 /*
- * The decision stage: from the raw files of a run directory to levels.csv, effects.csv, controls.csv and verdicts.csv. Deterministic,
- * measures nothing; the same files give the same bytes. The derived files are replaced by rename.
+ * The decision stage: from the raw files of a run directory to levels.csv, effects.csv, controls.csv and
+ * verdicts.csv. Deterministic, measures nothing; the same files give the same bytes. The derived files are replaced
+ * by rename.
  *
- * Error budget. Family-wise error 1 %, Bonferroni over the timing parts registered in claims.csv (parts with a condition of kind
- * timing, level or composition), whether measured or not, times the error share of the look reached:
+ * Error budget. Family-wise error 1 %, Bonferroni over the timing parts registered in claims.csv (parts with a
+ * condition of kind timing, level or composition), whether measured or not, times the error share of the look
+ * reached:
  *     alpha of a part = 0.01 x share / parts
- * A part with several timing tests divides its alpha among them, a composition among its effect and its level. Effects and
- * levels that decide no part are exploratory: 0.01 x share. The confidence printed in a row is that of the interval that decides.
+ * A part with several timing tests divides its alpha among them, a composition among its effect and its level.
+ * Effects and levels that decide no part are exploratory: 0.01 x share. The confidence printed in a row is that of
+ * the interval that decides.
  *
- * An effect decides a condition when it is a pair or a main effect on the condition's workload with the same two sets of variants, in
- * either orientation; the first in the order of panels.csv does.
+ * An effect decides a condition when it is a pair or a main effect on the condition's workload with the same two
+ * sets of variants, in either orientation; the first in the order of panels.csv does.
  *
- * Controls. Any that failed or was not measured makes the timing parts `run invalid`, and so does a control part of a claim (its
- * statement starts with "control:") to the other parts of its claim. A run that is not complete, or of a profile that is not
- * for conclusions, resolves no timing part. A part without data is "not measured yet" whatever the controls say.
+ * Controls. Any that failed or was not measured makes the timing parts `run invalid`, and so does a control part of
+ * a claim (its statement starts with "control:") to the other parts of its claim. A run that is not complete, or of
+ * a profile that is not for conclusions, resolves no timing part. A part without data is "not measured yet" whatever
+ * the controls say.
  */
 #ifndef ENCBENCH_ANALYSE_H
 #define ENCBENCH_ANALYSE_H

@@ -431,7 +431,7 @@ static void judge_evidence(const struct judge *judge, struct analyse_item *item,
         explain_decision(why, sizeof why, evidence, &decision,
                          verdict_of_interval(&condition->region, evidence->interval));
     }
-    snprintf(item->figure, sizeof item->figure, "%.40s %.4g %.16s [%.4g; %.4g] and region %s: %s",
+    snprintf(item->figure, sizeof item->figure, "%.40s %.4g %.16s [%.4g; %.4g] against region %s: %s",
              claim_text(judge->data, condition->row, SCHEMA_claims_metric), evidence->estimate,
              claim_text(judge->data, condition->row, SCHEMA_claims_unit), evidence->interval.low,
              evidence->interval.high, region_words(region, sizeof region, judge->data, condition), why);

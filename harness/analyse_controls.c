@@ -71,7 +71,7 @@ static const struct analyse_effect *find_of_kind(const struct check *check, size
     return NULL;
 }
 
-/* Divides each value by the length of a cycle in the same process and drops processes without a clock; the new count. */
+/* Divides each value by the length of a cycle in its process, without processes that have no clock; the new count. */
 static size_t to_cycles(double *values, const struct analyse_samples *samples)
 {
     size_t count = 0;
@@ -150,7 +150,8 @@ static void check_chain_planted(struct check *check, size_t panel, size_t worklo
     analyse_samples_free(&samples);
 }
 
-/* The other kind of chain: if one cycle of the clock were not one cycle, its latency would not be a whole number of them. */
+/* The other kind of chain: if one cycle of the clock were not one cycle, its latency would not be a whole number of
+ * them. */
 static void check_chain_multiply(struct check *check, size_t panel, size_t workload)
 {
     struct analyse_control *control = add_control(check, "chain_multiply", panel, workload);
@@ -301,7 +302,8 @@ static void check_clock(struct check *check)
     free(rates);
 }
 
-/* In a complete run a process that left no row is void too. A cell with more processes than were planned was looked at in between. */
+/* In a complete run a process that left no row is void too. A cell with more processes than were planned was looked at
+ * in between. */
 static void check_void_processes(struct check *check)
 {
     const struct analyse_data *data = check->data;

@@ -211,7 +211,8 @@ static bool lists_have(const char *const lists[2], const char *variant)
     return analyse_list_has(lists[0], variant) || analyse_list_has(lists[1], variant);
 }
 
-/* Worst ends over the twins on a workload: those of a variant in `lists`, or all when `lists` is NULL. NaN when there is none. */
+/* Worst ends over the twins on a workload: those of a variant in `lists`, or all when `lists` is NULL. NaN when there
+ * is none. */
 static struct stats_interval worst_twins(const struct analyse_effects *effects, size_t workload,
                                          const char *const lists[2], enum verdict_scale scale, double alpha)
 {

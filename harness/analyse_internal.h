@@ -1,6 +1,6 @@
 /*
- * What the parts of the decision stage share (analyse.h): the run as read, its levels and effects, its controls, its verdicts.
- * Each is a table of plain structs, filled by one pass over the one before.
+ * What the parts of the decision stage share (analyse.h): the run as read, its levels and effects, its controls, its
+ * verdicts. Each is a table of plain structs, filled by one pass over the one before.
  */
 #ifndef ENCBENCH_ANALYSE_INTERNAL_H
 #define ENCBENCH_ANALYSE_INTERNAL_H

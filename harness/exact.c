@@ -12,8 +12,8 @@
 /* n of the first pass; the second has 2n. A long op (more output than this) is repeated a few times only. */
 enum { OPERATIONS = 512, OPERATIONS_LONG = 4, LONG_OP_BYTES = 65536 };
 
-static void put_metric(struct csv_writer *writer, const char *variant, const char *workload, const char *metric, double value,
-                       const char *status, const char *reason)
+static void put_metric(struct csv_writer *writer, const char *variant, const char *workload, const char *metric,
+                       double value, const char *status, const char *reason)
 {
     csv_put_text(writer, variant);
     csv_put_text(writer, workload);
@@ -24,8 +24,8 @@ static void put_metric(struct csv_writer *writer, const char *variant, const cha
     csv_end_row(writer);
 }
 
-static void put_field(struct csv_writer *writer, const char *variant, const char *kind, const char *name, uint32_t offset,
-                      uint32_t size)
+static void put_field(struct csv_writer *writer, const char *variant, const char *kind, const char *name,
+                      uint32_t offset, uint32_t size)
 {
     csv_put_text(writer, variant);
     csv_put_text(writer, kind);
@@ -66,16 +66,18 @@ static void put_structure(struct csv_writer *writer, const struct module_info *m
     }
     put_metric(writer, module->variant, "layout", "struct_bytes", module->structure_bytes, "exact", "");
     put_metric(writer, module->variant, "layout", "struct_hole_bytes", hole_bytes(module), "exact", "");
-    put_metric(writer, module->variant, "layout", "struct_heap_bytes", (double)exact->structure_heap_bytes, "exact", "");
+    put_metric(writer, module->variant, "layout", "struct_heap_bytes", (double)exact->structure_heap_bytes, "exact",
+               "");
 }
 
 /* second is over 2n ops, first over n: the difference is what n ops cost, free of anything that happens once. */
-static void put_per_op(struct csv_writer *writer, const struct module_info *module, const char *workload, const char *metric,
-                       const struct worker_exact *exact, int64_t first, int64_t second)
+static void put_per_op(struct csv_writer *writer, const struct module_info *module, const char *workload,
+                       const char *metric, const struct worker_exact *exact, int64_t first, int64_t second)
 {
     const double value = ((double)second - (double)first) / (double)exact->operations;
     if (!exact->interposed)
-        put_metric(writer, module->variant, workload, metric, NAN, "not available", "the interposer could not be preloaded");
+        put_metric(writer, module->variant, workload, metric, NAN, "not available",
+                   "the interposer could not be preloaded");
     else if (second != 2 * first)
         put_metric(writer, module->variant, workload, metric, value, "unstable", "n and 2n operations do not agree");
     else
@@ -83,7 +85,7 @@ static void put_per_op(struct csv_writer *writer, const struct module_info *modu
 }
 
 /* Change of one count over n ops and over the 2n ops after them. */
-#define CHANGE(exact, count)                                                                                          \
+#define CHANGE(exact, count)                                                                                           \
     ((exact)->after_n.count - (exact)->warm.count), ((exact)->after_2n.count - (exact)->after_n.count)
 
 static void put_allocations(struct csv_writer *writer, const struct module_info *module, const char *workload,
@@ -95,7 +97,8 @@ static void put_allocations(struct csv_writer *writer, const struct module_info 
     put_per_op(writer, module, workload, "releases_per_op", exact, CHANGE(exact, release_calls));
     put_metric(writer, module->variant, workload, "live_blocks_after_teardown",
                exact->interposed ? (double)(exact->after_teardown.live_blocks - exact->before_setup.live_blocks) : NAN,
-               exact->interposed ? "exact" : "not available", exact->interposed ? "" : "the interposer could not be preloaded");
+               exact->interposed ? "exact" : "not available",
+               exact->interposed ? "" : "the interposer could not be preloaded");
 }
 
 static bool selected(const char *const *names, const struct module_workload *workload)
@@ -114,8 +117,8 @@ struct digests {
     size_t count;
 };
 
-static int check_digest(struct digests *digests, const struct module_info *module, const char *workload, uint64_t digest,
-                        struct error *error)
+static int check_digest(struct digests *digests, const struct module_info *module, const char *workload,
+                        uint64_t digest, struct error *error)
 {
     for (size_t i = 0; i < digests->count; i++) {
         if (strcmp(digests->workload[i], workload) != 0)
@@ -123,8 +126,8 @@ static int check_digest(struct digests *digests, const struct module_info *modul
         if (digests->digest[i] == digest)
             return 0;
         return error_set(error, EXIT_USAGE,
-                         "workload %s: variants %s and %s%s produce different output (digests %016" PRIx64 " and %016" PRIx64
-                         "); the pair is refused: mend %s",
+                         "workload %s: variants %s and %s%s produce different output (digests %016" PRIx64
+                         " and %016" PRIx64 "); the pair is refused: mend %s",
                          workload, digests->module[i]->variant, module->variant, module->planted ? " (planted)" : "",
                          digests->digest[i], digest, module->file);
     }
@@ -136,9 +139,9 @@ static int check_digest(struct digests *digests, const struct module_info *modul
     return 0;
 }
 
-static int measure_one(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
-                       uint64_t seed, struct digests *digests, struct csv_writer *metrics, struct worker_exact *exact,
-                       struct error *error)
+static int measure_one(const struct launch *launch, const struct module_info *module,
+                       const struct module_workload *workload, uint64_t seed, struct digests *digests,
+                       struct csv_writer *metrics, struct worker_exact *exact, struct error *error)
 {
     const uint64_t operations = workload->bytes_per_op >= LONG_OP_BYTES ? OPERATIONS_LONG : OPERATIONS;
     if (launch_exact(launch, module, workload, operations, seed, exact, error) != 0 ||
@@ -163,8 +166,9 @@ static size_t count_passes(const struct module_set *set, const char *const *work
     return count;
 }
 
-static int measure_all(const struct launch *launch, const struct module_set *set, const char *const *workloads, uint64_t seed,
-                       bool quiet, struct csv_writer *metrics, struct csv_writer *layout, struct error *error)
+static int measure_all(const struct launch *launch, const struct module_set *set, const char *const *workloads,
+                       uint64_t seed, bool quiet, struct csv_writer *metrics, struct csv_writer *layout,
+                       struct error *error)
 {
     struct digests digests = {0};
     struct progress progress;

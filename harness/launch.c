@@ -21,7 +21,8 @@ static const char *const phase_words[] = {
 
 enum { WORKER_PATIENCE_S = 30, COPY_CHUNK_BYTES = 1 << 20 };
 
-void launch_init(struct launch *launch, const struct paths *paths, const char *scratch, const struct module_set *modules)
+void launch_init(struct launch *launch, const struct paths *paths, const char *scratch,
+                 const struct module_set *modules)
 {
     *launch = (struct launch){paths, scratch, modules, machine_last_cpu()};
 }
@@ -52,14 +53,16 @@ static int copy_file(const char *from, const char *to, struct error *error)
 
 /* Files of one process; the links still to do are added to `links`. The clock arms are one module and share one link. */
 static int plan_layouts(const struct launch *launch, const struct plan_cell *cell, uint64_t process, uint64_t seed,
-                        struct launch_layouts *layouts, struct layout_link *links, size_t *link_count, struct error *error)
+                        struct launch_layouts *layouts, struct layout_link *links, size_t *link_count,
+                        struct error *error)
 {
     layouts->count = cell->arm_count;
     for (size_t i = 0; i < cell->arm_count && error->code == 0; i++) {
         const struct plan_arm *arm = &cell->arms[i];
         const size_t owner = arm->role == PLAN_CLOCK ? cell->arm_count - PLAN_CLOCK_ARMS : i;
         const uint64_t layout_seed = plan_layout_seed(seed, process, owner);
-        snprintf(layouts->files[i], PATH_MAX, "%.3900s/process-%" PRIu64 "-arm-%zu.so", launch->scratch, process, owner);
+        snprintf(layouts->files[i], PATH_MAX, "%.3900s/process-%" PRIu64 "-arm-%zu.so", launch->scratch, process,
+                 owner);
         layouts->words[i] = layouts->text[i];
         if (arm->module->single_layout) {
             snprintf(layouts->text[i], LAYOUT_TEXT_BYTES, "single");
@@ -73,12 +76,13 @@ static int plan_layouts(const struct launch *launch, const struct plan_cell *cel
     return error->code;
 }
 
-static int link_planned(const struct launch *launch, const struct layout_link *links, size_t link_count, struct error *error)
+static int link_planned(const struct launch *launch, const struct layout_link *links, size_t link_count,
+                        struct error *error)
 {
     char log[PATH_MAX];
     snprintf(log, sizeof log, "%.3900s/link.log", launch->scratch);
-    return layout_link_all(links, link_count, (const char *const *)launch->modules->shared, launch->modules->shared_directory,
-                           log, machine_cpu_count(), error);
+    return layout_link_all(links, link_count, (const char *const *)launch->modules->shared,
+                           launch->modules->shared_directory, log, machine_cpu_count(), error);
 }
 
 int launch_link_round(const struct launch *launch, const struct plan *plan, const uint32_t *order, uint64_t round,
@@ -89,7 +93,8 @@ int launch_link_round(const struct launch *launch, const struct plan *plan, cons
     if (links == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
     for (size_t i = 0; i < plan->cell_count && error->code == 0; i++)
-        plan_layouts(launch, &plan->cells[order[i]], round * plan->cell_count + i, seed, &layouts[i], links, &link_count, error);
+        plan_layouts(launch, &plan->cells[order[i]], round * plan->cell_count + i, seed, &layouts[i], links,
+                     &link_count, error);
     if (error->code == 0)
         link_planned(launch, links, link_count, error);
     free(links);
@@ -124,7 +129,8 @@ static struct worker_region *make_region(uint32_t blocks, size_t *bytes, int *fd
     return NULL;
 }
 
-static void fill_job(const struct launch *launch, struct worker_job *job, enum worker_mode mode, uint64_t process, uint64_t seed)
+static void fill_job(const struct launch *launch, struct worker_job *job, enum worker_mode mode, uint64_t process,
+                     uint64_t seed)
 {
     job->protocol = WORKER_PROTOCOL;
     job->region_bytes = sizeof(struct worker_region);
@@ -185,8 +191,8 @@ int launch_measure(const struct launch *launch, const struct plan_cell *cell, ui
     fill_job(launch, &region->job, WORKER_MEASURE, process, seed);
     fill_arms(&region->job, cell, layouts);
     region->job.blocks = cell->blocks;
-    /* A slow neighbour doubles a process; more than four times its plan is cut, equally for all arms. */
-    region->job.deadline_ns = (uint64_t)(4 * cell->block_ns * cell->blocks);
+    /* A slow neighbour doubles a process; what goes beyond that is cut, equally for all arms. */
+    region->job.deadline_ns = (uint64_t)(2 * cell->block_ns * cell->blocks);
     start_worker(launch, region, fd, NULL, expected_s(cell), wrong, sizeof wrong, &measured->stopped, error);
     close(fd);
     if (error->code != 0)
@@ -256,12 +262,14 @@ int launch_exact(const struct launch *launch, const struct module_info *module, 
     snprintf(region->job.arms[0].file, PATH_MAX, "%s", module->described_file);
     snprintf(region->job.arms[0].workload, ENCBENCH_NAME_BYTES, "%s", workload->short_name);
     region->job.arms[0].iterations = operations;
-    start_worker(launch, region, fd, launch->paths->interposer, 4 * WORKER_PATIENCE_S, wrong, sizeof wrong, &stopped, error);
+    start_worker(launch, region, fd, launch->paths->interposer, 4 * WORKER_PATIENCE_S, wrong, sizeof wrong, &stopped,
+                 error);
     *exact = region->result.exact;
     if (error->code == 0 && stopped)
         error_set(error, EXIT_UNFIT, "stopped during the exact passes");
     if (error->code == 0 && wrong[0])
-        error_set(error, EXIT_USAGE, "%s: variant %s, workload %s: %s", module->file, module->variant, workload->short_name, wrong);
+        error_set(error, EXIT_USAGE, "%s: variant %s, workload %s: %s", module->file, module->variant,
+                  workload->short_name, wrong);
     munmap(region, region_bytes);
     close(fd);
     return error->code;

@@ -36,7 +36,8 @@ struct launch_measured {
 };
 
 /* Everything is borrowed and must outlive the launch. */
-void launch_init(struct launch *launch, const struct paths *paths, const char *scratch, const struct module_set *modules);
+void launch_init(struct launch *launch, const struct paths *paths, const char *scratch,
+                 const struct module_set *modules);
 void launch_free(struct launch *launch);
 
 /* Links every arm of every cell of a round; layouts[i] belongs to the cell at position i of `order`. */

@@ -16,8 +16,8 @@
 
 static int not_an_object(const char *file, const char *what, struct error *error)
 {
-    return error_set(error, EXIT_USAGE, "%s: %s; expected a 64-bit ELF object file (.o) of this machine, built with -fPIC", file,
-                     what);
+    return error_set(error, EXIT_USAGE,
+                     "%s: %s; expected a 64-bit ELF object file (.o) of this machine, built with -fPIC", file, what);
 }
 
 /* Checks every offset against the file's size: the file may be anybody's. */
@@ -38,7 +38,8 @@ static int read_sections(const unsigned char *bytes, size_t size, struct layout_
         bytes[names->sh_offset + names->sh_size - 1] != '\0')
         return not_an_object(object->file, "has damaged section names", error);
     for (size_t i = 0; i < header->e_shnum; i++) {
-        if (!(sections[i].sh_flags & SHF_EXECINSTR) || sections[i].sh_size == 0 || sections[i].sh_name >= names->sh_size)
+        if (!(sections[i].sh_flags & SHF_EXECINSTR) || sections[i].sh_size == 0 ||
+            sections[i].sh_name >= names->sh_size)
             continue;
         if (object->section_count == LAYOUT_SECTIONS_MAX)
             return not_an_object(object->file, "has more than 512 code sections", error);
@@ -132,8 +133,20 @@ static void fill_command(struct command *command, const struct layout_link *link
 {
     size_t count = 0;
     snprintf(command->script, sizeof command->script, "%s.ld", link->output);
-    const char *const fixed[] = {LAYOUT_LINKER, "-shared", "-z",       "now",       "-z",           "noexecstack", "--build-id=none",
-                                 "-T",          command->script, "-rpath", shared_directory, "-o", link->output, link->object->file};
+    const char *const fixed[] = {LAYOUT_LINKER,
+                                 "-shared",
+                                 "-z",
+                                 "now",
+                                 "-z",
+                                 "noexecstack",
+                                 "--build-id=none",
+                                 "-T",
+                                 command->script,
+                                 "-rpath",
+                                 shared_directory,
+                                 "-o",
+                                 link->output,
+                                 link->object->file};
     for (; count < sizeof fixed / sizeof fixed[0]; count++)
         command->arguments[count] = fixed[count];
     for (size_t i = 0; shared[i] && i < SHARED_MAX; i++)
@@ -142,8 +155,8 @@ static void fill_command(struct command *command, const struct layout_link *link
     command->arguments[count] = NULL;
 }
 
-int layout_link_all(const struct layout_link *links, size_t count, const char *const *shared, const char *shared_directory,
-                    const char *log, unsigned parallel, struct error *error)
+int layout_link_all(const struct layout_link *links, size_t count, const char *const *shared,
+                    const char *shared_directory, const char *log, unsigned parallel, struct error *error)
 {
     struct command *commands = calloc(count + 1, sizeof *commands);
     const char *const **argument_lists = calloc(count + 1, sizeof *argument_lists);

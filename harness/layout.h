@@ -42,7 +42,7 @@ uint32_t layout_describe(uint64_t seed, char text[LAYOUT_TEXT_BYTES]);
  * Links all, `parallel` at a time. `shared` are shared objects that modules have in common (a codec), NULL-terminated;
  * they are found again at run time by their directory. On error nothing is promised about the outputs; the message names the log.
  */
-int layout_link_all(const struct layout_link *links, size_t count, const char *const *shared, const char *shared_directory,
-                    const char *log, unsigned parallel, struct error *error);
+int layout_link_all(const struct layout_link *links, size_t count, const char *const *shared,
+                    const char *shared_directory, const char *log, unsigned parallel, struct error *error);
 
 #endif

@@ -38,7 +38,8 @@ static void print_variants(const struct module_set *set, bool csv)
             continue;
         axes_text(&set->modules[i], axes, sizeof axes);
         snprintf(structure, sizeof structure, "%u bytes", set->modules[i].structure_bytes);
-        print_row(csv, "variant", set->modules[i].variant, axes, set->modules[i].structure_bytes ? structure : "no structure");
+        print_row(csv, "variant", set->modules[i].variant, axes,
+                  set->modules[i].structure_bytes ? structure : "no structure");
     }
 }
 
@@ -65,8 +66,8 @@ static void print_claims(const struct csv_data *claims, bool csv)
     print_heading(csv, "Claims (claims.csv holds their regions)");
     for (size_t r = 0; r < claims->row_count; r++) {
         char name[64];
-        snprintf(name, sizeof name, "%s%s.%s", csv_text(claims, r, SCHEMA_claims_claim), csv_text(claims, r, SCHEMA_claims_part),
-                 csv_text(claims, r, SCHEMA_claims_condition));
+        snprintf(name, sizeof name, "%s%s.%s", csv_text(claims, r, SCHEMA_claims_claim),
+                 csv_text(claims, r, SCHEMA_claims_part), csv_text(claims, r, SCHEMA_claims_condition));
         print_row(csv, "claim", name, csv ? csv_text(claims, r, SCHEMA_claims_kind) : "",
                   csv_text(claims, r, SCHEMA_claims_statement));
     }

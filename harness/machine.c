@@ -59,7 +59,8 @@ static void read_key(const char *path, const char *key, char *text, size_t text_
     while (file && fgets(line, sizeof line, file)) {
         const size_t length = strlen(key);
         char *colon = strchr(line, ':');
-        if (strncmp(line, key, length) != 0 || colon == NULL || strspn(line + length, " \t") != (size_t)(colon - line) - length)
+        if (strncmp(line, key, length) != 0 || colon == NULL ||
+            strspn(line + length, " \t") != (size_t)(colon - line) - length)
             continue;
         line[strcspn(line, "\n")] = '\0';
         snprintf(text, text_bytes, "%s", colon + 1 + strspn(colon + 1, " \t"));
@@ -87,15 +88,21 @@ static void put_file(struct csv_writer *writer, const char *key, const char *pat
 
 static void put_cpu(struct csv_writer *writer)
 {
-    static const char *const keys[][2] = {{"cpu_model", "model name"}, {"cpu_family", "cpu family"}, {"cpu_model_number", "model"},
-                                          {"cpu_stepping", "stepping"}, {"cpu_microcode", "microcode"}};
+    static const char *const keys[][2] = {{"cpu_model", "model name"},
+                                          {"cpu_family", "cpu family"},
+                                          {"cpu_model_number", "model"},
+                                          {"cpu_stepping", "stepping"},
+                                          {"cpu_microcode", "microcode"}};
     char value[4096];
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         read_key("/proc/cpuinfo", keys[i][1], value, sizeof value);
         put(writer, keys[i][0], value, "ok");
     }
     read_key("/proc/cpuinfo", "flags", value, sizeof value);
-    put(writer, "hypervisor", *value == '\0' ? "" : strstr(value, " hypervisor") ? "yes" : "no",
+    put(writer, "hypervisor",
+        *value == '\0'                 ? ""
+        : strstr(value, " hypervisor") ? "yes"
+                                       : "no",
         strstr(value, " hypervisor") ? "noisy" : "ok");
     snprintf(value, sizeof value, "%u", machine_cpu_count());
     put(writer, "cpus_allowed", value, machine_cpu_count() > 1 ? "ok" : "noisy");

@@ -84,8 +84,8 @@ static int verb_report(const struct options *options, struct error *error)
         snprintf(output, sizeof output, "%s", options->output);
     else
         paths_join(output, paths.root, "REPORT.md", error);
-    if (error->code != 0 || analyse_run(directory, &summary, error) != 0 || present_figures(&paths, directory, error) != 0 ||
-        present_report(&paths, directory, output, error) != 0)
+    if (error->code != 0 || analyse_run(directory, &summary, error) != 0 ||
+        present_figures(&paths, directory, error) != 0 || present_report(&paths, directory, output, error) != 0)
         return error->code;
     return present_result(&summary, directory, output, error);
 }

@@ -140,7 +140,8 @@ uint64_t measure_iterations(const double *ns_per_op, const uint64_t *multiples, 
     double fastest_ns = INFINITY;
     for (size_t i = 0; i < count; i++)
         fastest_ns = fmin(fastest_ns, ns_per_op[i]);
-    const double wanted = fmax(target_ns / stats_quantile(ns_per_op, count, 0.5), 1000.0 * (double)clock_step_ns / fastest_ns);
+    const double wanted =
+        fmax(target_ns / stats_quantile(ns_per_op, count, 0.5), 1000.0 * (double)clock_step_ns / fastest_ns);
     const double rounds = fmin(fmax(floor(wanted / (double)multiple), 1.0), 1e9);
     return (uint64_t)rounds * multiple;
 }

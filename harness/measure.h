@@ -20,10 +20,10 @@ enum {
 };
 
 struct measure_clock {
-    uint64_t (*now_ns)(void *context);              /* CLOCK_MONOTONIC_RAW */
-    uint64_t (*ticks)(void *context);               /* time-stamp counter; 0 where there is none */
-    long (*involuntary_switches)(void *context);    /* of this thread so far */
-    int (*cpu)(void *context);                      /* on which it runs */
+    uint64_t (*now_ns)(void *context);           /* CLOCK_MONOTONIC_RAW */
+    uint64_t (*ticks)(void *context);            /* time-stamp counter; 0 where there is none */
+    long (*involuntary_switches)(void *context); /* of this thread so far */
+    int (*cpu)(void *context);                   /* on which it runs */
     void *context;
 };
 
@@ -40,7 +40,8 @@ struct measure_arm {
 /* One block as measured. slot_arm and elapsed_ns have 2 x arm_count entries. */
 struct measure_block {
     uint8_t slot_arm[MEASURE_SLOTS_MAX];
-    bool dropped; /* an involuntary context switch or a change of CPU fell into it: the whole block goes, blind to the arms */
+    bool
+        dropped; /* an involuntary context switch or a change of CPU fell into it: the whole block goes, blind to the arms */
     uint16_t input_offset_bytes;
     uint64_t elapsed_ns[MEASURE_SLOTS_MAX];
 };
@@ -57,7 +58,8 @@ uint64_t measure_batch(const struct measure_clock *clock, const struct measure_a
  * its workload promises; *wrong_arm says which.
  */
 bool measure_block_run(const struct measure_clock *clock, struct encbench_host *host, const unsigned char *input_base,
-                       const struct measure_arm *arms, size_t arm_count, struct measure_block *block, size_t *wrong_arm);
+                       const struct measure_arm *arms, size_t arm_count, struct measure_block *block,
+                       size_t *wrong_arm);
 
 /* Smallest non-zero difference of successive clock readings, over `tries` readings. */
 uint64_t measure_clock_step_ns(const struct measure_clock *clock, unsigned tries);

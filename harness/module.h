@@ -35,7 +35,7 @@
 #include <stdint.h>
 
 #define ENCBENCH_ABI_VERSION 1u
-#define ENCBENCH_EXPORT __attribute__((visibility("default")))
+#define ENCBENCH_EXPORT      __attribute__((visibility("default")))
 
 /* Level of an axis that does not apply to a variant. */
 #define ENCBENCH_NA "na"
@@ -72,15 +72,15 @@ struct encbench_workload {
     const char *short_name; /* unique, stands in CSV and claims: "to_string_1k" */
     const char *op;         /* one line: what one op is; no comma */
 
-    uint64_t input_bytes;        /* bytes of host->input that an op reads */
-    uint64_t bytes_per_op;       /* output bytes of one op; `run` must return n times this */
-    uint64_t batch_max_ops;      /* largest n of one before/run/after round; 0 = no limit */
-    uint64_t batch_multiple_ops; /* n is always a multiple of this; at least 1 */
-    uint64_t rewarm_ops;         /* untimed ops that re-warm what other arms evicted; 0 for long ops */
+    uint64_t input_bytes;           /* bytes of host->input that an op reads */
+    uint64_t bytes_per_op;          /* output bytes of one op; `run` must return n times this */
+    uint64_t batch_max_ops;         /* largest n of one before/run/after round; 0 = no limit */
+    uint64_t batch_multiple_ops;    /* n is always a multiple of this; at least 1 */
+    uint64_t rewarm_ops;            /* untimed ops that re-warm what other arms evicted; 0 for long ops */
     uint64_t planted_cycles_per_op; /* dependent adds put on the critical path of each op on purpose; 0 in a real
                                      * variant. The planted arm of a panel is the module that has them. */
-    uint32_t threads_max;        /* at least 1 */
-    uint32_t flags;              /* enum encbench_workload_flags */
+    uint32_t threads_max;           /* at least 1 */
+    uint32_t flags;                 /* enum encbench_workload_flags */
 
     /* Untimed hash of the output for this seed: equal for all variants of a workload, or the pair is refused. */
     uint64_t (*digest)(struct encbench_host *host, uint64_t seed);
@@ -132,10 +132,10 @@ struct encbench_module {
  * current x86-64 and aarch64 core. Register operands, because additions of a constant vanish at rename on some cores.
  * The building block of planted arms. */
 #if defined(__x86_64__)
-#define ENCBENCH_DEPENDENT_ADDS(value, adds)                                                                          \
+#define ENCBENCH_DEPENDENT_ADDS(value, adds)                                                                           \
     __asm__ volatile(".rept " #adds "\n\taddq %1, %0\n\t.endr" : "+r"(value) : "r"((uint64_t)0) : "cc")
 #elif defined(__aarch64__)
-#define ENCBENCH_DEPENDENT_ADDS(value, adds)                                                                          \
+#define ENCBENCH_DEPENDENT_ADDS(value, adds)                                                                           \
     __asm__ volatile(".rept " #adds "\n\tadd %0, %0, %1\n\t.endr" : "+r"(value) : "r"((uint64_t)0))
 #else
 #error "encbench supports x86-64 and aarch64"

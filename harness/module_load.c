@@ -15,8 +15,8 @@ static int check_names(const char *file, const struct encbench_module *module, s
 {
     if (!name_is_legal(module->variant))
         return error_set(error, EXIT_USAGE,
-                         "%s: variant name \"%.60s\" is not legal; expected 1 to 127 of letters, digits and _-+.:=", file,
-                         module->variant ? module->variant : "");
+                         "%s: variant name \"%.60s\" is not legal; expected 1 to 127 of letters, digits and _-+.:=",
+                         file, module->variant ? module->variant : "");
     for (uint32_t i = 0; i < module->axis_count; i++)
         if (!name_is_legal(module->axes[i].name) || !name_is_legal(module->axes[i].level))
             return error_set(error, EXIT_USAGE, "%s: axis %u of variant %s has no legal name and level", file, i,
@@ -24,8 +24,9 @@ static int check_names(const char *file, const struct encbench_module *module, s
     for (uint32_t i = 0; i < module->field_count; i++)
         if (!name_is_legal(module->fields[i].name) ||
             (uint64_t)module->fields[i].offset_bytes + module->fields[i].size_bytes > module->structure_bytes)
-            return error_set(error, EXIT_USAGE, "%s: field %u of variant %s has no legal name or lies outside its %u bytes",
-                             file, i, module->variant, module->structure_bytes);
+            return error_set(error, EXIT_USAGE,
+                             "%s: field %u of variant %s has no legal name or lies outside its %u bytes", file, i,
+                             module->variant, module->structure_bytes);
     return 0;
 }
 
@@ -33,24 +34,27 @@ static int check_workload(const char *file, const struct encbench_module *module
 {
     const struct encbench_workload *workload = &module->workloads[index];
     if (!name_is_legal(workload->name) || !name_is_legal(workload->short_name))
-        return error_set(error, EXIT_USAGE, "%s: workload %u of variant %s has no legal name and short name", file, index,
-                         module->variant);
+        return error_set(error, EXIT_USAGE, "%s: workload %u of variant %s has no legal name and short name", file,
+                         index, module->variant);
     if (!workload->digest || !workload->setup || !workload->run || !workload->teardown)
         return error_set(error, EXIT_USAGE,
-                         "%s: workload %s of variant %s lacks a function; digest, setup, run and teardown are required", file,
-                         workload->short_name, module->variant);
-    if (!workload->op || strpbrk(workload->op, ",\"\n\r") || workload->batch_multiple_ops == 0 || workload->threads_max == 0)
-        return error_set(error, EXIT_USAGE,
-                         "%s: workload %s of variant %s: `op` must be one line without comma or quote, batch_multiple_ops and "
-                         "threads_max at least 1",
+                         "%s: workload %s of variant %s lacks a function; digest, setup, run and teardown are required",
                          file, workload->short_name, module->variant);
+    if (!workload->op || strpbrk(workload->op, ",\"\n\r") || workload->batch_multiple_ops == 0 ||
+        workload->threads_max == 0)
+        return error_set(
+            error, EXIT_USAGE,
+            "%s: workload %s of variant %s: `op` must be one line without comma or quote, batch_multiple_ops and "
+            "threads_max at least 1",
+            file, workload->short_name, module->variant);
     if (workload->batch_max_ops != 0 && workload->batch_max_ops % workload->batch_multiple_ops != 0)
-        return error_set(error, EXIT_USAGE, "%s: workload %s of variant %s: batch_max_ops must be a multiple of batch_multiple_ops",
-                         file, workload->short_name, module->variant);
+        return error_set(error, EXIT_USAGE,
+                         "%s: workload %s of variant %s: batch_max_ops must be a multiple of batch_multiple_ops", file,
+                         workload->short_name, module->variant);
     for (uint32_t i = 0; i < index; i++)
         if (strcmp(module->workloads[i].short_name, workload->short_name) == 0)
-            return error_set(error, EXIT_USAGE, "%s: variant %s has two workloads of the short name %s", file, module->variant,
-                             workload->short_name);
+            return error_set(error, EXIT_USAGE, "%s: variant %s has two workloads of the short name %s", file,
+                             module->variant, workload->short_name);
     return 0;
 }
 
@@ -58,19 +62,23 @@ int module_open(const char *file, const struct encbench_module **module, struct 
 {
     void *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (handle == NULL)
-        return error_set(error, EXIT_USAGE, "%s: cannot be loaded (%s); expected a shared object that implements harness/module.h",
-                         file, dlerror());
+        return error_set(error, EXIT_USAGE,
+                         "%s: cannot be loaded (%s); expected a shared object that implements harness/module.h", file,
+                         dlerror());
     const struct encbench_module *found = dlsym(handle, "encbench_module");
     if (found == NULL)
-        return error_set(error, EXIT_USAGE, "%s: is not a module: it exports no `encbench_module`; see harness/module.h", file);
+        return error_set(error, EXIT_USAGE,
+                         "%s: is not a module: it exports no `encbench_module`; see harness/module.h", file);
     if (found->abi_version != ENCBENCH_ABI_VERSION)
-        return error_set(error, EXIT_USAGE,
-                         "%s: module ABI version %u; this encbench wants version %u: build it against this harness/module.h", file,
-                         found->abi_version, ENCBENCH_ABI_VERSION);
+        return error_set(
+            error, EXIT_USAGE,
+            "%s: module ABI version %u; this encbench wants version %u: build it against this harness/module.h", file,
+            found->abi_version, ENCBENCH_ABI_VERSION);
     if (found->module_bytes != sizeof *found || found->workload_bytes != sizeof *found->workloads)
-        return error_set(error, EXIT_USAGE,
-                         "%s: module tables of %u and %u bytes; expected %zu and %zu: build it against this harness/module.h", file,
-                         found->module_bytes, found->workload_bytes, sizeof *found, sizeof *found->workloads);
+        return error_set(
+            error, EXIT_USAGE,
+            "%s: module tables of %u and %u bytes; expected %zu and %zu: build it against this harness/module.h", file,
+            found->module_bytes, found->workload_bytes, sizeof *found, sizeof *found->workloads);
     if (check_names(file, found, error) != 0)
         return error->code;
     for (uint32_t i = 0; i < found->workload_count; i++)

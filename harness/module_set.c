@@ -27,8 +27,8 @@ static int list_directory(const char *directory, const char *end, char ***names,
     *names = NULL;
     *count = 0;
     if (handle == NULL)
-        return error_set(error, EXIT_USAGE, "%s: cannot be read: %s; expected a directory of modules; build first", directory,
-                         strerror(errno));
+        return error_set(error, EXIT_USAGE, "%s: cannot be read: %s; expected a directory of modules; build first",
+                         directory, strerror(errno));
     for (const struct dirent *entry; (entry = readdir(handle)) != NULL;) {
         if (!ends_with(entry->d_name, end))
             continue;
@@ -89,8 +89,9 @@ static bool parse_workload(char *rest, struct module_info *info)
         return false;
     struct module_workload *w = &info->workloads[info->workload_count++];
     return copy_text(&rest, w->name, sizeof w->name) && copy_text(&rest, w->short_name, sizeof w->short_name) &&
-           copy_text(&rest, w->op, sizeof w->op) && copy_u64(&rest, &w->input_bytes) && copy_u64(&rest, &w->bytes_per_op) &&
-           copy_u64(&rest, &w->batch_max_ops) && copy_u64(&rest, &w->batch_multiple_ops) && copy_u64(&rest, &w->rewarm_ops) &&
+           copy_text(&rest, w->op, sizeof w->op) && copy_u64(&rest, &w->input_bytes) &&
+           copy_u64(&rest, &w->bytes_per_op) && copy_u64(&rest, &w->batch_max_ops) &&
+           copy_u64(&rest, &w->batch_multiple_ops) && copy_u64(&rest, &w->rewarm_ops) &&
            copy_u64(&rest, &w->planted_cycles_per_op) && copy_u32(&rest, &w->threads_max) && copy_u32(&rest, &w->flags);
 }
 
@@ -124,7 +125,8 @@ static int describe(struct module_info *info, const char *worker, struct error *
     char *text = process_output(arguments);
     bool ended = false;
     if (text == NULL)
-        return error_set(error, EXIT_USAGE, "%s: the process that loads it crashed or could not be started", info->file);
+        return error_set(error, EXIT_USAGE, "%s: the process that loads it crashed or could not be started",
+                         info->file);
     char *rest = text;
     for (char *line; (line = strsep(&rest, "\n")) != NULL && error->code == 0;) {
         if (strncmp(line, "error\t", 6) == 0) {
@@ -158,7 +160,8 @@ static int add_module(struct module_set *set, const char *file, struct error *er
     if (snprintf(info->file, sizeof info->file, "%s", file) >= (int)sizeof info->file)
         return error_set(error, EXIT_USAGE, "%s: path too long", file);
     if (!info->single_layout && !ends_with(file, ".o"))
-        return error_set(error, EXIT_USAGE, "%s: is not a module: expected an object file (.o) or a shared object (.so)", file);
+        return error_set(error, EXIT_USAGE,
+                         "%s: is not a module: expected an object file (.o) or a shared object (.so)", file);
     if (info->single_layout) {
         char *path = realpath(file, NULL);
         if (path == NULL)
@@ -261,8 +264,8 @@ static int link_and_describe(struct module_set *set, const char *scratch, const 
         for (size_t j = 0; j < i && error->code == 0; j++)
             if (set->modules[i].planted == set->modules[j].planted &&
                 strcmp(set->modules[i].variant, set->modules[j].variant) == 0)
-                error_set(error, EXIT_USAGE, "%s: variant %s is already in %s; names must be unique", set->modules[i].file,
-                          set->modules[i].variant, set->modules[j].file);
+                error_set(error, EXIT_USAGE, "%s: variant %s is already in %s; names must be unique",
+                          set->modules[i].file, set->modules[i].variant, set->modules[j].file);
     }
     return error->code;
 }

@@ -30,11 +30,11 @@ struct module_workload {
 };
 
 struct module_info {
-    char file[PATH_MAX];          /* .o or .so as given */
-    bool single_layout;           /* a .so: one layout for ever */
-    bool planted;                 /* NAME.planted.o */
+    char file[PATH_MAX];           /* .o or .so as given */
+    bool single_layout;            /* a .so: one layout for ever */
+    bool planted;                  /* NAME.planted.o */
     char described_file[PATH_MAX]; /* shared object that was described; serves the exact passes too */
-    struct layout_object object;  /* of a .o */
+    struct layout_object object;   /* of a .o */
     char variant[ENCBENCH_NAME_BYTES];
     char structure[ENCBENCH_NAME_BYTES];
     uint32_t structure_bytes;
@@ -47,7 +47,8 @@ struct module_info {
 };
 
 struct module_set {
-    struct module_info *modules; /* in order: the directory's by the variant table's order when there is one, then --module's */
+    struct module_info
+        *modules; /* in order: the directory's by the variant table's order when there is one, then --module's */
     size_t count;
     char *shared[MODULE_SHARED_MAX + 1]; /* shared objects that all link against; NULL-terminated */
     char shared_directory[PATH_MAX];

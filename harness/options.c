@@ -25,10 +25,12 @@ static const struct {
     struct argp_option option;
     const char *verbs;
 } option_table[] = {
-    {{"profile", KEY_PROFILE, "NAME", 0, "quick (2 min), default, thorough, or smoke (plumbing only)", 0}, " run report "},
+    {{"profile", KEY_PROFILE, "NAME", 0, "quick (2 min), default, thorough, or smoke (plumbing only)", 0},
+     " run report "},
     {{"variants", KEY_VARIANTS, "A,B", 0, "only contrasts between these variants", 0}, " run report "},
     {{"workloads", KEY_WORKLOADS, "A,B", 0, "only these workloads", 0}, " run report "},
-    {{"module", KEY_MODULE, "FILE", 0, "also measure this module (.o or .so); may be repeated", 0}, " run report list "},
+    {{"module", KEY_MODULE, "FILE", 0, "also measure this module (.o or .so); may be repeated", 0},
+     " run report list "},
     {{"baseline", KEY_BASELINE, "VARIANT", 0, "compare everything selected with this variant", 0}, " run report "},
     {{"seed", KEY_SEED, "N", 0, "seed of layouts and orders; from the clock when absent", 0}, " run report "},
     {{"out", KEY_OUT, "DIR", 0, "run directory to make; must not exist", 0}, " run report "},
@@ -60,7 +62,8 @@ static int split_list(const char *option, const char *text, const char **list, s
     char *copy = strdup(text), *rest = copy;
     for (char *word; copy && (word = strsep(&rest, ",")) != NULL;) {
         if (*word == '\0')
-            return error_set(error, EXIT_USAGE, "--%s: empty name in \"%s\"; expected names separated by commas", option, text);
+            return error_set(error, EXIT_USAGE, "--%s: empty name in \"%s\"; expected names separated by commas",
+                             option, text);
         if (count == OPTIONS_LIST_MAX)
             return error_set(error, EXIT_USAGE, "--%s: more than %d names", option, OPTIONS_LIST_MAX);
         list[count++] = word;
@@ -84,17 +87,19 @@ static int set_seed(const char *text, struct options *options, struct error *err
     errno = 0;
     options->seed = strtoull(text, &end, 10);
     if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || options->seed == 0 || options->seed > INT64_MAX)
-        return error_set(error, EXIT_USAGE, "--seed: \"%s\" is not a number; expected 1 to %lld", text, (long long)INT64_MAX);
+        return error_set(error, EXIT_USAGE, "--seed: \"%s\" is not a number; expected 1 to %lld", text,
+                         (long long)INT64_MAX);
     return 0;
 }
 
 static int set_directory(const char *text, struct parsing *parsing)
 {
     if (*parsing->verb->arguments == '\0')
-        return error_set(parsing->error, EXIT_USAGE, "%s: unexpected argument \"%s\"; it takes none", parsing->verb->name, text);
+        return error_set(parsing->error, EXIT_USAGE, "%s: unexpected argument \"%s\"; it takes none",
+                         parsing->verb->name, text);
     if (parsing->options->directory)
-        return error_set(parsing->error, EXIT_USAGE, "%s: unexpected argument \"%s\"; it takes one directory", parsing->verb->name,
-                         text);
+        return error_set(parsing->error, EXIT_USAGE, "%s: unexpected argument \"%s\"; it takes one directory",
+                         parsing->verb->name, text);
     parsing->options->directory = text;
     return 0;
 }
@@ -132,14 +137,15 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_FORMAT:
         options->csv = strcmp(argument, "csv") == 0;
         if (!options->csv && strcmp(argument, "text") != 0)
-            return error_set(parsing->error, EXIT_USAGE, "--format: unknown format \"%s\"; expected text or csv", argument);
+            return error_set(parsing->error, EXIT_USAGE, "--format: unknown format \"%s\"; expected text or csv",
+                             argument);
         return 0;
     case ARGP_KEY_ARG:
         return set_directory(argument, parsing);
     case ARGP_KEY_END:
         if (*parsing->verb->arguments != '\0' && *parsing->verb->arguments != '[' && options->directory == NULL)
-            return error_set(parsing->error, EXIT_USAGE, "%s: expected %s; see `encbench %s --help`", parsing->verb->name,
-                             parsing->verb->arguments, parsing->verb->name);
+            return error_set(parsing->error, EXIT_USAGE, "%s: expected %s; see `encbench %s --help`",
+                             parsing->verb->name, parsing->verb->arguments, parsing->verb->name);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -162,10 +168,11 @@ static int check_words(int argc, char **argv, const struct verb *verb, struct er
                                      strncmp(option_table[o].option.name, argv[i] + 2, length - 2) == 0))
             o++;
         if (o == OPTION_COUNT)
-            return error_set(error, EXIT_USAGE, "%s: unknown option \"%s\"; see `encbench %s --help`", verb->name, argv[i],
-                             verb->name);
+            return error_set(error, EXIT_USAGE, "%s: unknown option \"%s\"; see `encbench %s --help`", verb->name,
+                             argv[i], verb->name);
         if (option_table[o].option.arg == NULL && argv[i][length] == '=')
-            return error_set(error, EXIT_USAGE, "%s: option --%s takes no value", verb->name, option_table[o].option.name);
+            return error_set(error, EXIT_USAGE, "%s: option --%s takes no value", verb->name,
+                             option_table[o].option.name);
         if (option_table[o].option.arg != NULL && argv[i][length] == '\0' && ++i == argc)
             return error_set(error, EXIT_USAGE, "%s: option --%s wants %s", verb->name, option_table[o].option.name,
                              option_table[o].option.arg);
@@ -175,7 +182,8 @@ static int check_words(int argc, char **argv, const struct verb *verb, struct er
 
 static void print_help(const struct verb *verbs)
 {
-    printf("encbench %s: compares variants of an implementation, and says when it cannot tell.\n\nUsage: encbench VERB [OPTION...]\n\n",
+    printf("encbench %s: compares variants of an implementation, and says when it cannot tell.\n\nUsage: encbench VERB "
+           "[OPTION...]\n\n",
            ENCBENCH_VERSION);
     for (const struct verb *verb = verbs; verb->name; verb++) {
         char call[64];
@@ -211,7 +219,8 @@ static void keep_command(int argc, char **argv, struct options *options)
         length += (size_t)snprintf(options->command + length, sizeof options->command - length, " %s", argv[i]);
 }
 
-const struct verb *options_parse(int argc, char **argv, const struct verb *verbs, struct options *options, struct error *error)
+const struct verb *options_parse(int argc, char **argv, const struct verb *verbs, struct options *options,
+                                 struct error *error)
 {
     *options = (struct options){.profile = profile_find("default")};
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {

@@ -34,6 +34,7 @@ struct verb {
 
 /* Finds the verb in `verbs` (ended by a NULL name), parses its options into `options`. Returns NULL when there is nothing left to do: help
  * or version was printed (error->code 0), or the command line is wrong (one line in `error`). */
-const struct verb *options_parse(int argc, char **argv, const struct verb *verbs, struct options *options, struct error *error);
+const struct verb *options_parse(int argc, char **argv, const struct verb *verbs, struct options *options,
+                                 struct error *error);
 
 #endif

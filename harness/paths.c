@@ -50,7 +50,8 @@ int paths_find(struct paths *paths, struct error *error)
         paths_join(paths->plots, paths->root, "plots", error) ||
         paths_join(paths->results, paths->root, "results", error))
         return error->code;
-    if (check_built(paths->worker, error) || check_built(paths->interposer, error) || check_built(paths->kernels, error))
+    if (check_built(paths->worker, error) || check_built(paths->interposer, error) ||
+        check_built(paths->kernels, error))
         return error->code;
     return 0;
 }

@@ -69,21 +69,23 @@ static int read_row(struct plan *plan, const struct csv_data *panels, size_t ind
     copy_name(row->contrast, csv_text(panels, index, SCHEMA_panels_contrast));
     snprintf(row->kind, sizeof row->kind, "%s", csv_text(panels, index, SCHEMA_panels_kind));
     if (!known_kind(row->kind))
-        return error_set(error, EXIT_USAGE, "%s:%zu: kind \"%s\"; expected pair, main, interaction, twin or planted", panels->path,
-                         index + 2, row->kind);
+        return error_set(error, EXIT_USAGE, "%s:%zu: kind \"%s\"; expected pair, main, interaction, twin or planted",
+                         panels->path, index + 2, row->kind);
     if (csv_find(panels, SCHEMA_panels_contrast, row->contrast) != index)
-        return error_set(error, EXIT_USAGE, "%s:%zu: contrast %s stands in line %zu already; names must be unique", panels->path,
-                         index + 2, row->contrast, csv_find(panels, SCHEMA_panels_contrast, row->contrast) + 2);
+        return error_set(error, EXIT_USAGE, "%s:%zu: contrast %s stands in line %zu already; names must be unique",
+                         panels->path, index + 2, row->contrast,
+                         csv_find(panels, SCHEMA_panels_contrast, row->contrast) + 2);
     if (!split(csv_text(panels, index, SCHEMA_panels_baseline), row->baseline, &row->baseline_count) ||
         !split(csv_text(panels, index, SCHEMA_panels_contender), row->contender, &row->contender_count))
-        return error_set(error, EXIT_USAGE, "%s:%zu: baseline and contender must name 1 to 6 variants separated by spaces",
-                         panels->path, index + 2);
+        return error_set(error, EXIT_USAGE,
+                         "%s:%zu: baseline and contender must name 1 to 6 variants separated by spaces", panels->path,
+                         index + 2);
     for (size_t side = 0; side < 2; side++)
         for (size_t i = 0; i < (side ? row->contender_count : row->baseline_count); i++) {
             const char *variant = side ? row->contender[i] : row->baseline[i];
             if (module_set_find(set, variant, false) == NULL)
-                return error_set(error, EXIT_USAGE, "%s:%zu: no module has the variant %s; see `encbench list`", panels->path,
-                                 index + 2, variant);
+                return error_set(error, EXIT_USAGE, "%s:%zu: no module has the variant %s; see `encbench list`",
+                                 panels->path, index + 2, variant);
         }
     return 0;
 }
@@ -118,7 +120,8 @@ static void filter_rows(struct plan *plan, const char *const *variants)
     for (size_t i = 0; i < plan->row_count; i++) {
         bool compares = false;
         for (size_t j = 0; j < plan->row_count; j++)
-            compares = compares || (strcmp(plan->rows[i].panel, plan->rows[j].panel) == 0 && !is_control(&plan->rows[j]));
+            compares =
+                compares || (strcmp(plan->rows[i].panel, plan->rows[j].panel) == 0 && !is_control(&plan->rows[j]));
         if (compares)
             plan->rows[kept++] = plan->rows[i];
     }
@@ -144,8 +147,8 @@ static int add_made_row(struct plan *plan, size_t panel, const char *kind, const
 }
 
 /* Panels for variants that no row of panels.csv compares: the baseline with up to four contenders each. */
-static int make_panels(struct plan *plan, const struct module_set *set, const char *baseline, const char *const *contenders,
-                       struct error *error)
+static int make_panels(struct plan *plan, const struct module_set *set, const char *baseline,
+                       const char *const *contenders, struct error *error)
 {
     const size_t per_panel = PLAN_PANEL_ARMS_MAX - 3; /* beside baseline, twin and planted */
     for (size_t i = 0; contenders[i] && error->code == 0; i++) {
@@ -208,11 +211,13 @@ static bool wants_panel(const struct plan *plan, const struct module_info *info,
 }
 
 /* The first variant that shares a selected workload with one that wants a panel. */
-static const char *made_baseline(const struct plan *plan, const struct module_set *set, const struct plan_selection *selection)
+static const char *made_baseline(const struct plan *plan, const struct module_set *set,
+                                 const struct plan_selection *selection)
 {
     for (size_t i = 0; i < set->count; i++)
         for (size_t j = 0; j < set->count && !set->modules[i].planted; j++) /* a planted one is no baseline */
-            if (i != j && wants_panel(plan, &set->modules[j], selection) && variant_selected(&set->modules[i], selection) &&
+            if (i != j && wants_panel(plan, &set->modules[j], selection) &&
+                variant_selected(&set->modules[i], selection) &&
                 share_workload(&set->modules[i], &set->modules[j], selection->workloads))
                 return set->modules[i].variant;
     return NULL;
@@ -252,8 +257,8 @@ static bool row_offers(const struct plan_row *row, const struct module_set *set,
 {
     for (size_t side = 0; side < 2; side++)
         for (size_t i = 0; i < (side ? row->contender_count : row->baseline_count); i++) {
-            const struct module_info *module =
-                module_set_find(set, side ? row->contender[i] : row->baseline[i], strcmp(row->kind, "planted") == 0 && side);
+            const struct module_info *module = module_set_find(set, side ? row->contender[i] : row->baseline[i],
+                                                               strcmp(row->kind, "planted") == 0 && side);
             const struct module_workload *offered = module ? module_info_workload(module, workload) : NULL;
             if (offered == NULL || !(offered->flags & ENCBENCH_TIMED))
                 return false;
@@ -278,7 +283,8 @@ static const char *panel_baseline(const struct plan *plan, const char *panel, co
     return first;
 }
 
-static int add_row_arms(struct plan_cell *cell, const struct plan_row *row, const struct module_set *set, struct error *error)
+static int add_row_arms(struct plan_cell *cell, const struct plan_row *row, const struct module_set *set,
+                        struct error *error)
 {
     bool fits = true;
     for (size_t side = 0; side < 2 && !is_control(row); side++)
@@ -291,8 +297,8 @@ static int add_row_arms(struct plan_cell *cell, const struct plan_row *row, cons
     if (strcmp(row->kind, "planted") == 0)
         fits = add_arm(cell, "planted", PLAN_PLANTED, module_set_find(set, row->baseline[0], true));
     if (!fits)
-        return error_set(error, EXIT_USAGE, "panel %s: more than %d arms with contrast %s; split the panel", cell->panel,
-                         PLAN_PANEL_ARMS_MAX, row->contrast);
+        return error_set(error, EXIT_USAGE, "panel %s: more than %d arms with contrast %s; split the panel",
+                         cell->panel, PLAN_PANEL_ARMS_MAX, row->contrast);
     return 0;
 }
 
@@ -403,8 +409,9 @@ int plan_build(struct plan *plan, const struct csv_data *panels, const struct mo
     if (add_made_panels(plan, set, selection, error) != 0 || build_cells(plan, set, kernels, selection, error) != 0)
         return error->code;
     if (plan->cell_count == 0)
-        return error_set(error, EXIT_USAGE,
-                         "nothing to measure: no two of the selected variants share a selected timed workload; see `encbench list`");
+        return error_set(
+            error, EXIT_USAGE,
+            "nothing to measure: no two of the selected variants share a selected timed workload; see `encbench list`");
     return 0;
 }
 

@@ -35,12 +35,12 @@ struct plan_contrast {
 /* One panel on one workload: what a process measures. */
 struct plan_cell {
     char panel[ENCBENCH_NAME_BYTES];
-    char workload[ENCBENCH_NAME_BYTES]; /* short name */
+    char workload[ENCBENCH_NAME_BYTES];     /* short name */
     struct plan_arm arms[MEASURE_ARMS_MAX]; /* the clock arms come last */
     size_t arm_count;
     struct plan_contrast contrasts[PLAN_CONTRASTS_MAX];
     size_t contrast_count;
-    uint32_t blocks;  /* per process; 0 until the pilot */
+    uint32_t blocks; /* per process; 0 until the pilot */
     double block_ns; /* expected time of a block, from the pilot */
 };
 
@@ -62,7 +62,8 @@ struct plan_selection {
     const char *const *variants;  /* NULL-terminated; NULL: all */
     const char *const *workloads; /* NULL-terminated short or full names; NULL: all */
     const char *const *modules;   /* files given with --module, NULL-terminated; NULL: none */
-    const char *baseline;         /* of panels made for --module and --variants; NULL: the first variant that has the workload */
+    const char
+        *baseline; /* of panels made for --module and --variants; NULL: the first variant that has the workload */
 };
 
 /*

@@ -25,7 +25,8 @@ static const char *find_python(struct error *error)
             found = candidates[i];
     if (found == NULL)
         error_set(error, EXIT_USAGE,
-                  "no python3 with matplotlib and jinja2; install python3-matplotlib and python3-jinja2 or set ENCBENCH_PYTHON");
+                  "no python3 with matplotlib and jinja2; install python3-matplotlib and python3-jinja2 or set "
+                  "ENCBENCH_PYTHON");
     return found;
 }
 
@@ -41,8 +42,8 @@ int present_check(const struct paths *paths, struct error *error)
     return error->code;
 }
 
-static int run_script(const struct paths *paths, const char *script, const char *directory, const char *option, const char *value,
-                      struct error *error)
+static int run_script(const struct paths *paths, const char *script, const char *directory, const char *option,
+                      const char *value, struct error *error)
 {
     char path[PATH_MAX];
     const char *python = find_python(error);
@@ -95,7 +96,8 @@ static void print_claims(const struct csv_data *verdicts, const char *verdict)
         printf("\n");
 }
 
-int present_result(const struct analyse_summary *summary, const char *directory, const char *output, struct error *error)
+int present_result(const struct analyse_summary *summary, const char *directory, const char *output,
+                   struct error *error)
 {
     static const char *const words[] = {"confirmed", "refuted", "not resolvable here", "run invalid"};
     char path[PATH_MAX];

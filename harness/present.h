@@ -20,6 +20,7 @@ int present_report(const struct paths *paths, const char *directory, const char 
 /* Counts of verdicts on standard output; EXIT_UNFIT when the run is invalid. */
 int present_summary(const struct analyse_summary *summary);
 /* The same, the claims by verdict, and where the report is. */
-int present_result(const struct analyse_summary *summary, const char *directory, const char *output, struct error *error);
+int present_result(const struct analyse_summary *summary, const char *directory, const char *output,
+                   struct error *error);
 
 #endif

@@ -119,7 +119,8 @@ int process_run(const char *const *arguments, const struct process_options *opti
     return 0;
 }
 
-int process_run_all(const char *const *const *commands, size_t count, unsigned parallel, const char *log, struct error *error)
+int process_run_all(const char *const *const *commands, size_t count, unsigned parallel, const char *log,
+                    struct error *error)
 {
     const struct process_options options = {.pass_fd = -1, .quiet = true, .own_group = true};
     const int log_fd = log ? open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
@@ -142,7 +143,8 @@ int process_run_all(const char *const *const *commands, size_t count, unsigned p
             continue;
         running--;
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-            error_set(error, EXIT_USAGE, "%s failed%s%s", commands[0][0], log ? "; its output is in " : "", log ? log : "");
+            error_set(error, EXIT_USAGE, "%s failed%s%s", commands[0][0], log ? "; its output is in " : "",
+                      log ? log : "");
     }
     free(pids);
     if (log_fd >= 0)

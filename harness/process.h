@@ -35,7 +35,8 @@ int process_run(const char *const *arguments, const struct process_options *opti
 
 /* The same for many at once, at most `parallel` at a time; the first failure (exit status other than 0) is the error and names the
  * command; `log` (may be NULL) is a file that takes their standard output and error. */
-int process_run_all(const char *const *const *commands, size_t count, unsigned parallel, const char *log, struct error *error);
+int process_run_all(const char *const *const *commands, size_t count, unsigned parallel, const char *log,
+                    struct error *error);
 
 /* Standard output of a command as a string (malloc'ed, the caller frees), without its last newline; NULL when it cannot be run or
  * fails. Standard error is discarded. */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 const struct profile profiles[] = {
-    {"quick", "one look; about two minutes", true, 400, 1, {{20, 1.0}}},
+    {"quick", "one look; about two minutes", true, 330, 1, {{20, 1.0}}},
     {"default", "two looks", true, 500, 2, {{32, 0.3}, {64, 0.7}}},
     {"thorough", "three looks", true, 500, 3, {{32, 0.2}, {64, 0.3}, {128, 0.5}}},
     {"smoke", "tests of the plumbing; not for conclusions", false, 20, 1, {{6, 1.0}}},

@@ -1,8 +1,8 @@
 /*
  * Profiles: how many processes a run launches and at which looks it may decide, fixed before the run.
  *
- * Looks share the error budget: the error shares of a profile sum to 1, so that looking twice does not raise the family-wise
- * error (30 uncorrected looks turn 5 % into 29 %).
+ * Looks share the error budget: the error shares of a profile sum to 1, so that looking twice does not raise the
+ * family-wise error (30 uncorrected looks turn 5 % into 29 %).
  */
 #ifndef ENCBENCH_PROFILE_H
 #define ENCBENCH_PROFILE_H

@@ -1,122 +1,60 @@
 #include "record.h"
 
+#include "paths.h"
 #include "schema.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-#include <zlib.h>
 
 struct record {
-    struct csv_writer *processes, *contrasts;
-    char *samples_path;
-    int samples_fd;
+    struct csv_writer *processes, *contrasts, *samples;
 };
 
-/* Appends `text` to the samples file as one gzip member with one write, so that only the last member can ever be torn. Level 1: the
- * next process waits for it. */
-static int append_member(struct record *record, const char *text, size_t length, struct error *error)
+static int open_table(struct csv_writer **writer, const char *directory, const struct csv_table *table,
+                      struct error *error)
 {
-    z_stream stream = {0};
-    if (deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-        return error_set(error, EXIT_USAGE, "%s: zlib: %s", record->samples_path, stream.msg ? stream.msg : "no memory");
-    const size_t bound = deflateBound(&stream, length);
-    unsigned char *packed = malloc(bound);
-    stream.next_in = (unsigned char *)(uintptr_t)text;
-    stream.avail_in = (uInt)length;
-    stream.next_out = packed;
-    stream.avail_out = (uInt)bound;
-    if (packed == NULL || deflate(&stream, Z_FINISH) != Z_STREAM_END)
-        error_set(error, EXIT_USAGE, "%s: out of memory", record->samples_path);
-    else if (write(record->samples_fd, packed, stream.total_out) != (ssize_t)stream.total_out)
-        error_set(error, EXIT_USAGE, "%s: cannot be written: %s; is the disk full?", record->samples_path, strerror(errno));
-    deflateEnd(&stream);
-    free(packed);
-    return error->code;
-}
-
-static int write_samples_header(struct record *record, struct error *error)
-{
-    char header[512] = "";
-    size_t length = 0;
-    for (size_t i = 0; i < schema_samples.column_count; i++)
-        length += (size_t)snprintf(header + length, sizeof header - length, "%s%s", i ? "," : "", schema_samples.columns[i].name);
-    length += (size_t)snprintf(header + length, sizeof header - length, "\n");
-    return append_member(record, header, length, error);
+    char path[PATH_MAX];
+    if (paths_join(path, directory, table->file, error) != 0)
+        return error->code;
+    return csv_writer_open(writer, path, table, CSV_CREATE, error);
 }
 
 int record_open(struct record **record, const char *directory, struct error *error)
 {
-    char path[4096];
     struct record *new_record = calloc(1, sizeof *new_record);
     *record = new_record;
-    if (new_record == NULL || asprintf(&new_record->samples_path, "%s/%s", directory, schema_samples.file) < 0)
+    if (new_record == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
-    snprintf(path, sizeof path, "%s/%s", directory, schema_processes.file);
-    csv_writer_open(&new_record->processes, path, &schema_processes, CSV_CREATE, error);
-    snprintf(path, sizeof path, "%s/%s", directory, schema_contrasts.file);
-    if (error->code == 0)
-        csv_writer_open(&new_record->contrasts, path, &schema_contrasts, CSV_CREATE, error);
-    new_record->samples_fd = open(new_record->samples_path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
-    if (new_record->samples_fd < 0)
-        error_set(error, EXIT_USAGE, "%s: cannot be created: %s", new_record->samples_path, strerror(errno));
-    if (error->code == 0)
-        write_samples_header(new_record, error);
+    if (open_table(&new_record->processes, directory, &schema_processes, error) == 0 &&
+        open_table(&new_record->contrasts, directory, &schema_contrasts, error) == 0)
+        open_table(&new_record->samples, directory, &schema_samples, error);
     return error->code;
 }
 
-enum { SAMPLE_ROW_BYTES = 3 * ENCBENCH_NAME_BYTES + 128 };
-
-static char *put_integer(char *at, uint64_t value)
-{
-    char digits[24];
-    size_t count = 0;
-    do
-        digits[count++] = (char)('0' + value % 10);
-    while ((value /= 10) != 0);
-    while (count > 0)
-        *at++ = digits[--count];
-    return at;
-}
-
-/* Formatted by hand: two million rows a run, and snprintf took longer than the measuring it waits for. */
-static int write_samples(struct record *record, uint64_t process, const struct plan_cell *cell,
+/* One gzip member a process: a flush makes one. */
+static int write_samples(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell,
                          const struct measure_block *blocks, size_t block_count, struct error *error)
 {
-    if (block_count == 0)
-        return 0;
-    char *text = malloc(block_count * 2 * cell->arm_count * SAMPLE_ROW_BYTES), *at = text;
-    if (text == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
     for (size_t b = 0; b < block_count; b++)
         for (size_t slot = 0; slot < 2 * cell->arm_count; slot++) {
             const struct plan_arm *arm = &cell->arms[blocks[b].slot_arm[slot]];
-            at = put_integer(at, process);
-            *at++ = ',';
-            at = stpcpy(at, cell->panel);
-            *at++ = ',';
-            at = stpcpy(at, cell->workload);
-            *at++ = ',';
-            at = stpcpy(at, arm->name);
-            const uint64_t numbers[] = {b, slot, arm->iterations, blocks[b].elapsed_ns[slot], blocks[b].dropped ? 0 : 1};
-            for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-                *at++ = ',';
-                at = put_integer(at, numbers[i]);
-            }
-            at = stpcpy(at, ",\n");
+            csv_put_integer(writer, (int64_t)process);
+            csv_put_text(writer, cell->panel);
+            csv_put_text(writer, cell->workload);
+            csv_put_text(writer, arm->name);
+            csv_put_integer(writer, (int64_t)b);
+            csv_put_integer(writer, (int64_t)slot);
+            csv_put_integer(writer, (int64_t)arm->iterations);
+            csv_put_integer(writer, (int64_t)blocks[b].elapsed_ns[slot]);
+            csv_put_integer(writer, blocks[b].dropped ? 0 : 1);
+            csv_put_empty(writer);
+            csv_end_row(writer);
         }
-    append_member(record, text, (size_t)(at - text), error);
-    free(text);
-    return error->code;
+    return csv_writer_flush(writer, error);
 }
 
-static void write_arm(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell, size_t arm, const char *layout,
-                      const struct summary *summary, double ticks_per_ns, const char *void_reason)
+static void write_arm(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell, size_t arm,
+                      const char *layout, const struct summary *summary, double ticks_per_ns, const char *void_reason)
 {
     char reason[512];
     csv_put_integer(writer, (int64_t)process);
@@ -154,10 +92,10 @@ static void write_contrast(struct csv_writer *writer, uint64_t process, const st
 }
 
 int record_process(struct record *record, uint64_t process, const struct plan_cell *cell, const char *const *layouts,
-                   const struct measure_block *blocks, size_t block_count, const struct summary *summary, double ticks_per_ns,
-                   const char *void_reason, struct error *error)
+                   const struct measure_block *blocks, size_t block_count, const struct summary *summary,
+                   double ticks_per_ns, const char *void_reason, struct error *error)
 {
-    if (write_samples(record, process, cell, blocks, block_count, error) != 0)
+    if (write_samples(record->samples, process, cell, blocks, block_count, error) != 0)
         return error->code;
     for (size_t i = 0; !void_reason && i < cell->contrast_count; i++)
         write_contrast(record->contrasts, process, cell, i, summary);
@@ -173,13 +111,10 @@ int record_close(struct record *record, struct error *error)
 {
     if (record == NULL)
         return error->code;
-    if (record->processes)
-        csv_writer_close(record->processes, error);
-    if (record->contrasts)
-        csv_writer_close(record->contrasts, error);
-    if (record->samples_fd > 0 && close(record->samples_fd) != 0)
-        error_set(error, EXIT_USAGE, "%s: cannot be written: %s", record->samples_path, strerror(errno));
-    free(record->samples_path);
+    struct csv_writer *const writers[] = {record->samples, record->contrasts, record->processes};
+    for (size_t i = 0; i < sizeof writers / sizeof writers[0]; i++)
+        if (writers[i])
+            csv_writer_close(writers[i], error);
     free(record);
     return error->code;
 }

@@ -21,8 +21,8 @@ int record_open(struct record **record, const char *directory, struct error *err
 /* One process: its samples as one gzip member, its arms, its contrasts (none when void). `void_reason` is NULL or says why it does
  * not count; `layouts` are words, one an arm. */
 int record_process(struct record *record, uint64_t process, const struct plan_cell *cell, const char *const *layouts,
-                   const struct measure_block *blocks, size_t block_count, const struct summary *summary, double ticks_per_ns,
-                   const char *void_reason, struct error *error);
+                   const struct measure_block *blocks, size_t block_count, const struct summary *summary,
+                   double ticks_per_ns, const char *void_reason, struct error *error);
 
 /* Frees in every case. */
 int record_close(struct record *record, struct error *error);

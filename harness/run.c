@@ -25,7 +25,7 @@
 
 /* A batch of real ops; the clock arms need no more than 1000 clock steps. Short batches let a block end before the machine changes
  * its mind. */
-#define BATCH_NS 25000.0
+#define BATCH_NS       25000.0
 #define CLOCK_BATCH_NS 10000.0
 enum { BLOCKS_MIN = 24, BLOCKS_MAX = 8192 };
 
@@ -51,8 +51,8 @@ int run_make_scratch(char *scratch, struct error *error)
     const char *parent = getenv("TMPDIR");
     if (snprintf(scratch, PATH_MAX, "%s/encbench-XXXXXX", parent && *parent ? parent : "/tmp") >= PATH_MAX ||
         mkdtemp(scratch) == NULL) {
-        error_set(error, EXIT_USAGE, "%s: cannot make a temporary directory: %s; set TMPDIR to a directory with space", scratch,
-                  strerror(errno));
+        error_set(error, EXIT_USAGE, "%s: cannot make a temporary directory: %s; set TMPDIR to a directory with space",
+                  scratch, strerror(errno));
         scratch[0] = '\0';
     }
     return error->code;
@@ -96,7 +96,8 @@ static int prepare(struct run *run, struct error *error)
         run_load_modules(run->paths, run->options->selection.modules, run->scratch, &run->modules, error) ||
         csv_read(run->paths->panels, &schema_panels, &run->panels, error))
         return error->code;
-    return plan_build(&run->plan, &run->panels, &run->modules, &run->kernels.modules[0], &run->options->selection, error);
+    return plan_build(&run->plan, &run->panels, &run->modules, &run->kernels.modules[0], &run->options->selection,
+                      error);
 }
 
 /* ---- the run directory ---- */
@@ -114,7 +115,8 @@ static int make_parents(const char *directory)
     return 0;
 }
 
-static int make_directory(const struct paths *paths, const struct run_options *options, char *directory, struct error *error)
+static int make_directory(const struct paths *paths, const struct run_options *options, char *directory,
+                          struct error *error)
 {
     if (options->out) {
         snprintf(directory, PATH_MAX, "%s", options->out);
@@ -131,8 +133,9 @@ static int make_directory(const struct paths *paths, const struct run_options *o
         return error_set(error, EXIT_USAGE, "%s: its parent cannot be made: %s", directory, strerror(errno));
     if (mkdir(directory, 0777) != 0)
         return error_set(error, EXIT_USAGE,
-                         errno == EEXIST ? "%s: %s; a run directory is never overwritten: give --out another name or remove it"
-                                         : "%s: cannot be made: %s",
+                         errno == EEXIST
+                             ? "%s: %s; a run directory is never overwritten: give --out another name or remove it"
+                             : "%s: cannot be made: %s",
                          directory, strerror(errno));
     return 0;
 }
@@ -274,7 +277,8 @@ static const struct plan_cell *same_workload_before(const struct plan *plan, siz
 }
 
 /* The same n for every arm of a workload, in all its panels: the first panel's pilot decides. */
-static uint64_t cell_iterations(const struct run *run, const struct plan_cell *cell, size_t cell_index, const double *ns_per_op)
+static uint64_t cell_iterations(const struct run *run, const struct plan_cell *cell, size_t cell_index,
+                                const double *ns_per_op)
 {
     const struct plan_cell *before = same_workload_before(&run->plan, cell_index);
     uint64_t multiples[MEASURE_ARMS_MAX];
@@ -300,8 +304,9 @@ static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
     double block_ns = 0;
     for (size_t i = 0; i < cell->arm_count; i++) {
         struct plan_arm *arm = &cell->arms[i];
-        arm->iterations = i < real_arms ? iterations
-                                        : measure_iterations(&result.pilot_ns_per_op[i], &one, 1, CLOCK_BATCH_NS, run->clock_step_ns);
+        arm->iterations =
+            i < real_arms ? iterations
+                          : measure_iterations(&result.pilot_ns_per_op[i], &one, 1, CLOCK_BATCH_NS, run->clock_step_ns);
         block_ns += 2.0 * result.pilot_ns_per_op[i] * (double)(arm->iterations + arm->workload->rewarm_ops);
     }
     /* The planted chain is judged against the chain batch by batch: the same n for both. */
@@ -380,8 +385,8 @@ static bool decided(struct run *run, struct error *error)
         return false;
     if (analyse_run(run->directory, &summary, error) != 0)
         return false;
-    progress_say(&run->progress, "look at %u processes: %zu timing parts open", run->options->profile->looks[run->look].processes,
-                 summary.timing_open);
+    progress_say(&run->progress, "look at %u processes: %zu timing parts open",
+                 run->options->profile->looks[run->look].processes, summary.timing_open);
     return summary.timing_open == 0;
 }
 
@@ -389,8 +394,8 @@ static int time_all(struct run *run, struct error *error)
 {
     const struct profile *profile = run->options->profile;
     uint64_t round = 0;
-    progress_start(&run->progress, "measuring", run->plan.cell_count * profile->looks[profile->look_count - 1].processes,
-                   run->options->quiet);
+    progress_start(&run->progress, "measuring",
+                   run->plan.cell_count * profile->looks[profile->look_count - 1].processes, run->options->quiet);
     for (run->look = 0; error->code == 0; run->look++) {
         for (; round < profile->looks[run->look].processes && error->code == 0 && !process_stop_requested(); round++)
             run_round(run, round, error);
@@ -403,7 +408,8 @@ static int time_all(struct run *run, struct error *error)
     }
     progress_end(&run->progress);
     if (error->code == 0 && process_stop_requested())
-        error_set(error, EXIT_UNFIT, "%s: stopped before the run was complete; what was measured is kept", run->directory);
+        error_set(error, EXIT_UNFIT, "%s: stopped before the run was complete; what was measured is kept",
+                  run->directory);
     return error->code;
 }
 
@@ -413,8 +419,8 @@ static void print_plan(const struct run *run)
 {
     const struct profile *profile = run->options->profile;
     const unsigned processes = profile->looks[profile->look_count - 1].processes;
-    printf("profile %s: %u processes for each of %zu panels on a workload, seed %" PRIu64 "\n", profile->name, processes,
-           run->plan.cell_count, run->seed);
+    printf("profile %s: %u processes for each of %zu panels on a workload, seed %" PRIu64 "\n", profile->name,
+           processes, run->plan.cell_count, run->seed);
     for (size_t i = 0; i < run->plan.cell_count; i++) {
         const struct plan_cell *cell = &run->plan.cells[i];
         printf("%s, panel %s:", cell->workload, cell->panel);
@@ -422,15 +428,17 @@ static void print_plan(const struct run *run)
             printf(" %s", cell->arms[a].name);
         printf("\n");
     }
-    /* Measured on the quick profile: 90 ms a process beside its measuring time, 70 kB of compressed samples for 400 ms. */
-    const double process_s = (profile->process_ms + 90) / 1e3, all = (double)processes * (double)run->plan.cell_count;
-    printf("at most %.0f s and %.0f MB\n", ceil(all * process_s + 5), ceil(all * profile->process_ms / 400.0 * 0.07 + 1));
+    /* Measured: 90 ms a process beside its measuring time, 25 % more on a machine busier than its pilot, 100 kB of samples for 400 ms. */
+    const double process_s = (1.25 * profile->process_ms + 90) / 1e3,
+                 all = (double)processes * (double)run->plan.cell_count;
+    printf("at most %.0f s and %.0f MB\n", ceil(all * process_s + 5),
+           ceil(all * profile->process_ms / 400.0 * 0.1 + 1));
 }
 
 static int measure_into_directory(struct run *run, struct error *error)
 {
-    if (write_panels(run, error) || write_claims(run, error) || write_variants(run, error) || write_workloads(run, error) ||
-        write_run(run, false, error))
+    if (write_panels(run, error) || write_claims(run, error) || write_variants(run, error) ||
+        write_workloads(run, error) || write_run(run, false, error))
         return error->code;
     launch_init(&run->launch, run->paths, run->scratch, &run->modules);
     if (exact_measure(run->directory, &run->launch, &run->modules, run->options->selection.workloads, run->seed,

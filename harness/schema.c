@@ -1,14 +1,16 @@
 #include "schema.h"
 
-#define TABLE(table, file, row_is) static const struct csv_column table##_columns[] = {
+#define TABLE(table, file, row_is)                   static const struct csv_column table##_columns[] = {
 #define COLUMN(table, name, type, required, meaning) {#name, type, required, meaning},
-#define END(table) };
+#define END(table)                                                                                                     \
+    }                                                                                                                  \
+    ;
 #include "schema.def"
 #undef TABLE
 #undef COLUMN
 #undef END
 
-#define TABLE(table, file, row_is)                                                                                    \
+#define TABLE(table, file, row_is)                                                                                     \
     const struct csv_table schema_##table = {file, row_is, table##_columns, SCHEMA_##table##_count};
 #define COLUMN(table, name, type, required, meaning)
 #define END(table)

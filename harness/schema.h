@@ -13,9 +13,15 @@
 
 #define SCHEMA_VERSION 1
 
-#define TABLE(table, file, row_is) extern const struct csv_table schema_##table; enum schema_##table##_columns {
+#define TABLE(table, file, row_is)                                                                                     \
+    extern const struct csv_table schema_##table;                                                                      \
+    enum schema_##table##_columns                                                                                      \
+    {
 #define COLUMN(table, name, type, required, meaning) SCHEMA_##table##_##name,
-#define END(table) SCHEMA_##table##_count };
+#define END(table)                                                                                                     \
+    SCHEMA_##table##_count                                                                                             \
+    }                                                                                                                  \
+    ;
 #include "schema.def"
 #undef TABLE
 #undef COLUMN

@@ -453,6 +453,20 @@ size_t stats_count_for_mde(double standard_deviation, double effect, double alph
 
 /* -- Within and between processes ---------------------------------------------------------------------------------- */
 
+/* Yuen (1974): the winsorised sum of squares over h (h - 1), h being what trimming leaves. Sorts `values`. */
+static double trimmed_mean_standard_error(double *values, size_t count, double fraction)
+{
+    const size_t cut = (size_t)floor(fraction * (double)count), left = count - 2 * cut;
+    if (left < 2)
+        return NAN;
+    qsort(values, count, sizeof *values, compare_doubles);
+    for (size_t i = 0; i < cut; i++) {
+        values[i] = values[cut];
+        values[count - 1 - i] = values[count - 1 - cut];
+    }
+    return stats_standard_deviation(values, count) * sqrt((double)(count - 1) / (double)left / (double)(left - 1));
+}
+
 double stats_batch_standard_error(const double *values, size_t count, size_t batches, double fraction)
 {
     if (batches < 2 || count / batches < 5 || !all_finite(values, count))
@@ -463,7 +477,7 @@ double stats_batch_standard_error(const double *values, size_t count, size_t bat
     size_t size = count / batches;
     for (size_t i = 0; i < batches; i++)
         means[i] = stats_trimmed_mean(values + i * size, size, fraction);
-    double result = stats_standard_deviation(means, batches) / sqrt((double)batches);
+    double result = trimmed_mean_standard_error(means, batches, fraction);
     free(means);
     return result;
 }

@@ -31,7 +31,9 @@ static void summarise_contrast(const struct plan_cell *cell, const struct plan_c
     result->log_ratio = stats_trimmed_mean(log_ratio, kept, SUMMARY_TRIM);
     result->plain_mean_ns = stats_mean(difference, kept);
     result->plain_mean_log_ratio = stats_mean(log_ratio, kept);
-    result->block_standard_error_ns = stats_batch_standard_error(difference, kept, SUMMARY_BATCHES, SUMMARY_TRIM);
+    const size_t batches =
+        kept / SUMMARY_BATCH_BLOCKS_MIN < SUMMARY_BATCHES ? kept / SUMMARY_BATCH_BLOCKS_MIN : SUMMARY_BATCHES;
+    result->block_standard_error_ns = stats_batch_standard_error(difference, kept, batches, SUMMARY_TRIM);
 }
 
 bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,

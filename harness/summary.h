@@ -11,13 +11,14 @@
 #include "plan.h"
 
 enum {
-    SUMMARY_BATCHES = 16,    /* groups of consecutive blocks for the standard error within the process */
-    SUMMARY_BLOCKS_MIN = 8, /* fewer kept blocks void the process: trimming would leave less than five */
+    SUMMARY_BATCHES = 16,         /* groups of consecutive blocks for the standard error within the process ... */
+    SUMMARY_BATCH_BLOCKS_MIN = 5, /* ... fewer where they would have fewer blocks than this */
+    SUMMARY_BLOCKS_MIN = 8,       /* fewer kept blocks void the process: trimming would leave less than five */
 };
 #define SUMMARY_TRIM 0.2
 
 struct summary_contrast {
-    double difference_ns, log_ratio;                  /* 20 %-trimmed means over kept blocks */
+    double difference_ns, log_ratio; /* 20 %-trimmed means over kept blocks */
     double plain_mean_ns, plain_mean_log_ratio;
     double block_standard_error_ns; /* NaN when there are too few blocks */
 };

@@ -1,8 +1,8 @@
 /*
  * The rules of decision, pure: figures in, verdicts out; no input or output, no allocation.
  *
- * Samples live on a native scale (ns, or the natural logarithm of a ratio), regions in a unit (ns or percent). Everything in a
- * `struct verdict_evidence` but `native_sd` is in the unit.
+ * Samples live on a native scale (ns, or the natural logarithm of a ratio), regions in a unit (ns or percent).
+ * Everything in a `struct verdict_evidence` but `native_sd` is in the unit.
  */
 #ifndef ENCBENCH_VERDICT_H
 #define ENCBENCH_VERDICT_H
@@ -35,8 +35,8 @@ double verdict_region_half_width(const struct verdict_region *region);
 /* Distance from `value` to the nearest finite end; INFINITY when there is none. */
 double verdict_region_distance(const struct verdict_region *region, double value);
 
-/* Confirmed inside, refuted wholly outside on one side, else unresolved. An interval with an infinite end decides nothing.
- * An interval end on an open region end is not inside; nor, unless the whole interval is beyond, outside. */
+/* Confirmed inside, refuted wholly outside on one side, else unresolved. An interval with an infinite end decides
+ * nothing. An interval end on an open region end is not inside; nor, unless the whole interval is beyond, outside. */
 enum verdict verdict_of_interval(const struct verdict_region *region, struct stats_interval interval);
 /* An exact figure: confirmed or refuted; NaN is unresolved. */
 enum verdict verdict_of_value(const struct verdict_region *region, double value);
@@ -65,12 +65,12 @@ struct verdict_evidence {
     bool single_layout;         /* an arm had one layout: no faster or slower can be said */
 };
 
-/* Evidence from `count` >= 2 processes; `reversed` exchanges baseline and contender. Leaves `twin` NaN and `single_layout`
- * false for the caller to fill. */
+/* Evidence from `count` >= 2 processes; `reversed` exchanges baseline and contender. Leaves `twin` NaN and
+ * `single_layout` false for the caller to fill. */
 void verdict_evidence_build(struct verdict_evidence *evidence, const double *values, const double *plain_values,
                             size_t count, enum verdict_scale scale, bool reversed, double alpha);
-/* Turns an effect in ns into percent of a level (negated when `reduction`). Every interval end is divided by that end of the level's
- * interval which moves it outwards; infinite when the level is not known to be above 0. */
+/* Turns an effect in ns into percent of a level (negated when `reduction`). Every interval end is divided by that
+ * end of the level's interval which moves it outwards; infinite when the level is not known to be above 0. */
 void verdict_evidence_divide(struct verdict_evidence *evidence, double level, struct stats_interval level_interval,
                              bool reduction);
 /* Standard deviation in the unit: ns, or 100 x the standard deviation of the log ratios. */
@@ -95,16 +95,17 @@ struct verdict_decision {
     size_t processes_needed; /* for VERDICT_STRADDLES and VERDICT_NO_INTERVAL; 0: out of reach */
 };
 /*
- * The interval decides first. What it decides stands only if the margin exceeds the twin bound and if the plain means and the t
- * interval decide the same; a second interval that decides nothing counts as deciding otherwise.
+ * The interval decides first. What it decides stands only if the margin exceeds the twin bound and if the plain
+ * means and the t interval decide the same; a second interval that decides nothing counts as deciding otherwise.
  */
 struct verdict_decision verdict_decide(const struct verdict_region *region, const struct verdict_evidence *evidence);
 
-/* A part from its conditions, a claim from its parts: refuted if any is; else invalid if any is; else unresolved if any is. */
+/* A part from its conditions, a claim from its parts: refuted if any is; else invalid if any is; else unresolved if
+ * any is. */
 enum verdict verdict_combine(const enum verdict *verdicts, size_t count);
 /*
- * A part beside a control part of the same claim. A control that was measured and is not confirmed leaves the test blind: what was
- * measured is invalid. A control that was not measured lets nothing be confirmed.
+ * A part beside a control part of the same claim. A control that was measured and is not confirmed leaves the test
+ * blind: what was measured is invalid. A control that was not measured lets nothing be confirmed.
  */
 enum verdict verdict_guarded(enum verdict own, bool own_measured, enum verdict guard, bool guard_measured);
 
@@ -115,8 +116,8 @@ enum verdict_words {
     VERDICT_NO_DIFFERENCE,
     VERDICT_ONE_LAYOUT,
 };
-/* `half_width`: of the narrowest symmetric region that was met, NaN for none. `against_twin`: an effect within the twin bound is not
- * shown (false for a twin itself, which would always be). */
+/* `half_width`: of the narrowest symmetric region that was met, NaN for none. `against_twin`: an effect within the
+ * twin bound is not shown (false for a twin itself, which would always be). */
 enum verdict_words verdict_words(const struct verdict_evidence *evidence, double half_width, bool against_twin);
 const char *verdict_words_text(enum verdict_words words);
 

@@ -54,8 +54,8 @@ static int load_arms(struct worker_region *region, struct panel *panel, struct e
                                               .iterations = arm->iterations,
                                               .rewarm_iterations = arm->rewarm_iterations};
         if (panel->arms[i].workload == NULL)
-            return error_set(error, EXIT_USAGE, "%s: variant %s has no workload %s", arm->file, panel->modules[i]->variant,
-                             arm->workload);
+            return error_set(error, EXIT_USAGE, "%s: variant %s has no workload %s", arm->file,
+                             panel->modules[i]->variant, arm->workload);
     }
     return 0;
 }
@@ -100,26 +100,29 @@ static int set_up_arms(struct worker_region *region, struct panel *panel, struct
             __asm__ volatile("" : : "r"(malloc(16 + random_below(&stream, HEAP_PADDING_BYTES))));
         if (panel->arms[arm].workload->setup(&panel->host, region->job.seed, &panel->arms[arm].state, message,
                                              sizeof message) != 0)
-            return error_set(error, EXIT_USAGE, "variant %s, workload %s: setup failed: %s", panel->modules[arm]->variant,
-                             region->job.arms[arm].workload, message);
+            return error_set(error, EXIT_USAGE, "variant %s, workload %s: setup failed: %s",
+                             panel->modules[arm]->variant, region->job.arms[arm].workload, message);
     }
     return 0;
 }
 
-static int run_block(struct worker_region *region, struct panel *panel, const struct measure_clock *clock, uint64_t number,
-                     struct measure_block *block, struct error *error)
+static int run_block(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
+                     uint64_t number, struct measure_block *block, struct error *error)
 {
     size_t wrong_arm = 0;
     measure_plan_block(region->job.seed, region->job.process, number, region->job.arm_count, block);
-    if (!measure_block_run(clock, &panel->host, panel->input_base, panel->arms, region->job.arm_count, block, &wrong_arm))
-        return error_set(error, EXIT_USAGE, "variant %s, workload %s: run did not produce n x %" PRIu64 " bytes as promised",
+    if (!measure_block_run(clock, &panel->host, panel->input_base, panel->arms, region->job.arm_count, block,
+                           &wrong_arm))
+        return error_set(error, EXIT_USAGE,
+                         "variant %s, workload %s: run did not produce n x %" PRIu64 " bytes as promised",
                          panel->modules[wrong_arm]->variant, region->job.arms[wrong_arm].workload,
                          panel->arms[wrong_arm].workload->bytes_per_op);
     return 0;
 }
 
 /* Until two successive windows agree, bounded. */
-static int warm_up(struct worker_region *region, struct panel *panel, const struct measure_clock *clock, struct error *error)
+static int warm_up(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
+                   struct error *error)
 {
     struct measure_block block;
     double last_ns = INFINITY;
@@ -128,7 +131,8 @@ static int warm_up(struct worker_region *region, struct panel *panel, const stru
         const uint64_t start_ns = clock->now_ns(clock->context);
         uint64_t now_ns = start_ns, blocks = 0;
         do {
-            if (run_block(region, panel, clock, WARM_UP_FIRST_BLOCK + region->result.warm_up_blocks, &block, error) != 0)
+            if (run_block(region, panel, clock, WARM_UP_FIRST_BLOCK + region->result.warm_up_blocks, &block, error) !=
+                0)
                 return error->code;
             region->result.warm_up_blocks++;
             blocks++;
@@ -142,7 +146,8 @@ static int warm_up(struct worker_region *region, struct panel *panel, const stru
     return 0;
 }
 
-static int measure(struct worker_region *region, struct panel *panel, const struct measure_clock *clock, struct error *error)
+static int measure(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
+                   struct error *error)
 {
     struct worker_result *result = &region->result;
     if (warm_up(region, panel, clock, error) != 0)
@@ -162,7 +167,8 @@ static int measure(struct worker_region *region, struct panel *panel, const stru
 }
 
 /* ns per op of every arm: batches grow until one takes 200 us, and the fastest of five counts. */
-static int pilot(struct worker_region *region, struct panel *panel, const struct measure_clock *clock, struct error *error)
+static int pilot(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
+                 struct error *error)
 {
     (void)error;
     enter(region, WORKER_MEASURING, 0);
@@ -251,8 +257,9 @@ static int exact(struct worker_region *region, struct panel *panel, struct error
     read(&exact->after_2n, NULL);
     exact->operations = n;
     if (bytes != 4 * n * workload->bytes_per_op)
-        return error_set(error, EXIT_USAGE, "run produced %" PRIu64 " bytes in %" PRIu64 " ops; expected %" PRIu64 " an op", bytes,
-                         4 * n, workload->bytes_per_op);
+        return error_set(error, EXIT_USAGE,
+                         "run produced %" PRIu64 " bytes in %" PRIu64 " ops; expected %" PRIu64 " an op", bytes, 4 * n,
+                         workload->bytes_per_op);
     enter(region, WORKER_TEARING_DOWN, 0);
     workload->teardown(panel->arms[0].state);
     read(&exact->after_teardown, NULL);
@@ -330,8 +337,8 @@ static int describe(const char *file)
                module->fields[i].size_bytes);
     for (uint32_t i = 0; i < module->workload_count; i++) {
         const struct encbench_workload *w = &module->workloads[i];
-        printf("workload\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu32
-               "\t%" PRIu32 "\n",
+        printf("workload\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
+               "\t%" PRIu32 "\t%" PRIu32 "\n",
                w->name, w->short_name, w->op, w->input_bytes, w->bytes_per_op, w->batch_max_ops, w->batch_multiple_ops,
                w->rewarm_ops, w->planted_cycles_per_op, w->threads_max, w->flags);
     }

@@ -1,5 +1,5 @@
-/* The decision stage on synthetic runs whose truths are known. A run is made from a `struct truth`, so that a test says in one line what
- * is wrong with it; the noise has a fixed seed. */
+/* The decision stage on synthetic runs whose truths are known. A run is made from a `struct truth`, so that a test
+ * says in one line what is wrong with it; the noise has a fixed seed. */
 #include "analyse.h"
 #include "kernels/kernels.h"
 #include "schema.h"
@@ -457,8 +457,7 @@ static void effects_say_what_they_decide(void **state)
     assert_string_equal(csv_text(&effects, row, SCHEMA_effects_parts), "1a 1b");
     double alpha_part = 0.01 * 0.7 / TIMING_PARTS;
     assert_true(fabs(csv_number(&effects, row, SCHEMA_effects_confidence) - (1 - alpha_part)) < 1e-15);
-    assert_ptr_equal(strstr(csv_text(&effects, row, SCHEMA_effects_words), "equivalent within 1 ns ["),
-                     csv_text(&effects, row, SCHEMA_effects_words));
+    assert_string_equal(csv_text(&effects, row, SCHEMA_effects_words), "equivalent within");
     assert_true(csv_number(&effects, row, SCHEMA_effects_twin_low) < 0 &&
                 csv_number(&effects, row, SCHEMA_effects_twin_high) > 0);
     double total = csv_number(&effects, row, SCHEMA_effects_process_sd);
@@ -472,9 +471,8 @@ static void effects_say_what_they_decide(void **state)
     assert_true(csv_is_empty(&effects, row, SCHEMA_effects_within_sd));
     row = effect_row(&effects, "ab", "to_string_1k", "relative");
     assert_string_equal(csv_text(&effects, row, SCHEMA_effects_parts), "2a 2b 3a");
-    const char *words = csv_text(&effects, row, SCHEMA_effects_words);
-    assert_true(strncmp(words, "slower by ", 10) == 0 && strstr(words, " % ["));
-    assert_true(fabs(strtod(words + 10, NULL) - 5) < 0.5);
+    assert_string_equal(csv_text(&effects, row, SCHEMA_effects_words), "slower by");
+    assert_true(fabs(csv_number(&effects, row, SCHEMA_effects_estimate) - 5) < 0.5);
     row = effect_row(&effects, "twin_a", "get_put", "absolute");
     assert_string_equal(csv_text(&effects, row, SCHEMA_effects_words), "no difference shown");
     csv_free(&effects);

@@ -621,6 +621,144 @@ static void test_two_threads_hand_buffers_over(void **state)
     encbuf_put(slot);
 }
 
+/* All buffers flow one way, through the shared list and back: a pool that loses them or grows shows in the requests. */
+static void *only_get(void *slot)
+{
+    for (int i = 0; i < HANDOVERS; i++) {
+        struct encbuf *buffer = encbuf_get(NULL, 100), *expected = NULL;
+
+        buffer->data[0] = (unsigned char)i;
+        while (!atomic_compare_exchange_weak((struct encbuf * _Atomic *)slot, &expected, buffer)) {
+            expected = NULL;
+            sched_yield();
+        }
+    }
+    return NULL;
+}
+
+static void test_one_thread_only_gets_and_another_only_puts(void **state)
+{
+    struct encbuf *_Atomic slot = NULL;
+    long asked = requests;
+    pthread_t getter;
+
+    (void)state;
+    assert_int_equal(pthread_create(&getter, NULL, only_get, &slot), 0);
+    for (int i = 0; i < HANDOVERS; i++) {
+        struct encbuf *buffer;
+
+        while ((buffer = atomic_exchange(&slot, NULL)) == NULL)
+            sched_yield();
+        if (buffer->data[0] != (unsigned char)i)
+            fail_msg("buffer %d has the mark of another", i);
+        encbuf_put(buffer);
+    }
+    assert_int_equal(pthread_join(getter, NULL), 0);
+    assert_in_range(requests - asked, 1, 10 * ENCBUF_MAGAZINE_BUFFERS);
+}
+
+#define CONTENDERS 4
+#define ROUNDS     500
+
+/* Every round overflows the magazine, so that threads exchange full and empty ones at the same time. */
+static void *contend(void *argument)
+{
+    struct handover *self = argument;
+    struct encbuf *buffers[MANY];
+
+    for (int round = 0; round < ROUNDS; round++) {
+        get_many(buffers);
+        for (size_t i = 0; i < MANY; i++)
+            buffers[i]->data[0] = self->mark;
+        if (round % 8 == 0)
+            sched_yield();
+        for (size_t i = 0; i < MANY; i++)
+            self->torn += buffers[i]->data[0] != self->mark;
+        put_many(buffers);
+    }
+    return NULL;
+}
+
+static void test_threads_contend_for_the_shared_lists(void **state)
+{
+    struct handover sides[CONTENDERS];
+    pthread_t threads[CONTENDERS];
+    long torn = 0;
+
+    (void)state;
+    for (size_t i = 0; i < CONTENDERS; i++) {
+        sides[i] = (struct handover){.mark = (unsigned char)(i + 1)};
+        assert_int_equal(pthread_create(&threads[i], NULL, contend, &sides[i]), 0);
+    }
+    for (size_t i = 0; i < CONTENDERS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        torn += sides[i].torn;
+    }
+    assert_int_equal(torn, 0);
+}
+
+#define SHELVED      4
+#define SHELF_ROUNDS 3000000 /* 200000 let a list that is not atomic pass on two cores, these did not */
+
+struct shelf_user {
+    struct encbuf_shelf *shelf;
+    pthread_barrier_t *start;
+    long taken_twice;
+};
+
+static void *use_shelf(void *argument)
+{
+    struct shelf_user *self = argument;
+
+    pthread_barrier_wait(self->start);
+    for (int i = 0; i < SHELF_ROUNDS; i++) {
+        struct encbuf_magazine *first = encbuf_magazine_pop(self->shelf), *second = encbuf_magazine_pop(self->shelf);
+
+        if (first != NULL)
+            self->taken_twice += __atomic_exchange_n(&first->count, 1, __ATOMIC_RELAXED) != 0;
+        if (second != NULL)
+            self->taken_twice += __atomic_exchange_n(&second->count, 1, __ATOMIC_RELAXED) != 0;
+        if (first != NULL) {
+            __atomic_store_n(&first->count, 0, __ATOMIC_RELAXED);
+            encbuf_magazine_push(self->shelf, first);
+        }
+        if (second != NULL) {
+            __atomic_store_n(&second->count, 0, __ATOMIC_RELAXED);
+            encbuf_magazine_push(self->shelf, second);
+        }
+    }
+    return NULL;
+}
+
+/* The lists alone, because through the pool a thread comes to them once in 64 times: popped in one order and pushed in
+ * another, so that a list that can be fooled by a magazine that came back hands one out twice, or loses one. */
+static void test_shared_list_loses_and_doubles_nothing(void **state)
+{
+    static struct encbuf_shelf shelf;
+    static struct encbuf_magazine magazines[SHELVED];
+    pthread_barrier_t start;
+    struct shelf_user users[CONTENDERS];
+    pthread_t threads[CONTENDERS];
+    size_t left = 0;
+
+    (void)state;
+    for (size_t i = 0; i < SHELVED; i++)
+        encbuf_magazine_push(&shelf, &magazines[i]);
+    pthread_barrier_init(&start, NULL, CONTENDERS);
+    for (size_t i = 0; i < CONTENDERS; i++) {
+        users[i] = (struct shelf_user){.shelf = &shelf, .start = &start};
+        assert_int_equal(pthread_create(&threads[i], NULL, use_shelf, &users[i]), 0);
+    }
+    for (size_t i = 0; i < CONTENDERS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(users[i].taken_twice, 0);
+    }
+    pthread_barrier_destroy(&start);
+    while (left <= SHELVED && encbuf_magazine_pop(&shelf) != NULL)
+        left++;
+    assert_int_equal(left, SHELVED);
+}
+
 /* Last, because slots are for as long as the module is loaded. */
 static void test_more_threads_than_slots(void **state)
 {
@@ -886,6 +1024,9 @@ int main(void)
         POOL_TEST(test_pool_survives_teardown_and_setup),
         POOL_TEST(test_one_thread_puts_what_another_got),
         POOL_TEST(test_two_threads_hand_buffers_over),
+        POOL_TEST(test_one_thread_only_gets_and_another_only_puts),
+        POOL_TEST(test_threads_contend_for_the_shared_lists),
+        POOL_TEST(test_shared_list_loses_and_doubles_nothing),
 #endif
         POOL_TEST(test_strings_equal_the_oracle),
         POOL_TEST(test_requests_of_an_op),

@@ -224,6 +224,8 @@ def longest_chain(functions, name):
 def check_object(path, runs, has_field, plants):
     """Problems of one module object. `runs`: run functions that must be there. `plants`: additions by run function."""
     problems = []
+    if not path.is_file():
+        return ["no such file"]
     functions = read_functions(path)
     found = {name for name in functions if RUN.match(name)}
     for name in sorted(runs - found):
@@ -292,10 +294,10 @@ def check_codec(path):
 # Faults, each of which must be caught, and by the words that say what it is.
 FAULTS = {
     "a call that was not inlined": (
-        "leaves the timed loop for helper",
-        "__attribute__((noinline)) static unsigned long helper(unsigned long x)"
+        "leaves the timed loop for outlined",
+        "__attribute__((noinline)) static unsigned long outlined(unsigned long x)"
         "{ __asm__ volatile(\"\"); return x + 1; }"
-        "LOOP(bytes += helper(n))"),
+        "LOOP(bytes += outlined(n))"),
     "a stray library function": (
         "leaves the timed loop for rand", "int rand(void); LOOP(bytes += (unsigned long)rand())"),
     "a call through the procedure linkage table": (

@@ -305,8 +305,9 @@ static void contrasts_are_taken_per_block_and_trimmed(void **state)
     for (size_t b = 0; b < 50; b++) {
         /* Blocks differ in speed, the pair does not; every sixth block has an outlier in one arm, which trimming takes. */
         const uint64_t base_ns = 1000 + 10 * b;
-        blocks[b] = (struct measure_block){.slot_arm = {0, 1, 1, 0},
-                                           .elapsed_ns = {base_ns, base_ns + 50, base_ns + 50 + (b % 6 == 0 ? 9000 : 0), base_ns}};
+        blocks[b] = (struct measure_block){
+            .slot_arm = {0, 1, 1, 0},
+            .elapsed_ns = {base_ns, base_ns + 50, base_ns + 50 + (b % 6 == 0 ? 9000 : 0), base_ns}};
         blocks[b].dropped = b % 10 == 3;
     }
     assert_true(summary_of_blocks(&cell, blocks, 50, &summary));

@@ -81,7 +81,7 @@ static double weight(const struct plan_cell *cell, const char *contrast, const c
     return NAN;
 }
 
-#define FACTORIAL                                                                                                     \
+#define FACTORIAL                                                                                                      \
     "p,pair_ab,pair,a,b\np,main_x,main,a c,b d\np,inter,interaction,a d,b c\np,tw,twin,a,a\np,pl,planted,a,a\n"
 
 static void a_factorial_becomes_one_cell_a_workload(void **state)
@@ -114,7 +114,8 @@ static void contrasts_weigh_their_sides(void **state)
     (void)state;
     assert_int_equal(build(FACTORIAL, &everything, &plan, &error), 0);
     const struct plan_cell *cell = &plan.cells[0];
-    assert_true(weight(cell, "pair_ab", "a") == -1 && weight(cell, "pair_ab", "b") == 1 && weight(cell, "pair_ab", "c") == 0);
+    assert_true(weight(cell, "pair_ab", "a") == -1 && weight(cell, "pair_ab", "b") == 1 &&
+                weight(cell, "pair_ab", "c") == 0);
     assert_true(weight(cell, "main_x", "a") == -0.5 && weight(cell, "main_x", "c") == -0.5);
     assert_true(weight(cell, "main_x", "b") == 0.5 && weight(cell, "main_x", "d") == 0.5);
     assert_true(weight(cell, "inter", "a") == -1 && weight(cell, "inter", "d") == -1);
@@ -163,7 +164,8 @@ static void a_selection_keeps_registered_contrasts(void **state)
     struct plan plan;
     struct error error;
     (void)state;
-    assert_int_equal(build(FACTORIAL, &(struct plan_selection){.variants = pair, .workloads = first}, &plan, &error), 0);
+    assert_int_equal(build(FACTORIAL, &(struct plan_selection){.variants = pair, .workloads = first}, &plan, &error),
+                     0);
     assert_int_equal(plan.cell_count, 1);
     assert_int_equal(plan.row_count, 3);
     assert_int_equal(plan.cells[0].arm_count, 4 + PLAN_CLOCK_ARMS);

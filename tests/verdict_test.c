@@ -317,7 +317,8 @@ static double normal(uint64_t *seed)
     return sum - 6;
 }
 
-/* A truth exactly at the end of a region is confirmed and refuted at most alpha / 2 each; 3000 runs at alpha = 0.05 allow 75 + 3 sigma. */
+/* A truth exactly at the end of a region is confirmed and refuted at most alpha / 2 each; 3000 runs at alpha = 0.05
+ * allow 75 + 3 sigma. */
 static void truth_at_the_margin_is_rarely_decided(void **state)
 {
     (void)state;

@@ -7,17 +7,17 @@
 #include "module.h"
 
 #define STRING_OF(x) #x
-#define STRING(x) STRING_OF(x)
+#define STRING(x)    STRING_OF(x)
 
 #if defined(__x86_64__)
-#define ADDS(value, count)                                                                                            \
+#define ADDS(value, count)                                                                                             \
     __asm__ volatile(".rept " STRING(count) "\n\taddq %1, %0\n\t.endr" : "+r"(value) : "r"((uint64_t)0) : "cc")
-#define MULTIPLIES(value, count)                                                                                      \
+#define MULTIPLIES(value, count)                                                                                       \
     __asm__ volatile(".rept " STRING(count) "\n\timulq %1, %0\n\t.endr" : "+r"(value) : "r"((uint64_t)1) : "cc")
 #else
-#define ADDS(value, count)                                                                                            \
+#define ADDS(value, count)                                                                                             \
     __asm__ volatile(".rept " STRING(count) "\n\tadd %0, %0, %1\n\t.endr" : "+r"(value) : "r"((uint64_t)0))
-#define MULTIPLIES(value, count)                                                                                      \
+#define MULTIPLIES(value, count)                                                                                       \
     __asm__ volatile(".rept " STRING(count) "\n\tmul %0, %0, %1\n\t.endr" : "+r"(value) : "r"((uint64_t)1))
 #endif
 
@@ -72,11 +72,11 @@ static uint64_t chain_multiply_run(void *state, unsigned thread, uint64_t n)
     return value & 0;
 }
 
-#define KERNEL(kernel_name, kernel_op, kernel_run, planted)                                                           \
-    {                                                                                                                 \
-        .name = kernel_name, .short_name = kernel_name, .op = kernel_op, .batch_multiple_ops = 1, .rewarm_ops = 2,   \
-        .planted_cycles_per_op = planted, .threads_max = 1, .flags = ENCBENCH_TIMED | ENCBENCH_EXACT,                \
-        .digest = no_digest, .setup = setup, .run = kernel_run, .teardown = teardown,                                \
+#define KERNEL(kernel_name, kernel_op, kernel_run, planted)                                                            \
+    {                                                                                                                  \
+        .name = kernel_name, .short_name = kernel_name, .op = kernel_op, .batch_multiple_ops = 1, .rewarm_ops = 2,     \
+        .planted_cycles_per_op = planted, .threads_max = 1, .flags = ENCBENCH_TIMED | ENCBENCH_EXACT,                  \
+        .digest = no_digest, .setup = setup, .run = kernel_run, .teardown = teardown,                                  \
     }
 
 static const struct encbench_workload workloads[] = {

@@ -158,6 +158,14 @@ def hodges_lehmann(values):
     return float(np.median([(a + b) / 2 for a, b in itertools.combinations_with_replacement(values, 2)]))
 
 
+def yuen_standard_error(values, fraction):
+    """Standard error of a trimmed mean: winsorised sum of squares over h (h - 1)."""
+    cut = int(fraction * len(values))
+    left = len(values) - 2 * cut
+    winsorised = stats.mstats.winsorize(np.asarray(values), limits=(cut / len(values), cut / len(values)))
+    return float(np.sqrt(((winsorised - winsorised.mean()) ** 2).sum() / (left * (left - 1))))
+
+
 def summary_rows(data):
     for name, x in data.items():
         n = len(x)
@@ -176,7 +184,7 @@ def summary_rows(data):
             size = n // batches
             if size >= 5:
                 means = [stats.trim_mean(x[i * size : (i + 1) * size], 0.2) for i in range(batches)]
-                yield name, "batch_standard_error", batches, stats.sem(means)
+                yield name, "batch_standard_error", batches, yuen_standard_error(means, 0.2)
 
 
 def t_interval_rows(data):
