@@ -139,14 +139,34 @@ static int check_digest(struct digests *digests, const struct module_info *modul
     return 0;
 }
 
+/* Once is a figure, twice is an exact one. */
+static int measure_metrics(const struct launch *launch, const struct module_info *module,
+                           const struct module_workload *workload, uint64_t seed, struct csv_writer *writer,
+                           struct error *error)
+{
+    struct worker_result first, second;
+    if (launch_pass(launch, WORKER_METRICS, module, workload, 0, seed, &first, error) != 0 ||
+        launch_pass(launch, WORKER_METRICS, module, workload, 0, seed, &second, error) != 0)
+        return error->code;
+    for (uint32_t i = 0; i < first.metric_count; i++) {
+        const bool same =
+            second.metric_count == first.metric_count && first.metrics[i].value == second.metrics[i].value;
+        put_metric(writer, module->variant, workload->short_name, first.metrics[i].name, first.metrics[i].value,
+                   same ? "exact" : "unstable", same ? "" : "two runs do not agree");
+    }
+    return 0;
+}
+
 static int measure_one(const struct launch *launch, const struct module_info *module,
                        const struct module_workload *workload, uint64_t seed, struct digests *digests,
                        struct csv_writer *metrics, struct worker_exact *exact, struct error *error)
 {
     const uint64_t operations = workload->bytes_per_op >= LONG_OP_BYTES ? OPERATIONS_LONG : OPERATIONS;
-    if (launch_exact(launch, module, workload, operations, seed, exact, error) != 0 ||
-        check_digest(digests, module, workload->short_name, exact->digest, error) != 0)
+    struct worker_result result;
+    if (launch_pass(launch, WORKER_EXACT, module, workload, operations, seed, &result, error) != 0 ||
+        check_digest(digests, module, workload->short_name, result.exact.digest, error) != 0)
         return error->code;
+    *exact = result.exact;
     if (module->planted) {
         put_metric(metrics, module->variant, workload->short_name, "planted_cycles_per_op",
                    (double)workload->planted_cycles_per_op, "exact", "");
@@ -154,7 +174,7 @@ static int measure_one(const struct launch *launch, const struct module_info *mo
     }
     if (workload->flags & ENCBENCH_EXACT)
         put_allocations(metrics, module, workload->short_name, exact);
-    return 0;
+    return workload->flags & ENCBENCH_COUNTED ? measure_metrics(launch, module, workload, seed, metrics, error) : 0;
 }
 
 static size_t count_passes(const struct module_set *set, const char *const *workloads)
@@ -179,7 +199,7 @@ static int measure_all(const struct launch *launch, const struct module_set *set
         if (!module->planted)
             put_layout(layout, module);
         for (size_t w = 0; w < module->workload_count && error->code == 0; w++) {
-            struct worker_exact exact;
+            struct worker_exact exact = {0};
             if (!selected(workloads, &module->workloads[w]))
                 continue;
             if (measure_one(launch, module, &module->workloads[w], seed, &digests, metrics, &exact, error) == 0 &&

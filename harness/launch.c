@@ -191,6 +191,7 @@ int launch_measure(const struct launch *launch, const struct plan_cell *cell, ui
     fill_job(launch, &region->job, WORKER_MEASURE, process, seed);
     fill_arms(&region->job, cell, layouts);
     region->job.blocks = cell->blocks;
+    region->job.epochs = PLAN_EPOCHS;
     /* A slow neighbour doubles a process; what goes beyond that is cut, equally for all arms. */
     region->job.deadline_ns = (uint64_t)(2 * cell->block_ns * cell->blocks);
     start_worker(launch, region, fd, NULL, expected_s(cell), wrong, sizeof wrong, &measured->stopped, error);
@@ -247,8 +248,9 @@ int launch_pilot(const struct launch *launch, const struct plan_cell *cell, uint
     return error->code;
 }
 
-int launch_exact(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
-                 uint64_t operations, uint64_t seed, struct worker_exact *exact, struct error *error)
+int launch_pass(const struct launch *launch, enum worker_mode mode, const struct module_info *module,
+                const struct module_workload *workload, uint64_t operations, uint64_t seed,
+                struct worker_result *result, struct error *error)
 {
     size_t region_bytes;
     char wrong[512] = "";
@@ -257,14 +259,14 @@ int launch_exact(const struct launch *launch, const struct module_info *module, 
     struct worker_region *region = make_region(0, &region_bytes, &fd, error);
     if (region == NULL)
         return error->code;
-    fill_job(launch, &region->job, WORKER_EXACT, 0, seed);
+    fill_job(launch, &region->job, mode, 0, seed);
     region->job.arm_count = 1;
     snprintf(region->job.arms[0].file, PATH_MAX, "%s", module->described_file);
     snprintf(region->job.arms[0].workload, ENCBENCH_NAME_BYTES, "%s", workload->short_name);
     region->job.arms[0].iterations = operations;
     start_worker(launch, region, fd, launch->paths->interposer, 4 * WORKER_PATIENCE_S, wrong, sizeof wrong, &stopped,
                  error);
-    *exact = region->result.exact;
+    *result = region->result;
     if (error->code == 0 && stopped)
         error_set(error, EXIT_UNFIT, "stopped during the exact passes");
     if (error->code == 0 && wrong[0])

@@ -55,14 +55,25 @@ struct encbench_host {
     const unsigned char *input;
     size_t input_bytes;
 
+    /* Bytes requested from the allocator so far, all threads; NULL where they are not counted (while timing, always). */
+    int64_t (*allocated_bytes)(void);
+
     /* Directory of data files (traces) that belong to the module, absolute, without a trailing slash; never NULL. */
     const char *data_directory;
 };
 
+/* A figure that a workload counts itself, exactly: the same in every repeat. */
+struct encbench_metric {
+    const char *name; /* with its unit: "pool_hits_per_get", "buffers_at_rest_count"; static */
+    double value;     /* finite */
+};
+#define ENCBENCH_METRICS_MAX 16
+
 enum encbench_workload_flags {
-    ENCBENCH_TIMED = 1u << 0, /* may be timed */
-    ENCBENCH_EXACT = 1u << 1, /* allocations (and instructions) per op are the same in every op */
-    ENCBENCH_HEAP = 1u << 2,  /* meaningful over 10^6 cycles: heap growth */
+    ENCBENCH_TIMED = 1u << 0,   /* may be timed */
+    ENCBENCH_EXACT = 1u << 1,   /* allocations (and instructions) per op are the same in every op */
+    ENCBENCH_HEAP = 1u << 2,    /* meaningful over 10^6 cycles: heap growth */
+    ENCBENCH_COUNTED = 1u << 3, /* counts figures of its own: `metrics` is there */
 };
 
 /* One thing that can be done to a variant. Functions return before the next is called; none is called concurrently
@@ -97,6 +108,11 @@ struct encbench_workload {
 
     /* Brings live blocks back to what they were before `setup`. */
     void (*teardown)(void *state);
+
+    /* An untimed experiment of its own, set up and torn down inside: fills at most ENCBENCH_METRICS_MAX figures and returns
+     * how many; 0 when it could not be done. The harness runs it twice in fresh processes, with
+     * host->allocated_bytes. Wanted exactly when the flags have ENCBENCH_COUNTED. */
+    size_t (*metrics)(struct encbench_host *host, uint64_t seed, struct encbench_metric *metrics);
 };
 
 /* Level of a variant on an axis. A variant names its level on every axis of its family; ENCBENCH_NA where none applies. */

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-static bool name_is_legal(const char *name)
+bool module_name_is_legal(const char *name)
 {
     if (name == NULL || *name == '\0' || strlen(name) >= ENCBENCH_NAME_BYTES)
         return false;
@@ -13,16 +13,16 @@ static bool name_is_legal(const char *name)
 
 static int check_names(const char *file, const struct encbench_module *module, struct error *error)
 {
-    if (!name_is_legal(module->variant))
+    if (!module_name_is_legal(module->variant))
         return error_set(error, EXIT_USAGE,
                          "%s: variant name \"%.60s\" is not legal; expected 1 to 127 of letters, digits and _-+.:=",
                          file, module->variant ? module->variant : "");
     for (uint32_t i = 0; i < module->axis_count; i++)
-        if (!name_is_legal(module->axes[i].name) || !name_is_legal(module->axes[i].level))
+        if (!module_name_is_legal(module->axes[i].name) || !module_name_is_legal(module->axes[i].level))
             return error_set(error, EXIT_USAGE, "%s: axis %u of variant %s has no legal name and level", file, i,
                              module->variant);
     for (uint32_t i = 0; i < module->field_count; i++)
-        if (!name_is_legal(module->fields[i].name) ||
+        if (!module_name_is_legal(module->fields[i].name) ||
             (uint64_t)module->fields[i].offset_bytes + module->fields[i].size_bytes > module->structure_bytes)
             return error_set(error, EXIT_USAGE,
                              "%s: field %u of variant %s has no legal name or lies outside its %u bytes", file, i,
@@ -33,7 +33,7 @@ static int check_names(const char *file, const struct encbench_module *module, s
 static int check_workload(const char *file, const struct encbench_module *module, uint32_t index, struct error *error)
 {
     const struct encbench_workload *workload = &module->workloads[index];
-    if (!name_is_legal(workload->name) || !name_is_legal(workload->short_name))
+    if (!module_name_is_legal(workload->name) || !module_name_is_legal(workload->short_name))
         return error_set(error, EXIT_USAGE, "%s: workload %u of variant %s has no legal name and short name", file,
                          index, module->variant);
     if (!workload->digest || !workload->setup || !workload->run || !workload->teardown)
@@ -51,6 +51,11 @@ static int check_workload(const char *file, const struct encbench_module *module
         return error_set(error, EXIT_USAGE,
                          "%s: workload %s of variant %s: batch_max_ops must be a multiple of batch_multiple_ops", file,
                          workload->short_name, module->variant);
+    if ((workload->metrics != NULL) != ((workload->flags & ENCBENCH_COUNTED) != 0))
+        return error_set(
+            error, EXIT_USAGE,
+            "%s: workload %s of variant %s: `metrics` is wanted exactly when the flags have ENCBENCH_COUNTED", file,
+            workload->short_name, module->variant);
     for (uint32_t i = 0; i < index; i++)
         if (strcmp(module->workloads[i].short_name, workload->short_name) == 0)
             return error_set(error, EXIT_USAGE, "%s: variant %s has two workloads of the short name %s", file,

@@ -7,11 +7,16 @@
 #include "error.h"
 #include "module.h"
 
+#include <stdbool.h>
+
 /*
  * Opens the shared object `file` and checks what it exports: ABI version, sizes, names, functions that must be there.
  * The module stays loaded for the life of the process. Errors name the file, what was found and what was expected.
  */
 int module_open(const char *file, const struct encbench_module **module, struct error *error);
+
+/* Whether a name may stand in CSV and on a command line. */
+bool module_name_is_legal(const char *name);
 
 /* NULL when the module does not offer it. `name` is a short or a full name. */
 const struct encbench_workload *module_workload(const struct encbench_module *module, const char *name);

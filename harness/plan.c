@@ -68,6 +68,11 @@ static int read_row(struct plan *plan, const struct csv_data *panels, size_t ind
     copy_name(row->panel, csv_text(panels, index, SCHEMA_panels_panel));
     copy_name(row->contrast, csv_text(panels, index, SCHEMA_panels_contrast));
     snprintf(row->kind, sizeof row->kind, "%s", csv_text(panels, index, SCHEMA_panels_kind));
+    snprintf(row->effort, sizeof row->effort, "%s", csv_text(panels, index, SCHEMA_panels_effort));
+    snprintf(row->workloads, sizeof row->workloads, "%s", csv_text(panels, index, SCHEMA_panels_workloads));
+    if (strcmp(row->effort, "core") != 0 && strcmp(row->effort, "wide") != 0)
+        return error_set(error, EXIT_USAGE, "%s:%zu: effort \"%s\"; expected core or wide", panels->path, index + 2,
+                         row->effort);
     if (!known_kind(row->kind))
         return error_set(error, EXIT_USAGE, "%s:%zu: kind \"%s\"; expected pair, main, interaction, twin or planted",
                          panels->path, index + 2, row->kind);
@@ -95,8 +100,11 @@ static bool is_control(const struct plan_row *row)
     return strcmp(row->kind, "twin") == 0 || strcmp(row->kind, "planted") == 0;
 }
 
-static bool row_selected(const struct plan_row *row, const char *const *variants)
+static bool row_selected(const struct plan_row *row, const struct plan_selection *selection)
 {
+    const char *const *variants = selection->variants;
+    if (strcmp(row->effort, "wide") == 0 && !selection->wide)
+        return false;
     if (variants == NULL)
         return true;
     for (size_t i = 0; i < row->baseline_count; i++)
@@ -109,11 +117,11 @@ static bool row_selected(const struct plan_row *row, const char *const *variants
 }
 
 /* Keeps rows whose variants are all selected, and then only panels that still compare something. */
-static void filter_rows(struct plan *plan, const char *const *variants)
+static void filter_rows(struct plan *plan, const struct plan_selection *selection)
 {
     size_t kept = 0;
     for (size_t i = 0; i < plan->row_count; i++)
-        if (row_selected(&plan->rows[i], variants))
+        if (row_selected(&plan->rows[i], selection))
             plan->rows[kept++] = plan->rows[i];
     plan->row_count = kept;
     kept = 0;
@@ -135,6 +143,8 @@ static int add_made_row(struct plan *plan, size_t panel, const char *kind, const
     if (row == NULL)
         return error->code;
     snprintf(row->panel, sizeof row->panel, "made_%zu", panel);
+    snprintf(row->effort, sizeof row->effort, "core");
+    snprintf(row->workloads, sizeof row->workloads, "*");
     snprintf(row->kind, sizeof row->kind, "%s", kind);
     if (strcmp(kind, "pair") == 0)
         snprintf(row->contrast, sizeof row->contrast, "%.60s_against_%.50s", contender, baseline);
@@ -252,9 +262,25 @@ static bool add_arm(struct plan_cell *cell, const char *name, enum plan_role rol
     return true;
 }
 
-/* Whether all variants of a row offer the workload, timed. */
+/* "a b* c": whether `workload` is one of them, a trailing * standing for any ending. */
+static bool row_names_workload(const struct plan_row *row, const char *workload)
+{
+    for (const char *start = row->workloads; *start;) {
+        const size_t length = strcspn(start, " ");
+        const bool open = length > 0 && start[length - 1] == '*';
+        if (open ? strncmp(start, workload, length - 1) == 0
+                 : strlen(workload) == length && strncmp(start, workload, length) == 0)
+            return true;
+        start += length + (start[length] == ' ');
+    }
+    return false;
+}
+
+/* Whether a row is about the workload and all its variants offer it, timed. */
 static bool row_offers(const struct plan_row *row, const struct module_set *set, const char *workload)
 {
+    if (!row_names_workload(row, workload))
+        return false;
     for (size_t side = 0; side < 2; side++)
         for (size_t i = 0; i < (side ? row->contender_count : row->baseline_count); i++) {
             const struct module_info *module = module_set_find(set, side ? row->contender[i] : row->baseline[i],
@@ -403,7 +429,7 @@ int plan_build(struct plan *plan, const struct csv_data *panels, const struct mo
     for (size_t i = 0; i < panels->row_count; i++)
         if (read_row(plan, panels, i, set, error) != 0)
             return error->code;
-    filter_rows(plan, selection->variants);
+    filter_rows(plan, selection);
     if (selection->baseline)
         plan->row_count = 0; /* somebody wants everything against this one */
     if (add_made_panels(plan, set, selection, error) != 0 || build_cells(plan, set, kernels, selection, error) != 0)

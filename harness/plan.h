@@ -14,6 +14,13 @@ enum {
     PLAN_PANEL_ARMS_MAX = 6, /* more arms cost precision: the sd of a contrast doubled from 2 arms to 18 in a trial */
     PLAN_CONTRASTS_MAX = 32,
     PLAN_CLOCK_ARMS = 3,
+    /*
+     * A process sets its arms up anew this many times, each time with a fresh heap. Where buffers lie, not where code lies,
+     * is what made copies of the same code differ: per-process sd of the twin on a 450 ns encode-and-copy op with 1, 4, 16
+     * and 32 set-ups a process 1.1-3.2, 0.7, 0.4-0.5 and 0.4-0.5 ns (20 processes each); an op of 21 ns that touches no data
+     * has 0.001 either way.
+     */
+    PLAN_EPOCHS = 16,
 };
 
 enum plan_role { PLAN_BASELINE, PLAN_CONTENDER, PLAN_TWIN, PLAN_PLANTED, PLAN_CLOCK };
@@ -46,7 +53,7 @@ struct plan_cell {
 
 /* A row of panels.csv, parsed. */
 struct plan_row {
-    char panel[ENCBENCH_NAME_BYTES], contrast[ENCBENCH_NAME_BYTES], kind[16];
+    char panel[ENCBENCH_NAME_BYTES], effort[16], workloads[1024], contrast[ENCBENCH_NAME_BYTES], kind[16];
     char baseline[PLAN_PANEL_ARMS_MAX][ENCBENCH_NAME_BYTES], contender[PLAN_PANEL_ARMS_MAX][ENCBENCH_NAME_BYTES];
     size_t baseline_count, contender_count;
 };

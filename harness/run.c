@@ -167,6 +167,8 @@ static int write_panels(struct run *run, struct error *error)
     for (size_t i = 0; i < run->plan.row_count; i++) {
         struct plan_row *row = &run->plan.rows[i];
         csv_put_text(writer, row->panel);
+        csv_put_text(writer, row->effort);
+        csv_put_text(writer, row->workloads);
         csv_put_text(writer, row->contrast);
         csv_put_text(writer, row->kind);
         join_names(row->baseline, row->baseline_count, text, sizeof text);

@@ -60,6 +60,23 @@ static int load_arms(struct worker_region *region, struct panel *panel, struct e
     return 0;
 }
 
+/* NULL when nothing is preloaded. */
+static encbench_interpose_read_function *find_interposer(void)
+{
+    encbench_interpose_read_function *read = NULL;
+    void *symbol = dlsym(RTLD_DEFAULT, ENCBENCH_INTERPOSE_READ);
+    if (symbol)
+        memcpy(&read, &symbol, sizeof read); /* ISO C has no cast from an object to a function pointer */
+    return read;
+}
+
+static int64_t allocated_bytes(void)
+{
+    struct interpose_counts total;
+    find_interposer()(&total, NULL);
+    return total.requested_bytes;
+}
+
 /* The input is the same for every process of a run: a function of the seed. */
 static int make_host(struct worker_region *region, struct panel *panel, struct error *error)
 {
@@ -81,16 +98,19 @@ static int make_host(struct worker_region *region, struct panel *panel, struct e
                                          .host_bytes = sizeof panel->host,
                                          .input = base,
                                          .input_bytes = input_bytes,
+                                         .allocated_bytes = find_interposer() ? allocated_bytes : NULL,
                                          .data_directory = region->job.data_directory};
     return 0;
 }
 
-/* Set-up order and the heap distance before each arm are random, so that no arm always gets the same kind of heap. The padding is
- * never freed; the empty asm keeps the compiler from removing it. */
-static int set_up_arms(struct worker_region *region, struct panel *panel, struct error *error)
+/*
+ * Set-up order and the heap distance before each arm are random, so that no arm always gets the same kind of heap. The padding
+ * is never freed; the empty asm keeps the compiler from removing it.
+ */
+static int set_up_arms(struct worker_region *region, struct panel *panel, uint64_t epoch, struct error *error)
 {
     uint32_t order[MEASURE_ARMS_MAX];
-    struct random_stream stream = random_stream_of(region->job.seed, RANDOM_HEAP, region->job.process, 0);
+    struct random_stream stream = random_stream_of(region->job.seed, RANDOM_HEAP, region->job.process, epoch);
     random_permutation(&stream, order, region->job.arm_count);
     for (uint32_t i = 0; i < region->job.arm_count; i++) {
         const uint32_t arm = order[i];
@@ -104,6 +124,14 @@ static int set_up_arms(struct worker_region *region, struct panel *panel, struct
                              panel->modules[arm]->variant, region->job.arms[arm].workload, message);
     }
     return 0;
+}
+
+static void tear_down_arms(struct worker_region *region, struct panel *panel)
+{
+    for (uint32_t i = 0; i < region->job.arm_count; i++) {
+        enter(region, WORKER_TEARING_DOWN, i);
+        panel->arms[i].workload->teardown(panel->arms[i].state);
+    }
 }
 
 static int run_block(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
@@ -146,15 +174,32 @@ static int warm_up(struct worker_region *region, struct panel *panel, const stru
     return 0;
 }
 
+/* A fresh heap for all arms in the middle of the measurement, and one untimed block to touch it. */
+static int renew_heap(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
+                      uint64_t epoch, struct error *error)
+{
+    struct measure_block block;
+    tear_down_arms(region, panel);
+    if (set_up_arms(region, panel, epoch, error) != 0 ||
+        run_block(region, panel, clock, WARM_UP_FIRST_BLOCK + region->result.warm_up_blocks++, &block, error) != 0)
+        return error->code;
+    enter(region, WORKER_MEASURING, 0);
+    return 0;
+}
+
 static int measure(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
                    struct error *error)
 {
     struct worker_result *result = &region->result;
+    const uint32_t epochs = region->job.epochs ? region->job.epochs : 1;
+    const uint32_t epoch_blocks = (region->job.blocks + epochs - 1) / epochs;
     if (warm_up(region, panel, clock, error) != 0)
         return error->code;
     enter(region, WORKER_MEASURING, 0);
     const uint64_t start_ns = clock->now_ns(clock->context), start_ticks = clock->ticks(clock->context);
     for (uint32_t i = 0; i < region->job.blocks; i++) {
+        if (i > 0 && i % epoch_blocks == 0 && renew_heap(region, panel, clock, i / epoch_blocks, error) != 0)
+            return error->code;
         if (run_block(region, panel, clock, i, &region->blocks[i], error) != 0)
             return error->code;
         result->blocks_done = i + 1;
@@ -233,17 +278,14 @@ static int exact(struct worker_region *region, struct panel *panel, struct error
     struct worker_exact *exact = &region->result.exact;
     const struct encbench_workload *workload = panel->arms[0].workload;
     const struct measure_clock clock = measure_clock_real();
-    encbench_interpose_read_function *read = no_counts;
-    void *symbol = dlsym(RTLD_DEFAULT, ENCBENCH_INTERPOSE_READ);
-    if (symbol)
-        memcpy(&read, &symbol, sizeof read); /* ISO C has no cast from an object to a function pointer */
+    encbench_interpose_read_function *const read = find_interposer() ? find_interposer() : no_counts;
     enter(region, WORKER_MEASURING, 0);
-    exact->interposed = symbol != NULL;
+    exact->interposed = find_interposer() != NULL;
     exact->structure_heap_bytes = structure_heap_bytes(panel->modules[0]->structure_bytes);
     exact->digest = workload->digest(&panel->host, region->job.seed);
 
     read(&exact->before_setup, NULL);
-    if (set_up_arms(region, panel, error) != 0)
+    if (set_up_arms(region, panel, 0, error) != 0)
         return error->code;
     const uint64_t multiple = workload->batch_multiple_ops;
     const uint64_t n = (region->job.arms[0].iterations + multiple - 1) / multiple * multiple;
@@ -266,6 +308,26 @@ static int exact(struct worker_region *region, struct panel *panel, struct error
     return 0;
 }
 
+/* What a workload counts itself. */
+static int metrics(struct worker_region *region, struct panel *panel, struct error *error)
+{
+    const struct encbench_workload *workload = panel->arms[0].workload;
+    struct encbench_metric found[ENCBENCH_METRICS_MAX];
+    enter(region, WORKER_MEASURING, 0);
+    const size_t count = workload->metrics ? workload->metrics(&panel->host, region->job.seed, found) : 0;
+    if (count > ENCBENCH_METRICS_MAX)
+        return error_set(error, EXIT_USAGE, "metrics filled %zu figures; at most %d are allowed", count,
+                         ENCBENCH_METRICS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        if (!module_name_is_legal(found[i].name) || !isfinite(found[i].value))
+            return error_set(error, EXIT_USAGE, "metric %zu has no legal name or no finite value", i);
+        snprintf(region->result.metrics[i].name, ENCBENCH_NAME_BYTES, "%s", found[i].name);
+        region->result.metrics[i].value = found[i].value;
+    }
+    region->result.metric_count = (uint32_t)count;
+    return 0;
+}
+
 static void pin(int cpu)
 {
     cpu_set_t set;
@@ -283,15 +345,14 @@ static int work(struct worker_region *region, struct error *error)
         return error->code;
     if (region->job.mode == WORKER_EXACT)
         return exact(region, &panel, error);
+    if (region->job.mode == WORKER_METRICS)
+        return metrics(region, &panel, error);
     region->result.clock_step_ns = measure_clock_step_ns(&clock, 20000);
-    if (set_up_arms(region, &panel, error) != 0)
+    if (set_up_arms(region, &panel, 0, error) != 0)
         return error->code;
     if ((region->job.mode == WORKER_PILOT ? pilot : measure)(region, &panel, &clock, error) != 0)
         return error->code;
-    for (uint32_t i = 0; i < region->job.arm_count; i++) {
-        enter(region, WORKER_TEARING_DOWN, i);
-        panel.arms[i].workload->teardown(panel.arms[i].state);
-    }
+    tear_down_arms(region, &panel);
     return 0;
 }
 

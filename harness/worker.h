@@ -20,6 +20,7 @@ enum {
 enum worker_mode {
     WORKER_PILOT,   /* find ns per op of each arm and the time of a block */
     WORKER_MEASURE, /* `blocks` blocks */
+    WORKER_METRICS, /* arm 0 only: the workload's own figures */
     WORKER_EXACT,   /* arm 0 only: digest, allocations, bytes; the interposer is preloaded */
 };
 
@@ -49,6 +50,7 @@ struct worker_job {
     uint64_t process;
     uint32_t arm_count;
     uint32_t blocks;      /* to measure */
+    uint32_t epochs;      /* set-ups of all arms the blocks are spread over; each has a heap of its own */
     uint64_t deadline_ns; /* measuring ends after this long, whatever is left */
     char data_directory[PATH_MAX];
     struct worker_arm arms[MEASURE_ARMS_MAX];
@@ -63,6 +65,11 @@ struct worker_exact {
     uint64_t structure_heap_bytes; /* modal distance of blocks of the structure's size; 0: no structure */
 };
 
+struct worker_metric {
+    char name[ENCBENCH_NAME_BYTES];
+    double value;
+};
+
 struct worker_result {
     enum worker_phase phase;
     uint32_t phase_arm; /* arm that the phase is about */
@@ -74,6 +81,8 @@ struct worker_result {
     double pilot_ns_per_op[MEASURE_ARMS_MAX];
     uint32_t blocks_done;
     struct worker_exact exact;
+    uint32_t metric_count;
+    struct worker_metric metrics[ENCBENCH_METRICS_MAX];
 };
 
 struct worker_region {

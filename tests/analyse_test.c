@@ -163,7 +163,8 @@ static void write_exact(const char *directory, const struct truth *truth)
     write_rows(directory, &schema_variants, "a,mmap_res,null\nb,mmap_res,removed\n");
     write_rows(directory, &schema_workloads,
                "get_put,get_put,one get and put,0,100,8\nto_string_1k,to_string:size=1024,one string,2048,4,1\n");
-    write_rows(directory, &schema_panels, "field,ab,pair,a,b\nfield,twin_a,twin,a,a\nfield,planted_a,planted,a,a\n");
+    write_rows(directory, &schema_panels,
+               "field,core,*,ab,pair,a,b\nfield,core,*,twin_a,twin,a,a\nfield,core,*,planted_a,planted,a,a\n");
     write_rows(directory, &schema_claims, truth->claims);
 }
 

@@ -59,7 +59,7 @@ static int build(const char *rows, const struct plan_selection *selection, struc
     struct csv_data panels = {0};
     FILE *file = fdopen(mkstemp(path), "w");
     assert_non_null(file);
-    fprintf(file, "panel,contrast,kind,baseline,contender\n%s", rows);
+    fprintf(file, "panel,effort,workloads,contrast,kind,baseline,contender\n%s", rows);
     assert_int_equal(fclose(file), 0);
     *error = (struct error){0};
     *plan = (struct plan){0};
@@ -82,7 +82,8 @@ static double weight(const struct plan_cell *cell, const char *contrast, const c
 }
 
 #define FACTORIAL                                                                                                      \
-    "p,pair_ab,pair,a,b\np,main_x,main,a c,b d\np,inter,interaction,a d,b c\np,tw,twin,a,a\np,pl,planted,a,a\n"
+    "p,core,*,pair_ab,pair,a,b\np,core,*,main_x,main,a c,b d\np,core,*,inter,interaction,a d,b "                       \
+    "c\np,core,*,tw,twin,a,a\np,core,*,pl,planted,a,a\n"
 
 static void a_factorial_becomes_one_cell_a_workload(void **state)
 {
@@ -140,12 +141,13 @@ static void expect_error(const char *rows, const struct plan_selection *selectio
 static void bad_panels_are_refused_by_line(void **state)
 {
     (void)state;
-    expect_error("p,x,pair,a,nobody\n", &everything, ":2: no module has the variant nobody");
-    expect_error("p,x,pair,a,b\np,x,pair,a,c\n", &everything, ":3: contrast x stands in line 2 already");
-    expect_error("p,x,likely,a,b\n", &everything, ":2: kind \"likely\"");
-    expect_error("p,x,pair,a,b\np,y,pair,a,c\np,z,pair,a,d\np,v,pair,a,e\np,w,pair,a,f\np,t,twin,a,a\n", &everything,
-                 "panel p: more than 6 arms with contrast t");
-    expect_error("p,x,main,a b c d e f g,a\n", &everything, "1 to 6 variants");
+    expect_error("p,core,*,x,pair,a,nobody\n", &everything, ":2: no module has the variant nobody");
+    expect_error("p,core,*,x,pair,a,b\np,core,*,x,pair,a,c\n", &everything, ":3: contrast x stands in line 2 already");
+    expect_error("p,core,*,x,likely,a,b\n", &everything, ":2: kind \"likely\"");
+    expect_error("p,core,*,x,pair,a,b\np,core,*,y,pair,a,c\np,core,*,z,pair,a,d\np,core,*,v,pair,a,e\np,core,*,w,pair,"
+                 "a,f\np,core,*,t,twin,a,a\n",
+                 &everything, "panel p: more than 6 arms with contrast t");
+    expect_error("p,core,*,x,main,a b c d e f g,a\n", &everything, "1 to 6 variants");
 }
 
 static void unknown_names_in_a_selection_are_refused(void **state)
@@ -178,7 +180,7 @@ static void variants_without_a_registered_contrast_get_panels_made(void **state)
     struct plan plan;
     struct error error;
     (void)state;
-    assert_int_equal(build("p,x,pair,a,b\n", &(struct plan_selection){.variants = chosen}, &plan, &error), 0);
+    assert_int_equal(build("p,core,*,x,pair,a,b\n", &(struct plan_selection){.variants = chosen}, &plan, &error), 0);
     /* Baseline b, twin, planted b, three contenders; then the fourth in a panel of its own. */
     assert_string_equal(plan.cells[0].panel, "made_1");
     assert_string_equal(plan.cells[0].arms[0].name, "b");
