@@ -318,14 +318,14 @@ static void check_void_processes(struct check *check)
             size_t all_here = analyse_cell_processes(data, panel, workload, false);
             if (all_here == 0)
                 continue;
-            if (data->complete && all_here > data->look_processes) {
+            const size_t planned_here = analyse_cell_planned(data, panel, workload);
+            if (data->complete && all_here > planned_here) {
                 control->status = ANALYSE_FAILED;
                 snprintf(control->reason, sizeof control->reason,
                          "panel %s workload %s has %zu processes where %zu were planned: looks are fixed in advance",
-                         data->panel_names[panel], analyse_workload_name(data, workload), all_here,
-                         data->look_processes);
+                         data->panel_names[panel], analyse_workload_name(data, workload), all_here, planned_here);
             }
-            planned += data->complete && all_here < data->look_processes ? data->look_processes : all_here;
+            planned += data->complete && all_here < planned_here ? planned_here : all_here;
             ok += analyse_cell_processes(data, panel, workload, true);
         }
     if (planned == 0) {

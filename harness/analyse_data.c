@@ -349,6 +349,7 @@ static int read_tables(struct analyse_data *data, struct error *error)
         {&data->processes, &schema_processes}, {&data->contrasts, &schema_contrasts},
         {&data->metrics, &schema_metrics},     {&data->layout, &schema_layout},
         {&data->workloads, &schema_workloads}, {&data->variants, &schema_variants},
+        {&data->cells, &schema_cells},
     };
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         if (read_table(tables[i].table, data, tables[i].schema, error) != 0)
@@ -356,11 +357,36 @@ static int read_tables(struct analyse_data *data, struct error *error)
     return 0;
 }
 
+/* Every cell names a panel and a workload of the run, and one row each. */
+static int check_cells(const struct analyse_data *data, struct error *error)
+{
+    for (size_t row = 0; row < data->cells.row_count; row++) {
+        size_t panel, workload;
+        if (cell_of_row(data, &data->cells, row, SCHEMA_cells_panel, SCHEMA_cells_workload, &panel, &workload, error) !=
+            0)
+            return error->code;
+        const char *purpose = csv_text(&data->cells, row, SCHEMA_cells_purpose);
+        if (strcmp(purpose, "claims") != 0 && strcmp(purpose, "exploratory") != 0)
+            return bad_cell(&data->cells, row, SCHEMA_cells_purpose, "claims or exploratory", error);
+    }
+    return 0;
+}
+
+size_t analyse_cell_planned(const struct analyse_data *data, size_t panel, size_t workload)
+{
+    for (size_t row = 0; row < data->cells.row_count; row++)
+        if (strcmp(csv_text(&data->cells, row, SCHEMA_cells_panel), data->panel_names[panel]) == 0 &&
+            strcmp(csv_text(&data->cells, row, SCHEMA_cells_workload), analyse_workload_name(data, workload)) == 0)
+            return (size_t)csv_integer(&data->cells, row, SCHEMA_cells_processes);
+    return data->look_processes;
+}
+
 int analyse_data_read(struct analyse_data *data, const char *directory, struct error *error)
 {
     *data = (struct analyse_data){.directory = directory};
     if (check_directory(directory, error) != 0 || read_run(data, error) != 0 || read_tables(data, error) != 0 ||
-        index_panels(data, error) != 0 || index_processes(data, error) != 0 || join_processes(data, error) != 0)
+        index_panels(data, error) != 0 || check_cells(data, error) != 0 || index_processes(data, error) != 0 ||
+        join_processes(data, error) != 0)
         return error->code;
     for (size_t row = 0; row < data->contrasts.row_count; row++)
         if (check_contrast_row(data, row, error) != 0)
@@ -371,7 +397,7 @@ int analyse_data_read(struct analyse_data *data, const char *directory, struct e
 void analyse_data_free(struct analyse_data *data)
 {
     struct csv_data *tables[] = {&data->run,     &data->claims, &data->panels,    &data->processes, &data->contrasts,
-                                 &data->metrics, &data->layout, &data->workloads, &data->variants};
+                                 &data->metrics, &data->layout, &data->workloads, &data->variants,  &data->cells};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         csv_free(tables[i]);
     free(data->panel_names);

@@ -27,13 +27,13 @@ struct analyse_process {
 
 struct analyse_data {
     const char *directory;
-    struct csv_data run, claims, panels, processes, contrasts, metrics, layout, workloads, variants;
+    struct csv_data run, claims, panels, processes, contrasts, metrics, layout, workloads, variants, cells;
     const char **panel_names; /* in the order of panels.csv */
     size_t panel_count;
     struct analyse_process *process; /* by id */
     size_t process_count;
     const struct profile *profile;
-    size_t look_processes;
+    size_t look_processes; /* of cells that decide claims */
     double error_share;
     bool complete;
 };
@@ -48,6 +48,9 @@ size_t analyse_metric_row(const struct analyse_data *data, const char *variant, 
                           const char *metric);
 /* Processes of a panel and workload, void ones included or not. */
 size_t analyse_cell_processes(const struct analyse_data *data, size_t panel, size_t workload, bool only_ok);
+
+/* Processes that were planned for it up to the look: cells.csv. */
+size_t analyse_cell_planned(const struct analyse_data *data, size_t panel, size_t workload);
 
 /* Lists separated by spaces. `*cursor` starts at the list; false at its end. */
 bool analyse_list_next(const char **cursor, char token[static ENCBENCH_NAME_BYTES]);

@@ -85,16 +85,16 @@ static int link_planned(const struct launch *launch, const struct layout_link *l
                            launch->modules->shared_directory, log, machine_cpu_count(), error);
 }
 
-int launch_link_round(const struct launch *launch, const struct plan *plan, const uint32_t *order, uint64_t round,
-                      uint64_t seed, struct launch_layouts *layouts, struct error *error)
+int launch_link_round(const struct launch *launch, const struct plan *plan, const uint32_t *order, size_t count,
+                      uint64_t round, uint64_t seed, struct launch_layouts *layouts, struct error *error)
 {
-    struct layout_link *links = calloc(plan->cell_count * MEASURE_ARMS_MAX, sizeof *links);
+    struct layout_link *links = calloc(count * MEASURE_ARMS_MAX + 1, sizeof *links);
     size_t link_count = 0;
     if (links == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
-    for (size_t i = 0; i < plan->cell_count && error->code == 0; i++)
-        plan_layouts(launch, &plan->cells[order[i]], round * plan->cell_count + i, seed, &layouts[i], links,
-                     &link_count, error);
+    for (size_t i = 0; i < count && error->code == 0; i++)
+        plan_layouts(launch, &plan->cells[order[i]], plan_process_number(plan, round, order[i]), seed, &layouts[i],
+                     links, &link_count, error);
     if (error->code == 0)
         link_planned(launch, links, link_count, error);
     free(links);

@@ -40,9 +40,9 @@ void launch_init(struct launch *launch, const struct paths *paths, const char *s
                  const struct module_set *modules);
 void launch_free(struct launch *launch);
 
-/* Links every arm of every cell of a round; layouts[i] belongs to the cell at position i of `order`. */
-int launch_link_round(const struct launch *launch, const struct plan *plan, const uint32_t *order, uint64_t round,
-                      uint64_t seed, struct launch_layouts *layouts, struct error *error);
+/* Links every arm of the `count` cells of a round; layouts[i] belongs to the cell at position i of `order`. */
+int launch_link_round(const struct launch *launch, const struct plan *plan, const uint32_t *order, size_t count,
+                      uint64_t round, uint64_t seed, struct launch_layouts *layouts, struct error *error);
 void launch_unlink_round(struct launch_layouts *layouts, size_t count);
 
 /* ns per op of every arm of a cell. A module that crashes here is refused by name: there is nothing to measure. */

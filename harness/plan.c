@@ -263,9 +263,9 @@ static bool add_arm(struct plan_cell *cell, const char *name, enum plan_role rol
 }
 
 /* "a b* c": whether `workload` is one of them, a trailing * standing for any ending. */
-static bool row_names_workload(const struct plan_row *row, const char *workload)
+static bool words_hold(const char *words, const char *workload)
 {
-    for (const char *start = row->workloads; *start;) {
+    for (const char *start = words; *start;) {
         const size_t length = strcspn(start, " ");
         const bool open = length > 0 && start[length - 1] == '*';
         if (open ? strncmp(start, workload, length - 1) == 0
@@ -279,7 +279,7 @@ static bool row_names_workload(const struct plan_row *row, const char *workload)
 /* Whether a row is about the workload and all its variants offer it, timed. */
 static bool row_offers(const struct plan_row *row, const struct module_set *set, const char *workload)
 {
-    if (!row_names_workload(row, workload))
+    if (!words_hold(row->workloads, workload))
         return false;
     for (size_t side = 0; side < 2; side++)
         for (size_t i = 0; i < (side ? row->contender_count : row->baseline_count); i++) {
@@ -448,10 +448,69 @@ void plan_free(struct plan *plan)
     *plan = (struct plan){0};
 }
 
+/* Whether the names separated by spaces in `text` are exactly these. */
+static bool same_names(const char *text, const char names[][ENCBENCH_NAME_BYTES], size_t count)
+{
+    char split_names[PLAN_PANEL_ARMS_MAX][ENCBENCH_NAME_BYTES];
+    size_t split_count, found = 0;
+    if (!split(text, split_names, &split_count) || split_count != count)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < count; j++)
+            found += strcmp(split_names[i], names[j]) == 0;
+    return found == count;
+}
+
+static bool row_decides(const struct plan_row *row, const char *baseline, const char *contender)
+{
+    return !is_control(row) && ((same_names(baseline, row->baseline, row->baseline_count) &&
+                                 same_names(contender, row->contender, row->contender_count)) ||
+                                (same_names(contender, row->baseline, row->baseline_count) &&
+                                 same_names(baseline, row->contender, row->contender_count)));
+}
+
+static bool cell_has_contrast(const struct plan_cell *cell, const char *contrast)
+{
+    for (size_t i = 0; i < cell->contrast_count; i++)
+        if (strcmp(cell->contrasts[i].name, contrast) == 0)
+            return true;
+    return false;
+}
+
+static bool cell_decides(const struct plan *plan, const struct plan_cell *cell, const struct csv_data *claims,
+                         size_t claim)
+{
+    const char *kind = csv_text(claims, claim, SCHEMA_claims_kind);
+    const char *baseline = csv_text(claims, claim, SCHEMA_claims_baseline);
+    const char *contender = csv_text(claims, claim, SCHEMA_claims_contender);
+    if (!words_hold(csv_text(claims, claim, SCHEMA_claims_workload), cell->workload))
+        return false;
+    if (strcmp(kind, "level") == 0)
+        return plan_arm_index(cell, contender) < cell->arm_count;
+    if (strcmp(kind, "timing") != 0 && strcmp(kind, "composition") != 0)
+        return false;
+    for (size_t r = 0; r < plan->row_count; r++)
+        if (cell_has_contrast(cell, plan->rows[r].contrast) && row_decides(&plan->rows[r], baseline, contender))
+            return true;
+    return false;
+}
+
+void plan_mark_claims(struct plan *plan, const struct csv_data *claims)
+{
+    for (size_t i = 0; i < plan->cell_count; i++)
+        for (size_t claim = 0; claim < claims->row_count; claim++)
+            plan->cells[i].decides_claims |= cell_decides(plan, &plan->cells[i], claims, claim);
+}
+
 void plan_round(uint64_t seed, uint64_t round, uint32_t *cells, size_t cell_count)
 {
     struct random_stream stream = random_stream_of(seed, RANDOM_ROUND_ORDER, round, 0);
     random_permutation(&stream, cells, cell_count);
+}
+
+uint64_t plan_process_number(const struct plan *plan, uint64_t round, size_t cell)
+{
+    return round * plan->cell_count + cell;
 }
 
 uint64_t plan_layout_seed(uint64_t seed, uint64_t process, size_t arm)

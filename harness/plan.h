@@ -47,8 +47,9 @@ struct plan_cell {
     size_t arm_count;
     struct plan_contrast contrasts[PLAN_CONTRASTS_MAX];
     size_t contrast_count;
-    uint32_t blocks; /* per process; 0 until the pilot */
-    double block_ns; /* expected time of a block, from the pilot */
+    bool decides_claims; /* a contrast or level of it decides a part of a claim */
+    uint32_t blocks;     /* per process; 0 until the pilot */
+    double block_ns;     /* expected time of a block, from the pilot */
 };
 
 /* A row of panels.csv, parsed. */
@@ -83,8 +84,15 @@ int plan_build(struct plan *plan, const struct csv_data *panels, const struct mo
                const struct module_info *kernels, const struct plan_selection *selection, struct error *error);
 void plan_free(struct plan *plan);
 
+/* Sets decides_claims of every cell: claims.csv has a condition of kind timing or composition on its workload and the two sides of one
+ * of its contrasts, in either orientation, or of kind level on its workload and one of its variants. */
+void plan_mark_claims(struct plan *plan, const struct csv_data *claims);
+
 /* Cell that runs at `position` (0 ... cell_count-1) of round `round`: every round runs every cell once, in random order. */
 void plan_round(uint64_t seed, uint64_t round, uint32_t *cells, size_t cell_count);
+
+/* Number of the process that measures a cell in a round: unique in the run, whichever cells take part. */
+uint64_t plan_process_number(const struct plan *plan, uint64_t round, size_t cell);
 
 /* Seed of the layout of one arm of one process: never the same twice in a run. Clock arms share the layout of arm `first clock`. */
 uint64_t plan_layout_seed(uint64_t seed, uint64_t process, size_t arm);

@@ -22,6 +22,9 @@ struct profile {
     const char *purpose;
     bool for_conclusions; /* false: timing decides nothing */
     unsigned process_ms;  /* measuring time of one process */
+    /* Of panels on workloads that decide no part of a claim: processes in all, whatever the looks, and their time. */
+    unsigned exploratory_processes, exploratory_process_ms;
+    bool wide; /* panels of effort wide too */
     size_t look_count;
     struct profile_look looks[PROFILE_LOOKS_MAX];
 };

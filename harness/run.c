@@ -38,7 +38,7 @@ struct run {
     uint64_t seed;
     struct module_set modules, kernels;
     struct plan plan;
-    struct csv_data panels;
+    struct csv_data panels, claims;
     struct launch launch;
     struct record *record;
     struct progress progress;
@@ -94,10 +94,14 @@ static int prepare(struct run *run, struct error *error)
 {
     if (run_make_scratch(run->scratch, error) || load_kernels(run, error) ||
         run_load_modules(run->paths, run->options->selection.modules, run->scratch, &run->modules, error) ||
-        csv_read(run->paths->panels, &schema_panels, &run->panels, error))
+        csv_read(run->paths->panels, &schema_panels, &run->panels, error) ||
+        csv_read(run->paths->claims, &schema_claims, &run->claims, error))
         return error->code;
-    return plan_build(&run->plan, &run->panels, &run->modules, &run->kernels.modules[0], &run->options->selection,
-                      error);
+    struct plan_selection selection = run->options->selection;
+    selection.wide = run->options->profile->wide;
+    if (plan_build(&run->plan, &run->panels, &run->modules, &run->kernels.modules[0], &selection, error) == 0)
+        plan_mark_claims(&run->plan, &run->claims);
+    return error->code;
 }
 
 /* ---- the run directory ---- */
@@ -183,26 +187,23 @@ static int write_panels(struct run *run, struct error *error)
 /* Read strictly and written again: the copy holds exactly what was understood. */
 static int write_claims(struct run *run, struct error *error)
 {
-    struct csv_data claims;
-    if (csv_read(run->paths->claims, &schema_claims, &claims, error) != 0)
-        return error->code;
+    const struct csv_data *claims = &run->claims;
     struct csv_writer *writer = open_table(run, &schema_claims, error);
-    for (size_t r = 0; writer && r < claims.row_count; r++) {
+    for (size_t r = 0; writer && r < claims->row_count; r++) {
         for (size_t c = 0; c < schema_claims.column_count; c++) {
-            if (csv_is_empty(&claims, r, c))
+            if (csv_is_empty(claims, r, c))
                 csv_put_empty(writer);
             else if (schema_claims.columns[c].type == CSV_INTEGER)
-                csv_put_integer(writer, csv_integer(&claims, r, c));
+                csv_put_integer(writer, csv_integer(claims, r, c));
             else if (schema_claims.columns[c].type == CSV_NUMBER)
-                csv_put_number(writer, csv_number(&claims, r, c));
+                csv_put_number(writer, csv_number(claims, r, c));
             else
-                csv_put_text(writer, csv_text(&claims, r, c));
+                csv_put_text(writer, csv_text(claims, r, c));
         }
         csv_end_row(writer);
     }
     if (writer)
         csv_writer_close(writer, error);
-    csv_free(&claims);
     return error->code;
 }
 
@@ -240,6 +241,36 @@ static int write_workloads(struct run *run, struct error *error)
         csv_put_integer(writer, (int64_t)workload->bytes_per_op);
         csv_put_integer(writer, (int64_t)cell->arms[0].iterations);
         csv_put_integer(writer, (int64_t)workload->rewarm_ops);
+        csv_end_row(writer);
+    }
+    return csv_writer_close(writer, error);
+}
+
+/* Processes of a cell in all up to a look. */
+static unsigned cell_processes(const struct run *run, const struct plan_cell *cell, size_t look)
+{
+    const struct profile *profile = run->options->profile;
+    return cell->decides_claims ? profile->looks[look].processes : profile->exploratory_processes;
+}
+
+static int write_cells(struct run *run, struct error *error)
+{
+    struct csv_writer *writer = open_table(run, &schema_cells, error);
+    if (writer == NULL)
+        return error->code;
+    for (size_t i = 0; i < run->plan.cell_count; i++) {
+        const struct plan_cell *cell = &run->plan.cells[i];
+        csv_put_text(writer, cell->panel);
+        csv_put_text(writer, cell->workload);
+        csv_put_text(writer, cell->decides_claims ? "claims" : "exploratory");
+        csv_put_integer(writer, cell_processes(run, cell, run->look));
+        if (cell->blocks) {
+            csv_put_integer(writer, cell->blocks);
+            csv_put_number(writer, cell->block_ns);
+        } else {
+            csv_put_empty(writer);
+            csv_put_empty(writer);
+        }
         csv_end_row(writer);
     }
     return csv_writer_close(writer, error);
@@ -314,7 +345,9 @@ static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
     /* The planted chain is judged against the chain batch by batch: the same n for both. */
     cell->arms[real_arms + 1].iterations = cell->arms[real_arms].iterations;
     cell->block_ns = block_ns;
-    const double blocks = run->options->profile->process_ms * 1e6 / block_ns;
+    const struct profile *profile = run->options->profile;
+    const unsigned process_ms = cell->decides_claims ? profile->process_ms : profile->exploratory_process_ms;
+    const double blocks = process_ms * 1e6 / block_ns;
     cell->blocks = (uint32_t)fmin(fmax(blocks, BLOCKS_MIN), BLOCKS_MAX);
     return 0;
 }
@@ -356,20 +389,32 @@ static int run_process(struct run *run, uint64_t process, struct plan_cell *cell
     return error->code;
 }
 
+/* Cells that still want a process in this round, in its order; returns how many. */
+static size_t order_round(const struct run *run, uint64_t round, uint32_t *order)
+{
+    size_t kept = 0;
+    plan_round(run->seed, round, order, run->plan.cell_count);
+    for (size_t i = 0; i < run->plan.cell_count; i++)
+        if (round < cell_processes(run, &run->plan.cells[order[i]], run->look))
+            order[kept++] = order[i];
+    return kept;
+}
+
 /* A round: every cell once in random order, all its layouts linked before the first process starts. */
 static int run_round(struct run *run, uint64_t round, struct error *error)
 {
-    const size_t count = run->plan.cell_count;
+    size_t count = run->plan.cell_count;
     uint32_t *order = calloc(count, sizeof *order);
     struct launch_layouts *layouts = calloc(count, sizeof *layouts);
     if (order == NULL || layouts == NULL)
         error_set(error, EXIT_USAGE, "out of memory");
     else
-        plan_round(run->seed, round, order, count);
+        count = order_round(run, round, order);
     if (error->code == 0)
-        launch_link_round(&run->launch, &run->plan, order, round, run->seed, layouts, error);
+        launch_link_round(&run->launch, &run->plan, order, count, round, run->seed, layouts, error);
     for (size_t i = 0; i < count && error->code == 0 && !process_stop_requested(); i++) {
-        run_process(run, round * count + i, &run->plan.cells[order[i]], &layouts[i], error);
+        run_process(run, plan_process_number(&run->plan, round, order[i]), &run->plan.cells[order[i]], &layouts[i],
+                    error);
         progress_step(&run->progress);
     }
     if (layouts)
@@ -392,16 +437,26 @@ static bool decided(struct run *run, struct error *error)
     return summary.timing_open == 0;
 }
 
+/* If no look stops the run early. */
+static size_t planned_processes(const struct run *run)
+{
+    size_t processes = 0;
+    for (size_t i = 0; i < run->plan.cell_count; i++)
+        processes += cell_processes(run, &run->plan.cells[i], run->options->profile->look_count - 1);
+    return processes;
+}
+
 static int time_all(struct run *run, struct error *error)
 {
     const struct profile *profile = run->options->profile;
     uint64_t round = 0;
-    progress_start(&run->progress, "measuring",
-                   run->plan.cell_count * profile->looks[profile->look_count - 1].processes, run->options->quiet);
+    progress_start(&run->progress, "measuring", planned_processes(run), run->options->quiet);
     for (run->look = 0; error->code == 0; run->look++) {
+        write_cells(run, error);
         for (; round < profile->looks[run->look].processes && error->code == 0 && !process_stop_requested(); round++)
             run_round(run, round, error);
-        const bool complete = round == profile->looks[run->look].processes && error->code == 0;
+        const bool complete =
+            round >= profile->looks[run->look].processes && error->code == 0 && !process_stop_requested();
         struct error writing = {0};
         if (write_run(run, complete, &writing) != 0 && error->code == 0)
             *error = writing;
@@ -420,21 +475,23 @@ static int time_all(struct run *run, struct error *error)
 static void print_plan(const struct run *run)
 {
     const struct profile *profile = run->options->profile;
-    const unsigned processes = profile->looks[profile->look_count - 1].processes;
-    printf("profile %s: %u processes for each of %zu panels on a workload, seed %" PRIu64 "\n", profile->name,
-           processes, run->plan.cell_count, run->seed);
+    double seconds = 5, bytes = 1e6;
+    printf("profile %s, seed %" PRIu64 "\n", profile->name, run->seed);
     for (size_t i = 0; i < run->plan.cell_count; i++) {
         const struct plan_cell *cell = &run->plan.cells[i];
-        printf("%s, panel %s:", cell->workload, cell->panel);
+        const unsigned processes = cell_processes(run, cell, profile->look_count - 1);
+        const double process_ms = cell->decides_claims ? profile->process_ms : profile->exploratory_process_ms;
+        printf("%s, panel %s, %u processes%s:", cell->workload, cell->panel, processes,
+               cell->decides_claims ? "" : " (exploratory)");
         for (size_t a = 0; a + PLAN_CLOCK_ARMS < cell->arm_count; a++)
             printf(" %s", cell->arms[a].name);
         printf("\n");
+        /* Measured: 90 ms a process beside its measuring time, 25 % more on a machine busier than its pilot, 250 bytes of
+         * samples a microsecond. */
+        seconds += processes * (1.25 * process_ms + 90) / 1e3;
+        bytes += processes * process_ms * 250;
     }
-    /* Measured: 90 ms a process beside its measuring time, 25 % more on a machine busier than its pilot, 100 kB of samples for 400 ms. */
-    const double process_s = (1.25 * profile->process_ms + 90) / 1e3,
-                 all = (double)processes * (double)run->plan.cell_count;
-    printf("at most %.0f s and %.0f MB\n", ceil(all * process_s + 5),
-           ceil(all * profile->process_ms / 400.0 * 0.1 + 1));
+    printf("at most %.0f s and %.0f MB\n", ceil(seconds), ceil(bytes / 1e6));
 }
 
 static int measure_into_directory(struct run *run, struct error *error)
@@ -477,6 +534,7 @@ int run_measure(const struct paths *paths, const struct run_options *options, ch
         *error = closing;
     launch_free(&run.launch);
     csv_free(&run.panels);
+    csv_free(&run.claims);
     plan_free(&run.plan);
     module_set_free(&run.kernels);
     module_set_free(&run.modules);

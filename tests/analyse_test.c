@@ -165,6 +165,10 @@ static void write_exact(const char *directory, const struct truth *truth)
                "get_put,get_put,one get and put,0,100,8\nto_string_1k,to_string:size=1024,one string,2048,4,1\n");
     write_rows(directory, &schema_panels,
                "field,core,*,ab,pair,a,b\nfield,core,*,twin_a,twin,a,a\nfield,core,*,planted_a,planted,a,a\n");
+    char cells[256];
+    snprintf(cells, sizeof cells, "field,get_put,claims,%u,100,1000\nfield,to_string_1k,claims,%u,100,1000\n",
+             truth->look_processes, truth->look_processes);
+    write_rows(directory, &schema_cells, cells);
     write_rows(directory, &schema_claims, truth->claims);
 }
 
@@ -811,7 +815,8 @@ static void bad_rows_are_refused(void **state)
          "0,field,get_put,a,baseline,a,x,1,1,9,0,2.4,ok,\n0,field,to_string_1k,a,baseline,a,x,1,1,9,0,2.4,ok,\n",
          "processes.csv:3: column process is \"0\"; expected one panel and workload a process"},
         {&schema_panels, "field,core,*,ab,sideways,a,b\n", "panels.csv:2: column kind is \"sideways\""},
-        {&schema_panels, "field,core,*,ab,pair,a,b\nother,core,*,ab,pair,a,b\n", "panels.csv:3: column contrast is \"ab\""},
+        {&schema_panels, "field,core,*,ab,pair,a,b\nother,core,*,ab,pair,a,b\n",
+         "panels.csv:3: column contrast is \"ab\""},
         {&schema_claims, "1,a,1,model,guess,a,b,get_put,time,ns,0,1,[],x\n", "claims.csv:2: column kind is \"guess\""},
         {&schema_claims, "1,a,1,model,timing,a,b,get_put,time,ns,1,0,[],x\n",
          "claims.csv:2: column region_bounds is \"[]\""},

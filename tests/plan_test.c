@@ -191,6 +191,60 @@ static void variants_without_a_registered_contrast_get_panels_made(void **state)
     plan_free(&plan);
 }
 
+static void cells_that_decide_claims_are_known(void **state)
+{
+    static const char header[] =
+        "claim,part,condition,scope,kind,baseline,contender,workload,metric,unit,region_low,region_high,"
+        "region_bounds,statement\n";
+    static const struct {
+        const char *claim;
+        bool first, second;
+    } cases[] = {
+        {"1,a,1,model,timing,a,b,first,time,ns,-1,1,(),x\n", true, false},
+        {"1,a,1,model,timing,b,a,second,time,ns,-1,1,(),x\n", false, true}, /* in either orientation */
+        {"1,a,1,model,timing,c a,d b,first second,time,ns,-1,1,(),x\n", true,
+         false},                                                            /* sets; second has no main effect */
+        {"1,a,1,model,timing,a,c,first,time,ns,-1,1,(),x\n", false, false}, /* no such contrast */
+        {"1,a,1,model,exact,a,b,first,size,bytes,-1,1,(),x\n", false, false},
+        {"1,a,1,model,level,,b,second,time,ns,-1,1,(),x\n", false, true},
+        {"1,a,1,model,composition,a,b,first second,time,ns,-1,1,(),x\n", true, true},
+    };
+    struct plan plan;
+    struct error error;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[] = "/tmp/encbench-plan-test-XXXXXX";
+        struct csv_data claims;
+        FILE *file = fdopen(mkstemp(path), "w");
+        fprintf(file, "%s%s", header, cases[i].claim);
+        assert_int_equal(fclose(file), 0);
+        error = (struct error){0};
+        assert_int_equal(csv_read(path, &schema_claims, &claims, &error), 0);
+        assert_int_equal(build(FACTORIAL, &everything, &plan, &error), 0);
+        plan_mark_claims(&plan, &claims);
+        assert_int_equal(plan.cells[0].decides_claims, cases[i].first);
+        assert_int_equal(plan.cells[1].decides_claims, cases[i].second);
+        plan_free(&plan);
+        csv_free(&claims);
+        unlink(path);
+    }
+}
+
+static void wide_panels_and_other_workloads_are_left_out(void **state)
+{
+    static const char rows[] = "p,core,fir*,x,pair,a,b\nq,wide,*,y,pair,a,c\n";
+    struct plan plan;
+    struct error error;
+    (void)state;
+    assert_int_equal(build(rows, &everything, &plan, &error), 0);
+    assert_int_equal(plan.cell_count, 1);
+    assert_string_equal(plan.cells[0].workload, "first");
+    plan_free(&plan);
+    assert_int_equal(build(rows, &(struct plan_selection){.wide = true}, &plan, &error), 0);
+    assert_int_equal(plan.cell_count, 3);
+    plan_free(&plan);
+}
+
 static void rounds_run_every_cell_once_in_changing_order(void **state)
 {
     uint32_t first[9], again[9], next[9];
@@ -246,6 +300,8 @@ int main(void)
         cmocka_unit_test(unknown_names_in_a_selection_are_refused),
         cmocka_unit_test(a_selection_keeps_registered_contrasts),
         cmocka_unit_test(variants_without_a_registered_contrast_get_panels_made),
+        cmocka_unit_test(cells_that_decide_claims_are_known),
+        cmocka_unit_test(wide_panels_and_other_workloads_are_left_out),
         cmocka_unit_test(rounds_run_every_cell_once_in_changing_order),
         cmocka_unit_test(layouts_are_fresh_and_uniform),
     };
