@@ -144,15 +144,19 @@ struct encbench_module {
     const struct encbench_workload *workloads;
 };
 
-/* A chain of `adds` (a literal) dependent register additions through `value`, which comes out unchanged: one cycle each on every
+#define ENCBENCH_STRING_OF(x) #x
+#define ENCBENCH_STRING(x)    ENCBENCH_STRING_OF(x)
+
+/* A chain of `adds` (a literal, or a macro that is one) dependent register additions through `value`, which comes out unchanged: one cycle each on every
  * current x86-64 and aarch64 core. Register operands, because additions of a constant vanish at rename on some cores.
  * The building block of planted arms. */
 #if defined(__x86_64__)
 #define ENCBENCH_DEPENDENT_ADDS(value, adds)                                                                           \
-    __asm__ volatile(".rept " #adds "\n\taddq %1, %0\n\t.endr" : "+r"(value) : "r"((uint64_t)0) : "cc")
+    __asm__ volatile(".rept " ENCBENCH_STRING(adds) "\n\taddq %1, %0\n\t.endr" : "+r"(value) : "r"((uint64_t)0) : "c"  \
+                                                                                                                  "c")
 #elif defined(__aarch64__)
 #define ENCBENCH_DEPENDENT_ADDS(value, adds)                                                                           \
-    __asm__ volatile(".rept " #adds "\n\tadd %0, %0, %1\n\t.endr" : "+r"(value) : "r"((uint64_t)0))
+    __asm__ volatile(".rept " ENCBENCH_STRING(adds) "\n\tadd %0, %0, %1\n\t.endr" : "+r"(value) : "r"((uint64_t)0))
 #else
 #error "encbench supports x86-64 and aarch64"
 #endif

@@ -6,19 +6,15 @@
 #include "kernels.h"
 #include "module.h"
 
-#define STRING_OF(x) #x
-#define STRING(x)    STRING_OF(x)
-
 #if defined(__x86_64__)
-#define ADDS(value, count)                                                                                             \
-    __asm__ volatile(".rept " STRING(count) "\n\taddq %1, %0\n\t.endr" : "+r"(value) : "r"((uint64_t)0) : "cc")
-#define MULTIPLIES(value, count)                                                                                       \
-    __asm__ volatile(".rept " STRING(count) "\n\timulq %1, %0\n\t.endr" : "+r"(value) : "r"((uint64_t)1) : "cc")
+#define DEPENDENT_MULTIPLIES(value, count)                                                                             \
+    __asm__ volatile(".rept " ENCBENCH_STRING(count) "\n\timulq %1, %0\n\t.endr"                                       \
+                     : "+r"(value)                                                                                     \
+                     : "r"((uint64_t)1)                                                                                \
+                     : "cc")
 #else
-#define ADDS(value, count)                                                                                             \
-    __asm__ volatile(".rept " STRING(count) "\n\tadd %0, %0, %1\n\t.endr" : "+r"(value) : "r"((uint64_t)0))
-#define MULTIPLIES(value, count)                                                                                       \
-    __asm__ volatile(".rept " STRING(count) "\n\tmul %0, %0, %1\n\t.endr" : "+r"(value) : "r"((uint64_t)1))
+#define DEPENDENT_MULTIPLIES(value, count)                                                                             \
+    __asm__ volatile(".rept " ENCBENCH_STRING(count) "\n\tmul %0, %0, %1\n\t.endr" : "+r"(value) : "r"((uint64_t)1))
 #endif
 
 static uint64_t no_digest(struct encbench_host *host, uint64_t seed)
@@ -47,7 +43,7 @@ static uint64_t chain_run(void *state, unsigned thread, uint64_t n)
     uint64_t value = thread;
     (void)state;
     for (uint64_t i = 0; i < n; i++)
-        ADDS(value, CHAIN_CYCLES_PER_OP);
+        ENCBENCH_DEPENDENT_ADDS(value, CHAIN_CYCLES_PER_OP);
     return value & 0;
 }
 
@@ -57,8 +53,8 @@ static uint64_t chain_planted_run(void *state, unsigned thread, uint64_t n)
     uint64_t value = thread;
     (void)state;
     for (uint64_t i = 0; i < n; i++) {
-        ADDS(value, CHAIN_CYCLES_PER_OP);
-        ADDS(value, CHAIN_PLANTED_EXTRA_CYCLES);
+        ENCBENCH_DEPENDENT_ADDS(value, CHAIN_CYCLES_PER_OP);
+        ENCBENCH_DEPENDENT_ADDS(value, CHAIN_PLANTED_EXTRA_CYCLES);
     }
     return value & 0;
 }
@@ -68,7 +64,7 @@ static uint64_t chain_multiply_run(void *state, unsigned thread, uint64_t n)
     uint64_t value = thread;
     (void)state;
     for (uint64_t i = 0; i < n; i++)
-        MULTIPLIES(value, CHAIN_MULTIPLIES_PER_OP);
+        DEPENDENT_MULTIPLIES(value, CHAIN_MULTIPLIES_PER_OP);
     return value & 0;
 }
 
@@ -80,10 +76,13 @@ static uint64_t chain_multiply_run(void *state, unsigned thread, uint64_t n)
     }
 
 static const struct encbench_workload workloads[] = {
-    KERNEL("chain", STRING(CHAIN_CYCLES_PER_OP) " dependent additions", chain_run, 0),
-    KERNEL("chain_planted", STRING(CHAIN_CYCLES_PER_OP) " + " STRING(CHAIN_PLANTED_EXTRA_CYCLES) " dependent additions",
-           chain_planted_run, CHAIN_PLANTED_EXTRA_CYCLES),
-    KERNEL("chain_multiply", STRING(CHAIN_MULTIPLIES_PER_OP) " dependent multiplications", chain_multiply_run, 0),
+    KERNEL("chain", ENCBENCH_STRING(CHAIN_CYCLES_PER_OP) " dependent additions", chain_run, 0),
+    KERNEL(
+        "chain_planted",
+        ENCBENCH_STRING(CHAIN_CYCLES_PER_OP) " + " ENCBENCH_STRING(CHAIN_PLANTED_EXTRA_CYCLES) " dependent additions",
+        chain_planted_run, CHAIN_PLANTED_EXTRA_CYCLES),
+    KERNEL("chain_multiply", ENCBENCH_STRING(CHAIN_MULTIPLIES_PER_OP) " dependent multiplications", chain_multiply_run,
+           0),
 };
 
 ENCBENCH_EXPORT extern const struct encbench_module encbench_module;
