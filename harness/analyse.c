@@ -337,9 +337,10 @@ static void summarise(const struct analysis *analysis, struct analyse_summary *s
     }
     const struct analyse_controls *controls = &analysis->controls;
     bool could_decide = analysis->data.profile->for_conclusions && analysis->data.process_count > 0;
-    summary->run_invalid = could_decide && (controls->failed || controls->blind);
+    summary->run_invalid = could_decide && (controls->failed || controls->blind || controls->heap_failed);
     if (summary->run_invalid)
-        snprintf(summary->reason, sizeof summary->reason, "%s", controls->reason);
+        snprintf(summary->reason, sizeof summary->reason, "%s",
+                 controls->reason[0] ? controls->reason : controls->heap_reason);
 }
 
 static int analyse_and_write(struct analysis *analysis, const char *directory, struct error *error)
@@ -352,7 +353,8 @@ static int analyse_and_write(struct analysis *analysis, const char *directory, s
         analyse_claims_judge(&analysis->claims, &analysis->data, &analysis->effects, &analysis->controls, error) != 0)
         return error->code;
     if (write_levels(analysis, error) != 0 || write_effects(analysis, error) != 0 ||
-        write_controls(analysis, error) != 0)
+        write_controls(analysis, error) != 0 ||
+        analyse_growth_write(&analysis->data.growth, analysis->data.directory, error) != 0)
         return error->code;
     return write_verdicts(analysis, error);
 }

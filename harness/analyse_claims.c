@@ -551,6 +551,13 @@ static void judge_exact_value(const struct judge *judge, struct analyse_item *it
     snprintf(item->figure, sizeof item->figure, "%.420s = %s; %s %s", what,
              csv_format_number(number, sizeof number, value), item->verdict == VERDICT_CONFIRMED ? "in" : "not in",
              region_words(region, sizeof region, judge->data, condition));
+    /* A heap pass that misses a planted leak is not believed about anything else. */
+    if (judge->controls->heap_reason[0] &&
+        growth_is_metric(claim_text(judge->data, condition->row, SCHEMA_claims_metric))) {
+        item->verdict = VERDICT_INVALID;
+        append(item->figure, sizeof item->figure, "; ");
+        append(item->figure, sizeof item->figure, judge->controls->heap_reason);
+    }
 }
 
 static void judge_variant(struct judge *judge, size_t index, const char *variant, const char *workload)

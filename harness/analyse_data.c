@@ -391,7 +391,7 @@ int analyse_data_read(struct analyse_data *data, const char *directory, struct e
     for (size_t row = 0; row < data->contrasts.row_count; row++)
         if (check_contrast_row(data, row, error) != 0)
             return error->code;
-    return 0;
+    return analyse_growth_read(&data->growth, directory, error);
 }
 
 void analyse_data_free(struct analyse_data *data)
@@ -400,6 +400,7 @@ void analyse_data_free(struct analyse_data *data)
                                  &data->metrics, &data->layout, &data->workloads, &data->variants,  &data->cells};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         csv_free(tables[i]);
+    analyse_growth_free(&data->growth);
     free(data->panel_names);
     free(data->process);
     *data = (struct analyse_data){0};

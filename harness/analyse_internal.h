@@ -7,6 +7,7 @@
 
 #include "csv.h"
 #include "error.h"
+#include "growth.h"
 #include "module.h"
 #include "profile.h"
 #include "verdict.h"
@@ -14,6 +15,25 @@
 #define ANALYSE_FAMILY_ERROR 0.01
 #define ANALYSE_TWIN_ERROR   0.001 /* of all twins of a run together */
 #define ANALYSE_NONE         ((size_t)-1)
+
+/* ---- analyse_growth.c: classes of the heap passes ---- */
+
+struct analyse_growth_row {
+    char variant[ENCBENCH_NAME_BYTES], workload[ENCBENCH_NAME_BYTES];
+    struct growth growth;
+};
+
+struct analyse_growth {
+    struct analyse_growth_row *row; /* in the order of heap.csv */
+    size_t count;
+};
+
+/* A run without heap.csv has no rows. */
+int analyse_growth_read(struct analyse_growth *growth, const char *directory, struct error *error);
+int analyse_growth_write(const struct analyse_growth *growth, const char *directory, struct error *error);
+void analyse_growth_free(struct analyse_growth *growth);
+/* NULL when there is none. */
+const struct growth *analyse_growth_of(const struct analyse_growth *growth, const char *variant, const char *workload);
 
 /* ---- analyse_data.c: the raw files, read and checked ---- */
 
@@ -28,6 +48,7 @@ struct analyse_process {
 struct analyse_data {
     const char *directory;
     struct csv_data run, claims, panels, processes, contrasts, metrics, layout, workloads, variants, cells;
+    struct analyse_growth growth;
     const char **panel_names; /* in the order of panels.csv */
     size_t panel_count;
     struct analyse_process *process; /* by id */
@@ -115,14 +136,17 @@ struct analyse_control {
     char expected[160];
     double estimate, low, high; /* NaN: nothing seen */
     enum analyse_control_status { ANALYSE_OK, ANALYSE_FAILED, ANALYSE_NOT_MEASURED } status;
-    char reason[320];
+    bool of_heap; /* vouches for figures of the heap pass and for nothing else */
+    char reason[400];
 };
 
 struct analyse_controls {
     struct analyse_control *control;
     size_t count, capacity;
-    bool failed, blind; /* any failed; any not measured, but of what an unfinished run still lacks */
-    char reason[768];   /* of the first that failed, else of the first not measured */
+    bool failed, blind;    /* any failed; any not measured, but of what an unfinished run still lacks */
+    char reason[768];      /* of the first that failed, else of the first not measured */
+    bool heap_failed;      /* the same of those of the heap pass, which `failed`, `blind` and `reason` leave out */
+    char heap_reason[768]; /* "" when all of them hold */
 };
 
 int analyse_controls_check(struct analyse_controls *controls, const struct analyse_data *data,

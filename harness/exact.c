@@ -12,8 +12,8 @@
 /* n of the first pass; the second has 2n. A long op (more output than this) is repeated a few times only. */
 enum { OPERATIONS = 512, OPERATIONS_LONG = 4, LONG_OP_BYTES = 65536 };
 
-static void put_metric(struct csv_writer *writer, const char *variant, const char *workload, const char *metric,
-                       double value, const char *status, const char *reason)
+void exact_put_metric(struct csv_writer *writer, const char *variant, const char *workload, const char *metric,
+                      double value, const char *status, const char *reason)
 {
     csv_put_text(writer, variant);
     csv_put_text(writer, workload);
@@ -61,13 +61,13 @@ static uint32_t hole_bytes(const struct module_info *module)
 static void put_structure(struct csv_writer *writer, const struct module_info *module, const struct worker_exact *exact)
 {
     if (module->field_count == 0) {
-        put_metric(writer, module->variant, "layout", "struct_bytes", 0, "exact", "");
+        exact_put_metric(writer, module->variant, "layout", "struct_bytes", 0, "exact", "");
         return;
     }
-    put_metric(writer, module->variant, "layout", "struct_bytes", module->structure_bytes, "exact", "");
-    put_metric(writer, module->variant, "layout", "struct_hole_bytes", hole_bytes(module), "exact", "");
-    put_metric(writer, module->variant, "layout", "struct_heap_bytes", (double)exact->structure_heap_bytes, "exact",
-               "");
+    exact_put_metric(writer, module->variant, "layout", "struct_bytes", module->structure_bytes, "exact", "");
+    exact_put_metric(writer, module->variant, "layout", "struct_hole_bytes", hole_bytes(module), "exact", "");
+    exact_put_metric(writer, module->variant, "layout", "struct_heap_bytes", (double)exact->structure_heap_bytes,
+                     "exact", "");
 }
 
 /* second is over 2n ops, first over n: the difference is what n ops cost, free of anything that happens once. */
@@ -76,12 +76,13 @@ static void put_per_op(struct csv_writer *writer, const struct module_info *modu
 {
     const double value = ((double)second - (double)first) / (double)exact->operations;
     if (!exact->interposed)
-        put_metric(writer, module->variant, workload, metric, NAN, "not available",
-                   "the interposer could not be preloaded");
+        exact_put_metric(writer, module->variant, workload, metric, NAN, "not available",
+                         "the interposer could not be preloaded");
     else if (second != 2 * first)
-        put_metric(writer, module->variant, workload, metric, value, "unstable", "n and 2n operations do not agree");
+        exact_put_metric(writer, module->variant, workload, metric, value, "unstable",
+                         "n and 2n operations do not agree");
     else
-        put_metric(writer, module->variant, workload, metric, value, "exact", "");
+        exact_put_metric(writer, module->variant, workload, metric, value, "exact", "");
 }
 
 /* Change of one count over n ops and over the 2n ops after them. */
@@ -95,18 +96,11 @@ static void put_allocations(struct csv_writer *writer, const struct module_info 
     put_per_op(writer, module, workload, "allocated_bytes_per_op", exact, CHANGE(exact, requested_bytes));
     put_per_op(writer, module, workload, "handed_out_bytes_per_op", exact, CHANGE(exact, handed_out_bytes));
     put_per_op(writer, module, workload, "releases_per_op", exact, CHANGE(exact, release_calls));
-    put_metric(writer, module->variant, workload, "live_blocks_after_teardown",
-               exact->interposed ? (double)(exact->after_teardown.live_blocks - exact->before_setup.live_blocks) : NAN,
-               exact->interposed ? "exact" : "not available",
-               exact->interposed ? "" : "the interposer could not be preloaded");
-}
-
-static bool selected(const char *const *names, const struct module_workload *workload)
-{
-    for (size_t i = 0; names && names[i]; i++)
-        if (strcmp(names[i], workload->short_name) == 0 || strcmp(names[i], workload->name) == 0)
-            return true;
-    return names == NULL;
+    exact_put_metric(writer, module->variant, workload, "live_blocks_after_teardown",
+                     exact->interposed ? (double)(exact->after_teardown.live_blocks - exact->before_setup.live_blocks)
+                                       : NAN,
+                     exact->interposed ? "exact" : "not available",
+                     exact->interposed ? "" : "the interposer could not be preloaded");
 }
 
 /* The first variant that was measured on a workload is what the others are compared with. */
@@ -151,8 +145,8 @@ static int measure_metrics(const struct launch *launch, const struct module_info
     for (uint32_t i = 0; i < first.metric_count; i++) {
         const bool same =
             second.metric_count == first.metric_count && first.metrics[i].value == second.metrics[i].value;
-        put_metric(writer, module->variant, workload->short_name, first.metrics[i].name, first.metrics[i].value,
-                   same ? "exact" : "unstable", same ? "" : "two runs do not agree");
+        exact_put_metric(writer, module->variant, workload->short_name, first.metrics[i].name, first.metrics[i].value,
+                         same ? "exact" : "unstable", same ? "" : "two runs do not agree");
     }
     return 0;
 }
@@ -168,8 +162,8 @@ static int measure_one(const struct launch *launch, const struct module_info *mo
         return error->code;
     *exact = result.exact;
     if (module->planted) {
-        put_metric(metrics, module->variant, workload->short_name, "planted_cycles_per_op",
-                   (double)workload->planted_cycles_per_op, "exact", "");
+        exact_put_metric(metrics, module->variant, workload->short_name, "planted_cycles_per_op",
+                         (double)workload->planted_cycles_per_op, "exact", "");
         return 0;
     }
     if (workload->flags & ENCBENCH_EXACT)
@@ -182,7 +176,7 @@ static size_t count_passes(const struct module_set *set, const char *const *work
     size_t count = 0;
     for (size_t m = 0; m < set->count; m++)
         for (size_t w = 0; w < set->modules[m].workload_count; w++)
-            count += selected(workloads, &set->modules[m].workloads[w]);
+            count += module_workload_selected(workloads, &set->modules[m].workloads[w]);
     return count;
 }
 
@@ -200,7 +194,7 @@ static int measure_all(const struct launch *launch, const struct module_set *set
             put_layout(layout, module);
         for (size_t w = 0; w < module->workload_count && error->code == 0; w++) {
             struct worker_exact exact = {0};
-            if (!selected(workloads, &module->workloads[w]))
+            if (!module_workload_selected(workloads, &module->workloads[w]))
                 continue;
             if (measure_one(launch, module, &module->workloads[w], seed, &digests, metrics, &exact, error) == 0 &&
                 !structure_put) {

@@ -54,8 +54,8 @@ int launch_measure(const struct launch *launch, const struct plan_cell *cell, ui
                    const struct launch_layouts *layouts, struct launch_measured *measured, struct error *error);
 void launch_measured_free(struct launch_measured *measured);
 
-/* A pass of one variant on one workload under the interposer, in a fresh process: WORKER_EXACT over n = `operations` and 2n ops, or
- * WORKER_METRICS. Refused by name when it crashes or fails. */
+/* A pass of one variant on one workload under the interposer, in a fresh process: WORKER_EXACT over n = `operations` and 2n ops,
+ * WORKER_HEAP over `operations`, or WORKER_METRICS. Refused by name when it crashes or fails. */
 int launch_pass(const struct launch *launch, enum worker_mode mode, const struct module_info *module,
                 const struct module_workload *workload, uint64_t operations, uint64_t seed,
                 struct worker_result *result, struct error *error);

@@ -307,3 +307,11 @@ const struct module_workload *module_info_workload(const struct module_info *mod
             return &module->workloads[i];
     return NULL;
 }
+
+bool module_workload_selected(const char *const *names, const struct module_workload *workload)
+{
+    for (size_t i = 0; names && names[i]; i++)
+        if (strcmp(names[i], workload->short_name) == 0 || strcmp(names[i], workload->name) == 0)
+            return true;
+    return names == NULL;
+}

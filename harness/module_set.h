@@ -67,5 +67,7 @@ void module_set_free(struct module_set *set);
 const struct module_info *module_set_find(const struct module_set *set, const char *variant, bool planted);
 /* A workload of a module by short or full name; NULL when it has none. */
 const struct module_workload *module_info_workload(const struct module_info *module, const char *name);
+/* Whether a NULL-terminated selection of short or full names has it; NULL selects all. */
+bool module_workload_selected(const char *const *names, const struct module_workload *workload);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include "analyse.h"
 #include "exact.h"
+#include "heap.h"
+#include "kernels/kernels.h"
 #include "launch.h"
 #include "machine.h"
 #include "process.h"
@@ -34,9 +36,10 @@ struct run {
     const struct paths *paths;
     const struct run_options *options;
     const char *directory;
-    char scratch[PATH_MAX];
+    char scratch[PATH_MAX], kernel_scratch[PATH_MAX];
     uint64_t seed;
     struct module_set modules, kernels;
+    const struct module_info *leaks;
     struct plan plan;
     struct csv_data panels, claims;
     struct launch launch;
@@ -78,16 +81,23 @@ int run_load_modules(const struct paths *paths, const char *const *files, const 
 /* The harness's own kernels come by the same door, from a directory of their own. */
 static int load_kernels(struct run *run, struct error *error)
 {
-    char directory[PATH_MAX], scratch[PATH_MAX];
+    char directory[PATH_MAX];
     snprintf(directory, sizeof directory, "%s", run->paths->kernels);
     *strrchr(directory, '/') = '\0';
-    if (paths_join(scratch, run->scratch, "kernels", error) != 0)
+    if (paths_join(run->kernel_scratch, run->scratch, "kernels", error) != 0)
         return error->code;
-    if (mkdir(scratch, 0700) != 0)
-        return error_set(error, EXIT_USAGE, "%s: %s", scratch, strerror(errno));
-    module_set_load(&run->kernels, directory, NULL, scratch, run->paths->worker, error);
-    run_remove_scratch(scratch);
-    return error->code;
+    if (mkdir(run->kernel_scratch, 0700) != 0)
+        return error_set(error, EXIT_USAGE, "%s: %s", run->kernel_scratch, strerror(errno));
+    return module_set_load(&run->kernels, directory, NULL, run->kernel_scratch, run->paths->worker, error);
+}
+
+static const struct module_info *find_kernel(const struct run *run, const char *variant, struct error *error)
+{
+    const struct module_info *kernel = module_set_find(&run->kernels, variant, false);
+    if (kernel == NULL)
+        error_set(error, EXIT_USAGE, "%s: no kernel %s beside it; build the project again (./encbench does)",
+                  run->paths->kernels, variant);
+    return kernel;
 }
 
 static int prepare(struct run *run, struct error *error)
@@ -99,7 +109,9 @@ static int prepare(struct run *run, struct error *error)
         return error->code;
     struct plan_selection selection = run->options->selection;
     selection.wide = run->options->profile->wide;
-    if (plan_build(&run->plan, &run->panels, &run->modules, &run->kernels.modules[0], &selection, error) == 0)
+    const struct module_info *chain = find_kernel(run, CHAIN_VARIANT, error);
+    run->leaks = find_kernel(run, LEAK_VARIANT, error);
+    if (error->code == 0 && plan_build(&run->plan, &run->panels, &run->modules, chain, &selection, error) == 0)
         plan_mark_claims(&run->plan, &run->claims);
     return error->code;
 }
@@ -502,6 +514,8 @@ static int measure_into_directory(struct run *run, struct error *error)
     launch_init(&run->launch, run->paths, run->scratch, &run->modules);
     if (exact_measure(run->directory, &run->launch, &run->modules, run->options->selection.workloads, run->seed,
                       run->options->quiet, error) ||
+        heap_measure(run->directory, &run->launch, &run->modules, run->leaks, &run->claims,
+                     run->options->selection.workloads, run->seed, run->options->quiet, error) ||
         pilot(run, error) || write_workloads(run, error) || machine_write(run->directory, run->clock_step_ns, error) ||
         record_open(&run->record, run->directory, error))
         return error->code;
@@ -538,6 +552,7 @@ int run_measure(const struct paths *paths, const struct run_options *options, ch
     plan_free(&run.plan);
     module_set_free(&run.kernels);
     module_set_free(&run.modules);
+    run_remove_scratch(run.kernel_scratch);
     run_remove_scratch(run.scratch);
     return error->code;
 }

@@ -23,7 +23,9 @@ enum {
     STRUCTURES_PROBED = 1024,
     HEAP_PADDING_BYTES = 8192,
 };
-#define WARM_UP_AGREEMENT 0.02
+/* A heap pass stops at a checkpoint sooner than take longer than this for each op asked for: half a second for most. */
+#define HEAP_PATIENCE_NS_PER_OP 5000
+#define WARM_UP_AGREEMENT       0.02
 /* Blocks of warm-up have numbers of their own, far from those of the measurement. */
 #define WARM_UP_FIRST_BLOCK (1ull << 40)
 
@@ -308,6 +310,24 @@ static int exact(struct worker_region *region, struct panel *panel, struct error
     return 0;
 }
 
+/* Memory over many ops, in a pass of its own. */
+static int heap(struct worker_region *region, struct panel *panel, struct error *error)
+{
+    const struct measure_clock clock = measure_clock_real();
+    struct heap_pass *pass = &region->result.heap;
+    const uint64_t limit = region->job.arms[0].iterations;
+    pass->interposed = find_interposer() != NULL;
+    if (set_up_arms(region, panel, 0, error) != 0)
+        return error->code;
+    enter(region, WORKER_MEASURING, 0);
+    if (!heap_pass_run(pass, &clock, &panel->arms[0], pass->interposed ? find_interposer() : no_counts, limit,
+                       limit * HEAP_PATIENCE_NS_PER_OP))
+        return error_set(error, EXIT_USAGE, "run did not produce n x %" PRIu64 " bytes as promised",
+                         panel->arms[0].workload->bytes_per_op);
+    tear_down_arms(region, panel);
+    return 0;
+}
+
 /* What a workload counts itself. */
 static int metrics(struct worker_region *region, struct panel *panel, struct error *error)
 {
@@ -347,6 +367,8 @@ static int work(struct worker_region *region, struct error *error)
         return exact(region, &panel, error);
     if (region->job.mode == WORKER_METRICS)
         return metrics(region, &panel, error);
+    if (region->job.mode == WORKER_HEAP)
+        return heap(region, &panel, error);
     region->result.clock_step_ns = measure_clock_step_ns(&clock, 20000);
     if (set_up_arms(region, &panel, 0, error) != 0)
         return error->code;

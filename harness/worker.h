@@ -6,6 +6,7 @@
 #ifndef ENCBENCH_WORKER_H
 #define ENCBENCH_WORKER_H
 
+#include "heap_pass.h"
 #include "interpose.h"
 #include "measure.h"
 #include "process.h"
@@ -22,6 +23,7 @@ enum worker_mode {
     WORKER_MEASURE, /* `blocks` blocks */
     WORKER_METRICS, /* arm 0 only: the workload's own figures */
     WORKER_EXACT,   /* arm 0 only: digest, allocations, bytes; the interposer is preloaded */
+    WORKER_HEAP,    /* arm 0 only: memory over `iterations` ops; the interposer is preloaded */
 };
 
 enum worker_phase {
@@ -81,6 +83,7 @@ struct worker_result {
     double pilot_ns_per_op[MEASURE_ARMS_MAX];
     uint32_t blocks_done;
     struct worker_exact exact;
+    struct heap_pass heap;
     uint32_t metric_count;
     struct worker_metric metrics[ENCBENCH_METRICS_MAX];
 };

@@ -91,6 +91,6 @@ const struct encbench_module encbench_module = {
     .module_bytes = sizeof(struct encbench_module),
     .workload_bytes = sizeof(struct encbench_workload),
     .workload_count = sizeof workloads / sizeof workloads[0],
-    .variant = "chain",
+    .variant = CHAIN_VARIANT,
     .workloads = workloads,
 };
