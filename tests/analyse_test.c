@@ -46,6 +46,14 @@ static const char synthetic_claims[] =
     "8,a,1,model,claim,,,,1,verdict,,,,claim 1 is confirmed\n"
     "8,b,1,model,claim,,,,2,verdict,,,,claim 2 is confirmed\n";
 
+/* Before the first op and at the last checkpoints. */
+#define HEAP_ROWS(workload, live_1, live_2, mapped_1, mapped_2)                                                        \
+    "leak," workload ",-100,5000,9,0,0,\nleak," workload ",100000," live_1 ",9," mapped_1 ",0,\nleak," workload        \
+    ",1000000," live_2 ",9," mapped_2 ",0,\n"
+#define LEAKING_BYTES   HEAP_ROWS("leak_bytes", "7400", "29000", "0", "0")
+#define LEAKING_MAPPING HEAP_ROWS("leak_mapping", "5000", "5000", "655360", "6553600")
+#define LEAKING_NONE    HEAP_ROWS("leak_none", "5000", "5000", "0", "0")
+
 struct truth {
     const char *profile, *complete, *schema_version;
     unsigned processes, look_processes;
@@ -62,6 +70,7 @@ struct truth {
     double control_mappings; /* of claim 7's control; NAN: not measured */
     bool without_twin, without_planted, without_planted_metric, without_chain, single_layout;
     const char *claims;
+    const char *heap_rows; /* of heap.csv; NULL: no such file */
 };
 
 static struct truth good_truth(void)
@@ -77,7 +86,8 @@ static struct truth good_truth(void)
                           .chain_planted_cycles = CHAIN_PLANTED_EXTRA_CYCLES,
                           .multiply_cycles = 3,
                           .control_mappings = 64,
-                          .claims = synthetic_claims};
+                          .claims = synthetic_claims,
+                          .heap_rows = LEAKING_BYTES LEAKING_MAPPING LEAKING_NONE};
 }
 
 /* ---- making a run ---- */
@@ -152,7 +162,7 @@ static void write_exact(const char *directory, const struct truth *truth)
              "a,layout,struct_bytes,48,exact,\nb,layout,struct_bytes,40,exact,\n"
              "a,get_put,pool_hits_per_get,0.5,exact,\nb,get_put,pool_hits_per_get,0.5,exact,\n"
              "a,to_string_1k,pool_hits_per_get,0.75,exact,\nb,to_string_1k,pool_hits_per_get,0.75,exact,\n"
-             "a,heap,mappings,0,exact,\n%s%g%s%s",
+             "a,to_string_1k,live_growth_10000_bytes,0,exact,\na,heap,mappings,0,exact,\n%s%g%s%s",
              isnan(truth->control_mappings) ? "b,get_put,unused," : "b,heap,mappings,",
              isnan(truth->control_mappings) ? 0 : truth->control_mappings, ",exact,\n",
              truth->without_planted_metric
@@ -170,6 +180,9 @@ static void write_exact(const char *directory, const struct truth *truth)
              truth->look_processes, truth->look_processes);
     write_rows(directory, &schema_cells, cells);
     write_rows(directory, &schema_claims, truth->claims);
+    unlink(path_in(directory, schema_heap.file));
+    if (truth->heap_rows)
+        write_rows(directory, &schema_heap, truth->heap_rows);
 }
 
 /* One process on one workload while its files are open. */
@@ -562,7 +575,7 @@ static void each_failed_control_invalidates_the_run(void **state)
     struct truth truth = good_truth();
     analyse_truth(directory, &truth);
     struct csv_data controls = read_back(directory, &schema_controls);
-    assert_int_equal(controls.row_count, 2 * 4 + 3);
+    assert_int_equal(controls.row_count, 2 * 4 + 3 + 3);
     for (size_t row = 0; row < controls.row_count; row++)
         assert_string_equal(csv_text(&controls, row, SCHEMA_controls_status), "ok");
     csv_free(&controls);
@@ -601,6 +614,66 @@ static void each_failed_control_invalidates_the_run(void **state)
     expect_invalid(directory, &truth, "void_processes", "run", "failed", "6 of 40 processes are void or missing");
     truth.processes = 21;
     expect_invalid(directory, &truth, "void_processes", "run", "failed", "21 processes where 20 were planned");
+}
+
+static const char heap_claims[] =
+    "1,a,1,model,timing,a,b,get_put,time,ns,-1,1,(),b costs less than 1 ns\n"
+    "2,a,1,model,exact,,a,get_put,allocations_per_op,count,1,1,[],one allocation\n"
+    "3,a,1,model,exact,,a,to_string_1k,live_growth_10000_bytes,bytes,0,1024,[],no growth\n";
+
+/* A control of the heap pass that does not hold takes the parts that rest on the heap pass with it and no other. */
+static void expect_heap(const char *directory, const char *heap_rows, const char *control, const char *status,
+                        const char *reason)
+{
+    struct truth truth = good_truth();
+    truth.claims = heap_claims;
+    truth.heap_rows = heap_rows;
+    struct analyse_summary summary = analyse_truth(directory, &truth);
+    const bool ok = strcmp(status, "ok") == 0;
+    expect_control(directory, control, "run", status, reason);
+    expect_part(directory, "1", "a", "confirmed", "");
+    expect_part(directory, "2", "a", "confirmed", "");
+    expect_part(directory, "3", "a", ok ? "confirmed" : "run invalid", ok ? "" : control);
+    assert_int_equal(summary.run_invalid, strcmp(status, "failed") == 0);
+    assert_int_equal(summary.invalid, !ok);
+}
+
+static void leak_controls_guard_what_rests_on_the_heap_pass(void **state)
+{
+    const char *directory = *state;
+    expect_heap(directory, LEAKING_BYTES LEAKING_MAPPING LEAKING_NONE, "leak_bytes", "ok", "");
+    expect_heap(directory, HEAP_ROWS("leak_bytes", "5000", "5000", "0", "0") LEAKING_MAPPING LEAKING_NONE, "leak_bytes",
+                "failed", "found bounded");
+    expect_heap(directory, HEAP_ROWS("leak_bytes", "7400", "79000", "0", "0") LEAKING_MAPPING LEAKING_NONE,
+                "leak_bytes", "failed", "found growing");
+    expect_heap(directory, LEAKING_BYTES HEAP_ROWS("leak_mapping", "5000", "5000", "0", "0") LEAKING_NONE,
+                "leak_mapping", "failed", "found bounded");
+    expect_heap(directory, LEAKING_BYTES LEAKING_MAPPING HEAP_ROWS("leak_none", "5000", "5016", "0", "0"), "leak_none",
+                "failed", "found growing");
+    expect_heap(directory, LEAKING_MAPPING LEAKING_NONE, "leak_bytes", "not measured", "no heap pass of it");
+    expect_heap(directory, LEAKING_BYTES HEAP_ROWS("leak_mapping", "", "", "", "") LEAKING_NONE, "leak_mapping",
+                "not measured", "too few checkpoints");
+    expect_heap(directory, NULL, "leak_bytes", "not measured", "no heap pass of it");
+}
+
+static void growth_is_classified(void **state)
+{
+    const char *directory = *state;
+    const struct truth truth = good_truth();
+    analyse_truth(directory, &truth);
+    struct csv_data growth = read_back(directory, &schema_growth);
+    assert_int_equal(growth.row_count, 3);
+    assert_string_equal(csv_text(&growth, 0, SCHEMA_growth_class), "growing");
+    assert_float_equal(csv_number(&growth, 0, SCHEMA_growth_live_bytes_per_1000_ops), 24, 1e-9);
+    assert_float_equal(csv_number(&growth, 1, SCHEMA_growth_mapped_bytes_at_rest), 6553600, 0);
+    assert_string_equal(csv_text(&growth, 2, SCHEMA_growth_class), "bounded");
+    csv_free(&growth);
+    struct truth older = truth;
+    older.heap_rows = NULL;
+    assert_false(analyse_truth(directory, &older).run_invalid);
+    growth = read_back(directory, &schema_growth);
+    assert_int_equal(growth.row_count, 0);
+    csv_free(&growth);
 }
 
 static void small_deviations_are_no_failures(void **state)
@@ -712,17 +785,18 @@ static char *slurp(const char *path)
 
 static void running_twice_gives_the_same_bytes(void **state)
 {
-    static const char *const files[] = {"levels.csv", "effects.csv", "controls.csv", "verdicts.csv"};
+    static const char *const files[] = {"levels.csv", "effects.csv", "controls.csv", "verdicts.csv", "growth.csv"};
+    enum { FILES = sizeof files / sizeof files[0] };
     const char *directory = *state;
     const struct truth truth = good_truth();
-    char *first[4];
+    char *first[FILES];
     analyse_truth(directory, &truth);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < FILES; i++) {
         first[i] = slurp(path_in(directory, files[i]));
         assert_int_equal(unlink(path_in(directory, files[i])), 0);
     }
     analyse(directory);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < FILES; i++) {
         char *second = slurp(path_in(directory, files[i]));
         assert_string_equal(first[i], second);
         free(first[i]);
@@ -859,6 +933,8 @@ int main(void)
         IN_DIRECTORY(levels_are_in_ns_and_cycles),
         IN_DIRECTORY(noise_and_tails_leave_parts_open),
         IN_DIRECTORY(each_failed_control_invalidates_the_run),
+        IN_DIRECTORY(leak_controls_guard_what_rests_on_the_heap_pass),
+        IN_DIRECTORY(growth_is_classified),
         IN_DIRECTORY(small_deviations_are_no_failures),
         IN_DIRECTORY(missing_controls_leave_the_run_blind),
         IN_DIRECTORY(a_blind_control_part_guards_its_claim),
