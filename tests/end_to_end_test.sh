@@ -31,7 +31,7 @@ refused() {
     code=$?
     [ "$code" -eq 2 ] || fail "$description: exit $code instead of 2"
     grep -qF -- "$words" "$work/err" || fail "$description: does not say \"$words\""
-    lines=$(grep -vc -e '^exact passes:' -e '^pilot:' -e '^measuring' "$work/err")
+    lines=$(grep -vc -e '^exact passes:' -e '^heap passes:' -e '^pilot:' -e '^measuring' "$work/err")
     [ "$lines" -eq 1 ] || fail "$description: $lines lines instead of one"
 }
 
@@ -72,6 +72,21 @@ check "no scratch left" [ -z "$(ls -d "$work"/encbench-* 2>/dev/null)" ]
 check "analyse says what it found" grep -q '^claim parts: ' "$work/out"
 check "no timing verdict from a smoke run" [ "$(grep -E '^(4,a|4,d|5,a|11,a),' "$run/verdicts.csv" | grep -vcE 'not resolvable here|run invalid')" -eq 0 ]
 check "exact verdicts from a smoke run" [ "$(grep -E '^(5,b|8,a|8,b|9,a),' "$run/verdicts.csv" | grep -c ',refuted,')" -eq 4 ]
+# ---- memory over many operations ----
+growth() { cut -d, -f1-5 "$1/growth.csv"; }
+control() { grep "^$2," "$1/controls.csv" | cut -d, -f7; }
+check "the planted leak of bytes is found" sh -c "grep -q '^leak,leak_bytes,growing,' '$run/growth.csv'"
+check "and its size" [ "$(control "$run" leak_bytes)" = ok ]
+check "the planted leak of mappings is found and its size" [ "$(growth "$run" | grep -cx 'leak,leak_mapping,growing,0,6553.6')" -eq 1 ]
+check "and is a control" [ "$(control "$run" leak_mapping)" = ok ]
+check "the loop without a leak is cleared" [ "$(growth "$run" | grep -cx 'leak,leak_none,bounded,0,0')" -eq 1 ]
+check "every heap pass of the subject has a class" [ "$(rows "$run/growth.csv")" -eq "$(tail -n +2 "$run/heap.csv" | cut -d, -f1,2 | sort -u | wc -l)" ]
+check "a pool keeps what it pools and no more" [ "$(growth "$run" | grep -cx 'null+thread,to_string_1k,retaining,0,0')" -eq 1 ]
+check "without a pool nothing is kept" [ "$(growth "$run" | grep -cx 'null+none,to_string_1k,bounded,0,0')" -eq 1 ]
+check "what a claim is about runs to a million" [ "$(grep -c '^null+thread,to_string_1k,1000000,[0-9]' "$run/heap.csv")" -eq 1 ]
+check "and the rest does not" [ "$(grep -c '^null+none,to_string_1k,1000000,' "$run/heap.csv")" -eq 0 ]
+check "claim 3 is decided by it" sh -c "grep '^3,a,' '$run/verdicts.csv' | grep -q ',confirmed,'"
+
 cp "$run/verdicts.csv" "$work/verdicts.first"
 "$encbench" analyse "$run" >/dev/null 2>&1
 check "analyse is deterministic" cmp -s "$run/verdicts.csv" "$work/verdicts.first"
@@ -154,6 +169,23 @@ refused "fewer bytes than promised" "bytes" \
     --module "$work/fine.o" >"$work/out" 2>"$work/err" || fail "two strangers are compared"
 check "strangers are measured as ours" grep -q ',fine_against_good,' "$work/stranger/contrasts.csv"
 
+# ---- leaks that do not leak: the heap pass is not believed ----
+mkdir -p "$work/disarmed/kernels"
+cp "$build/encbench" "$work/disarmed/encbench" # a copy: it looks for the rest beside itself
+ln -s "$build/encbench-worker" "$build/libencbench_interpose.so" "$build/modules" "$work/disarmed/"
+cp "$build/kernels/chain.o" "$work/disarmed/kernels/"
+"$compiler" -O2 -fPIC -ffunction-sections -fvisibility=hidden -D_GNU_SOURCE -DLEAK_DISARMED=1 -I"$source/harness" -c \
+    "$source/harness/kernels/leak.c" -o "$work/disarmed/kernels/leak.o" || fail "cannot compile the disarmed leaks"
+"$work/disarmed/encbench" run --profile smoke --seed 5 --variants null+thread,removed+thread --workloads to_string_1k \
+    --out "$work/missed" >"$work/out" 2>"$work/err" || fail "the run with disarmed leaks"
+"$work/disarmed/encbench" analyse "$work/missed" >"$work/out" 2>"$work/err"
+check "a leak of bytes that is not found fails its control" [ "$(control "$work/missed" leak_bytes)" = failed ]
+check "a leak of mappings that is not found fails its control" [ "$(control "$work/missed" leak_mapping)" = failed ]
+check "and claim 3 is not decided" sh -c "grep '^3,a,' '$work/missed/verdicts.csv' | grep -q ',run invalid,.*control leak_bytes failed'"
+check "but counts are" sh -c "grep '^5,b,' '$work/missed/verdicts.csv' | grep -q ',refuted,'"
+rm "$work/disarmed/kernels/leak.o"
+refused "a build without the leaks" 'no kernel leak' "$work/disarmed/encbench" run --profile smoke --out "$work/missing"
+
 # ---- interruption ----
 "$encbench" run --profile default --seed 6 --out "$work/stopped" >"$work/out" 2>"$work/err" &
 pid=$!
@@ -168,6 +200,6 @@ check "and says that it is not complete" [ "$(key "$work/stopped" complete)" = n
 check "and what was measured is kept" sh -c "'$encbench' analyse '$work/stopped' >'$work/out' 2>'$work/err'; [ \$? -ne 2 ]"
 check "and leaves no scratch" [ -z "$(ls -d "$work"/encbench-* 2>/dev/null)" ]
 
-[ "$checks" -ge 57 ] || fail "only $checks checks ran"
+[ "$checks" -ge 73 ] || fail "only $checks checks ran"
 printf '%d checks, %d failed\n' "$checks" "$failures"
 [ "$failures" -eq 0 ]
