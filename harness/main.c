@@ -2,6 +2,7 @@
  * encbench: the program. One row a verb; only this file prints errors and exits.
  */
 #include "analyse.h"
+#include "explain.h"
 #include "list.h"
 #include "options.h"
 #include "paths.h"
@@ -60,6 +61,17 @@ static int verb_analyse(const struct options *options, struct error *error)
     return present_summary(&summary);
 }
 
+static int verb_explain(const struct options *options, struct error *error)
+{
+    struct paths paths;
+    char directory[PATH_MAX];
+    if (options->directory)
+        return explain_print(options->claim, options->directory, error);
+    if (paths_find(&paths, error) != 0 || explain_find_run(paths.results, directory, error) != 0)
+        return error->code;
+    return explain_print(options->claim, directory, error);
+}
+
 static int verb_plot(const struct options *options, struct error *error)
 {
     struct paths paths;
@@ -94,6 +106,7 @@ static const struct verb verbs[] = {
     {"report", "[DIR]", "measure (unless DIR is given), analyse, plot and write REPORT.md", verb_report},
     {"run", "", "measure into a new run directory and print its name", verb_run},
     {"analyse", "DIR", "effects.csv and verdicts.csv from a run directory", verb_analyse},
+    {"explain", "CLAIM [DIR]", "from a verdict (4 or 4d) back to its rows and arithmetic", verb_explain},
     {"plot", "DIR", "figures of a run directory", verb_plot},
     {"list", "", "variants with their axes, workloads, metrics and claims", verb_list},
     {NULL, NULL, NULL, NULL},
