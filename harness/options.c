@@ -65,16 +65,16 @@ static bool verb_knows(const char *verb, const char *verbs)
     return strstr(verbs, padded) != NULL;
 }
 
-static int split_list(const char *option, const char *text, const char **list, struct error *error)
+/* Cuts `text` at its commas; the words stay where they are, in argv. */
+static int split_list(const char *option, char *text, const char **list, struct error *error)
 {
-    size_t count = 0;
+    size_t count = 0, length = strlen(text);
     while (list[count])
         count++;
-    char *copy = strdup(text), *rest = copy;
-    for (char *word; copy && (word = strsep(&rest, ",")) != NULL;) {
-        if (*word == '\0')
-            return error_set(error, EXIT_USAGE, "--%s: empty name in \"%s\"; expected names separated by commas",
-                             option, text);
+    if (length == 0 || text[0] == ',' || text[length - 1] == ',' || strstr(text, ",,"))
+        return error_set(error, EXIT_USAGE, "--%s: empty name in \"%s\"; expected names separated by commas", option,
+                         text);
+    for (const char *word; (word = strsep(&text, ",")) != NULL;) {
         if (count == OPTIONS_LIST_MAX)
             return error_set(error, EXIT_USAGE, "--%s: more than %d names", option, OPTIONS_LIST_MAX);
         list[count++] = word;

@@ -12,7 +12,7 @@
 
 enum { OPTIONS_LIST_MAX = 64 };
 
-/* What the command line said. Strings point into argv or into memory that lives as long as the program. */
+/* What the command line said. Strings point into argv, which is cut at commas. */
 struct options {
     const struct profile *profile;
     const char *variants[OPTIONS_LIST_MAX + 1];  /* NULL-terminated; empty: all */
