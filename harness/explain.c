@@ -3,6 +3,7 @@
 #include "analyse_internal.h"
 #include "paths.h"
 #include "schema.h"
+#include "text.h"
 
 #include <dirent.h>
 #include <inttypes.h>
@@ -17,37 +18,6 @@ enum { WIDTH_COLUMNS = 80, LABEL_COLUMNS = 18 };
 
 /* ---- text ---- */
 
-/* Columns that the text takes: bytes but those that continue a character. */
-static int columns_of(const char *text, size_t bytes)
-{
-    int columns = 0;
-    for (size_t i = 0; i < bytes; i++)
-        columns += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return columns;
-}
-
-/* Words from column `at` on, continued at column `indent`; a word that is too long for any line stands alone. */
-static void print_words(const char *text, int at, int indent)
-{
-    bool first = true;
-    while (*(text += strspn(text, " ")) != '\0') {
-        size_t bytes = strcspn(text, " ");
-        int columns = columns_of(text, bytes);
-        if (!first && at + 1 + columns > WIDTH_COLUMNS) {
-            printf("\n%*s", indent, "");
-            at = indent;
-        } else if (!first) {
-            putchar(' ');
-            at++;
-        }
-        printf("%.*s", (int)bytes, text);
-        at += columns;
-        text += bytes;
-        first = false;
-    }
-    putchar('\n');
-}
-
 /* "  label         words"; an empty label continues the one above. */
 static __attribute__((format(printf, 2, 3))) void line(const char *label, const char *format, ...)
 {
@@ -58,7 +28,7 @@ static __attribute__((format(printf, 2, 3))) void line(const char *label, const 
         text = NULL;
     va_end(arguments);
     printf("  %-*s", LABEL_COLUMNS - 2, label);
-    print_words(text ? text : "(out of memory)", LABEL_COLUMNS, LABEL_COLUMNS);
+    text_print_words(stdout, text ? text : "(out of memory)", LABEL_COLUMNS, LABEL_COLUMNS, WIDTH_COLUMNS);
     free(text);
 }
 
