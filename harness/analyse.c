@@ -10,14 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One analysis: what was read and what follows from it. */
-struct analysis {
-    struct analyse_data data;
-    struct analyse_effects effects;
-    struct analyse_claims claims;
-    struct analyse_controls controls;
-};
-
 static int open_table(struct csv_writer **writer, const struct analysis *analysis, const struct csv_table *table,
                       struct error *error)
 {
@@ -194,8 +186,7 @@ static int write_controls(const struct analysis *analysis, struct error *error)
 
 /* ---- verdicts.csv ---- */
 
-/* What all conditions of a part claim, and what they show; to be freed, NULL when out of memory. */
-static char *part_statement(const struct analysis *analysis, size_t part)
+char *analysis_part_statement(const struct analysis *analysis, size_t part)
 {
     char *text = NULL;
     size_t bytes = 0, count = 0;
@@ -210,7 +201,7 @@ static char *part_statement(const struct analysis *analysis, size_t part)
     return text;
 }
 
-static char *part_reason(const struct analysis *analysis, size_t index)
+char *analysis_part_reason(const struct analysis *analysis, size_t index)
 {
     const struct analyse_claims *claims = &analysis->claims;
     char *text = NULL;
@@ -243,7 +234,7 @@ static void put_part(struct csv_writer *writer, const struct analysis *analysis,
     const struct analyse_condition *condition = &claims->condition[item->condition];
     const struct csv_data *rows = &analysis->data.claims;
     bool has_region = condition->kind != ANALYSE_CLAIM;
-    char *statement = part_statement(analysis, index), *reason = part_reason(analysis, index);
+    char *statement = analysis_part_statement(analysis, index), *reason = analysis_part_reason(analysis, index);
 
     csv_put_integer(writer, part->claim);
     csv_put_text(writer, part->name);
@@ -343,31 +334,34 @@ static void summarise(const struct analysis *analysis, struct analyse_summary *s
                  controls->reason[0] ? controls->reason : controls->heap_reason);
 }
 
-static int analyse_and_write(struct analysis *analysis, const char *directory, struct error *error)
+int analysis_make(struct analysis *analysis, const char *directory, struct error *error)
 {
+    *analysis = (struct analysis){0};
     if (analyse_data_read(&analysis->data, directory, error) != 0 ||
         analyse_claims_read(&analysis->claims, &analysis->data, error) != 0 ||
         analyse_effects_collect(&analysis->effects, &analysis->data, error) != 0 ||
         analyse_controls_check(&analysis->controls, &analysis->data, &analysis->effects, analysis->claims.alpha_part,
-                               error) != 0 ||
-        analyse_claims_judge(&analysis->claims, &analysis->data, &analysis->effects, &analysis->controls, error) != 0)
+                               error) != 0)
         return error->code;
-    if (write_levels(analysis, error) != 0 || write_effects(analysis, error) != 0 ||
-        write_controls(analysis, error) != 0 ||
-        analyse_growth_write(&analysis->data.growth, analysis->data.directory, error) != 0)
-        return error->code;
-    return write_verdicts(analysis, error);
+    return analyse_claims_judge(&analysis->claims, &analysis->data, &analysis->effects, &analysis->controls, error);
+}
+
+void analysis_free(struct analysis *analysis)
+{
+    analyse_controls_free(&analysis->controls);
+    analyse_claims_free(&analysis->claims);
+    analyse_effects_free(&analysis->effects);
+    analyse_data_free(&analysis->data);
 }
 
 int analyse_run(const char *directory, struct analyse_summary *summary, struct error *error)
 {
-    struct analysis analysis = {0};
+    struct analysis analysis;
     *summary = (struct analyse_summary){0};
-    if (analyse_and_write(&analysis, directory, error) == 0)
+    if (analysis_make(&analysis, directory, error) == 0 && write_levels(&analysis, error) == 0 &&
+        write_effects(&analysis, error) == 0 && write_controls(&analysis, error) == 0 &&
+        analyse_growth_write(&analysis.data.growth, directory, error) == 0 && write_verdicts(&analysis, error) == 0)
         summarise(&analysis, summary);
-    analyse_controls_free(&analysis.controls);
-    analyse_claims_free(&analysis.claims);
-    analyse_effects_free(&analysis.effects);
-    analyse_data_free(&analysis.data);
+    analysis_free(&analysis);
     return error->code;
 }

@@ -9,6 +9,11 @@
 static const char *const kind_names[] = {"timing",     "level",     "composition", "exact",
                                          "difference", "reduction", "equal",       "claim"};
 
+const char *analyse_kind_name(enum analyse_kind kind)
+{
+    return kind_names[kind];
+}
+
 /* Everything that judging looks at. */
 struct judge {
     struct analyse_claims *claims;
@@ -251,11 +256,10 @@ static void plan_timing(struct judge *judge, size_t index)
     char workload[ENCBENCH_NAME_BYTES];
     while (analyse_list_next(&workloads, workload)) {
         struct analyse_item *item = add_item(judge, index);
-        bool reversed;
         if (!item)
             return;
         item->scale = scale_of_metric(claim_text(judge->data, condition->row, SCHEMA_claims_metric));
-        item->effect = match_effect(judge->data, judge->effects, condition, workload, &reversed);
+        item->effect = match_effect(judge->data, judge->effects, condition, workload, &item->reversed);
         snprintf(item->source, sizeof item->source, "%s", workload);
     }
 }
@@ -331,8 +335,8 @@ static void append(char *text, size_t bytes, const char *more)
     snprintf(text + used, bytes - used, "%s", more);
 }
 
-static const char *region_words(char *text, size_t bytes, const struct analyse_data *data,
-                                const struct analyse_condition *condition)
+const char *analyse_region_words(char *text, size_t bytes, const struct analyse_data *data,
+                                 const struct analyse_condition *condition)
 {
     const char *bounds = claim_text(data, condition->row, SCHEMA_claims_region_bounds);
     char low[32], high[32];
@@ -418,6 +422,8 @@ static void judge_evidence(const struct judge *judge, struct analyse_item *item,
     const struct analyse_condition *condition = &judge->claims->condition[item->condition];
     struct verdict_decision decision = verdict_decide(&condition->region, evidence);
     item->measured = true;
+    item->evidence = *evidence;
+    item->decision = decision;
     item->verdict = decision.verdict;
     item->estimate = evidence->estimate;
     item->interval = evidence->interval;
@@ -434,15 +440,14 @@ static void judge_evidence(const struct judge *judge, struct analyse_item *item,
     snprintf(item->figure, sizeof item->figure, "%.40s %.4g %.16s [%.4g; %.4g] against region %s: %s",
              claim_text(judge->data, condition->row, SCHEMA_claims_metric), evidence->estimate,
              claim_text(judge->data, condition->row, SCHEMA_claims_unit), evidence->interval.low,
-             evidence->interval.high, region_words(region, sizeof region, judge->data, condition), why);
+             evidence->interval.high, analyse_region_words(region, sizeof region, judge->data, condition), why);
 }
 
-static void name_effect(const struct judge *judge, struct analyse_item *item, const struct analyse_effect *effect,
-                        bool reversed)
+static void name_effect(const struct judge *judge, struct analyse_item *item, const struct analyse_effect *effect)
 {
     snprintf(item->source, sizeof item->source, "contrasts.csv panel=%s workload=%s contrast=%s%s",
              judge->data->panel_names[effect->panel], analyse_workload_name(judge->data, effect->workload),
-             effect->contrast, reversed ? " reversed" : "");
+             effect->contrast, item->reversed ? " reversed" : "");
 }
 
 static void name_level(const struct judge *judge, char *text, size_t bytes, const struct analyse_level *level)
@@ -455,18 +460,17 @@ static void name_level(const struct judge *judge, char *text, size_t bytes, cons
 static void judge_timing(const struct judge *judge, struct analyse_item *item)
 {
     char workload[ENCBENCH_NAME_BYTES], parts[256];
-    bool reversed;
     snprintf(workload, sizeof workload, "%.127s", item->source);
     if (item->effect == ANALYSE_NONE) {
         not_measured(judge, item, workload);
         return;
     }
     const struct analyse_effect *effect = &judge->effects->effect[item->effect];
-    match_effect(judge->data, judge->effects, &judge->claims->condition[item->condition], workload, &reversed);
     double alpha = analyse_effect_alpha(judge->claims, item->effect, item->scale, parts, sizeof parts);
-    struct verdict_evidence evidence = analyse_effect_evidence(judge->effects, effect, item->scale, reversed, alpha);
+    struct verdict_evidence evidence =
+        analyse_effect_evidence(judge->effects, effect, item->scale, item->reversed, alpha);
     judge_evidence(judge, item, &evidence, 1 - alpha);
-    name_effect(judge, item, effect, reversed);
+    name_effect(judge, item, effect);
 }
 
 static void judge_level(const struct judge *judge, struct analyse_item *item)
@@ -494,28 +498,27 @@ static void judge_composition(struct judge *judge, size_t index)
     char on_effect[ENCBENCH_NAME_BYTES], on_level[ENCBENCH_NAME_BYTES];
     analyse_list_next(&workloads, on_effect);
     analyse_list_next(&workloads, on_level);
-    bool reversed;
-    size_t effect_index = match_effect(judge->data, judge->effects, condition, on_effect, &reversed);
-    size_t level_index = match_level(judge->data, judge->effects,
-                                     claim_text(judge->data, condition->row, SCHEMA_claims_baseline), on_level);
-    if (effect_index == ANALYSE_NONE || level_index == ANALYSE_NONE) {
-        not_measured(judge, item, effect_index == ANALYSE_NONE ? on_effect : on_level);
+    item->effect = match_effect(judge->data, judge->effects, condition, on_effect, &item->reversed);
+    item->level = match_level(judge->data, judge->effects,
+                              claim_text(judge->data, condition->row, SCHEMA_claims_baseline), on_level);
+    if (item->effect == ANALYSE_NONE || item->level == ANALYSE_NONE) {
+        not_measured(judge, item, item->effect == ANALYSE_NONE ? on_effect : on_level);
         return;
     }
-    const struct analyse_effect *effect = &judge->effects->effect[effect_index];
-    const struct analyse_level *level = &judge->effects->level[level_index];
+    const struct analyse_effect *effect = &judge->effects->effect[item->effect];
+    const struct analyse_level *level = &judge->effects->level[item->level];
     double alpha = test_alpha(judge->claims, condition);
     bool reduction =
         scale_of_metric(claim_text(judge->data, condition->row, SCHEMA_claims_metric)) == VERDICT_REDUCTION;
     struct verdict_evidence evidence =
-        analyse_effect_evidence(judge->effects, effect, VERDICT_ABSOLUTE, reversed, alpha / 2);
+        analyse_effect_evidence(judge->effects, effect, VERDICT_ABSOLUTE, item->reversed, alpha / 2);
     struct verdict_evidence of_level = analyse_level_evidence(judge->effects, level, alpha / 2);
     verdict_evidence_divide(&evidence, of_level.estimate, of_level.interval, reduction);
     judge_evidence(judge, item, &evidence, 1 - alpha);
     append(item->figure, sizeof item->figure, "; by composition; assumes no interaction");
 
     char level_source[256];
-    name_effect(judge, item, effect, reversed);
+    name_effect(judge, item, effect);
     name_level(judge, level_source, sizeof level_source, level);
     append(item->source, sizeof item->source, "; ");
     append(item->source, sizeof item->source, level_source);
@@ -531,6 +534,8 @@ static bool exact_figure(const struct judge *judge, struct analyse_item *item, c
     size_t row = analyse_metric_row(judge->data, variant, workload, metric);
     const char *status = row == ANALYSE_NONE ? "" : csv_text(metrics, row, SCHEMA_metrics_status);
     *value = row == ANALYSE_NONE ? NAN : csv_number(metrics, row, SCHEMA_metrics_value);
+    if (row != ANALYSE_NONE && item->row_count++ < ANALYSE_ITEM_ROWS_MAX)
+        item->rows[item->row_count - 1] = row;
     if (strcmp(status, "exact") == 0 && !isnan(*value))
         return true;
     bool unstable = strcmp(status, "unstable") == 0;
@@ -550,7 +555,7 @@ static void judge_exact_value(const struct judge *judge, struct analyse_item *it
     item->estimate = value;
     snprintf(item->figure, sizeof item->figure, "%.420s = %s; %s %s", what,
              csv_format_number(number, sizeof number, value), item->verdict == VERDICT_CONFIRMED ? "in" : "not in",
-             region_words(region, sizeof region, judge->data, condition));
+             analyse_region_words(region, sizeof region, judge->data, condition));
     /* A heap pass that misses a planted leak is not believed about anything else. */
     if (judge->controls->heap_reason[0] &&
         growth_is_metric(claim_text(judge->data, condition->row, SCHEMA_claims_metric))) {

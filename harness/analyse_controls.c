@@ -44,7 +44,8 @@ static struct analyse_control *add_control(struct check *check, const char *name
         controls->capacity = capacity;
     }
     struct analyse_control *control = &controls->control[controls->count++];
-    *control = (struct analyse_control){.estimate = NAN, .low = NAN, .high = NAN, .status = ANALYSE_NOT_MEASURED};
+    *control = (struct analyse_control){
+        .panel = panel, .workload = workload, .estimate = NAN, .low = NAN, .high = NAN, .status = ANALYSE_NOT_MEASURED};
     snprintf(control->name, sizeof control->name, "%s", name);
     if (panel == ANALYSE_NONE)
         snprintf(control->subject, sizeof control->subject, "run");

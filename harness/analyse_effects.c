@@ -14,8 +14,9 @@ static int samples_allocate(struct analyse_samples *samples, size_t capacity, st
     *samples = (struct analyse_samples){0};
     double *block = calloc(5 * capacity + 1, sizeof *block);
     samples->process = calloc(capacity + 1, sizeof *samples->process);
+    samples->row = calloc(capacity + 1, sizeof *samples->row);
     samples->value = block;
-    if (!block || !samples->process)
+    if (!block || !samples->process || !samples->row)
         return error_set(error, EXIT_USAGE, "out of memory; free some and analyse again");
     samples->plain = block + capacity;
     samples->log_ratio = block + 2 * capacity;
@@ -28,6 +29,7 @@ void analyse_samples_free(struct analyse_samples *samples)
 {
     free(samples->value);
     free(samples->process);
+    free(samples->row);
     *samples = (struct analyse_samples){0};
 }
 
@@ -39,6 +41,7 @@ static int samples_claim(struct analyse_samples *samples, const struct analyse_p
         if (samples->process[i] == process)
             return error_set(error, EXIT_USAGE, "%s:%zu: process %lld has this row twice; expected it once",
                              table->path, row + 2, (long long)process->id);
+    samples->row[samples->count] = row;
     samples->process[samples->count++] = process;
     return 0;
 }

@@ -88,6 +88,7 @@ struct analyse_samples { /* one value an ok process */
     double *log_ratio; /* effects only */
     double *plain_log_ratio;
     double *standard_error; /* NaN where there is none */
+    size_t *row;            /* of contrasts.csv, or of processes.csv for a level */
     const struct analyse_process **process;
 };
 
@@ -132,6 +133,7 @@ struct verdict_evidence analyse_level_evidence(const struct analyse_effects *eff
 
 struct analyse_control {
     char name[32];
+    size_t panel, workload; /* ANALYSE_NONE: of the run as a whole */
     char subject[2 * ENCBENCH_NAME_BYTES + 2];
     char expected[160];
     double estimate, low, high; /* NaN: nothing seen */
@@ -155,6 +157,8 @@ void analyse_controls_free(struct analyse_controls *controls);
 const char *analyse_control_status_name(enum analyse_control_status status);
 
 /* ---- analyse_claims.c: conditions, parts, claims ---- */
+
+enum { ANALYSE_ITEM_ROWS_MAX = 16 };
 
 enum analyse_kind {
     ANALYSE_TIMING,
@@ -181,8 +185,14 @@ struct analyse_item {
     double estimate, mde, twin_bound, confidence; /* NaN where there is none */
     struct stats_interval interval;
     size_t processes_needed;
-    size_t effect, level;     /* the one that decides; ANALYSE_NONE */
+    size_t effect, level;     /* those that decide; ANALYSE_NONE */
+    bool reversed;            /* `effect` with its two sides exchanged */
     enum verdict_scale scale; /* of `effect` */
+    /* What a measured figure of time was decided by. */
+    struct verdict_evidence evidence;
+    struct verdict_decision decision;
+    /* Rows of metrics.csv that an exact figure was looked up in: all are counted, the first of them kept. */
+    size_t rows[ANALYSE_ITEM_ROWS_MAX], row_count;
     char source[512];
     char figure[640]; /* what was seen and why it decides as it does */
 };
@@ -225,5 +235,26 @@ double analyse_effect_alpha(const struct analyse_claims *claims, size_t effect, 
 double analyse_level_alpha(const struct analyse_claims *claims, size_t level);
 /* Half-width of the narrowest symmetric timing region that the effect meets on the scale of its row; NaN when none. */
 double analyse_effect_half_width(const struct analyse_claims *claims, size_t effect, enum verdict_scale scale);
+const char *analyse_kind_name(enum analyse_kind kind);
+/* "(1; inf)" */
+const char *analyse_region_words(char *text, size_t bytes, const struct analyse_data *data,
+                                 const struct analyse_condition *condition);
+
+/* ---- analyse.c: the whole ---- */
+
+/* One analysis: what was read and what follows from it. */
+struct analysis {
+    struct analyse_data data;
+    struct analyse_effects effects;
+    struct analyse_claims claims;
+    struct analyse_controls controls;
+};
+
+/* Decides everything, writes nothing. analysis_free in every case. */
+int analysis_make(struct analysis *analysis, const char *directory, struct error *error);
+void analysis_free(struct analysis *analysis);
+/* What all conditions of a part claim, and what they show; to be freed, NULL when out of memory. */
+char *analysis_part_statement(const struct analysis *analysis, size_t part);
+char *analysis_part_reason(const struct analysis *analysis, size_t part);
 
 #endif

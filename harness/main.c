@@ -2,14 +2,17 @@
  * encbench: the program. One row a verb; only this file prints errors and exits.
  */
 #include "analyse.h"
+#include "explain.h"
 #include "list.h"
 #include "options.h"
 #include "paths.h"
 #include "present.h"
 #include "run.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const *list_or_null(const char *const *list)
 {
@@ -60,6 +63,17 @@ static int verb_analyse(const struct options *options, struct error *error)
     return present_summary(&summary);
 }
 
+static int verb_explain(const struct options *options, struct error *error)
+{
+    struct paths paths;
+    char directory[PATH_MAX];
+    if (options->directory)
+        return explain_print(options->claim, options->directory, error);
+    if (paths_find(&paths, error) != 0 || explain_find_run(paths.results, directory, error) != 0)
+        return error->code;
+    return explain_print(options->claim, directory, error);
+}
+
 static int verb_plot(const struct options *options, struct error *error)
 {
     struct paths paths;
@@ -76,16 +90,18 @@ static int verb_report(const struct options *options, struct error *error)
     char directory[PATH_MAX], output[PATH_MAX];
     if (paths_find(&paths, error) != 0 || present_check(&paths, error) != 0)
         return error->code;
-    if (options->directory)
-        snprintf(directory, sizeof directory, "%s", options->directory);
-    else if (measure(options, &paths, directory, error) != 0 || options->dry_run)
-        return error->code;
     if (options->output)
         snprintf(output, sizeof output, "%s", options->output);
     else
         paths_join(output, paths.root, "REPORT.md", error);
-    if (error->code != 0 || analyse_run(directory, &summary, error) != 0 ||
-        present_figures(&paths, directory, error) != 0 || present_report(&paths, directory, output, error) != 0)
+    if (error->code != 0 || present_check_output(output, error) != 0)
+        return error->code;
+    if (options->directory)
+        snprintf(directory, sizeof directory, "%s", options->directory);
+    else if (measure(options, &paths, directory, error) != 0 || options->dry_run)
+        return error->code;
+    if (analyse_run(directory, &summary, error) != 0 || present_figures(&paths, directory, error) != 0 ||
+        present_report(&paths, directory, output, error) != 0)
         return error->code;
     return present_result(&summary, directory, output, error);
 }
@@ -94,6 +110,7 @@ static const struct verb verbs[] = {
     {"report", "[DIR]", "measure (unless DIR is given), analyse, plot and write REPORT.md", verb_report},
     {"run", "", "measure into a new run directory and print its name", verb_run},
     {"analyse", "DIR", "effects.csv and verdicts.csv from a run directory", verb_analyse},
+    {"explain", "CLAIM [DIR]", "from a verdict (4 or 4d) back to its rows and arithmetic", verb_explain},
     {"plot", "DIR", "figures of a run directory", verb_plot},
     {"list", "", "variants with their axes, workloads, metrics and claims", verb_list},
     {NULL, NULL, NULL, NULL},
@@ -105,8 +122,10 @@ int main(int argc, char **argv)
     struct error error = {0};
     const struct verb *verb = options_parse(argc, argv, verbs, &options, &error);
     const int code = verb ? verb->function(&options, &error) : error.code;
-    if (error.code != 0)
-        fprintf(stderr, "encbench: %s\n", error.message);
+    if (error.code != 0) {
+        const int at = fprintf(stderr, "encbench: ");
+        text_print_words(stderr, error.message, at, 2, text_terminal_columns(STDERR_FILENO));
+    }
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "encbench: standard output cannot be written\n");
         return EXIT_USAGE;

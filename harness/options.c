@@ -2,6 +2,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,14 +38,24 @@ static const struct {
     {{"output", KEY_OUTPUT, "FILE", 0, "write the report there instead of REPORT.md at the root", 0}, " report "},
     {{"dry-run", KEY_DRY_RUN, NULL, 0, "print plan, time and disk; measure nothing", 0}, " run report "},
     {{"format", KEY_FORMAT, "FORMAT", 0, "text or csv", 0}, " list "},
-    {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0}, " run report list analyse plot "},
+    {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0}, " run report list analyse explain plot "},
 };
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
+
+/* Where an argument goes that is no option, by its name in a verb's `arguments`. */
+static const struct {
+    const char *name;
+    size_t offset;
+} positional_table[] = {
+    {"CLAIM", offsetof(struct options, claim)},
+    {"DIR", offsetof(struct options, directory)},
+};
 
 struct parsing {
     const struct verb *verb;
     struct options *options;
     struct error *error;
+    size_t positional_count;
 };
 
 static bool verb_knows(const char *verb, const char *verbs)
@@ -54,16 +65,16 @@ static bool verb_knows(const char *verb, const char *verbs)
     return strstr(verbs, padded) != NULL;
 }
 
-static int split_list(const char *option, const char *text, const char **list, struct error *error)
+/* Cuts `text` at its commas; the words stay where they are, in argv. */
+static int split_list(const char *option, char *text, const char **list, struct error *error)
 {
-    size_t count = 0;
+    size_t count = 0, length = strlen(text);
     while (list[count])
         count++;
-    char *copy = strdup(text), *rest = copy;
-    for (char *word; copy && (word = strsep(&rest, ",")) != NULL;) {
-        if (*word == '\0')
-            return error_set(error, EXIT_USAGE, "--%s: empty name in \"%s\"; expected names separated by commas",
-                             option, text);
+    if (length == 0 || text[0] == ',' || text[length - 1] == ',' || strstr(text, ",,"))
+        return error_set(error, EXIT_USAGE, "--%s: empty name in \"%s\"; expected names separated by commas", option,
+                         text);
+    for (const char *word; (word = strsep(&text, ",")) != NULL;) {
         if (count == OPTIONS_LIST_MAX)
             return error_set(error, EXIT_USAGE, "--%s: more than %d names", option, OPTIONS_LIST_MAX);
         list[count++] = word;
@@ -92,15 +103,42 @@ static int set_seed(const char *text, struct options *options, struct error *err
     return 0;
 }
 
-static int set_directory(const char *text, struct parsing *parsing)
+/* The name of a positional argument of the verb, without brackets; false behind the last. */
+static bool positional_name(const struct verb *verb, size_t index, char name[static 16], bool *optional)
 {
-    if (*parsing->verb->arguments == '\0')
-        return error_set(parsing->error, EXIT_USAGE, "%s: unexpected argument \"%s\"; it takes none",
-                         parsing->verb->name, text);
-    if (parsing->options->directory)
-        return error_set(parsing->error, EXIT_USAGE, "%s: unexpected argument \"%s\"; it takes one directory",
-                         parsing->verb->name, text);
-    parsing->options->directory = text;
+    const char *at = verb->arguments;
+    for (size_t i = 0; i < index; i++) {
+        at += strcspn(at, " ");
+        at += strspn(at, " ");
+    }
+    *optional = *at == '[';
+    at += *optional;
+    snprintf(name, 16, "%.*s", (int)strcspn(at, " ]"), at);
+    return *name != '\0';
+}
+
+static int set_positional(const char *text, struct parsing *parsing)
+{
+    const struct verb *verb = parsing->verb;
+    char name[16];
+    bool optional;
+    if (!positional_name(verb, parsing->positional_count, name, &optional))
+        return error_set(parsing->error, EXIT_USAGE, "%s: unexpected argument \"%s\"; it takes %s", verb->name, text,
+                         *verb->arguments ? verb->arguments : "none");
+    for (size_t i = 0; i < sizeof positional_table / sizeof positional_table[0]; i++)
+        if (strcmp(positional_table[i].name, name) == 0)
+            *(const char **)((char *)parsing->options + positional_table[i].offset) = text;
+    parsing->positional_count++;
+    return 0;
+}
+
+static int check_positional(const struct parsing *parsing)
+{
+    char name[16];
+    bool optional;
+    if (positional_name(parsing->verb, parsing->positional_count, name, &optional) && !optional)
+        return error_set(parsing->error, EXIT_USAGE, "%s: expected %s; see `encbench %s --help`", parsing->verb->name,
+                         name, parsing->verb->name);
     return 0;
 }
 
@@ -141,12 +179,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
                              argument);
         return 0;
     case ARGP_KEY_ARG:
-        return set_directory(argument, parsing);
+        return set_positional(argument, parsing);
     case ARGP_KEY_END:
-        if (*parsing->verb->arguments != '\0' && *parsing->verb->arguments != '[' && options->directory == NULL)
-            return error_set(parsing->error, EXIT_USAGE, "%s: expected %s; see `encbench %s --help`",
-                             parsing->verb->name, parsing->verb->arguments, parsing->verb->name);
-        return 0;
+        return check_positional(parsing);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -188,7 +223,7 @@ static void print_help(const struct verb *verbs)
     for (const struct verb *verb = verbs; verb->name; verb++) {
         char call[64];
         snprintf(call, sizeof call, "%s %s", verb->name, verb->arguments);
-        printf("  %-16s %s\n", call, verb->summary);
+        printf("  %-20s %s\n", call, verb->summary);
     }
     printf("\n`encbench VERB --help` lists the options of a verb.\n"
            "Exit codes: 0 done; 2 usage or bad input; 3 run invalid or not complete.\n");
@@ -241,7 +276,7 @@ const struct verb *options_parse(int argc, char **argv, const struct verb *verbs
     if (check_words(argc, argv, verb, error) != 0)
         return NULL;
     keep_command(argc, argv, options);
-    struct parsing parsing = {verb, options, error};
+    struct parsing parsing = {.verb = verb, .options = options, .error = error};
     parse_verb_options(argc, argv, &parsing);
     return error->code == 0 ? verb : NULL;
 }

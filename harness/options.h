@@ -12,7 +12,7 @@
 
 enum { OPTIONS_LIST_MAX = 64 };
 
-/* What the command line said. Strings point into argv or into memory that lives as long as the program. */
+/* What the command line said. Strings point into argv, which is cut at commas. */
 struct options {
     const struct profile *profile;
     const char *variants[OPTIONS_LIST_MAX + 1];  /* NULL-terminated; empty: all */
@@ -21,13 +21,13 @@ struct options {
     const char *baseline, *out, *output;
     uint64_t seed;
     bool dry_run, quiet, csv;
-    char command[1024];    /* the command line as given, for provenance */
-    const char *directory; /* positional argument of verbs that take one; NULL when absent */
+    char command[1024];            /* the command line as given, for provenance */
+    const char *claim, *directory; /* positional arguments of verbs that take them; NULL when absent */
 };
 
 struct verb {
     const char *name;
-    const char *arguments; /* "DIR", "[DIR]" or "" */
+    const char *arguments; /* names of positional_table in order, those in brackets optional: "CLAIM [DIR]"; or "" */
     const char *summary;
     int (*function)(const struct options *options, struct error *error);
 };

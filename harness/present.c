@@ -3,9 +3,12 @@
 #include "process.h"
 #include "schema.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static bool imports(const char *python)
 {
@@ -40,6 +43,20 @@ int present_check(const struct paths *paths, struct error *error)
         error_set(error, EXIT_USAGE, "gnuplot cannot be run; install gnuplot-nox");
     free(version);
     return error->code;
+}
+
+int present_check_output(const char *output, struct error *error)
+{
+    char directory[PATH_MAX];
+    struct stat status;
+    const char *slash = strrchr(output, '/');
+    snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - output) + 1 : 1, slash ? output : ".");
+    if (stat(output, &status) == 0 && !S_ISREG(status.st_mode))
+        return error_set(error, EXIT_USAGE, "%s: is not a file; expected where to write the report", output);
+    if (access(directory, W_OK | X_OK) != 0)
+        return error_set(error, EXIT_USAGE, "%s: cannot be written: %s: %s; give --output another name", output,
+                         directory, strerror(errno));
+    return 0;
 }
 
 static int run_script(const struct paths *paths, const char *script, const char *directory, const char *option,

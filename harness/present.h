@@ -12,6 +12,8 @@
 /* Whether reports can be made here: an interpreter with matplotlib and jinja2 ($ENCBENCH_PYTHON, python3, /usr/bin/python3) and gnuplot. Asked
  * before measuring, so that two minutes are not spent for nothing. */
 int present_check(const struct paths *paths, struct error *error);
+/* Whether the report can be written there, asked before minutes are spent on measuring. */
+int present_check_output(const char *output, struct error *error);
 
 /* DIRECTORY/figures/ */
 int present_figures(const struct paths *paths, const char *directory, struct error *error);

@@ -1,7 +1,11 @@
 #include "progress.h"
 
+#include "text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,21 +18,28 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static void print_left(const struct progress *progress)
+static void left_words(const struct progress *progress, char *words, size_t bytes)
 {
     const double spent_s = (double)(now_ns() - progress->start_ns) / 1e9;
     const double left_s = spent_s / (double)progress->done * (double)(progress->total - progress->done);
-    fprintf(stderr, "%zu of %zu, %d:%02d left", progress->done, progress->total, (int)left_s / 60, (int)left_s % 60);
+    snprintf(words, bytes, "%zu of %zu, %d:%02d left", progress->done, progress->total, (int)left_s / 60,
+             (int)left_s % 60);
 }
 
+/* Never as wide as the terminal: a line that wraps cannot be drawn over. */
 static void draw(const struct progress *progress)
 {
+    char bar[BAR_WIDTH + 1] = "", left[64], text[256];
     const size_t filled = progress->done * BAR_WIDTH / progress->total;
-    fprintf(stderr, "\r\033[K%s [", progress->label);
+    const int columns = text_terminal_columns(STDERR_FILENO);
     for (size_t i = 0; i < BAR_WIDTH; i++)
-        fputc(i < filled ? '#' : '.', stderr);
-    fprintf(stderr, "] %3zu %%  ", progress->done * 100 / progress->total);
-    print_left(progress);
+        bar[i] = i < filled ? '#' : '.';
+    left_words(progress, left, sizeof left);
+    snprintf(text, sizeof text, "%s [%s] %3zu %%  %s", progress->label, bar, progress->done * 100 / progress->total,
+             left);
+    if (columns > 0 && strlen(text) >= (size_t)columns)
+        snprintf(text, sizeof text, "%s %zu %%, %s", progress->label, progress->done * 100 / progress->total, left);
+    fprintf(stderr, "\r\033[K%.*s", columns > 0 ? columns - 1 : (int)sizeof text, text);
     fflush(stderr);
 }
 
@@ -54,9 +65,9 @@ void progress_step(struct progress *progress)
     if (tenth == progress->last_tenth)
         return;
     progress->last_tenth = tenth;
-    fprintf(stderr, "%s: %zu %%, ", progress->label, tenth * 10);
-    print_left(progress);
-    fputc('\n', stderr);
+    char left[64];
+    left_words(progress, left, sizeof left);
+    fprintf(stderr, "%s: %zu %%, %s\n", progress->label, tenth * 10, left);
 }
 
 void progress_end(struct progress *progress)
@@ -72,9 +83,12 @@ void progress_say(const struct progress *progress, const char *format, ...)
         return;
     if (progress->terminal && progress->done > 0)
         fprintf(stderr, "\r\033[K");
+    char *text = NULL;
     va_list arguments;
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
     va_end(arguments);
-    fputc('\n', stderr);
+    text_print_words(stderr, text ? text : "(out of memory)", 0, 2, text_terminal_columns(STDERR_FILENO));
+    free(text);
 }

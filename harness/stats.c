@@ -206,6 +206,13 @@ static size_t signed_rank_cut(size_t n, double alpha, double *miss)
     return k;
 }
 
+size_t stats_signed_rank_order(size_t count, double alpha)
+{
+    double miss;
+    return is_inside(alpha, 0, 1) && count <= STATS_SIGNED_RANK_MAXIMUM_COUNT ? signed_rank_cut(count, alpha, &miss)
+                                                                              : 0;
+}
+
 struct stats_interval stats_signed_rank_interval(const double *values, size_t count, double alpha, double *attained)
 {
     struct stats_interval result = unbounded;

@@ -46,6 +46,8 @@ double stats_hodges_lehmann(const double *values, size_t count);
  * `attained` (may be NULL) is the confidence really attained by continuous data; 1 for (-inf, inf).
  */
 struct stats_interval stats_signed_rank_interval(const double *values, size_t count, double alpha, double *attained);
+/* That k; 0 when there is none. */
+size_t stats_signed_rank_order(size_t count, double alpha);
 /* P(T+ <= t) for n samples without ties, exact. 1 for t >= n(n+1)/2, 0 for t < 0. */
 double stats_signed_rank_cdf(long t, size_t n);
 /* Smallest n at which the two-sided level alpha can be reached at all; SIZE_MAX for an alpha outside (0, 1). */

@@ -107,6 +107,9 @@ refused "unknown workload" 'unknown workload "nothing"' "$encbench" run --worklo
 refused "unknown baseline" 'unknown variant "nobody"' "$encbench" run --baseline nobody
 refused "bad seed" '"12x" is not a number' "$encbench" run --seed 12x
 refused "missing directory argument" 'expected DIR' "$encbench" analyse
+refused "a report that cannot be written, before anything is measured" "cannot be written" \
+    "$encbench" report --profile smoke --out "$work/unwritten" --output "$work/absent/R.md"
+check "and nothing is measured" [ ! -e "$work/unwritten" ]
 refused "two directories" 'unexpected argument' "$encbench" analyse "$run" "$run"
 
 # ---- bad run directories ----
@@ -200,6 +203,6 @@ check "and says that it is not complete" [ "$(key "$work/stopped" complete)" = n
 check "and what was measured is kept" sh -c "'$encbench' analyse '$work/stopped' >'$work/out' 2>'$work/err'; [ \$? -ne 2 ]"
 check "and leaves no scratch" [ -z "$(ls -d "$work"/encbench-* 2>/dev/null)" ]
 
-[ "$checks" -ge 73 ] || fail "only $checks checks ran"
+[ "$checks" -ge 75 ] || fail "only $checks checks ran"
 printf '%d checks, %d failed\n' "$checks" "$failures"
 [ "$failures" -eq 0 ]
