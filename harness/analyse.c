@@ -110,6 +110,21 @@ static struct stats_split variance_split(const struct analyse_effect *effect)
     return stats_variance_split(samples->value, samples->standard_error, samples->count);
 }
 
+/* Words are a verdict, and gated like one. */
+static enum verdict_words effect_words(const struct analysis *analysis, size_t index,
+                                       const struct verdict_evidence *evidence, enum verdict_scale scale)
+{
+    const struct analyse_effect *effect = &analysis->effects.effect[index];
+    const struct analyse_controls *controls = &analysis->controls;
+    if (!analysis->data.profile->for_conclusions || !analysis->data.complete || controls->failed || controls->blind)
+        return VERDICT_OVERRULED;
+    const enum verdict_words words = verdict_words(evidence, analyse_effect_half_width(&analysis->claims, index, scale),
+                                                   strcmp(effect->kind, "twin") != 0);
+    if (strcmp(effect->kind, "interaction") == 0 && (words == VERDICT_FASTER || words == VERDICT_SLOWER))
+        return VERDICT_INTERACTS;
+    return words;
+}
+
 static void put_effect(struct csv_writer *writer, const struct analysis *analysis, size_t index,
                        enum verdict_scale scale)
 {
@@ -143,8 +158,7 @@ static void put_effect(struct csv_writer *writer, const struct analysis *analysi
     csv_put_number(writer, scale == VERDICT_ABSOLUTE ? instructions_delta(&analysis->data, effect) : NAN);
     csv_put_integer(writer, (int64_t)evidence.processes);
     csv_put_text(writer, parts);
-    const double half_width = analyse_effect_half_width(&analysis->claims, index, scale);
-    csv_put_text(writer, verdict_words_text(verdict_words(&evidence, half_width, strcmp(effect->kind, "twin") != 0)));
+    csv_put_text(writer, verdict_words_text(effect_words(analysis, index, &evidence, scale)));
     csv_end_row(writer);
 }
 

@@ -381,6 +381,12 @@ size_t analyse_cell_planned(const struct analyse_data *data, size_t panel, size_
     return data->look_processes;
 }
 
+void analyse_cell_of_row(const struct analyse_data *data, size_t row, size_t *panel, size_t *workload)
+{
+    struct error impossible = {0}; /* check_cells has looked */
+    cell_of_row(data, &data->cells, row, SCHEMA_cells_panel, SCHEMA_cells_workload, panel, workload, &impossible);
+}
+
 int analyse_data_read(struct analyse_data *data, const char *directory, struct error *error)
 {
     *data = (struct analyse_data){.directory = directory};

@@ -70,8 +70,10 @@ size_t analyse_metric_row(const struct analyse_data *data, const char *variant, 
 /* Processes of a panel and workload, void ones included or not. */
 size_t analyse_cell_processes(const struct analyse_data *data, size_t panel, size_t workload, bool only_ok);
 
-/* Processes that were planned for it up to the look: cells.csv. */
+/* Processes that were planned for a cell up to the look: cells.csv. */
 size_t analyse_cell_planned(const struct analyse_data *data, size_t panel, size_t workload);
+/* Panel and workload of a row of cells.csv. */
+void analyse_cell_of_row(const struct analyse_data *data, size_t row, size_t *panel, size_t *workload);
 
 /* Lists separated by spaces. `*cursor` starts at the list; false at its end. */
 bool analyse_list_next(const char **cursor, char token[static ENCBENCH_NAME_BYTES]);

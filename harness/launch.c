@@ -148,6 +148,8 @@ static void fill_arms(struct worker_job *job, const struct plan_cell *cell, cons
         struct worker_arm *arm = &job->arms[i];
         snprintf(arm->file, sizeof arm->file, "%s", layouts->files[i]);
         snprintf(arm->workload, sizeof arm->workload, "%s", cell->arms[i].workload->short_name);
+        snprintf(arm->variant, sizeof arm->variant, "%s", cell->arms[i].module->variant);
+        arm->planted_cycles_per_op = cell->arms[i].workload->planted_cycles_per_op;
         arm->iterations = cell->arms[i].iterations;
         arm->rewarm_iterations = cell->arms[i].workload->rewarm_ops;
     }
@@ -263,6 +265,8 @@ int launch_pass(const struct launch *launch, enum worker_mode mode, const struct
     region->job.arm_count = 1;
     snprintf(region->job.arms[0].file, PATH_MAX, "%s", module->described_file);
     snprintf(region->job.arms[0].workload, ENCBENCH_NAME_BYTES, "%s", workload->short_name);
+    snprintf(region->job.arms[0].variant, ENCBENCH_NAME_BYTES, "%s", module->variant);
+    region->job.arms[0].planted_cycles_per_op = workload->planted_cycles_per_op;
     region->job.arms[0].iterations = operations;
     start_worker(launch, region, fd, launch->paths->interposer, 4 * WORKER_PATIENCE_S, wrong, sizeof wrong, &stopped,
                  error);

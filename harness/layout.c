@@ -98,8 +98,29 @@ uint32_t layout_describe(uint64_t seed, char text[LAYOUT_TEXT_BYTES])
     return offset_bytes;
 }
 
-/* INSERT keeps the linker's own script and puts our output section ahead of .text in the same segment. Statics get a random offset of
- * their own, so that a module's hot globals do not always share a page offset with its neighbour's. */
+/* Sections other than code that get a random distance ahead of them: constants, relocated constants (and with them the global offset
+ * table, which ends at a page boundary unless the link is -z norelro), statics. */
+static const struct {
+    const char *before, *inputs;
+} padded_sections[] = {
+    {".rodata", "*(.rodata .rodata.*)"},
+    {".data.rel.ro", "*(.data.rel.ro .data.rel.ro.*)"},
+    {".data", "*(.data .data.*)"},
+    {".bss", "*(.bss .bss.*)"},
+};
+
+static void write_padding(FILE *file, struct random_stream *stream)
+{
+    for (size_t i = 0; i < sizeof padded_sections / sizeof padded_sections[0]; i++) {
+        const char *name = padded_sections[i].before;
+        fprintf(file, "SECTIONS { %s.encbench%s : { . += %" PRIu64 "; %s } } INSERT BEFORE %s;\n", name,
+                strcmp(name, ".bss") == 0 ? " (NOLOAD)" : "",
+                random_below(stream, LAYOUT_PAGE_BYTES / LAYOUT_STEP_BYTES) * LAYOUT_STEP_BYTES,
+                padded_sections[i].inputs, name);
+    }
+}
+
+/* INSERT keeps the linker's own script and puts our output section ahead of .text in the same segment. */
 static int write_script(const struct layout_link *link, struct error *error)
 {
     uint32_t order[LAYOUT_SECTIONS_MAX], offset_bytes;
@@ -114,14 +135,13 @@ static int write_script(const struct layout_link *link, struct error *error)
     for (size_t i = 0; i < link->object->section_count; i++)
         fprintf(file, "  *(\"%s\")\n", link->object->sections[order[i]]);
     fprintf(file, "} } INSERT BEFORE .text;\n");
-    fprintf(file, "SECTIONS { .bss.encbench (NOLOAD) : { . += %" PRIu64 "; *(.bss .bss.*) } } INSERT BEFORE .bss;\n",
-            random_below(&stream, LAYOUT_PAGE_BYTES / LAYOUT_STEP_BYTES) * LAYOUT_STEP_BYTES);
+    write_padding(file, &stream);
     if (fclose(file) != 0)
         return error_set(error, EXIT_USAGE, "%s: cannot be written: %s", path, strerror(errno));
     return 0;
 }
 
-enum { FIXED_ARGUMENTS = 16, SHARED_MAX = 16 };
+enum { FIXED_ARGUMENTS = 20, SHARED_MAX = 16 };
 
 struct command {
     const char *arguments[FIXED_ARGUMENTS + SHARED_MAX + 1];
@@ -133,20 +153,10 @@ static void fill_command(struct command *command, const struct layout_link *link
 {
     size_t count = 0;
     snprintf(command->script, sizeof command->script, "%s.ld", link->output);
-    const char *const fixed[] = {LAYOUT_LINKER,
-                                 "-shared",
-                                 "-z",
-                                 "now",
-                                 "-z",
-                                 "noexecstack",
-                                 "--build-id=none",
-                                 "-T",
-                                 command->script,
-                                 "-rpath",
-                                 shared_directory,
-                                 "-o",
-                                 link->output,
-                                 link->object->file};
+    const char *const fixed[] = {
+        LAYOUT_LINKER, "-shared",         "-z", "now",           "-z",     "noexecstack",    "-z",
+        "norelro",     "--build-id=none", "-T", command->script, "-rpath", shared_directory, "-o",
+        link->output,  link->object->file};
     for (; count < sizeof fixed / sizeof fixed[0]; count++)
         command->arguments[count] = fixed[count];
     for (size_t i = 0; shared[i] && i < SHARED_MAX; i++)

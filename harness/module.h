@@ -152,8 +152,11 @@ struct encbench_module {
  * The building block of planted arms. */
 #if defined(__x86_64__)
 #define ENCBENCH_DEPENDENT_ADDS(value, adds)                                                                           \
-    __asm__ volatile(".rept " ENCBENCH_STRING(adds) "\n\taddq %1, %0\n\t.endr" : "+r"(value) : "r"((uint64_t)0) : "c"  \
-                                                                                                                  "c")
+    __asm__ volatile(".rept " ENCBENCH_STRING(adds) "\n\taddq %1, %0\n\t.endr"                                         \
+                     : "+r"(value)                                                                                     \
+                     : "r"((uint64_t)0)                                                                                \
+                     : "c"                                                                                             \
+                       "c")
 #elif defined(__aarch64__)
 #define ENCBENCH_DEPENDENT_ADDS(value, adds)                                                                           \
     __asm__ volatile(".rept " ENCBENCH_STRING(adds) "\n\tadd %0, %0, %1\n\t.endr" : "+r"(value) : "r"((uint64_t)0))

@@ -12,6 +12,7 @@ struct random_stream random_stream_of(uint64_t seed, enum random_purpose purpose
 {
     const uint64_t parts[] = {(uint64_t)purpose, a, b};
     struct random_stream stream = {seed};
+    stream.state = random_next(&stream); /* neighbouring seeds must not meet in neighbouring purposes */
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         stream.state ^= parts[i];
         stream.state = random_next(&stream);

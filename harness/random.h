@@ -20,6 +20,7 @@ enum random_purpose {
     RANDOM_BLOCK,
     RANDOM_HEAP,
     RANDOM_INPUT,
+    RANDOM_LOADING,
 };
 
 struct random_stream random_stream_of(uint64_t seed, enum random_purpose purpose, uint64_t a, uint64_t b);

@@ -385,6 +385,10 @@ static int run_process(struct run *run, uint64_t process, struct plan_cell *cell
     struct summary summary;
     if (launch_measure(&run->launch, cell, process, run->seed, layouts, &measured, error) != 0)
         return error->code;
+    if (measured.stopped) { /* by our own user: not a result, not even a void one */
+        launch_measured_free(&measured);
+        return 0;
+    }
     if (!summary_of_blocks(cell, measured.blocks, measured.block_count, &summary))
         error_set(error, EXIT_USAGE, "out of memory");
     const char *reason = measured.void_reason[0] ? measured.void_reason : summary.valid ? NULL : "too few blocks kept";
@@ -464,7 +468,9 @@ static int time_all(struct run *run, struct error *error)
     uint64_t round = 0;
     progress_start(&run->progress, "measuring", planned_processes(run), run->options->quiet);
     for (run->look = 0; error->code == 0; run->look++) {
-        write_cells(run, error);
+        /* Not complete while rounds of this look run: a directory that is killed now must not pass for the look before. */
+        if (write_cells(run, error) != 0 || write_run(run, false, error) != 0)
+            break;
         for (; round < profile->looks[run->look].processes && error->code == 0 && !process_stop_requested(); round++)
             run_round(run, round, error);
         const bool complete =

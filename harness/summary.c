@@ -45,12 +45,18 @@ bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block 
     double *log_ratio = malloc((block_count + 1) * sizeof *log_ratio);
     const bool enough_memory = times && difference && log_ratio;
     size_t kept = 0;
-    for (size_t b = 0; enough_memory && b < block_count; b++)
-        if (!blocks[b].dropped)
-            arm_times(cell, &blocks[b], &times[kept++ * MEASURE_ARMS_MAX]);
+    bool clock_moved = true;
+    for (size_t b = 0; enough_memory && b < block_count; b++) {
+        if (blocks[b].dropped)
+            continue;
+        arm_times(cell, &blocks[b], &times[kept * MEASURE_ARMS_MAX]);
+        for (size_t i = 0; i < cell->arm_count; i++)
+            clock_moved &= times[kept * MEASURE_ARMS_MAX + i] > 0;
+        kept++;
+    }
     summary->blocks_kept = (uint32_t)kept;
     summary->blocks_dropped = (uint32_t)(block_count - kept);
-    summary->valid = enough_memory && kept >= SUMMARY_BLOCKS_MIN;
+    summary->valid = enough_memory && clock_moved && kept >= SUMMARY_BLOCKS_MIN;
     for (size_t i = 0; summary->valid && i < cell->arm_count; i++) {
         for (size_t b = 0; b < kept; b++)
             difference[b] = times[b * MEASURE_ARMS_MAX + i];

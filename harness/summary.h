@@ -24,7 +24,7 @@ struct summary_contrast {
 };
 
 struct summary {
-    bool valid; /* false: fewer than SUMMARY_BLOCKS_MIN kept blocks */
+    bool valid; /* false: fewer than SUMMARY_BLOCKS_MIN kept blocks, or a batch that took no time at all */
     uint32_t blocks_kept, blocks_dropped;
     double time_ns_per_op[MEASURE_ARMS_MAX], plain_mean_ns_per_op[MEASURE_ARMS_MAX];
     struct summary_contrast contrasts[PLAN_CONTRASTS_MAX];

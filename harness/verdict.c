@@ -190,7 +190,10 @@ static size_t processes_needed(const struct verdict_region *region, const struct
     }
     if (!isfinite(distance) || !isfinite(evidence->native_sd))
         return 0;
-    return stats_count_for_mde(evidence->native_sd, distance, evidence->alpha, VERDICT_POWER);
+    /* An interval must clear both ends of a two-sided region: half the chance of missing for each. */
+    const bool two_sided = isfinite(region->low) && isfinite(region->high);
+    const double power = two_sided ? 1 - (1 - VERDICT_POWER) / 2 : VERDICT_POWER;
+    return stats_count_for_mde(evidence->native_sd, distance, evidence->alpha, power);
 }
 
 static enum verdict_cause objection(const struct verdict_region *region, const struct verdict_evidence *evidence,
@@ -244,6 +247,11 @@ enum verdict verdict_guarded(enum verdict own, bool own_measured, enum verdict g
     return own_measured ? VERDICT_INVALID : own;
 }
 
+static int sign_of(struct stats_interval interval)
+{
+    return interval.low > 0 ? 1 : interval.high < 0 ? -1 : 0;
+}
+
 enum verdict_words verdict_words(const struct verdict_evidence *evidence, double half_width, bool against_twin)
 {
     if (evidence->single_layout)
@@ -254,17 +262,18 @@ enum verdict_words verdict_words(const struct verdict_evidence *evidence, double
     bool within_twin = !isnan(twin_bound) && fabs(evidence->estimate) <= twin_bound;
     if (!interval_is_finite(evidence->interval) || within_twin)
         return VERDICT_NO_DIFFERENCE;
-    bool more_is_faster = evidence->scale == VERDICT_REDUCTION;
-    if (evidence->interval.low > 0)
-        return more_is_faster ? VERDICT_FASTER : VERDICT_SLOWER;
-    if (evidence->interval.high < 0)
-        return more_is_faster ? VERDICT_SLOWER : VERDICT_FASTER;
-    return VERDICT_NO_DIFFERENCE;
+    /* What the tails or a few layouts decide otherwise is not shown, as in a verdict. */
+    const int sign = sign_of(evidence->interval);
+    if (sign == 0 || sign_of(evidence->plain) != sign || sign_of(evidence->student) != sign)
+        return VERDICT_NO_DIFFERENCE;
+    const bool more_is_faster = evidence->scale == VERDICT_REDUCTION;
+    return (sign > 0) == more_is_faster ? VERDICT_FASTER : VERDICT_SLOWER;
 }
 
 const char *verdict_words_text(enum verdict_words words)
 {
-    static const char *const texts[] = {"faster by", "slower by", "equivalent within", "no difference shown",
-                                        "single layout"};
+    static const char *const texts[] = {"faster by",           "slower by",     "equivalent within",
+                                        "no difference shown", "single layout", "interaction shown",
+                                        "not resolvable here"};
     return texts[words];
 }

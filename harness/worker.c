@@ -44,21 +44,37 @@ static void enter(struct worker_region *region, enum worker_phase phase, uint32_
     __asm__ volatile("" ::: "memory"); /* so that a crash finds it written */
 }
 
+static int load_arm(struct worker_region *region, struct panel *panel, uint32_t i, struct error *error)
+{
+    const struct worker_arm *arm = &region->job.arms[i];
+    enter(region, WORKER_LOADING, i);
+    if (module_open(arm->file, &panel->modules[i], error) != 0)
+        return error->code;
+    panel->arms[i] = (struct measure_arm){.workload = module_workload(panel->modules[i], arm->workload),
+                                          .iterations = arm->iterations,
+                                          .rewarm_iterations = arm->rewarm_iterations};
+    if (panel->arms[i].workload == NULL)
+        return error_set(error, EXIT_USAGE, "%s: variant %s has no workload %s", arm->file, panel->modules[i]->variant,
+                         arm->workload);
+    if (strcmp(panel->modules[i]->variant, arm->variant) != 0 ||
+        panel->arms[i].workload->planted_cycles_per_op != arm->planted_cycles_per_op)
+        return error_set(error, EXIT_USAGE,
+                         "%s: holds variant %s with %" PRIu64 " planted cycles; expected %s with %" PRIu64, arm->file,
+                         panel->modules[i]->variant, panel->arms[i].workload->planted_cycles_per_op, arm->variant,
+                         arm->planted_cycles_per_op);
+    return 0;
+}
+
+/* In random order, because neighbours in memory and the order of thread-local storage follow it; passes other than the
+ * timing load arm 0 alone. */
 static int load_arms(struct worker_region *region, struct panel *panel, struct error *error)
 {
-    const struct worker_job *job = &region->job;
-    for (uint32_t i = 0; i < job->arm_count; i++) {
-        const struct worker_arm *arm = &job->arms[i];
-        enter(region, WORKER_LOADING, i);
-        if (module_open(arm->file, &panel->modules[i], error) != 0)
+    uint32_t order[MEASURE_ARMS_MAX];
+    struct random_stream stream = random_stream_of(region->job.seed, RANDOM_LOADING, region->job.process, 0);
+    random_permutation(&stream, order, region->job.arm_count);
+    for (uint32_t i = 0; i < region->job.arm_count; i++)
+        if (load_arm(region, panel, order[i], error) != 0)
             return error->code;
-        panel->arms[i] = (struct measure_arm){.workload = module_workload(panel->modules[i], arm->workload),
-                                              .iterations = arm->iterations,
-                                              .rewarm_iterations = arm->rewarm_iterations};
-        if (panel->arms[i].workload == NULL)
-            return error_set(error, EXIT_USAGE, "%s: variant %s has no workload %s", arm->file,
-                             panel->modules[i]->variant, arm->workload);
-    }
     return 0;
 }
 

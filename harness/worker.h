@@ -39,6 +39,8 @@ enum worker_phase {
 struct worker_arm {
     char file[PATH_MAX]; /* shared object, linked for this process */
     char workload[ENCBENCH_NAME_BYTES];
+    char variant[ENCBENCH_NAME_BYTES]; /* what must be found in the file ... */
+    uint64_t planted_cycles_per_op;    /* ... and with what plant: a mix-up of files would look like equivalence */
     uint64_t iterations;
     uint64_t rewarm_iterations;
 };

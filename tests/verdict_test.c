@@ -287,13 +287,17 @@ static void words_follow_the_interval(void **state)
     evidence.twin = (struct stats_interval){-0.01, 0.01};
     assert_int_equal(verdict_words(&evidence, NAN, true), VERDICT_NO_DIFFERENCE); /* an end at 0 does not exclude 0 */
     evidence.interval.low = 0.05;
+    assert_int_equal(verdict_words(&evidence, NAN, true), VERDICT_NO_DIFFERENCE); /* the plain means do not show it */
+    evidence.plain.low = 0.01;
+    assert_int_equal(verdict_words(&evidence, NAN, true), VERDICT_NO_DIFFERENCE); /* nor the mean over layouts */
+    evidence.student.low = 0.01;
     assert_int_equal(verdict_words(&evidence, NAN, true), VERDICT_SLOWER);
     assert_int_equal(verdict_words(&evidence, 1, true), VERDICT_EQUIVALENT);
     evidence.scale = VERDICT_REDUCTION;
     assert_int_equal(verdict_words(&evidence, NAN, true), VERDICT_FASTER);
     evidence.scale = VERDICT_ABSOLUTE;
     evidence.estimate = -0.1;
-    evidence.interval = (struct stats_interval){-0.2, -0.05};
+    evidence.interval = evidence.student = evidence.plain = (struct stats_interval){-0.2, -0.05};
     assert_int_equal(verdict_words(&evidence, NAN, true), VERDICT_FASTER);
     evidence.twin.high = 0.1;
     assert_int_equal(verdict_words(&evidence, NAN, true), VERDICT_NO_DIFFERENCE);
