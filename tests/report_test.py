@@ -479,7 +479,8 @@ class Figures(WithRun):
 
 
 # Digits that may stand in prose and scripts: names, colours, formats and sizes on paper; no figure of any run.
-NAMES = ("decile_1_ns", "decile_9_ns", "live_bytes_per_1000_ops", "mapped_bytes_per_1000_ops", "to_string_1k", "report.md.j2", "utf-8", "UTF-8")
+NAMES = ("decile_1_ns", "decile_9_ns", "live_bytes_per_1000_ops", "mapped_bytes_per_1000_ops", "to_string_1k",
+         "report.md.j2", "utf-8", "UTF-8")
 FORMAT = re.compile(r"0|[.,+]?\d*[fgdeE]|\.1e")
 COLOUR = re.compile(r"#[0-9A-F]{6}")
 
