@@ -315,15 +315,30 @@ def write_spread(run, partial, kind):
         "title_b": f"{subject.FIELD}: {contrast['contender']} against {contrast['baseline']} "
                    f"({processes(run, subject.FIELD)} processes)",
     }
+    run_gnuplot(run, "spread.gp", values, partial)
+
+
+def write_heap(run, partial, kind):
+    names = [row["variant"] for row in subject.heap_rows(run, subject.OP)]
+    values = {
+        "source": run.file_of("heap"), "output": partial.relative_to(run.path).as_posix(), "kind": kind, "workload": subject.OP,
+        "variants": " ".join(names), "colours": " ".join(map(style.variant, names)), "leak": subject.LEAK,
+        "leak_bytes": subject.LEAK_BYTES, "leak_mapping": subject.LEAK_MAPPING, "leak_none": subject.LEAK_NONE,
+        "colour_bytes": style.LEAK_BYTES, "colour_mapping": style.LEAK_MAPPING, "colour_none": style.OTHER,
+    }
+    run_gnuplot(run, "heap.gp", values, partial)
+
+
+def run_gnuplot(run, script, values, partial):
     settings = "; ".join(f"{name} = {gnuplot_value(value)}" for name, value in values.items())
     try:
-        done = subprocess.run(["gnuplot", "-e", settings, str(SOURCE / "spread.gp")], cwd=run.path, capture_output=True, text=True,
+        done = subprocess.run(["gnuplot", "-e", settings, str(SOURCE / script)], cwd=run.path, capture_output=True, text=True,
                               env={**os.environ, "LC_ALL": "C", "GNUPLOT_LIB": ""}, check=False)
     except FileNotFoundError as error:
         raise InputError("gnuplot: not found; install the package gnuplot-nox") from error
     # gnuplot exits 0 on much that went wrong, but says so.
     if done.returncode != 0 or done.stderr.strip() or not partial.exists():
-        raise InputError(f"spread.gp: gnuplot failed: {' '.join(done.stderr.split()) or 'no message'}")
+        raise InputError(f"{script}: gnuplot failed: {' '.join(done.stderr.split()) or 'no message'}")
 
 
 def processes(run, contrast):
@@ -331,7 +346,7 @@ def processes(run, contrast):
 
 
 DRAW = {"claims": draw_claims, "interaction": draw_interaction, "structure": draw_structure, "effects": draw_effects}
-WRITE = {"spread": write_spread}
+WRITE = {"spread": write_spread, "heap": write_heap}
 
 
 def draw(run, name, folder):

@@ -18,7 +18,9 @@ from rundir import SOURCE, ArgumentParser, InputError, RunDirectory, read_csv, r
 
 ORIGINAL_COLUMNS = [("claim", "INTEGER", True), ("quoted", "TEXT", True)]
 INVALID = "run invalid"
+PER_THOUSAND = "per thousand ops"
 UNRESOLVED = "not resolvable here"
+LEAKS = (subject.LEAK_BYTES, subject.LEAK_MAPPING, subject.LEAK_NONE)
 ALLOCATIONS, ALLOCATED = "allocations_per_op", "allocated_bytes_per_op"
 
 
@@ -48,10 +50,17 @@ def troubles(run):
     found = [f"control `{row['control']}` failed on {row['subject']}: expected {row['expected']}, saw "
              f"{wording.interval(row['estimate'], row['low'], row['high'], None) or 'nothing'}"
              + (f" ({row['reason']})" if row["reason"] else "")
-             for row in run.controls if row["status"] == "failed"]
+             for row in run.controls if row["status"] == "failed" and row["control"] not in LEAKS]
     if not found:
-        found = list(dict.fromkeys(row["reason"] for row in run.verdicts if row["verdict"] == INVALID))
+        found = list(dict.fromkeys(row["reason"] for row in run.verdicts if row["verdict"] == INVALID
+                                   and not subject.is_heap_part(run, row)))
     return found
+
+
+def heap_troubles(run):
+    """Why the heap passes of this run may not be believed; timing has nothing to do with it."""
+    return [f"control `{row['control']}` {row['status']}: {row['reason'] or row['expected']}"
+            for row in run.controls if row["control"] in LEAKS and row["status"] != "ok"]
 
 
 # The answer.
@@ -129,6 +138,8 @@ def section_of(run, verdict):
         return "effects"
     if any(row["workload"] == subject.STRUCTURE for row in claim):
         return "the-structure"
+    if subject.is_heap_part(run, verdict):
+        return "heap-growth"
     return "allocations" if any(row["metric"] in (ALLOCATIONS, ALLOCATED) for row in claim) else "why"
 
 
@@ -236,6 +247,24 @@ def allocation_table(run):
         rows.append([code(variant)] + [cell(variant, name, metric) for name in names for metric in (ALLOCATIONS, ALLOCATED)])
     header = ["Variant"] + [f"{name}: {unit}" for name in names for unit in ("allocs", "bytes")]
     return {"table": wording.table(header, rows) if rows else None, "notes": notes}
+
+
+def growth_table(run):
+    """Class of every heap pass; the planted leaks first, because the rest stands or falls with them."""
+    def cells(row, *columns):
+        return ["" if row[column] is None else wording.quantity(row[column], "bytes") for column in columns]
+
+    rows = [(code(row["variant"]), code(row["workload"]), row["class"],
+             *cells(row, "live_bytes_at_rest", "mapped_bytes_at_rest", "live_bytes_per_1000_ops", "mapped_bytes_per_1000_ops"))
+            for row in [*run.select("growth", variant=subject.LEAK), *subject.heap_rows(run)]]
+    header = ("Variant", "Workload", "Class", "Live at rest", "Mapped at rest", f"Live {PER_THOUSAND}", f"Mapped {PER_THOUSAND}")
+    undecided = {}
+    for row in run.growth:
+        if row["class"] == "not available":
+            undecided.setdefault((row["workload"], row["reason"]), []).append(code(row["variant"]))
+    notes = [f"{code(workload)} of {' '.join(variants)}: {reason or 'no reason given'}"
+             for (workload, reason), variants in undecided.items()]
+    return {"table": wording.table(header, rows) if rows else None, "notes": notes, "troubles": heap_troubles(run)}
 
 
 def structure(run):
@@ -365,6 +394,8 @@ def alt_texts(run):
                      + "; ".join(f"{e['level']} {wording.number(e['struct_bytes'])} bytes"
                                  for e in subject.structures(run) if e["struct_bytes"] is not None),
         "effects": "Forest plot of every exploratory effect, grouped by size; " + say(original, "the original's comparison:"),
+        "heap": "Live and mapped bytes over operations: the planted leaks rise; growing among the variants: "
+                + (" ".join(row["variant"] for row in subject.heap_rows(run, subject.OP) if row["class"] == "growing") or "none"),
         "spread": "Per-process values of the twin and of the field's contrast as sorted curves; " + say(field, "the field:"),
     }
 
@@ -393,6 +424,7 @@ def context(run, directory):
         "direct_allocations": allocations_of_ends(run, subject.DIRECT),
         "claim_table": claim_table(run), "part_table": part_table(run), "reasons": reasons(run), "missing": missing_parts(run),
         "crossing": crossing(run), "allocations": allocation_table(run), "structure": structure(run),
+        "growth": growth_table(run),
         "claim_effects": claim_effects(run), "exploratory": exploratory_tables(run), "levels": level_tables(run),
         "controls": controls_tables(run), "twins": twin_table(run), "planted": planted_table(run), "blocks": process_table(run),
         "field_twin": twin and code(twin), "field_contrast": code(subject.FIELD),
