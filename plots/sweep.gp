@@ -34,12 +34,12 @@ set multiplot layout 2,1
 set grid xtics ytics linecolor rgb "#DDDDDD"
 set key tmargin left maxrows 2 Left reverse samplen 3
 set logscale y 10
-set format y "%g"
-set ylabel "ns per op"
+set format y "%.0s %cs"
+set ylabel "time per op"
 row(name) = (stringcolumn("panel") eq panel && stringcolumn("variant") eq name \
              && (stringcolumn("role") eq "baseline" || stringcolumn("role") eq "contender")) \
             ? size_of(stringcolumn("workload")) : NaN
-plot for [i = 1:words(variants)] levels using (row(word(variants, i))):(column("time_ns_per_op")) smooth unique with linespoints \
+plot for [i = 1:words(variants)] levels using (row(word(variants, i))):(column("time_ns_per_op") * 1e-9) smooth unique with linespoints \
     linewidth 1.4 dashtype int(word(dashes, i)) linecolor rgb word(colours, i) pointtype int(word(points, i)) pointsize 0.9 \
     title word(variants, i)
 
