@@ -102,17 +102,18 @@ def put(claim):
 
 def sizes(claim):
     part = claim.about(kind="difference")
-    if part:
-        condition = claim.conditions(part)[0]
-        before, after = claim.level(part, condition["contender"]), claim.level(part, condition["baseline"])
-        if before is not None and after is not None:
-            yield f"Laid out by the compiler the structure goes from {wording.number(before)} to {wording.number(after)} bytes, a " \
-                  f"difference of {figure(part)} where {said(part)} was claimed."
+    if not part:
+        return
+    condition = claim.conditions(part)[0]
+    before, after = claim.level(part, condition["contender"]), claim.level(part, condition["baseline"])
+    if before is not None and after is not None:
+        yield f"Laid out by the compiler the structure goes from {wording.number(before)} to {wording.number(after)} bytes, a " \
+              f"difference of {figure(part)} where {said(part)} was claimed."
     found = {entry["level"]: entry for entry in subject.structures(claim.run)}
     null, packed, removed = (found.get(level) for level in ("null", "packed", "removed"))
     if null and packed and removed and None not in (null["struct_bytes"], packed["struct_bytes"], removed["struct_bytes"]) \
             and packed["struct_bytes"] < null["struct_bytes"]:
-        yield f"Of it {wording.quantity(null['struct_bytes'] - packed['struct_bytes'], 'bytes')} are holes that moving the field " \
+        yield f"Of that, {wording.quantity(null['struct_bytes'] - packed['struct_bytes'], 'bytes')} are holes that moving the field " \
               "closes, without removing anything."
 
 

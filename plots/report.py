@@ -13,7 +13,6 @@ from pathlib import Path
 import jinja2
 
 import original
-import style
 import subject
 import wording
 from rundir import SOURCE, ArgumentParser, InputError, RunDirectory, run_main
@@ -93,6 +92,7 @@ def sizes(run):
             "removed": wording.number(removed["heap_bytes"]),
             "saved": wording.number(null["heap_bytes"] - removed["heap_bytes"]),
             "saved_by_moving": wording.number(null["heap_bytes"] - packed["heap_bytes"]),
+            "moving_saves": null["heap_bytes"] > packed["heap_bytes"],
             "removal_saves_more": packed["heap_bytes"] > removed["heap_bytes"],
         },
     }
@@ -430,21 +430,22 @@ def why_void(rows):
 
 def process_table(run):
     """Processes and blocks by panel and workload, from the baseline's rows: a block is dropped for all arms at once."""
-    rows = []
+    rows, totals = [], {"kept": 0, "dropped": 0, "void": 0}
     for panel in dict.fromkeys(row["panel"] for row in run.panels):
         for workload in subject.workloads(run, run.select("processes", panel=panel)):
             own = run.select("processes", panel=panel, workload=workload)
             base = [row for row in own if row["role"] == "baseline"]
             plan = run.one("cells", panel=panel, workload=workload)
+            counts = {"kept": sum(row["blocks_kept"] for row in base), "dropped": sum(row["blocks_dropped"] for row in base),
+                      "void": len({row["process"] for row in own if row["status"] == "void"})}
+            totals = {key: totals[key] + counts[key] for key in totals}
             rows.append((panel, code(workload), len({row["process"] for row in own}),
                          f"{plan['processes']} ({plan['purpose']})" if plan else "",
-                         len({row["process"] for row in own if row["status"] == "void"}),
-                         sum(row["blocks_kept"] for row in base), sum(row["blocks_dropped"] for row in base), why_void(own)))
+                         counts["void"], counts["kept"], counts["dropped"], why_void(own)))
     header = ("Panel", "Workload", "Processes", "Planned", "Void", "Blocks kept", "Dropped", "Why void")
     if not rows:
         return None
-    kept, dropped = sum(row[-3] for row in rows), sum(row[-2] for row in rows)
-    return folded(f"{len(rows)} cells: {kept} blocks kept, {dropped} dropped, {sum(row[-4] for row in rows)} void processes",
+    return folded(f"{len(rows)} cells: {totals['kept']} blocks kept, {totals['dropped']} dropped, void processes: {totals['void']}",
                   wording.table(header, rows))
 
 
@@ -484,7 +485,6 @@ def figure_context(run, directory):
 
 
 def context(run, directory):
-    style.learn(run.variants)
     op = run.one("workloads", workload=subject.OP)
     machine = wording.table(("Fact", "Value", "Status"), [(row["key"], row["value"] or "", row["status"]) for row in run.machine])
     facts = wording.table(("Fact", "Value"), [(row["key"], row["value"] or "") for row in run.run])

@@ -192,7 +192,8 @@ class Sweep:
         if most < len(("small", "middle", "large")):
             self.missing = f"levels.csv has too few sizes of {OP} in one panel"
             return
-        self.panel = next(panel for panel, rows in arms.items() if len({row["workload"] for row in rows}) == most)
+        full = [panel for panel, rows in arms.items() if len({row["workload"] for row in rows}) == most]
+        self.panel = panel_of(run, DIRECT) if panel_of(run, DIRECT) in full else full[0]
         self.variants = list(dict.fromkeys(row["variant"] for row in arms[self.panel]))
         field = run.one("panels", contrast=FIELD)
         self.against = field and field["baseline"]
