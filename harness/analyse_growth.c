@@ -28,6 +28,9 @@ static int judge_series(struct analyse_growth_row *judged, const struct csv_data
     if (end - first > GROWTH_POINTS_MAX)
         return bad_iterations(heap, first + GROWTH_POINTS_MAX, "no more checkpoints of this variant and workload",
                               error);
+    for (size_t row = 0; row < first; row++)
+        if (same_series(heap, row, first))
+            return bad_iterations(heap, first, "no second heap pass of this variant and workload", error);
     for (size_t row = first; row < end; row++) {
         points[row - first] = (struct growth_point){csv_integer(heap, row, SCHEMA_heap_iterations),
                                                     csv_number(heap, row, SCHEMA_heap_live_bytes),

@@ -319,6 +319,17 @@ def write_spread(run, partial, kind):
     gnuplot(run, "spread.gp", values, partial)
 
 
+def write_heap(run, partial, kind):
+    names = [row["variant"] for row in subject.heap_rows(run, subject.OP)]
+    values = {
+        "source": run.file_of("heap"), "output": partial.relative_to(run.path).as_posix(), "kind": kind, "workload": subject.OP,
+        "variants": " ".join(names), "colours": " ".join(map(style.variant, names)), "leak": subject.LEAK,
+        "leak_bytes": subject.LEAK_BYTES, "leak_mapping": subject.LEAK_MAPPING, "leak_none": subject.LEAK_NONE,
+        "colour_bytes": style.LEAK_BYTES, "colour_mapping": style.LEAK_MAPPING, "colour_none": style.OTHER,
+    }
+    gnuplot(run, "heap.gp", values, partial)
+
+
 def gnuplot(run, script, values, partial):
     """Runs a script inside the run directory with these values set."""
     settings = "; ".join(f"{name} = {gnuplot_value(value)}" for name, value in values.items())
@@ -353,7 +364,7 @@ def write_sweep(run, partial, kind):
 
 
 DRAW = {"claims": draw_claims, "interaction": draw_interaction, "structure": draw_structure}
-WRITE = {"spread": write_spread, "sweep": write_sweep}
+WRITE = {"spread": write_spread, "sweep": write_sweep, "heap": write_heap}
 
 
 def draw(run, name, folder):

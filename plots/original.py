@@ -145,7 +145,7 @@ def controlled(claim):
 
 
 def grown(claim):
-    growing = [row for row in claim.run.growth if row["class"] == "growing" and row["variant"] == "leak"]
+    growing = [row for row in claim.run.growth if row["class"] == "growing" and row["variant"] == subject.LEAK]
     if growing:
         yield f"Here allocations are counted, and the same code calls {len(growing)} planted leak" \
               f"{'s' if len(growing) > len('s') else ''} growing in the same run."

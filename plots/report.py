@@ -18,11 +18,13 @@ import wording
 from rundir import SOURCE, ArgumentParser, InputError, RunDirectory, run_main
 
 INVALID = "run invalid"
+PER_THOUSAND = "per thousand ops"
 UNRESOLVED = "not resolvable here"
 ALLOCATIONS, ALLOCATED, HANDED_OUT = "allocations_per_op", "allocated_bytes_per_op", "handed_out_bytes_per_op"
 INSTRUCTIONS = "instructions_per_op"
 POOL_METRICS = {"pool_hits_per_get": "Hits per get", "buffers_at_rest": "Buffers at rest",
                 "structure_bytes_at_rest": "Structure bytes at rest", "mappings_kept_alive": "Mappings kept alive"}
+LEAKS = (subject.LEAK_BYTES, subject.LEAK_MAPPING, subject.LEAK_NONE)
 
 
 def code(text):
@@ -51,10 +53,17 @@ def troubles(run):
     found = [f"control `{row['control']}` failed on {row['subject']}: expected {row['expected']}, saw "
              f"{wording.interval(row['estimate'], row['low'], row['high'], None) or 'nothing'}"
              + (f" ({row['reason']})" if row["reason"] else "")
-             for row in run.controls if row["status"] == "failed"]
+             for row in run.controls if row["status"] == "failed" and row["control"] not in LEAKS]
     if not found:
-        found = list(dict.fromkeys(row["reason"] for row in run.verdicts if row["verdict"] == INVALID))
+        found = list(dict.fromkeys(row["reason"] for row in run.verdicts if row["verdict"] == INVALID
+                                   and not subject.is_heap_part(run, row)))
     return found
+
+
+def heap_troubles(run):
+    """Why the heap passes of this run may not be believed; timing has nothing to do with it."""
+    return [f"control `{row['control']}` {row['status']}: {row['reason'] or row['expected']}"
+            for row in run.controls if row["control"] in LEAKS and row["status"] != "ok"]
 
 
 # The answer.
@@ -135,6 +144,8 @@ def section_of(run, verdict):
         return "effects"
     if any(row["workload"] == subject.STRUCTURE for row in claim):
         return "the-structure"
+    if subject.is_heap_part(run, verdict):
+        return "heap-growth"
     return "allocations" if any(row["metric"] in (ALLOCATIONS, ALLOCATED) for row in claim) else "why"
 
 
@@ -264,6 +275,24 @@ def instructions(run):
                wording.number(row["executions_per_op"])) for row in own]
     return {**table, "deltas": wording.table(("Workload", "Without the field, instructions"), deltas) if deltas else None,
             "listed": wording.table(("Workload", "Side", "Symbol", "Instruction", "Per op"), listed) if listed else None}
+
+
+def growth_table(run):
+    """Class of every heap pass; the planted leaks first, because the rest stands or falls with them."""
+    def cells(row, *columns):
+        return ["" if row[column] is None else wording.quantity(row[column], "bytes") for column in columns]
+
+    rows = [(code(row["variant"]), code(row["workload"]), row["class"],
+             *cells(row, "live_bytes_at_rest", "mapped_bytes_at_rest", "live_bytes_per_1000_ops", "mapped_bytes_per_1000_ops"))
+            for row in [*run.select("growth", variant=subject.LEAK), *subject.heap_rows(run)]]
+    header = ("Variant", "Workload", "Class", "Live at rest", "Mapped at rest", f"Live {PER_THOUSAND}", f"Mapped {PER_THOUSAND}")
+    undecided = {}
+    for row in run.growth:
+        if row["class"] == "not available":
+            undecided.setdefault((row["workload"], row["reason"]), []).append(code(row["variant"]))
+    notes = [f"{code(workload)} of {' '.join(variants)}: {reason or 'no reason given'}"
+             for (workload, reason), variants in undecided.items()]
+    return {"table": wording.table(header, rows) if rows else None, "notes": notes, "troubles": heap_troubles(run)}
 
 
 def structure(run):
@@ -474,6 +503,8 @@ def alt_texts(run):
                                  for e in subject.structures(run) if e["struct_bytes"] is not None),
         "effects": "Forest plot of every exploratory effect, grouped by size; " + say(original, "the original's comparison:"),
         "sweep": "Time per op against input bytes, and relative to the pooled buffer, by variant",
+        "heap": "Live and mapped bytes over operations: the planted leaks rise; growing among the variants: "
+                + (" ".join(row["variant"] for row in subject.heap_rows(run, subject.OP) if row["class"] == "growing") or "none"),
         "spread": "Per-process values of the twin and of the field's contrast as sorted curves; " + say(field, "the field:"),
     }
 
@@ -502,13 +533,16 @@ def context(run, directory):
         "direct_allocations": allocations_of_ends(run, subject.DIRECT),
         "claim_table": claim_table(run), "part_table": part_table(run), "reasons": reasons(run), "missing": missing_parts(run),
         "crossing": crossing(run), "allocations": allocation_table(run), "structure": structure(run),
+        "growth": growth_table(run),
         "claim_effects": claim_effects(run), "exploratory": exploratory_tables(run), "levels": level_tables(run),
         "wrong": original.wrong(run, not_measured), "instructions": instructions(run), "sweep": sweep(run),
         "pool_statistics": exact_table(run, POOL_METRICS), "effect_pages": sorted(subject.effect_pages(run)) or ["effects"],
-        "controls_summary": controls_summary(run), "controls": controls_tables(run), "twins": twin_table(run), "planted": planted_table(run), "blocks": process_table(run),
+        "controls_summary": controls_summary(run), "controls": controls_tables(run),
+        "twins": twin_table(run), "planted": planted_table(run), "blocks": process_table(run),
         "field_twin": twin and code(twin), "field_contrast": code(subject.FIELD),
         "command": run.facts.get("command") or f"./encbench run --profile {run.facts['profile']} --seed {run.facts['seed']}",
-        "figures": figure_context(run, directory), "machine": folded(f"{len(run.machine)} facts", machine), "run_facts": folded(f"{len(run.run)} facts", facts),
+        "figures": figure_context(run, directory), "machine": folded(f"{len(run.machine)} facts", machine),
+        "run_facts": folded(f"{len(run.run)} facts", facts),
     }
 
 

@@ -15,11 +15,11 @@ HARNESS = SOURCE.parent / "harness"
 # What report and figures read. samples.csv.gz is left out on purpose: a committed run may come without it.
 TABLES = (
     "run", "machine", "variants", "workloads", "processes", "contrasts", "metrics", "layout", "levels", "effects",
-    "controls", "verdicts", "claims", "panels",
+    "controls", "verdicts", "claims", "panels", "growth",
 )
 
 # Read where the schema declares them and the run has the file; a list of no rows otherwise.
-OPTIONAL_TABLES = ("cells", "heap", "growth", "instructions_delta")
+OPTIONAL_TABLES = ("cells", "instructions_delta")
 
 # Facts of run.csv that the report cannot do without; every other key is printed as it is.
 RUN_KEYS = ("schema_version", "profile", "for_conclusions", "complete", "seed")
@@ -34,6 +34,7 @@ WORDS = {
     ("processes", "status"): ("ok", "void"),
     ("metrics", "status"): ("exact", "unstable", "not available"),
     ("layout", "kind"): ("field", "hole"),
+    ("growth", "class"): ("bounded", "retaining", "growing", "not available"),
 }
 
 
@@ -152,7 +153,12 @@ class RunDirectory:
                             row.fail(column, " or ".join(words))
             setattr(self, name, rows)
             self.files[name] = file
+        self.file_names = {name: file for name, (file, _) in tables.items()}
         self.facts = self._facts()
+
+    def file_of(self, table):
+        """Name of the file of any declared table, whether it is read here or not."""
+        return self.file_names[table]
 
     def _facts(self):
         facts = {}

@@ -20,6 +20,9 @@ VARIANT = {
 OTHER = "#777777"
 SEVERAL = "#444444"  # main effects and interactions belong to no single variant
 
+# Planted on purpose: no colour of a variant.
+LEAK_BYTES, LEAK_MAPPING = "#8B0000", "#5E3C99"
+
 REGION = "#DCEBF7"
 TWIN = "#C8C8C8"
 MDE = "#8C8C8C"

@@ -15,6 +15,10 @@ ASSIGNMENTS = "non_null_assignments"  # the metric of the claim that nothing ass
 NEGLIGIBLE = "relative_time"          # the metric of the claim that removing it hardly changes the op
 NOT_MEASURED = "not measured yet"
 
+LEAK = "leak"  # the variant of the planted leaks, and its workloads
+LEAK_BYTES, LEAK_MAPPING, LEAK_NONE = "leak_bytes", "leak_mapping", "leak_none"
+HEAP_METRIC = "live_growth_"  # how metrics of the heap pass start
+
 STRUCTURE = "layout"  # the workload of metrics.csv under which figures of the structure stand
 
 
@@ -206,6 +210,17 @@ class Sweep:
             self.missing = f"effects.csv compares nothing with {self.against} in panel {self.panel}"
 
 
+def heap_rows(run, workload=None):
+    """Rows of growth.csv about real variants; of one workload or all."""
+    return [row for row in run.growth if row["variant"] != LEAK and workload in (None, row["workload"])]
+
+
+def is_heap_part(run, row):
+    """Whether a part of a claim is decided by the heap pass."""
+    return any(claim["metric"].startswith(HEAP_METRIC) for claim in run.select("claims", claim=row["claim"])
+               if row["part"] in ("all", claim["part"]))
+
+
 # Every figure by file name, in the order of the report, with what it needs.
 def figures(run):
     """[(name, None or why it cannot be drawn from this run)]"""
@@ -220,4 +235,5 @@ def figures(run):
         *((name, None) for name in effect_pages(run)),
         *([] if effect_pages(run) else [("effects", "effects.csv has no exploratory effect")]),
         ("spread", spread),
+        ("heap", None if heap_rows(run, OP) else f"growth.csv has no rows on {OP}"),
     ]

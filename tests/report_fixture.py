@@ -224,6 +224,24 @@ class Fixture:
                     self.add("metrics", variant=variant, workload=workload, metric=metric, value=None if unstable else value + own,
                              status="unstable" if unstable else "exact", reason="two counts differ" if unstable else None)
 
+    def heap(self):
+        """Bytes live and mapped: (before the first op, after the warm-up, lost per 1000 ops)."""
+        series = {("leak", name): (10720, 0, live, mapped) for name, live, mapped in (
+            ("leak_bytes", 24.0, 0.0), ("leak_mapping", 0.0, 6553.6), ("leak_none", 0.0, 0.0))}
+        for variant, axes in self.variants.items():
+            series[variant, "to_string_1k"] = (12345, 7654 if axes["pool"] == "thread" else 0, 0.0, 0.0)
+        for (variant, workload), (before, kept, live, mapped) in series.items():
+            for ops in (-100, 0, 100, 1000, 3000, 10000, 30000, 100000):
+                done = max(ops, 0) / 1000
+                self.add("heap", variant=variant, workload=workload, iterations=ops,
+                         live_bytes=before + int(live * done) + (kept if ops >= 0 else 0), live_blocks=9,
+                         mapped_bytes=4096 + int(mapped * done), mapped_regions=1, rss_bytes=2000000)
+            last = 100 * live + kept, 100 * mapped
+            self.add("growth", variant=variant, workload=workload, live_bytes_per_1000_ops=live, mapped_bytes_per_1000_ops=mapped,
+                     live_bytes_at_rest=last[0], mapped_bytes_at_rest=last[1], reason="invented",
+                     **{"class": "growing" if live or mapped else "retaining" if kept else "bounded"})
+        self.add("growth", variant="direct", workload="get_put", **{"class": "not available"}, reason="too few checkpoints")
+
     def verdicts(self, invalid):
         exact = {"4c": ("refuted", 3, "count"), "5b": ("refuted", 1, "count"), "6b": ("refuted", 0, "bytes"),
                  "8a": ("refuted", 16, "bytes"), "8b": ("refuted", 32, "bytes"), "9a": ("refuted", 100 / 3, "percent")}
@@ -282,6 +300,7 @@ class Fixture:
         self.add("controls", control="void_processes", subject="run", expected="at most 10 %", estimate=0.5, status="ok")
         self.add("controls", control="planted", subject="design trace:npm-install", expected="slower; 0.5 to 1.5 x",
                  status="not measured", reason="op too long")
+        self.add("controls", control="leak_bytes", subject="run", expected="growing", estimate=24.0, status="ok")
 
     def write(self, directory):
         directory.mkdir(parents=True, exist_ok=True)
@@ -298,6 +317,7 @@ def write(directory, invalid=False, for_conclusions="yes"):
     fixture.measure()
     fixture.effects()
     fixture.exact()
+    fixture.heap()
     fixture.verdicts(invalid)
     fixture.controls(invalid)
     fixture.write(Path(directory))

@@ -25,7 +25,7 @@ import style  # noqa: E402
 import subject  # noqa: E402
 from rundir import RunDirectory, InputError  # noqa: E402
 
-FIGURES = ("claims", "interaction", "structure", "sweep", "effects", "spread")
+FIGURES = ("claims", "interaction", "structure", "sweep", "effects", "spread", "heap")
 
 
 def run_script(name, *arguments, hash_seed="0"):
@@ -153,6 +153,36 @@ class Report(WithRun):
 
     def test_every_exact_figure_shows(self):
         self.assert_every_change_shows("metrics", "value")
+
+    def test_every_heap_pass_shows(self):
+        self.assert_every_change_shows("growth", "live_bytes_at_rest")
+        self.assert_every_change_shows("growth", "mapped_bytes_per_1000_ops")
+        self.assertIn("`get_put` of `direct`: too few checkpoints", render(self.run_path))
+
+    def test_run_without_heap_passes_says_so(self):
+        directory = self.copy()
+        self.edit(directory, "growth.csv", lambda header, rows: rows.clear())
+        (directory / "heap.csv").unlink()
+        self.assertIn("No heap pass in this run", render(directory))
+
+    def test_leak_that_was_missed_spoils_the_heap_passes_only(self):
+        directory = self.copy()
+
+        def miss(header, rows):
+            for row in rows:
+                if row[0] == "leak_bytes":
+                    row[header.index("status")], row[header.index("reason")] = "failed", "found bounded"
+
+        def spoil(header, rows):
+            for row in rows:
+                if row[0] == "3":
+                    row[header.index("verdict")], row[header.index("reason")] = "run invalid", "control leak_bytes failed"
+        self.edit(directory, "controls.csv", miss)
+        self.edit(directory, "verdicts.csv", spoil)
+        text = render(directory)
+        self.assertNotIn("RUN INVALID", text)
+        self.assertRegex(text, r"heap passes of this run decide nothing.*\n> - control `leak_bytes` failed: found bounded")
+        self.assertRegex(text, r"\[3a\]\(#heap-growth\)")
 
     def test_every_control_shows(self):
         self.assert_every_change_shows("controls", "estimate")
@@ -566,6 +596,7 @@ class Figures(WithRun):
         for file in ("verdicts.csv", "effects.csv", "levels.csv", "contrasts.csv"):
             self.edit(other, file, change)
         self.edit(other, "layout.csv", lambda header, rows: rows.pop())
+        self.edit(other, "heap.csv", lambda header, rows: rows[-1].__setitem__(header.index("live_bytes"), "54321"))
         again = self.draw(other, "1")
         for name in self.first:
             self.assertNotEqual(again[name], self.first[name], name)
@@ -596,7 +627,8 @@ class Figures(WithRun):
 
 
 # Digits that may stand in prose and scripts: names, colours, formats and sizes on paper; no figure of any run.
-NAMES = ("decile_1_ns", "decile_9_ns", "to_string_1k", "report.md.j2", "utf-8", "UTF-8")
+NAMES = ("decile_1_ns", "decile_9_ns", "live_bytes_per_1000_ops", "mapped_bytes_per_1000_ops", "to_string_1k",
+         "report.md.j2", "utf-8", "UTF-8")
 FORMAT = re.compile(r"0|[.,+]?\d*[fgdeE]|\.1e")
 COLOUR = re.compile(r"#[0-9A-F]{6}")
 
