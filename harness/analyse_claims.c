@@ -335,6 +335,21 @@ static void append(char *text, size_t bytes, const char *more)
     snprintf(text + used, bytes - used, "%s", more);
 }
 
+/* A figure in a reason, for reading: whole numbers whole, any other to four digits without an exponent where it has more
+ * before the point. The figure itself stands in a column of its own. */
+struct figure_text {
+    char text[32];
+};
+static struct figure_text figure_text(double value)
+{
+    struct figure_text figure;
+    bool whole = fabs(value) < 1e15 && value == floor(value);
+    snprintf(figure.text, sizeof figure.text, whole || (fabs(value) >= 1e4 && fabs(value) < 1e15) ? "%.0f" : "%.4g",
+             value == 0 ? 0 : value);
+    return figure;
+}
+
+/* A region as it was registered: its ends in full. */
 const char *analyse_region_words(char *text, size_t bytes, const struct analyse_data *data,
                                  const struct analyse_condition *condition)
 {
@@ -360,29 +375,30 @@ static void explain_decision(char *text, size_t bytes, const struct verdict_evid
     double twin_bound = verdict_twin_bound(evidence);
     switch (decision->cause) {
     case VERDICT_DECIDED:
-        snprintf(text, bytes, "%s by %.4g; twin bound %.4g", interval_says == VERDICT_CONFIRMED ? "inside" : "outside",
-                 decision->margin, twin_bound);
+        snprintf(text, bytes, "%s by %s; twin bound %s", interval_says == VERDICT_CONFIRMED ? "inside" : "outside",
+                 figure_text(decision->margin).text, figure_text(twin_bound).text);
         break;
     case VERDICT_NO_INTERVAL:
-        snprintf(text, bytes, "%zu processes give no interval at this confidence; MDE %.4g", evidence->processes,
-                 evidence->mde);
+        snprintf(text, bytes, "%zu processes give no interval at this confidence; MDE %s", evidence->processes,
+                 figure_text(evidence->mde).text);
         break;
     case VERDICT_STRADDLES:
-        snprintf(text, bytes, "neither inside nor outside; MDE %.4g", evidence->mde);
+        snprintf(text, bytes, "neither inside nor outside; MDE %s", figure_text(evidence->mde).text);
         break;
     case VERDICT_NO_TWIN:
         snprintf(text, bytes, "no twin on this workload: the noise floor is unknown");
         break;
     case VERDICT_WITHIN_TWIN:
-        snprintf(text, bytes, "margin %.4g is within what identical code shows: %.4g", decision->margin, twin_bound);
+        snprintf(text, bytes, "margin %s is within what identical code shows: %s", figure_text(decision->margin).text,
+                 figure_text(twin_bound).text);
         break;
     case VERDICT_TAIL:
-        snprintf(text, bytes, "tail-dependent: the plain means give [%.4g; %.4g]", evidence->plain.low,
-                 evidence->plain.high);
+        snprintf(text, bytes, "tail-dependent: the plain means give [%s; %s]", figure_text(evidence->plain.low).text,
+                 figure_text(evidence->plain.high).text);
         break;
     case VERDICT_LAYOUT:
-        snprintf(text, bytes, "layout-dependent: the t interval is [%.4g; %.4g]", evidence->student.low,
-                 evidence->student.high);
+        snprintf(text, bytes, "layout-dependent: the t interval is [%s; %s]", figure_text(evidence->student.low).text,
+                 figure_text(evidence->student.high).text);
         break;
     case VERDICT_SINGLE_LAYOUT:
         snprintf(text, bytes, "single layout: an arm had one layout in all processes");
@@ -437,10 +453,11 @@ static void judge_evidence(const struct judge *judge, struct analyse_item *item,
         explain_decision(why, sizeof why, evidence, &decision,
                          verdict_of_interval(&condition->region, evidence->interval));
     }
-    snprintf(item->figure, sizeof item->figure, "%.40s %.4g %.16s [%.4g; %.4g] against region %s: %s",
-             claim_text(judge->data, condition->row, SCHEMA_claims_metric), evidence->estimate,
-             claim_text(judge->data, condition->row, SCHEMA_claims_unit), evidence->interval.low,
-             evidence->interval.high, analyse_region_words(region, sizeof region, judge->data, condition), why);
+    snprintf(item->figure, sizeof item->figure, "%.40s %s %.16s [%s; %s] against region %s: %s",
+             claim_text(judge->data, condition->row, SCHEMA_claims_metric), figure_text(evidence->estimate).text,
+             claim_text(judge->data, condition->row, SCHEMA_claims_unit), figure_text(evidence->interval.low).text,
+             figure_text(evidence->interval.high).text,
+             analyse_region_words(region, sizeof region, judge->data, condition), why);
 }
 
 static void name_effect(const struct judge *judge, struct analyse_item *item, const struct analyse_effect *effect)
@@ -549,12 +566,12 @@ static bool exact_figure(const struct judge *judge, struct analyse_item *item, c
 static void judge_exact_value(const struct judge *judge, struct analyse_item *item, double value, const char *what)
 {
     const struct analyse_condition *condition = &judge->claims->condition[item->condition];
-    char number[32], region[80];
+    char region[80];
     item->measured = true;
     item->verdict = verdict_of_value(&condition->region, value);
     item->estimate = value;
-    snprintf(item->figure, sizeof item->figure, "%.420s = %s; %s %s", what,
-             csv_format_number(number, sizeof number, value), item->verdict == VERDICT_CONFIRMED ? "in" : "not in",
+    snprintf(item->figure, sizeof item->figure, "%.420s = %s; %s %s", what, figure_text(value).text,
+             item->verdict == VERDICT_CONFIRMED ? "in" : "not in",
              analyse_region_words(region, sizeof region, judge->data, condition));
     /* A heap pass that misses a planted leak is not believed about anything else. */
     if (judge->controls->heap_reason[0] &&
@@ -592,11 +609,10 @@ static void judge_pair(struct judge *judge, size_t index, const char *baseline, 
         return;
     bool reduction = condition->kind == ANALYSE_REDUCTION;
     double value = !reduction ? plus - minus : minus > 0 ? 100 * (1 - plus / minus) : NAN;
-    char what[448], from[32], to[32];
-    csv_format_number(from, sizeof from, minus);
-    csv_format_number(to, sizeof to, plus);
-    snprintf(what, sizeof what, "%.50s on %.80s of %.80s is %s and of %.80s %s; %s", metric, workload, baseline, from,
-             contender, to, reduction ? "reduction in percent" : "difference");
+    char what[448];
+    snprintf(what, sizeof what, "%.50s on %.80s of %.80s is %s and of %.80s %s; %s", metric, workload, baseline,
+             figure_text(minus).text, contender, figure_text(plus).text,
+             reduction ? "reduction in percent" : "difference");
     judge_exact_value(judge, item, value, what);
     snprintf(item->source, sizeof item->source, "metrics.csv variants=%s %s workload=%.100s metric=%.100s", baseline,
              contender, workload, metric);

@@ -32,7 +32,7 @@ def write_matplotlib(figure, partial, kind):
 # Forest plots: rows in panels of like magnitude, so that a hundredth of a percent can be read beside a third.
 
 def forest_item(label, contender, unit, estimate, low, high, mde, twins, region=None):
-    return {"label": label, "contender": contender, "colour": style.sides(contender), "unit": unit, "estimate": estimate,
+    return {"label": label, "contender": contender, "colour": style.sides(contender), "marker": style.sides_marker(contender), "unit": unit, "estimate": estimate,
             "low": low, "high": high, "mde": mde, "twins": twins, "region": region}
 
 
@@ -70,9 +70,9 @@ def side_name(run, side):
     return " ".join(shared) or side
 
 
-def effect_items(run):
+def effect_items(rows):
     items = []
-    for row in subject.exploratory_effects(run):
+    for row in rows:
         twins = None if row["twin_low"] is None or row["twin_high"] is None else (row["twin_low"], row["twin_high"])
         items.append(forest_item(row["contrast"], row["contender"], row["unit"], row["estimate"], row["ci_low"],
                                  row["ci_high"], row["mde"], twins) | {"group": row["workload"]})
@@ -127,7 +127,7 @@ def draw_item(axes, y, item, span):
     for end, marker in ((item["low"], "<"), (item["high"], ">")):
         if not left <= end <= right:
             axes.plot([clipped(end)], [y], marker=marker, color=item["colour"], markersize=4, zorder=5, clip_on=False)
-    axes.plot([item["estimate"]], [y], marker="o", markersize=5, color=item["colour"], markeredgecolor=style.INK,
+    axes.plot([item["estimate"]], [y], marker=item["marker"], markersize=5, color=item["colour"], markeredgecolor=style.INK,
               markeredgewidth=0.6, zorder=6)
 
 
@@ -170,7 +170,7 @@ def forest(items, row_inches, grouped):
     figure.text(0.265 + 0.35, (foot + 0.04) / height, "contender - baseline: faster to the left, slower to the right", ha="center",
                 va="center", fontsize=8)
     figure.legend(handles=swatches, loc="upper left", bbox_to_anchor=(0.01, (foot - 0.08) / height), ncol=4, frameon=False,
-                  fontsize=8, columnspacing=1.4, handlelength=1.0, title="colour: contender", title_fontsize=8,
+                  fontsize=8, columnspacing=1.4, handlelength=1.0, title="colour and marker: contender", title_fontsize=8,
                   alignment="left")
     return figure
 
@@ -179,8 +179,9 @@ def colour_swatches(items):
     """What the colours in this figure stand for, in the order of the one table of colours."""
     used = dict.fromkeys(item["contender"] if " " not in item["contender"] else "several" for item in items)
     names = sorted(used, key=lambda name: ([*style.VARIANT, name].index(name), name))
-    return [Rectangle((0, 0), 1, 1, facecolor=style.SEVERAL if name == "several" else style.variant(name),
-                      edgecolor=style.INK, linewidth=0.5, label=name) for name in names]
+    return [plt.Line2D([], [], linestyle="none", marker="o" if name == "several" else style.marker(name), markersize=6,
+                       color=style.SEVERAL if name == "several" else style.variant(name), markeredgecolor=style.INK,
+                       markeredgewidth=0.5, label=name) for name in names]
 
 
 def draw_panel(axes, unit, panel, count, grouped):
@@ -210,8 +211,8 @@ def draw_claims(run):
     return forest(claim_items(run), 0.62, grouped=False)
 
 
-def draw_effects(run):
-    return forest(effect_items(run), 0.205, grouped=True)
+def draw_effects(rows):
+    return forest(effect_items(rows), 0.205, grouped=True)
 
 
 # The two by two with the original's diagonal through it.
@@ -254,7 +255,7 @@ def draw_level(axes, x, row, filled):
     low, middle, high = row["ci_low_ns"], row["time_ns_per_op"], row["ci_high_ns"]
     if math.isfinite(low) and math.isfinite(high):
         axes.plot([x, x], [low, high], color=colour, linewidth=2.2, zorder=4, solid_capstyle="butt")
-    axes.plot([x], [middle], marker="o", markersize=6, color=colour if filled else "white", markeredgecolor=colour,
+    axes.plot([x], [middle], marker=style.marker(row["variant"]), markersize=6, color=colour if filled else "white", markeredgecolor=colour,
               markeredgewidth=1.6, zorder=5)
 
 
@@ -315,7 +316,7 @@ def write_spread(run, partial, kind):
         "title_b": f"{subject.FIELD}: {contrast['contender']} against {contrast['baseline']} "
                    f"({processes(run, subject.FIELD)} processes)",
     }
-    run_gnuplot(run, "spread.gp", values, partial)
+    gnuplot(run, "spread.gp", values, partial)
 
 
 def write_heap(run, partial, kind):
@@ -326,10 +327,11 @@ def write_heap(run, partial, kind):
         "leak_bytes": subject.LEAK_BYTES, "leak_mapping": subject.LEAK_MAPPING, "leak_none": subject.LEAK_NONE,
         "colour_bytes": style.LEAK_BYTES, "colour_mapping": style.LEAK_MAPPING, "colour_none": style.OTHER,
     }
-    run_gnuplot(run, "heap.gp", values, partial)
+    gnuplot(run, "heap.gp", values, partial)
 
 
-def run_gnuplot(run, script, values, partial):
+def gnuplot(run, script, values, partial):
+    """Runs a script inside the run directory with these values set."""
     settings = "; ".join(f"{name} = {gnuplot_value(value)}" for name, value in values.items())
     try:
         done = subprocess.run(["gnuplot", "-e", settings, str(SOURCE / script)], cwd=run.path, capture_output=True, text=True,
@@ -345,13 +347,30 @@ def processes(run, contrast):
     return len(run.select("contrasts", contrast=contrast, workload=subject.OP))
 
 
-DRAW = {"claims": draw_claims, "interaction": draw_interaction, "structure": draw_structure, "effects": draw_effects}
-WRITE = {"spread": write_spread, "heap": write_heap}
+def write_sweep(run, partial, kind):
+    sweep = subject.Sweep(run)
+    styles = {"colours": style.variant, "points": style.gnuplot_point, "dashes": style.gnuplot_dashes}
+    values = {
+        "levels": run.files["levels"], "effects": run.files["effects"], "output": partial.relative_to(run.path).as_posix(),
+        "kind": kind, "panel": sweep.panel, "against": sweep.against, "variants": " ".join(sweep.variants),
+        "sizes": " " + "".join(f"{name}={size} " for name, size in sweep.sizes.items()), "others": " ".join(sweep.pairs),
+        "contrasts": " ".join(contrast for contrast, _ in sweep.pairs.values()),
+        "turned": " ".join(str(int(turned)) for _, turned in sweep.pairs.values()),
+    }
+    for name, of in styles.items():
+        values[name] = " ".join(str(of(variant)) for variant in sweep.variants)
+        values["other_" + name] = " ".join(str(of(variant)) for variant in sweep.pairs)
+    gnuplot(run, "sweep.gp", values, partial)
+
+
+DRAW = {"claims": draw_claims, "interaction": draw_interaction, "structure": draw_structure}
+WRITE = {"spread": write_spread, "sweep": write_sweep, "heap": write_heap}
 
 
 def draw(run, name, folder):
     """Both kinds of one figure, each whole or not at all."""
-    figure = DRAW[name](run) if name in DRAW else None
+    pages = subject.effect_pages(run)
+    figure = DRAW[name](run) if name in DRAW else draw_effects(pages[name]) if name in pages else None
     for kind in KINDS:
         path = folder / f"{name}.{kind}"
         partial = folder / f"{name}.{kind}.partial"
@@ -376,12 +395,17 @@ def main(arguments):
     run = RunDirectory(Path(options.directory).resolve())
     matplotlib.rcdefaults()  # a user's own matplotlibrc must not change the bytes
     matplotlib.rcParams.update(style.RC)
+    style.learn(run.variants)
     folder = run.path / "figures"
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
-    for name, missing in subject.figures(run):
+    figures = subject.figures(run)
+    for path in sorted(folder.glob("effects_*")):  # pages of an earlier drawing
+        if path.stem not in dict(figures):
+            path.unlink()
+    for name, missing in figures:
         if missing is None:
             draw(run, name, folder)
             continue

@@ -12,16 +12,19 @@ from pathlib import Path
 
 import jinja2
 
+import original
 import subject
 import wording
-from rundir import SOURCE, ArgumentParser, InputError, RunDirectory, read_csv, run_main
+from rundir import SOURCE, ArgumentParser, InputError, RunDirectory, run_main
 
-ORIGINAL_COLUMNS = [("claim", "INTEGER", True), ("quoted", "TEXT", True)]
 INVALID = "run invalid"
 PER_THOUSAND = "per thousand ops"
 UNRESOLVED = "not resolvable here"
+ALLOCATIONS, ALLOCATED, HANDED_OUT = "allocations_per_op", "allocated_bytes_per_op", "handed_out_bytes_per_op"
+INSTRUCTIONS = "instructions_per_op"
+POOL_METRICS = {"pool_hits_per_get": "Hits per get", "buffers_at_rest": "Buffers at rest",
+                "structure_bytes_at_rest": "Structure bytes at rest", "mappings_kept_alive": "Mappings kept alive"}
 LEAKS = (subject.LEAK_BYTES, subject.LEAK_MAPPING, subject.LEAK_NONE)
-ALLOCATIONS, ALLOCATED = "allocations_per_op", "allocated_bytes_per_op"
 
 
 def code(text):
@@ -96,6 +99,9 @@ def sizes(run):
         "heap": None if any(entry["heap_bytes"] is None for entry in (null, packed, removed)) else {
             "null": wording.number(null["heap_bytes"]), "packed": wording.number(packed["heap_bytes"]),
             "removed": wording.number(removed["heap_bytes"]),
+            "saved": wording.number(null["heap_bytes"] - removed["heap_bytes"]),
+            "saved_by_moving": wording.number(null["heap_bytes"] - packed["heap_bytes"]),
+            "moving_saves": null["heap_bytes"] > packed["heap_bytes"],
             "removal_saves_more": packed["heap_bytes"] > removed["heap_bytes"],
         },
     }
@@ -131,7 +137,7 @@ def figure_of(row):
 def section_of(run, verdict):
     """Where the rows behind a part are shown."""
     if not_measured(run, verdict):
-        return "not-measured-yet"
+        return "missing"
     claim = run.select("claims", claim=verdict["claim"], part=verdict["part"])
     kinds = {row["kind"] for row in claim}
     if kinds & {"timing", "level", "composition"}:
@@ -144,16 +150,16 @@ def section_of(run, verdict):
 
 
 def claim_table(run):
-    quoted = {row["claim"]: row["quoted"] for row in read_csv(SOURCE / "original.csv", ORIGINAL_COLUMNS)}
-    rows = [(row["claim"], row["verdict"] + (f" ({subject.NOT_MEASURED})" if not_measured(run, row) else ""),
-             quoted.get(row["claim"], "")) for row in run.verdicts if row["part"] == "all"]
+    said = original.read()
+    rows = [(row["claim"], subject.NOT_MEASURED if not_measured(run, row) else row["verdict"],
+             said[row["claim"]]["quoted"] if row["claim"] in said else "") for row in run.verdicts if row["part"] == "all"]
     return wording.table(("Claim", "Verdict", "What the original says"), rows)
 
 
 def part_table(run):
-    rows = [(f"[{part_name(row)}](#{section_of(run, row)})", row["verdict"], figure_of(row), wording.region(row),
-             row["statement"]) for row in parts_of(run)]
-    return wording.table(("Part", "Verdict", "Our figure", "Region", "Claimed, in words"), rows)
+    rows = [(f"[{part_name(row)}](#{section_of(run, row)})", row["verdict"], figure_of(row), wording.region(row))
+            for row in parts_of(run)]
+    return wording.table(("Part", "Verdict", "Our figure", "Region"), rows)
 
 
 def reasons(run):
@@ -174,7 +180,7 @@ def reasons(run):
             extra.append(f"twins reach {wording.coarse(row['twin_bound'], row['unit'])}")
         if row["processes_needed"] is not None:
             extra.append(f"{row['processes_needed']} processes would be needed")
-        lines.append({"name": name, "scope": row["scope"], "verdict": row["verdict"], "reason": row["reason"],
+        lines.append({"name": name, "statement": None if row["part"] == "all" else row["statement"], "scope": row["scope"], "verdict": row["verdict"], "reason": row["reason"],
                       "extra": "; ".join(extra), "source": row["source"]})
     return lines
 
@@ -228,25 +234,47 @@ def crossing(run):
 
 # Exact figures.
 
+def exact_text(row):
+    if row is None:
+        return "-"
+    return row["status"] if row["value"] is None else \
+        wording.number(row["value"]) + ("" if row["status"] == "exact" else f" ({row['status']})")
+
+
+def exact_table(run, metrics):
+    """One row for all variants that share the figures on a workload; notes on what is not exact. metrics: {metric: heading}."""
+    rows_of = [row for row in run.metrics if row["metric"] in metrics]
+    present = [metric for metric in metrics if any(row["metric"] == metric for row in rows_of)]
+    rows, notes = [], {}
+    for workload in subject.workloads(run, rows_of):
+        alike = {}
+        for variant in dict.fromkeys(row["variant"] for row in rows_of if row["workload"] == workload):
+            found = [run.one("metrics", variant=variant, workload=workload, metric=metric) for metric in present]
+            alike.setdefault(tuple(map(exact_text, found)), []).append(code(variant))
+            for row in found:
+                if row is not None and row["status"] != "exact":
+                    notes.setdefault(f"{code(workload)}, {row['metric']}: {row['status']}: {row['reason'] or 'no reason given'}",
+                                     []).append(code(variant))
+        rows += [(code(workload), *figures, " ".join(variants)) for figures, variants in alike.items()]
+    header = ("Workload", *(metrics[metric] for metric in present), "Variants")
+    return {"table": wording.table(header, rows) if rows else None,
+            "notes": [f"{' '.join(variants)}: {note}" for note, variants in notes.items()], "metrics": [code(m) for m in present]}
+
+
 def allocation_table(run):
-    """Allocations and bytes per op of every variant on every workload; footnotes for what is not exact."""
-    rows_of = [row for row in run.metrics if row["metric"] in (ALLOCATIONS, ALLOCATED)]
-    names = [w["workload"] for w in run.workloads if any(row["workload"] == w["workload"] for row in rows_of)]
-    notes, rows = [], []
+    return exact_table(run, {ALLOCATIONS: "Allocs", ALLOCATED: "Bytes asked", HANDED_OUT: "Bytes handed out"})
 
-    def cell(variant, workload, metric):
-        row = run.one("metrics", variant=variant, workload=workload, metric=metric)
-        if row is None:
-            return "not in this run"
-        if row["status"] != "exact":
-            notes.append(f"{code(variant)}, {code(workload)}, {metric}: {row['status']}: {row['reason'] or 'no reason given'}")
-        return row["status"] if row["value"] is None else \
-            wording.number(row["value"]) + ("" if row["status"] == "exact" else f" ({row['status']})")
 
-    for variant in dict.fromkeys(row["variant"] for row in rows_of):
-        rows.append([code(variant)] + [cell(variant, name, metric) for name in names for metric in (ALLOCATIONS, ALLOCATED)])
-    header = ["Variant"] + [f"{name}: {unit}" for name in names for unit in ("allocs", "bytes")]
-    return {"table": wording.table(header, rows) if rows else None, "notes": notes}
+def instructions(run):
+    """Instructions per op, what the field costs in them, and which they are."""
+    table = exact_table(run, {INSTRUCTIONS: "Instructions"})
+    deltas = [(code(row["workload"]), wording.number(row["instructions_delta"])) for row in run.effects
+              if row["contrast"] == subject.FIELD and row["scale"] == "absolute" and row["instructions_delta"] is not None]
+    own = run.select("instructions_delta", contrast=subject.FIELD)
+    listed = [(code(row["workload"]), row["side"], code(row["symbol"]), code(row["instruction"]),
+               wording.number(row["executions_per_op"])) for row in own]
+    return {**table, "deltas": wording.table(("Workload", "Without the field, instructions"), deltas) if deltas else None,
+            "listed": wording.table(("Workload", "Side", "Symbol", "Instruction", "Per op"), listed) if listed else None}
 
 
 def growth_table(run):
@@ -281,28 +309,86 @@ def structure(run):
     } if entries else None
 
 
+def sweep(run):
+    """The op at other sizes against the pooled buffer; what a size class wastes where it was counted."""
+    found = subject.Sweep(run)
+    if found.missing:
+        return {"missing": found.missing}
+    rows = []
+    for workload, size in found.sizes.items():
+        cells = []
+        for contrast, is_turned in found.pairs.values():
+            row = subject.effect(run, contrast, workload)
+            cells.append(wording.effect(wording.turned(row) if is_turned else row) if row else "not measured")
+        rows.append((wording.number(size), *cells))
+    return {"missing": None, "panel": found.panel, "against": code(found.against),
+            "table": wording.table(("Bytes", *(code(name) for name in found.pairs)), rows)}
+
+
 # Effects and levels.
 
-def effect_row(row):
-    return [wording.effect(row), wording.confidence(row["confidence"]), wording.coarse(row["mde"], row["unit"]),
-            wording.bounds(row["twin_low"], row["twin_high"], row["unit"]), row["processes"]]
+def folded(summary, table):
+    """A table behind a line: shut on GitHub, plain below it elsewhere."""
+    return f"<details><summary>{summary}</summary>\n\n{table}\n\n</details>"
+
+
+def reach(row):
+    """How far from zero the twins reach."""
+    if row["twin_low"] is None or row["twin_high"] is None:
+        return ""
+    return wording.coarse(max(abs(row["twin_low"]), abs(row["twin_high"])), row["unit"])
+
+
+def shared(rows, column, text):
+    """The one value of a column as text, or None where rows differ."""
+    values = {row[column] for row in rows}
+    return text(values.pop()) if len(values) == 1 else None
+
+
+def columns_that_differ(rows):
+    """Interval and number of processes: as columns where rows differ, as one line under the table where they do not."""
+    names = {"confidence": ("Interval", wording.confidence), "processes": ("n", str)}
+    own = {column: head for column, (head, text) in names.items() if shared(rows, column, text) is None}
+    line = "; ".join(f"{head} {shared(rows, column, text)}" for column, (head, text) in names.items() if column not in own)
+    return own, lambda row: [names[column][1](row[column]) for column in own], line
 
 
 def claim_effects(run):
-    rows = [[", ".join(row["parts"].split()), code(row["contrast"]), code(row["workload"]), *effect_row(row)]
-            for row in run.effects if row["parts"] is not None]
-    return wording.table(("Part", "Contrast", "Workload", "Effect", "Interval", "MDE", "Twins", "n"), rows) if rows else None
+    rows = [row for row in run.effects if row["parts"] is not None]
+    if not rows:
+        return None
+    more, cells, line = columns_that_differ(rows)
+    table = wording.table(("Part", "Contrast", "Workload", "Effect", "MDE", "Twins", *more.values()),
+                          [[", ".join(row["parts"].split()), code(row["contrast"]), code(row["workload"]), wording.effect(row),
+                            wording.coarse(row["mde"], row["unit"]), reach(row), *cells(row)] for row in rows])
+    return {"table": table, "line": line}
+
+
+def plain_effect(row):
+    return wording.interval(row["estimate"], row["ci_low"], row["ci_high"], row["unit"])
 
 
 def exploratory_tables(run):
-    """One table a workload; both scales of a contrast in turn; what decides a claim stands in the other table."""
+    """One table a workload, one row a contrast with both scales; a scale that decides a claim stands in the other table."""
     tables = []
     for workload in subject.workloads(run, run.effects):
-        rows = [[code(row["contrast"]), *effect_row(row)] for row in run.select("effects", workload=workload)
-                if row["parts"] is None and row["kind"] not in ("twin", "planted")]
-        if rows:
-            tables.append({"workload": workload,
-                           "table": wording.table(("Contrast", "Effect", "Interval", "MDE", "Twins", "n"), rows)})
+        own = [row for row in run.select("effects", workload=workload)
+               if row["parts"] is None and row["kind"] not in ("twin", "planted")]
+        if not own:
+            continue
+        more, cells, line = columns_that_differ(own)
+        rows = []
+        for contrast in dict.fromkeys(row["contrast"] for row in own):
+            scales = {row["scale"]: row for row in own if row["contrast"] == contrast}
+            relative, absolute = scales.get("relative"), scales.get("absolute")
+            lead = relative or absolute
+            rows.append([code(contrast), wording.effect(relative) if relative else "above",
+                         plain_effect(absolute) if absolute else "above", wording.coarse(lead["mde"], lead["unit"]), reach(lead),
+                         *cells(lead)])
+        shown = sum(row["scale"] == "relative" and row["words"] in ("faster by", "slower by") for row in own)
+        table = wording.table(("Contrast", "Relative", "Absolute", "MDE", "Twins", *more.values()), rows)
+        tables.append({"workload": workload, "table": folded(
+            f"{workload}: {len(rows)} contrasts, {shown} with a difference shown", f"{table}\n\n{line}" if line else table)})
     return tables
 
 
@@ -314,12 +400,26 @@ def level_tables(run):
                  "" if row["cycles_per_op"] is None else wording.number(row["cycles_per_op"]), row["processes"]]
                 for row in run.select("levels", workload=workload) if row["role"] in ("baseline", "contender")]
         if rows:
-            tables.append({"workload": workload, "table": wording.table(
-                ("Variant", "Panel", "Level", "Deciles over layouts", "Floor", "Cycles", "n"), rows)})
+            table = wording.table(("Variant", "Panel", "Level", "Deciles over layouts", "Floor", "Cycles", "n"), rows)
+            tables.append({"workload": workload, "table": folded(f"{workload}: {len(rows)} levels", table)})
     return tables
 
 
 # Trust.
+
+def controls_summary(run):
+    """One line a control: how many hold, and the range of what was seen."""
+    rows = []
+    for control in dict.fromkeys(row["control"] for row in run.controls):
+        own = run.select("controls", control=control)
+        seen = [row["estimate"] for row in own if row["estimate"] is not None]
+        alike = len({row["expected"] for row in own}) == len(own[:1])
+        span = "" if not seen or not alike else wording.number(seen[0]) if len(seen) == len(own[:1]) else \
+            f"{wording.number(min(seen))} to {wording.number(max(seen))}"
+        rows.append((code(control), f"{sum(row['status'] == 'ok' for row in own)} of {len(own)}", span,
+                     own[0]["expected"] if alike else "see below"))
+    return wording.table(("Control", "Hold", "Seen", "What must hold"), rows) if rows else None
+
 
 def controls_tables(run):
     """One table for each thing that must hold."""
@@ -327,9 +427,8 @@ def controls_tables(run):
     for control, expected in dict.fromkeys((row["control"], row["expected"]) for row in run.controls):
         rows = [(row["subject"], wording.interval(row["estimate"], row["low"], row["high"], None), row["status"],
                  row["reason"] or "") for row in run.select("controls", control=control, expected=expected)]
-        tables.append({"control": code(control), "expected": expected,
-                       "table": wording.table(("Subject", "Seen", "Status", "Reason"), rows)})
-    return tables
+        tables.append(f"{code(control)}: {expected}\n\n" + wording.table(("Subject", "Seen", "Status", "Reason"), rows))
+    return folded("every control", "\n\n".join(tables)) if tables else None
 
 
 def twin_table(run):
@@ -338,13 +437,15 @@ def twin_table(run):
              *("" if row[key] is None else wording.coarse(row[key], row["unit"])
                for key in ("process_sd", "within_sd", "between_sd")), row["processes"])
             for row in run.effects if row["kind"] == "twin"]
-    return wording.table(("Twin", "Workload", "Difference", "sd", "Within", "Between", "n"), rows) if rows else None
+    table = wording.table(("Twin", "Workload", "Difference", "sd", "Within", "Between", "n"), rows)
+    return folded(f"{len(rows)} effects of twins", table) if rows else None
 
 
 def planted_table(run):
     rows = [(code(row["contrast"]), code(row["workload"]), wording.effect(row), wording.confidence(row["confidence"]),
              row["processes"]) for row in run.effects if row["kind"] == "planted"]
-    return wording.table(("Planted", "Workload", "Effect", "Interval", "n"), rows) if rows else None
+    table = wording.table(("Planted", "Workload", "Effect", "Interval", "n"), rows)
+    return folded(f"{len(rows)} effects of planted arms", table) if rows else None
 
 
 def why_void(rows):
@@ -358,16 +459,23 @@ def why_void(rows):
 
 def process_table(run):
     """Processes and blocks by panel and workload, from the baseline's rows: a block is dropped for all arms at once."""
-    rows = []
+    rows, totals = [], {"kept": 0, "dropped": 0, "void": 0}
     for panel in dict.fromkeys(row["panel"] for row in run.panels):
         for workload in subject.workloads(run, run.select("processes", panel=panel)):
             own = run.select("processes", panel=panel, workload=workload)
             base = [row for row in own if row["role"] == "baseline"]
+            plan = run.one("cells", panel=panel, workload=workload)
+            counts = {"kept": sum(row["blocks_kept"] for row in base), "dropped": sum(row["blocks_dropped"] for row in base),
+                      "void": len({row["process"] for row in own if row["status"] == "void"})}
+            totals = {key: totals[key] + counts[key] for key in totals}
             rows.append((panel, code(workload), len({row["process"] for row in own}),
-                         len({row["process"] for row in own if row["status"] == "void"}),
-                         sum(row["blocks_kept"] for row in base), sum(row["blocks_dropped"] for row in base), why_void(own)))
-    header = ("Panel", "Workload", "Processes", "Void", "Blocks kept", "Dropped", "Why void")
-    return wording.table(header, rows) if rows else None
+                         f"{plan['processes']} ({plan['purpose']})" if plan else "",
+                         counts["void"], counts["kept"], counts["dropped"], why_void(own)))
+    header = ("Panel", "Workload", "Processes", "Planned", "Void", "Blocks kept", "Dropped", "Why void")
+    if not rows:
+        return None
+    return folded(f"{len(rows)} cells: {totals['kept']} blocks kept, {totals['dropped']} dropped, void processes: {totals['void']}",
+                  wording.table(header, rows))
 
 
 def process_counts(run):
@@ -394,6 +502,7 @@ def alt_texts(run):
                      + "; ".join(f"{e['level']} {wording.number(e['struct_bytes'])} bytes"
                                  for e in subject.structures(run) if e["struct_bytes"] is not None),
         "effects": "Forest plot of every exploratory effect, grouped by size; " + say(original, "the original's comparison:"),
+        "sweep": "Time per op against input bytes, and relative to the pooled buffer, by variant",
         "heap": "Live and mapped bytes over operations: the planted leaks rise; growing among the variants: "
                 + (" ".join(row["variant"] for row in subject.heap_rows(run, subject.OP) if row["class"] == "growing") or "none"),
         "spread": "Per-process values of the twin and of the field's contrast as sorted curves; " + say(field, "the field:"),
@@ -403,7 +512,7 @@ def alt_texts(run):
 def figure_context(run, directory):
     alt = alt_texts(run)
     return {name: {"missing": missing, "png": f"{directory}/figures/{name}.png", "svg": f"{directory}/figures/{name}.svg",
-                   "alt": alt[name]} for name, missing in subject.figures(run)}
+                   "alt": alt[name.partition("_")[0]]} for name, missing in subject.figures(run)}
 
 
 def context(run, directory):
@@ -419,18 +528,29 @@ def context(run, directory):
         "original": effect_answer(run, subject.ORIGINAL), "field_main": effect_answer(run, subject.FIELD_MAIN),
         "interval_of_answer": answer_confidence(run),
         "field_mde": field and math.isfinite(field["row"]["mde"]) and wording.coarse(field["row"]["mde"], field["row"]["unit"]),
-        "sizes": sizes(run), "tally": tally(run), "processes": process_counts(run),
+        "field_level": field_level(run), "sizes": sizes(run), "tally": tally(run), "processes": process_counts(run),
         "unassigned": verdict_about(run, subject.ASSIGNMENTS), "small": verdict_about(run, subject.NEGLIGIBLE),
         "direct_allocations": allocations_of_ends(run, subject.DIRECT),
         "claim_table": claim_table(run), "part_table": part_table(run), "reasons": reasons(run), "missing": missing_parts(run),
         "crossing": crossing(run), "allocations": allocation_table(run), "structure": structure(run),
         "growth": growth_table(run),
         "claim_effects": claim_effects(run), "exploratory": exploratory_tables(run), "levels": level_tables(run),
-        "controls": controls_tables(run), "twins": twin_table(run), "planted": planted_table(run), "blocks": process_table(run),
+        "wrong": original.wrong(run, not_measured), "instructions": instructions(run), "sweep": sweep(run),
+        "pool_statistics": exact_table(run, POOL_METRICS), "effect_pages": sorted(subject.effect_pages(run)) or ["effects"],
+        "controls_summary": controls_summary(run), "controls": controls_tables(run),
+        "twins": twin_table(run), "planted": planted_table(run), "blocks": process_table(run),
         "field_twin": twin and code(twin), "field_contrast": code(subject.FIELD),
         "command": run.facts.get("command") or f"./encbench run --profile {run.facts['profile']} --seed {run.facts['seed']}",
-        "figures": figure_context(run, directory), "machine": machine, "run_facts": facts,
+        "figures": figure_context(run, directory), "machine": folded(f"{len(run.machine)} facts", machine),
+        "run_facts": folded(f"{len(run.run)} facts", facts),
     }
+
+
+def field_level(run):
+    """What the op takes with the field: its level in the panel of the field's contrast."""
+    contrast = run.one("panels", contrast=subject.FIELD)
+    row = contrast and subject.level(run, contrast["panel"], subject.OP, contrast["baseline"])
+    return level_text(row) if row else None
 
 
 def allocations_of_ends(run, contrast):

@@ -18,6 +18,9 @@ TABLES = (
     "controls", "verdicts", "claims", "panels", "growth",
 )
 
+# Read where the schema declares them and the run has the file; a list of no rows otherwise.
+OPTIONAL_TABLES = ("cells", "instructions_delta")
+
 # Facts of run.csv that the report cannot do without; every other key is printed as it is.
 RUN_KEYS = ("schema_version", "profile", "for_conclusions", "complete", "seed")
 
@@ -137,7 +140,10 @@ class RunDirectory:
             raise InputError(f"{directory}: not a directory, expected a run directory")
         self.files = {}
         tables = schema()
-        for name in TABLES:
+        for name in (*TABLES, *OPTIONAL_TABLES):
+            setattr(self, name, [])
+            if name in OPTIONAL_TABLES and (name not in tables or not (self.path / tables[name][0]).exists()):
+                continue
             file, columns = tables[name]
             rows = read_csv(self.path / file, columns)
             for (table, column), words in WORDS.items():

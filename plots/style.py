@@ -3,7 +3,10 @@
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 
-# The same variant has the same colour in every figure. A variant that is not here (a user's own module) is drawn in OTHER.
+# The same variant has the same colour in every figure. The palette has eight colours and they are these eight variants'. When it is
+# used up, colour follows the axes: a further variant takes the colour of the listed one that shares its level of pool (and,
+# where there is one, of mmap_res), and tells itself apart by marker and line style from MARKERS and DASHES, in the order of
+# variants.csv among those of one colour. A variant without axes that are known here (a user's own module) is drawn in OTHER.
 VARIANT = {
     "null+thread": BLUE,
     "packed+thread": SKY,
@@ -51,8 +54,55 @@ RC = {
 }
 
 
+# Of the variants of one colour: the listed one, then further ones in turn. Markers as matplotlib and gnuplot name them; dashes as gnuplot does.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+GNUPLOT_POINTS = (7, 5, 9, 13, 11, 1, 2)
+GNUPLOT_DASHES = (1, 2, 3, 4)
+
+_further = {}  # name: (colour, place among those of its colour); filled by `learn`
+
+
+def learn(variants):
+    """Gives every variant that has no colour of its own one by its axes: rows of variants.csv."""
+    _further.clear()
+    axes = {}
+    for row in variants:
+        axes.setdefault(row["variant"], {})[row["axis"]] = row["level"]
+    places = {}
+    for name in axes:
+        if name in VARIANT:
+            continue
+        own = axes[name]
+        like = [other for other in VARIANT if other in axes and axes[other].get("pool") == own.get("pool")]
+        like.sort(key=lambda other: axes[other].get("mmap_res") != own.get("mmap_res"))
+        colour = VARIANT[like[0]] if like else OTHER
+        places[colour] = places.get(colour, 0 if colour != OTHER else -1) + 1
+        _further[name] = (colour, places[colour])
+
+
 def variant(name):
-    return VARIANT.get(name, OTHER)
+    return VARIANT.get(name) or _further.get(name, (OTHER, 0))[0]
+
+
+def place(name):
+    """0 for a variant with a colour of its own; 1 ... for those that share it."""
+    return _further.get(name, (OTHER, 0))[1]
+
+
+def marker(name):
+    return MARKERS[place(name) % len(MARKERS)]
+
+
+def gnuplot_point(name):
+    return GNUPLOT_POINTS[place(name) % len(GNUPLOT_POINTS)]
+
+
+def gnuplot_dashes(name):
+    return GNUPLOT_DASHES[place(name) % len(GNUPLOT_DASHES)]
+
+
+def sides_marker(contender):
+    return marker(contender) if " " not in contender else MARKERS[0]
 
 
 def sides(contender):

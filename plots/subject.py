@@ -1,5 +1,7 @@
 """Which rows of a run directory the report and the figures speak about. Lookups only; shared so that both use the same rows."""
 
+import re
+
 from rundir import InputError
 
 OP = "to_string_1k"
@@ -143,6 +145,71 @@ def exploratory_effects(run):
     return [row for name in workloads(run, rows) for row in rows if row["workload"] == name]
 
 
+MOST_ROWS = 50  # of one forest plot
+
+
+def effect_pages(run):
+    """{figure: exploratory effects}: whole workloads, as many as fit a figure; sizes of the sweep only where they have no figure."""
+    rows = exploratory_effects(run)
+    swept = Sweep(run)
+    if swept.missing is None:
+        rows = [row for row in rows if row["workload"] == OP or row["workload"] not in swept.sizes]
+    pages = []
+    for name in workloads(run, rows):
+        own = [row for row in rows if row["workload"] == name]
+        if not pages or len(pages[-1]) + len(own) > MOST_ROWS:
+            pages.append([])
+        pages[-1] += own
+    return {"effects" + (f"_{index}" if index else ""): page for index, page in enumerate(pages)}
+
+
+def without_size(name):
+    return re.sub(r"(^|:)size=[0-9]+", r"\1", name)
+
+
+def size_of(name):
+    found = re.search(r"(?:^|:)size=([0-9]+)(?::|$)", name)
+    return int(found.group(1)) if found else None
+
+
+class Sweep:
+    """The op at other sizes: workloads whose full name is the op's but for `size=`. `missing` says why there is no sweep.
+
+    sizes: {workload: input bytes}, by size. panel: the one that measured most of them; levels compare within a panel only.
+    variants: of its arms. against: the pooled buffer. pairs: {other variant: (contrast, whether the other is the baseline)}.
+    """
+
+    def __init__(self, run):
+        self.missing, self.sizes, self.panel, self.variants, self.pairs = None, {}, None, [], {}
+        own = run.one("workloads", workload=OP)
+        if own is None:
+            self.missing = f"workloads.csv has no {OP}"
+            return
+        found = {row["workload"]: size_of(row["name"]) for row in run.workloads
+                 if size_of(row["name"]) is not None and without_size(row["name"]) == without_size(own["name"])}
+        self.sizes = dict(sorted(found.items(), key=lambda item: item[1]))
+        arms = {}
+        for row in run.levels:
+            if row["workload"] in self.sizes and row["role"] in ("baseline", "contender"):
+                arms.setdefault(row["panel"], []).append(row)
+        most = max((len({row["workload"] for row in rows}) for rows in arms.values()), default=0)
+        if most < len(("small", "middle", "large")):
+            self.missing = f"levels.csv has too few sizes of {OP} in one panel"
+            return
+        full = [panel for panel, rows in arms.items() if len({row["workload"] for row in rows}) == most]
+        self.panel = panel_of(run, DIRECT) if panel_of(run, DIRECT) in full else full[0]
+        self.variants = list(dict.fromkeys(row["variant"] for row in arms[self.panel]))
+        field = run.one("panels", contrast=FIELD)
+        self.against = field and field["baseline"]
+        for row in run.select("panels", panel=self.panel, kind="pair"):
+            if self.against in (row["baseline"], row["contender"]):
+                other = row["contender"] if row["baseline"] == self.against else row["baseline"]
+                if run.select("effects", contrast=row["contrast"], scale="relative"):
+                    self.pairs.setdefault(other, (row["contrast"], other == row["baseline"]))
+        if not self.pairs:
+            self.missing = f"effects.csv compares nothing with {self.against} in panel {self.panel}"
+
+
 def heap_rows(run, workload=None):
     """Rows of growth.csv about real variants; of one workload or all."""
     return [row for row in run.growth if row["variant"] != LEAK and workload in (None, row["workload"])]
@@ -164,7 +231,9 @@ def figures(run):
         ("claims", None if timing_parts(run) else "verdicts.csv has no timing part with an interval"),
         ("interaction", TwoByTwo(run).missing),
         ("structure", None if run.layout else "layout.csv has no rows"),
-        ("effects", None if exploratory_effects(run) else "effects.csv has no exploratory effect"),
+        ("sweep", Sweep(run).missing),
+        *((name, None) for name in effect_pages(run)),
+        *([] if effect_pages(run) else [("effects", "effects.csv has no exploratory effect")]),
         ("spread", spread),
         ("heap", None if heap_rows(run, OP) else f"growth.csv has no rows on {OP}"),
     ]

@@ -5,16 +5,19 @@ import re
 import textwrap
 
 MOST_DECIMALS = 6
+MOST_DIGITS = 5
 UNIT_SIGNS = {"percent": "%", "count": ""}
 
 
 def decimals_of(low, high):
-    """Decimals that show two digits of the interval's width, and more where an end would read as zero but is not."""
+    """Decimals that show two digits of the interval's width, but of an end no more than MOST_DIGITS; and more where an end would read
+    as zero but is not."""
     width = high - low
     decimals = 1
-    if math.isfinite(width) and width > 0:
-        decimals = min(MOST_DECIMALS, max(0, 1 - math.floor(math.log10(width))))
     ends = [end for end in (low, high) if math.isfinite(end) and end != 0]
+    if math.isfinite(width) and width > 0:
+        before = math.floor(math.log10(max(map(abs, ends)))) + 1
+        decimals = min(MOST_DECIMALS, max(0, min(1 - math.floor(math.log10(width)), MOST_DIGITS - before)))
     while decimals < MOST_DECIMALS and any(float(f"{end:.{decimals}f}") == 0 for end in ends):
         decimals += 1
     return decimals
@@ -79,6 +82,18 @@ def rounded_up(value, decimals):
     return fixed(math.ceil(value * 10 ** decimals - 1e-9) / 10 ** decimals, decimals)
 
 
+TURNED_WORDS = {"faster by": "slower by", "slower by": "faster by"}
+
+
+def turned(row):
+    """A relative effect seen from the other side: baseline - contender, over the contender."""
+    def other(x):
+        return -100.0 if math.isinf(x) else math.inf if x <= -100 else 100 * (1 / (1 + x / 100) - 1)
+
+    return dict(row) | {"estimate": other(row["estimate"]), "ci_low": other(row["ci_high"]), "ci_high": other(row["ci_low"]),
+                        "words": TURNED_WORDS.get(row["words"], row["words"])}
+
+
 def effect(row):
     """An effect in the fixed words with its figure: 'faster by 12.3 [11.9, 12.7] %'."""
     estimate, low, high = row["estimate"], row["ci_low"], row["ci_high"]
@@ -125,12 +140,13 @@ def table(header, rows):
     """A GitHub table, padded so that it can be read as text too."""
     cells = [[str(cell).replace("|", "\\|") for cell in row] for row in [header, *rows]]
     widths = [max(3, *(len(row[i]) for row in cells)) for i in range(len(header))]
+    widths[-1] = 3  # nothing to its right that would have to line up
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() + " |" for row in cells]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)
 
 
-LINE = 110
+LINE = 80
 
 
 def wrapped(text):
@@ -138,7 +154,7 @@ def wrapped(text):
     blocks = []
     for block in re.split(r"\n{2,}", text.strip("\n")):
         lines = block.split("\n")
-        if re.match(r"[|#>!]|    ", lines[0]):
+        if re.match(r"[|#>!<]|    ", lines[0]):
             blocks.append(block)
             continue
         items = []

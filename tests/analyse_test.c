@@ -413,7 +413,7 @@ static void known_truths_are_judged_right(void **state)
     expect_part(directory, "5", "a", "confirmed", "by composition; assumes no interaction");
     expect_part(directory, "6", "a", "confirmed", "1: allocations_per_op of a on get_put = 1; in [1; 1]");
     expect_part(directory, "6", "b", "confirmed", "difference = -8");
-    expect_part(directory, "6", "c", "confirmed", "reduction in percent = 16.66");
+    expect_part(directory, "6", "c", "confirmed", "reduction in percent = 16.67");
     expect_part(directory, "6", "d", "confirmed", "pool_hits_per_get on to_string_1k");
     expect_part(directory, "6", "e", "refuted", "= 2048; not in (2048; 4096]");
     expect_part(directory, "6", "f", "not resolvable here", "unstable");

@@ -26,6 +26,14 @@ WORKLOADS = {
                      (1180.0, 145.0, 21.0, 228.0, -0.11, 3.1)),
     "trace:npm-install": ("trace:npm-install", "one replay of the trace", 7340032, (5.4e6, 9.1e5, 5e4, 1.2e6, 900.0, 2.4e4)),
 }
+# The op at other sizes: measured in one panel only.
+SWEEP_PANEL = "design"
+SWEEP = {
+    "to_string_16": ("to_string:encoding=hex:size=16:codec=table16", "16 bytes to a hex string", 32, (92.0, 40.0, 3.0, 55.0, -0.02, 0.4)),
+    "to_string_64k": ("to_string:encoding=hex:size=65536:codec=table16", "65536 bytes to a hex string", 131072,
+                      (7.1e4, 2.1e3, 90.0, 6.4e3, -0.3, 140.0)),
+}
+ALL = {**WORKLOADS, **SWEEP}
 NOT_THERE = "not measured yet"
 FIELDS = {
     "null": [("data", 0, 8), ("length", 8, 8), ("capacity", 16, 8), ("refs", 24, 4), (None, 28, 4), ("mmap_res", 32, 8),
@@ -74,7 +82,7 @@ class Fixture:
         self.tables[table].append([values.get(column) for column in columns])
 
     def mean_ns(self, variant, workload):
-        base, pooled, frame, direct, removal, _ = WORKLOADS[workload][3]
+        base, pooled, frame, direct, removal, _ = ALL[workload][3]
         axes = self.variants[variant]
         saved = {"none": 0, "thread": pooled, "frame": frame, "direct": direct}[axes["pool"]]
         return base - saved + {"removed": removal, "packed": removal / 2}.get(axes["mmap_res"], 0)
@@ -92,7 +100,7 @@ class Fixture:
         for variant, axes in self.variants.items():
             for axis, level in axes.items():
                 self.add("variants", variant=variant, axis=axis, level=level)
-        for name, (full, op, size, _) in WORKLOADS.items():
+        for name, (full, op, size, _) in ALL.items():
             self.add("workloads", workload=name, name=full, op=op, bytes_per_op=size, iterations=max(1, int(2.5e4 / self.mean_ns(
                 "null+none", name))), rewarm_iterations=8)
         for table in ("claims", "panels"):
@@ -102,7 +110,7 @@ class Fixture:
     def measure(self):
         for panel in dict.fromkeys(row["panel"] for row in self.panels):
             rows = [row for row in self.panels if row["panel"] == panel]
-            for workload in WORKLOADS:
+            for workload in ALL if panel == SWEEP_PANEL else WORKLOADS:
                 self.measure_panel(panel, rows, workload)
 
     def measure_panel(self, panel, rows, workload):
@@ -110,7 +118,7 @@ class Fixture:
         real = dict.fromkeys(name for row in rows for side in ("baseline", "contender") for name in row[side].split())
         arms = {**{name: (name, "baseline" if name == twin else "contender") for name in real},
                 "twin": (twin, "twin"), "planted": (twin, "planted")}
-        noise = WORKLOADS[workload][3][5]
+        noise = ALL[workload][3][5]
         levels = {arm: [] for arm in arms}
         for index in range(PROCESSES):
             self.process += 1
@@ -148,7 +156,7 @@ class Fixture:
             self.values.setdefault((panel, workload, row["contrast"]), []).append((difference, ratio))
             self.add("contrasts", process=self.process, panel=panel, workload=workload, contrast=row["contrast"],
                      difference_ns=difference, log_ratio=ratio, plain_mean_ns=difference * 1.01,
-                     plain_mean_log_ratio=ratio * 1.01, block_standard_error_ns=0.4 * WORKLOADS[workload][3][5],
+                     plain_mean_log_ratio=ratio * 1.01, block_standard_error_ns=0.4 * ALL[workload][3][5],
                      blocks_kept=400 - dropped)
 
     def deciding(self, contrast, workload, scale):
@@ -171,7 +179,7 @@ class Fixture:
                         self.effect(panel, workload, row, scale, [v[index] for v in values], ends)
         order = {row["contrast"]: i for i, row in enumerate(self.panels)}
         names = [column for column, _, _ in self.schema["effects"][1]]
-        self.tables["effects"].sort(key=lambda r: (list(WORKLOADS).index(r[names.index("workload")]),
+        self.tables["effects"].sort(key=lambda r: (list(ALL).index(r[names.index("workload")]),
                                                    order[r[names.index("contrast")]], r[names.index("scale")]))
 
     def effect(self, panel, workload, row, scale, values, ends):

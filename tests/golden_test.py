@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""A frozen run gives the frozen derived files and the frozen report, byte for byte: golden_test.py ENCBENCH"""
+
+import difflib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+GOLDEN = ROOT / "tests" / "golden"
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "plots"))
+
+import rundir  # noqa: E402
+
+ENCBENCH = sys.argv.pop(1) if len(sys.argv) > 1 else sys.exit("usage: golden_test.py ENCBENCH")
+DERIVED = ("levels.csv", "effects.csv", "controls.csv", "verdicts.csv")
+OPTIONAL_DERIVED = ("growth.csv",)
+MOST_BYTES = 300_000
+HOW = "\nIf every line of the difference is meant: tests/golden/update.sh ENCBENCH, then read the difference again and commit it."
+
+
+class Golden(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.golden = Path(folder.name) / "golden"
+        shutil.copytree(GOLDEN, self.golden)
+
+    def assert_same(self, name):
+        ours, frozen = ((base / name).read_bytes() for base in (self.golden, GOLDEN))
+        if ours != frozen:
+            lines = difflib.unified_diff(frozen.decode().splitlines(), ours.decode().splitlines(), f"frozen {name}", f"now {name}",
+                                         n=0, lineterm="")
+            self.fail("\n".join(list(lines)[:40]) + HOW)
+
+    def test_report(self):
+        (self.golden / "REPORT.md").unlink()
+        done = subprocess.run([sys.executable, "-B", str(ROOT / "plots" / "report.py"), str(self.golden / "run"), "--output",
+                               str(self.golden / "REPORT.md")], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""), HOW)
+        self.assert_same("REPORT.md")
+
+    def test_analyse(self):
+        names = [*DERIVED, *(name for name in OPTIONAL_DERIVED if (GOLDEN / "run" / name).exists())]
+        for name in names:
+            (self.golden / "run" / name).unlink()
+        done = subprocess.run([ENCBENCH, "analyse", str(self.golden / "run")], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), HOW)
+        for name in names:
+            self.assert_same(f"run/{name}")
+        made = {path.name for path in (self.golden / "run").iterdir()}
+        self.assertEqual(made, {path.name for path in (GOLDEN / "run").iterdir()}, HOW)
+
+    def test_figures_can_be_drawn(self):
+        done = subprocess.run([sys.executable, "-B", str(ROOT / "plots" / "figures.py"), str(self.golden / "run")],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue((self.golden / "run" / "figures" / "claims.svg").exists())
+
+    def test_is_small_and_of_no_place(self):
+        files = [path for path in (GOLDEN / "run").rglob("*") if path.is_file()]
+        self.assertLess(sum(path.stat().st_size for path in files), MOST_BYTES)
+        for path in [*files, GOLDEN / "REPORT.md"]:
+            for place in ("/tmp/", "/home/", "/root/"):
+                self.assertNotIn(place.encode(), path.read_bytes(), path.name)
+
+    def test_speaks_the_schema_of_today(self):
+        run = rundir.RunDirectory(GOLDEN / "run")
+        self.assertEqual(run.facts["schema_version"], rundir.schema_version())
+        self.assertEqual(run.facts["complete"], "yes")
+
+
+if __name__ == "__main__":
+    unittest.main()
