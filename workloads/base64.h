@@ -54,7 +54,7 @@ static int workload_base64_setup(struct encbench_host *host, uint64_t seed, void
 static uint64_t workload_base64_run(void *state, unsigned thread, uint64_t n)
 {
     (void)thread;
-    return workload_string_loop(state, CODEC_BASE64, 1, n);
+    return workload_string_loop(state, CODEC_BASE64, n);
 }
 
 static uint64_t workload_base64_digest(struct encbench_host *host, uint64_t seed)
@@ -66,7 +66,7 @@ static uint64_t workload_base64_digest(struct encbench_host *host, uint64_t seed
 static uint64_t workload_base64url_run(void *state, unsigned thread, uint64_t n)
 {
     (void)thread;
-    return workload_string_loop(state, CODEC_BASE64URL, 1, n);
+    return workload_string_loop(state, CODEC_BASE64URL, n);
 }
 
 static uint64_t workload_base64url_digest(struct encbench_host *host, uint64_t seed)

@@ -42,7 +42,7 @@ struct workload_held {
     struct encbuf *buffers[WORKLOAD_HELD_BUFFERS];
 };
 
-static struct encbuf *workload_held_64_get(struct mapping *source)
+ENCBUF_HOT struct encbuf *workload_held_64_get(struct mapping *source)
 {
     struct encbuf *buffer;
 

@@ -1,6 +1,6 @@
 /*
  * What the workloads share whose op is: bytes encoded into a fresh string that is freed. Each has a run function of its
- * own around workload_string_loop, so that the encoding is a constant in its loop.
+ * own around workload_string_loop an encoding, so that it is a constant in its loop; sizes come from memory.
  */
 #ifndef ENCBENCH_STRING_LOOP_H
 #define ENCBENCH_STRING_LOOP_H
@@ -14,7 +14,7 @@
 struct workload_string {
     const struct encbench_host *host;
     size_t input_bytes;
-    uint64_t planted_times;
+    uint64_t planted_times; /* read by a planted module only */
 };
 
 static inline int workload_string_setup(struct encbench_host *host, size_t input_bytes, uint64_t planted_times,
@@ -38,8 +38,7 @@ static inline int workload_string_setup(struct encbench_host *host, size_t input
     return 0;
 }
 
-ENCBUF_HOT uint64_t workload_string_loop(const struct workload_string *self, enum codec_encoding encoding,
-                                         uint64_t planted_times, uint64_t n)
+ENCBUF_HOT uint64_t workload_string_loop(const struct workload_string *self, enum codec_encoding encoding, uint64_t n)
 {
     const unsigned char *input = self->host->input;
     const size_t size = self->input_bytes;
@@ -50,7 +49,7 @@ ENCBUF_HOT uint64_t workload_string_loop(const struct workload_string *self, enu
         unsigned char *string;
         size_t string_bytes;
 
-        WORKLOAD_PLANT_TIMES(source, 256, planted_times);
+        WORKLOAD_PLANT_TIMES(source, 256, self->planted_times);
         string = encode_to_string(encoding, source, size, &string_bytes);
         WORKLOAD_CONSUME(string);
         bytes += string_bytes;

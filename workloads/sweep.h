@@ -2,7 +2,7 @@
  * sweep: to_string's op at 16 bytes to 16 MiB of input, hex; 1 KiB is to_string itself.
  *
  * The output is twice as long, so that 16 MiB is above the last class and every buffer for it is made and dropped.
- * The loop is one for all sizes, which come from memory. From 16 KiB on an op takes longer than re-warming would help.
+ * The run function is to_string's. From 16 KiB on an op takes longer than re-warming would help.
  * The plant is one chain up to 1 KiB and one more for every further KiB: 5 to 20 % of an op on cores of 2020 to 2025.
  */
 #define WORKLOAD_SWEEP_SIZES(SIZE)                                                                                     \
@@ -33,7 +33,7 @@
         .flags = WORKLOAD_TIMED | ENCBENCH_EXACT,                                                                      \
         .digest = workload_sweep_digest_##label,                                                                       \
         .setup = workload_sweep_setup_##label,                                                                         \
-        .run = workload_sweep_run,                                                                                     \
+        .run = workload_to_string_run,                                                                                 \
         .teardown = workload_string_teardown,                                                                          \
     },
 WORKLOAD_SWEEP_SIZES(WORKLOAD_SWEEP_ROW)
@@ -44,14 +44,6 @@ WORKLOAD_SWEEP_SIZES(WORKLOAD_SWEEP_ROW)
 #include "string_loop.h"
 
 #define WORKLOAD_SWEEP_TIMES(size) ((size) <= 1024 ? 1 : (size) / 1024)
-
-static uint64_t workload_sweep_run(void *state, unsigned thread, uint64_t n)
-{
-    const struct workload_string *self = state;
-
-    (void)thread;
-    return workload_string_loop(self, CODEC_HEX, self->planted_times, n);
-}
 
 #define WORKLOAD_SWEEP_FUNCTIONS(label, size, words)                                                                   \
     static int workload_sweep_setup_##label(struct encbench_host *host, uint64_t seed, void **state, char *message,    \

@@ -47,7 +47,7 @@ static int workload_to_string_setup(struct encbench_host *host, uint64_t seed, v
 static uint64_t workload_to_string_run(void *state, unsigned thread, uint64_t n)
 {
     (void)thread;
-    return workload_string_loop(state, CODEC_HEX, 1, n);
+    return workload_string_loop(state, CODEC_HEX, n);
 }
 
 static uint64_t workload_to_string_digest(struct encbench_host *host, uint64_t seed)

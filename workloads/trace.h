@@ -22,7 +22,7 @@
     .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | WORKLOAD_POOL_COUNTED,
     .digest = workload_trace_npm_digest,
     .setup = workload_trace_npm_setup,
-    .run = workload_trace_npm_run,
+    .run = workload_trace_run,
     .teardown = workload_trace_teardown,
     .metrics = WORKLOAD_POOL_METRICS(workload_trace_npm_metrics),
 },
@@ -41,7 +41,7 @@
         .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | WORKLOAD_POOL_COUNTED,
         .digest = workload_trace_webpack_digest,
         .setup = workload_trace_webpack_setup,
-        .run = workload_trace_webpack_run,
+        .run = workload_trace_run,
         .teardown = workload_trace_teardown,
         .metrics = WORKLOAD_POOL_METRICS(workload_trace_webpack_metrics),
     },
@@ -66,14 +66,15 @@
 struct workload_trace_spec {
     const char *file;
     size_t calls;
-    uint64_t input_bytes_max, output_bytes;
+    uint64_t input_bytes_max, output_bytes, planted_times;
 };
 
 static const struct workload_trace_spec workload_trace_npm = {
-    "npm-install.csv", WORKLOAD_TRACE_NPM_CALLS, WORKLOAD_TRACE_NPM_INPUT_BYTES, WORKLOAD_TRACE_NPM_OUTPUT_BYTES};
-static const struct workload_trace_spec workload_trace_webpack = {"webpack-build.csv", WORKLOAD_TRACE_WEBPACK_CALLS,
-                                                                  WORKLOAD_TRACE_WEBPACK_INPUT_BYTES,
-                                                                  WORKLOAD_TRACE_WEBPACK_OUTPUT_BYTES};
+    "npm-install.csv", WORKLOAD_TRACE_NPM_CALLS, WORKLOAD_TRACE_NPM_INPUT_BYTES, WORKLOAD_TRACE_NPM_OUTPUT_BYTES,
+    WORKLOAD_TRACE_NPM_TIMES};
+static const struct workload_trace_spec workload_trace_webpack = {
+    "webpack-build.csv", WORKLOAD_TRACE_WEBPACK_CALLS, WORKLOAD_TRACE_WEBPACK_INPUT_BYTES,
+    WORKLOAD_TRACE_WEBPACK_OUTPUT_BYTES, WORKLOAD_TRACE_WEBPACK_TIMES};
 
 struct workload_trace {
     const struct encbench_host *host;
@@ -136,19 +137,21 @@ static int workload_trace_setup(struct encbench_host *host, const struct workloa
     return 0;
 }
 
-ENCBUF_HOT uint64_t workload_trace_replay(const struct workload_trace *self, uint64_t planted_times, uint64_t n)
+static uint64_t workload_trace_run(void *state, unsigned thread, uint64_t n)
 {
+    const struct workload_trace *self = state;
     const struct trace_call *calls = self->file.calls, *end = calls + self->file.call_count;
     const unsigned char *input = self->host->input;
     uint64_t bytes = 0;
 
+    (void)thread;
     for (uint64_t i = 0; i < n; i++) {
         for (const struct trace_call *call = calls; call != end; call++) {
             const unsigned char *source = input;
             unsigned char *string;
             size_t string_bytes;
 
-            WORKLOAD_PLANT_TIMES(source, 256, planted_times);
+            WORKLOAD_PLANT_TIMES(source, 256, self->spec->planted_times);
             string = encode_to_string((enum codec_encoding)call->encoding, source, call->input_bytes, &string_bytes);
             WORKLOAD_CONSUME(string);
             bytes += string_bytes;
@@ -224,12 +227,6 @@ static int workload_trace_npm_setup(struct encbench_host *host, uint64_t seed, v
     return workload_trace_setup(host, &workload_trace_npm, state, message, message_bytes);
 }
 
-static uint64_t workload_trace_npm_run(void *state, unsigned thread, uint64_t n)
-{
-    (void)thread;
-    return workload_trace_replay(state, WORKLOAD_TRACE_NPM_TIMES, n);
-}
-
 static uint64_t workload_trace_npm_digest(struct encbench_host *host, uint64_t seed)
 {
     (void)seed; /* the host's input is a function of it */
@@ -253,12 +250,6 @@ static int workload_trace_webpack_setup(struct encbench_host *host, uint64_t see
 {
     (void)seed;
     return workload_trace_setup(host, &workload_trace_webpack, state, message, message_bytes);
-}
-
-static uint64_t workload_trace_webpack_run(void *state, unsigned thread, uint64_t n)
-{
-    (void)thread;
-    return workload_trace_replay(state, WORKLOAD_TRACE_WEBPACK_TIMES, n);
 }
 
 static uint64_t workload_trace_webpack_digest(struct encbench_host *host, uint64_t seed)
