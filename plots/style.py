@@ -16,6 +16,11 @@ VARIANT = {
     "removed+none": ORANGE,
     "removed+frame": PURPLE,
     "direct": BLACK,
+    # Beyond the eight: darker neighbours of the variant that each differs from by one level.
+    "null+thread+three": "#003F63",
+    "removed+thread+three": "#005C43",
+    "assigned+thread": "#8C5E00",
+    "retained+thread": "#7A2E00",
 }
 OTHER = "#777777"
 SEVERAL = "#444444"  # main effects and interactions belong to no single variant

@@ -13,7 +13,7 @@ function(encbench_conformance_test test variant codec)
   target_compile_options(${test} PRIVATE ${ARGN})
   target_link_options(${test} PRIVATE ${ARGN} ${wrap_malloc})
   target_link_libraries(${test} PRIVATE ${CMOCKA_LIBRARY} Threads::Threads)
-  add_dependencies(${test} encbench_shared)
+  add_dependencies(${test} encbench_shared encbench_scan)
   add_test(NAME ${test} COMMAND ${test})
 endfunction()
 

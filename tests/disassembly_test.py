@@ -1,10 +1,11 @@
 """What the timed loops are made of, read from the disassembly of every module.
 
 In every workload_*_run (and its .cold part) of every NAME.o:
-  - no call and no jump leaves the function but to malloc, free, memcpy, the codec, encbuf_*_slow and mapping_release;
+  - no call and no jump leaves the function but to malloc, free, memcpy, the codec, *_slow and mapping_release;
   - no thread-local storage through a call: the object has no global- or local-dynamic relocation at all;
   - the hot path (atomics, malloc, free, memcpy, codec) is not in the .cold part;
-  - the mapping is released exactly where the variant has the field, so the null check is really there.
+  - where an op puts a buffer, a mapping is released exactly where the variant has the field and put looks at it, so the
+    null check is really there.
 NAME.planted.o has its additions in a row, and NAME.o has nothing of them. The codec's functions and loops start on
 64-byte lines. Then objects with planted faults are compiled, and each must be caught: a check that cannot fail is none.
 """
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 
-ALLOWED_CALLS = re.compile(r"^(malloc|free|memcpy|codec_\w+|encbuf_\w+_slow|mapping_release)$")
+ALLOWED_CALLS = re.compile(r"^(malloc|free|memcpy|codec_\w+|(encbuf|workload)_\w+_slow|mapping_release)$")
 HOT_CALLS = re.compile(r"^(malloc|free|memcpy|codec_\w+)$")
 DYNAMIC_TLS = ("TLSGD", "TLSLD", "TLSDESC", "DTPOFF")
 RUN = re.compile(r"^workload_\w+_run$")
@@ -222,14 +223,17 @@ def longest_chain(functions, name):
 
 
 def check_object(path, runs, has_field, plants):
-    """Problems of one module object. `runs`: run functions that must be there. `plants`: additions by run function."""
+    """Problems of one module object. `runs`: run functions that must be there and no others, and whether each puts a
+    buffer. `plants`: additions by run function."""
     problems = []
     if not path.is_file():
         return ["no such file"]
     functions = read_functions(path)
     found = {name for name in functions if RUN.match(name)}
-    for name in sorted(runs - found):
+    for name in sorted(set(runs) - found):
         problems.append(f"{name}: not found")
+    for name in sorted(found - set(runs)):
+        problems.append(f"{name}: in no header of workloads.h")
     if not runs:
         problems.append("no run function is expected")
     for function in functions.values():
@@ -240,12 +244,12 @@ def check_object(path, runs, has_field, plants):
                 problems.append(f"{function.name}: a fence of the plant")
     for name in sorted(found):
         called = check_run(functions, name, problems)
-        if has_field is not None and has_field != ("mapping_release" in called):
+        if (has_field and runs.get(name, True)) != ("mapping_release" in called):
             problems.append(f"{name}: {'no' if has_field else 'a'} mapping is released")
         chain = longest_chain(functions, name)
-        if plants and chain != plants.get(name):
+        if plants.get(name, 0) != 0 and chain != plants.get(name):
             problems.append(f"{name}: {chain} additions in a row, planted are {plants.get(name)}")
-        if not plants and chain > 4:
+        if plants.get(name, 0) == 0 and chain > 4:
             problems.append(f"{name}: {chain} additions in a row in a module without a plant")
     return problems
 
@@ -327,6 +331,9 @@ FAULTS = {
         "\"\\t.size workload_bad_run.cold, .-workload_bad_run.cold\\n\\t.text\\n\");"
         "LOOP(bytes++)"),
     "no null check": ("no mapping is released", "LOOP(__asm__ volatile(\"\"))"),
+    "a run function that no header declares": (
+        "in no header", "unsigned long workload_other_run(void); unsigned long workload_other_run(void) { return 0; }"
+        "LOOP(__asm__ volatile(\"\"))"),
     "no run function": ("workload_bad_run: not found", "int nothing(void); int nothing(void) { return 0; }"),
 }
 FAULT_PRELUDE = """
@@ -347,9 +354,9 @@ def compile_fault(compiler, directory, source):
     return path
 
 
-def check_faults(compiler, modules, plants):
+def check_faults(compiler, modules, runs, plants):
     problems = []
-    expected = {"workload_bad_run"}
+    expected = {"workload_bad_run": True}
     with tempfile.TemporaryDirectory() as directory:
         for problem in check_object(compile_fault(compiler, directory, GOOD), expected, True, {}):
             problems.append(f"a faultless object: {problem}")
@@ -358,26 +365,39 @@ def check_faults(compiler, modules, plants):
             if not any(words in problem for problem in found):
                 problems.append(f"not caught: {name}: {found}")
     planted, plain = modules / "null+thread.planted.o", modules / "null+thread.o"
-    if not check_object(planted, set(plants), True, {}):
+    if not check_object(planted, runs, True, {}):
         problems.append("not caught: a planted object taken for a real one")
-    if not check_object(plain, set(plants), True, plants):
+    if not check_object(plain, runs, True, plants):
         problems.append("not caught: a real object taken for a planted one")
-    if not check_object(plain, set(plants), False, {}):
+    if not check_object(plain, runs, False, {}):
         problems.append("not caught: the field where it should be removed")
     return problems
 
 
 def read_workloads(source):
-    """By run function: additions planted, and whether a design without a buffer offers it."""
-    workloads = {}
+    """By run function: additions planted (0 in one that is never timed), whether its op puts a buffer, and the condition
+    under which a variant offers it."""
+    workloads = {"workload_idle_run": (0, False, "!defined(ENCBUF_POOL_DIRECT)")}
     listed = re.findall(r'^#include "(\w+)\.h"', (source / "workloads/workloads.h").read_text(), re.M)
     for name in listed:
         text = (source / f"workloads/{name}.h").read_text()
-        adds = re.search(r"WORKLOAD_PLANT\(\w+, (\d+)\)", text)
-        if adds is None or f"WORKLOAD_PLANTED_CYCLES({adds[1]}" not in text:
-            raise SystemExit(f"workloads/{name}.h: plants {adds and adds[1]} additions and declares another number")
-        workloads[f"workload_{name}_run"] = (int(adds[1]), "#elif !defined(ENCBUF_POOL_DIRECT)" not in text)
+        adds = {int(number) for number in re.findall(r"WORKLOAD_PLANTED_CYCLES\((\d+)", text)}
+        runs = re.findall(r"^static uint64_t (workload_\w+_run)\(void \*state", text, re.M)
+        if len(adds) > 1 or not (runs or re.search(r"\.run = workload_\w+_run", text)):
+            raise SystemExit(f"workloads/{name}.h: {len(runs)} run functions, planted additions {sorted(adds)}")
+        puts = re.search(r"encbuf_put\(|encode_to_string\(|workload_string_loop\(", text) is not None
+        condition = re.search(r"^#elif (.+)$", text, re.M)
+        for run in runs:
+            workloads[run] = (max(adds, default=0), puts, condition[1] if condition else "")
     return workloads
+
+
+def offers(condition, levels):
+    """Whether the preprocessor's condition on pools, made of defined() with || and !, holds for a variant."""
+    def holds(term):
+        pool = re.match(r"^(!?)defined\(ENCBUF_POOL_(\w+)\)$", term.strip())
+        return (levels["pool"] == pool[2].lower()) != bool(pool[1])
+    return condition == "" or any(holds(term) for term in condition.split("||"))
 
 
 def read_variants(path):
@@ -399,19 +419,22 @@ def main():
     workloads, variants = read_workloads(arguments.source), read_variants(arguments.variants)
     problems, checked = [], 0
     for variant, levels in variants.items():
-        offered = {run: adds for run, (adds, direct) in workloads.items() if direct or levels["pool"] != "direct"}
-        has_field = levels["mmap_res"] not in ("removed", "na")
-        for suffix, plants in ((".o", {}), (".planted.o", offered)):
+        offered = {run: values for run, values in workloads.items() if offers(values[2], levels)}
+        runs = {run: puts for run, (_, puts, _) in offered.items()}
+        planted = {run: adds for run, (adds, _, _) in offered.items()}
+        has_field = levels["mmap_res"] not in ("removed", "retained", "na")
+        for suffix, plants in ((".o", {}), (".planted.o", planted)):
             path = arguments.modules / (variant + suffix)
-            problems += [f"{path.name}: {p}" for p in check_object(path, set(offered), has_field, plants)]
+            problems += [f"{path.name}: {p}" for p in check_object(path, runs, has_field, plants)]
             checked += len(offered)
     codecs = sorted(arguments.modules.glob("shared/libencbench_codec-*.so"))
     if len(codecs) != 1:
         problems.append(f"{len(codecs)} codecs in {arguments.modules / 'shared'}, expected 1")
     for path in codecs:
         problems += [f"{path.name}: {p}" for p in check_codec(path)]
-    all_plants = {run: adds for run, (adds, _) in workloads.items()}
-    problems += check_faults(arguments.compiler, arguments.modules, all_plants)
+    runs = {run: puts for run, (_, puts, _) in workloads.items()}
+    problems += check_faults(arguments.compiler, arguments.modules, runs,
+                             {run: adds for run, (adds, _, _) in workloads.items()})
     for problem in problems:
         print(problem)
     print(f"{checked} timed loops of {len(variants)} variants, {len(FAULTS) + 3} planted faults: "

@@ -5,24 +5,27 @@
  *   mmap_res  null      the field is there, between refs and released, and never assigned: the original
  *             packed    the field is there, after released: no holes
  *             removed   no field
+ *             assigned  as null, and every get sets it, with a reference of the buffer's own; put releases it (control)
+ *             retained  as assigned, but put leaves it: the accusation made true (control)
  *   pool      none      structure and data from malloc every time
  *             frame     structure in the caller's frame, data from malloc
  *             thread    a cache a thread over shared lock-free lists, unbounded
  *             direct    no buffer at all: encode into the result
  *   classes   ten       8 KiB ... 10 MiB
+ *             three     64 KiB, 2 MiB, 10 MiB
  *             na        unpooled: exactly what is asked
  *   refs      seqcst    count and flag in two words, sequentially consistent
  *   na                  the axis does not apply
  *
- * A new level is a line here, and its code in the one header that owns the axis: structure.h and mapping.h (mmap_res),
+ * A new level is a line here, and its code in the one header that owns the axis: structure.h and source.h (mmap_res),
  * pool_LEVEL.h, classes.h, refs.h.
  */
 #ifndef ENCBUF_AXES_H
 #define ENCBUF_AXES_H
 
 #if 1 != defined(ENCBUF_MMAP_RES_NULL) + defined(ENCBUF_MMAP_RES_PACKED) + defined(ENCBUF_MMAP_RES_REMOVED) +          \
-             defined(ENCBUF_MMAP_RES_NA)
-#error "axis mmap_res: define exactly one of ENCBUF_MMAP_RES_NULL, _PACKED, _REMOVED, _NA"
+             defined(ENCBUF_MMAP_RES_ASSIGNED) + defined(ENCBUF_MMAP_RES_RETAINED) + defined(ENCBUF_MMAP_RES_NA)
+#error "axis mmap_res: define exactly one of ENCBUF_MMAP_RES_NULL, _PACKED, _REMOVED, _ASSIGNED, _RETAINED, _NA"
 #endif
 
 #if 1 !=                                                                                                               \
@@ -30,8 +33,8 @@
 #error "axis pool: define exactly one of ENCBUF_POOL_NONE, _FRAME, _THREAD, _DIRECT"
 #endif
 
-#if 1 != defined(ENCBUF_CLASSES_TEN) + defined(ENCBUF_CLASSES_NA)
-#error "axis classes: define exactly one of ENCBUF_CLASSES_TEN, _NA"
+#if 1 != defined(ENCBUF_CLASSES_TEN) + defined(ENCBUF_CLASSES_THREE) + defined(ENCBUF_CLASSES_NA)
+#error "axis classes: define exactly one of ENCBUF_CLASSES_TEN, _THREE, _NA"
 #endif
 
 #if 1 != defined(ENCBUF_REFS_SEQCST) + defined(ENCBUF_REFS_NA)
@@ -57,7 +60,16 @@
 #error "a pool needs classes"
 #endif
 
-#if defined(ENCBUF_MMAP_RES_NULL) || defined(ENCBUF_MMAP_RES_PACKED)
+#if defined(ENCBUF_MMAP_RES_ASSIGNED) || defined(ENCBUF_MMAP_RES_RETAINED)
+#ifndef ENCBUF_POOL_THREAD
+#error "mmap_res assigned and retained are controls of a pool: pool is thread"
+#endif
+#define ENCBUF_ASSIGNS_MMAP_RES 1
+#endif
+#if defined(ENCBUF_MMAP_RES_NULL) || defined(ENCBUF_ASSIGNS_MMAP_RES)
+#define ENCBUF_MMAP_RES_IN_PLACE 1 /* the original's: between refs and released */
+#endif
+#if defined(ENCBUF_MMAP_RES_IN_PLACE) || defined(ENCBUF_MMAP_RES_PACKED)
 #define ENCBUF_HAS_MMAP_RES 1
 #endif
 

@@ -15,6 +15,10 @@ static const size_t encbuf_class_bytes[] = {
 #ifdef ENCBUF_CLASSES_TEN
     8 * ENCBUF_KIB,   16 * ENCBUF_KIB,  32 * ENCBUF_KIB, 64 * ENCBUF_KIB, 128 * ENCBUF_KIB,
     256 * ENCBUF_KIB, 512 * ENCBUF_KIB, 1 * ENCBUF_MIB,  2 * ENCBUF_MIB,  10 * ENCBUF_MIB,
+#elif defined(ENCBUF_CLASSES_THREE)
+    64 * ENCBUF_KIB,
+    2 * ENCBUF_MIB,
+    10 * ENCBUF_MIB,
 #endif
 };
 

@@ -4,6 +4,7 @@
  *
  *   encbuf_get(frame, size)  a buffer that is not released, has one reference, `length` = size and room for it. `frame`
  *                            is a structure in the caller's frame that outlives the buffer; only pool frame uses it.
+ *                            The levels `assigned` and `retained` take a reference to the source's mapping (source.h).
  *   encbuf_retain(buffer)    one reference more
  *   encbuf_put(buffer)       returns at once if released; one reference less; the last one releases the mapping if
  *                            there is one and gives the buffer back to the pool, which keeps it only if its capacity
@@ -20,9 +21,7 @@
 #include "axes.h"
 #include "refs.h"
 #include "structure.h"
-#ifdef ENCBUF_HAS_MMAP_RES
-#include "mapping.h"
-#endif
+#include "source.h"
 
 #include <string.h>
 
@@ -34,12 +33,29 @@
 #include "pool_thread.h"
 #endif
 
+/* Assigned: put left nothing there. Retained: what is there stays, so that each buffer keeps the first mapping it saw. */
+ENCBUF_HOT void encbuf_take_mapping(struct encbuf *buffer)
+{
+#if defined(ENCBUF_MMAP_RES_ASSIGNED)
+    mapping_retain(encbuf_source);
+    buffer->mmap_res = encbuf_source;
+#elif defined(ENCBUF_MMAP_RES_RETAINED)
+    if (buffer->mmap_res != NULL)
+        return;
+    mapping_retain(encbuf_source);
+    buffer->mmap_res = encbuf_source;
+#else
+    (void)buffer;
+#endif
+}
+
 ENCBUF_HOT struct encbuf *encbuf_get(struct encbuf *frame, size_t size)
 {
     struct encbuf *buffer = encbuf_pool_take(frame, size);
 
     encbuf_refs_open(buffer);
     buffer->length = size;
+    encbuf_take_mapping(buffer);
     return buffer;
 }
 
@@ -52,7 +68,7 @@ ENCBUF_HOT void encbuf_retain(struct encbuf *buffer)
  * original: without it, a compiler that saw the null stored could remove the very check that is measured. */
 ENCBUF_HOT void encbuf_release_mapping(struct encbuf *buffer)
 {
-#ifdef ENCBUF_HAS_MMAP_RES
+#if defined(ENCBUF_HAS_MMAP_RES) && !defined(ENCBUF_MMAP_RES_RETAINED)
     __asm__ volatile("" : "+m"(buffer->mmap_res));
     if (ENCBUF_UNLIKELY(buffer->mmap_res != NULL)) {
         mapping_release(buffer->mmap_res);

@@ -16,6 +16,7 @@
 
 #include "classes.h"
 #include "memory.h"
+#include "source.h"
 
 #include <ck_stack.h>
 
@@ -53,6 +54,10 @@ static __thread struct encbuf_thread *encbuf_self __attribute__((tls_model("init
 
 static void encbuf_discard(struct encbuf *buffer)
 {
+#ifdef ENCBUF_MMAP_RES_RETAINED
+    if (buffer->mmap_res != NULL)
+        mapping_release(buffer->mmap_res);
+#endif
     free(buffer->data);
     free(buffer);
 }
@@ -198,7 +203,33 @@ ENCBUF_HOT void encbuf_pool_give(struct encbuf *buffer)
 /* Several workloads of a module may be set up at once; the last teardown drains. */
 static inline void encbuf_pool_setup(void)
 {
-    encbuf_pool_users++;
+    if (encbuf_pool_users++ == 0)
+        encbuf_source_open();
+}
+
+static inline size_t encbuf_shelf_count(const struct encbuf_shelf *shelf)
+{
+    const struct ck_stack_entry *entry;
+    size_t count = 0;
+
+    CK_STACK_FOREACH(&shelf->stack, entry)
+    count += ((const struct encbuf_magazine *)(const void *)entry)->count;
+    return count;
+}
+
+/* Buffers at rest, of all threads. For counting, never timed; must not run beside take and give. */
+static inline size_t encbuf_pool_count(void)
+{
+    unsigned threads = atomic_load(&encbuf_thread_count);
+    size_t count = 0;
+
+    for (size_t class_index = 0; class_index < ENCBUF_CLASS_COUNT; class_index++) {
+        count += encbuf_shelf_count(&encbuf_full[class_index]);
+        for (unsigned slot = 0; slot < threads && slot < ENCBUF_THREADS_MAX; slot++)
+            if (encbuf_threads[slot].loaded[class_index] != &encbuf_magazine_absent)
+                count += encbuf_threads[slot].loaded[class_index]->count;
+    }
+    return count;
 }
 
 static struct ck_stack_entry *encbuf_gather_shelf(struct encbuf_shelf *shelf, struct ck_stack_entry *gathered)
@@ -268,6 +299,7 @@ static inline void encbuf_pool_teardown(void)
         gathered = entry->next;
         free(entry);
     }
+    encbuf_source_close();
 }
 
 #endif

@@ -18,7 +18,7 @@ struct encbuf {
     size_t length;
     size_t capacity;
     _Atomic uint32_t refs;
-#ifdef ENCBUF_MMAP_RES_NULL
+#ifdef ENCBUF_MMAP_RES_IN_PLACE
     struct mapping *mmap_res;
 #endif
     _Atomic uint32_t released;
@@ -28,7 +28,7 @@ struct encbuf {
 };
 
 /* ENCBUF_FIELDS(FIELD): the fields in order of offset, for the module's layout table. */
-#if defined(ENCBUF_MMAP_RES_NULL)
+#if defined(ENCBUF_MMAP_RES_IN_PLACE)
 #define ENCBUF_FIELDS(FIELD) FIELD(data) FIELD(length) FIELD(capacity) FIELD(refs) FIELD(mmap_res) FIELD(released)
 #define ENCBUF_BYTES         48
 _Static_assert(offsetof(struct encbuf, mmap_res) == 32, "a hole of 4 bytes before the field");

@@ -21,7 +21,7 @@
     .rewarm_ops = 16,
     .planted_cycles_per_op = WORKLOAD_PLANTED_CYCLES(128),
     .threads_max = 1,
-    .flags = ENCBENCH_TIMED | ENCBENCH_EXACT | ENCBENCH_HEAP,
+    .flags = WORKLOAD_TIMED | ENCBENCH_EXACT,
     .digest = workload_get_put_digest,
     .setup = workload_get_put_setup,
     .run = workload_get_put_run,

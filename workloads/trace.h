@@ -4,6 +4,8 @@
  * One op: one whole replay: for each call in order, the first `input_bytes` bytes of the input encoded into a fresh
  * string that is freed. The harness derives the figure of one call. Long enough to need no re-warming.
  * The totals of a trace stand here as constants because the table is static; set-up refuses a file that differs.
+ *
+ * Counted, from an empty pool over one replay's gets: hits per get, and what rests in the pool afterwards.
  */
 #ifdef WORKLOAD_TABLE
 
@@ -11,45 +13,86 @@
     .name = "trace:file=npm-install:codec=table16",
     .short_name = "trace:npm-install",
     .op = "2167 digests of 20 to 64 bytes encoded to hex or base64 into fresh strings that are freed",
-    .input_bytes = WORKLOAD_TRACE_INPUT_BYTES,
-    .bytes_per_op = WORKLOAD_TRACE_OUTPUT_BYTES,
+    .input_bytes = WORKLOAD_TRACE_NPM_INPUT_BYTES,
+    .bytes_per_op = WORKLOAD_TRACE_NPM_OUTPUT_BYTES,
     .batch_multiple_ops = 1,
     .rewarm_ops = 0,
-    .planted_cycles_per_op = WORKLOAD_PLANTED_CYCLES(256 * WORKLOAD_TRACE_CALLS),
+    .planted_cycles_per_op = WORKLOAD_PLANTED_CYCLES(256 * WORKLOAD_TRACE_NPM_TIMES * WORKLOAD_TRACE_NPM_CALLS),
     .threads_max = 1,
-    .flags = ENCBENCH_TIMED | ENCBENCH_EXACT | ENCBENCH_HEAP,
-    .digest = workload_trace_digest,
-    .setup = workload_trace_setup,
+    .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | WORKLOAD_POOL_COUNTED,
+    .digest = workload_trace_npm_digest,
+    .setup = workload_trace_npm_setup,
     .run = workload_trace_run,
     .teardown = workload_trace_teardown,
+    .metrics = WORKLOAD_POOL_METRICS(workload_trace_npm_metrics),
 },
+    {
+        .name = "trace:file=webpack-build:codec=table16",
+        .short_name = "trace:webpack-build",
+        .op =
+            "39 assets of 0.7 to 22 KiB and a source map of 5.6 MB encoded to base64 into fresh strings that are freed",
+        .input_bytes = WORKLOAD_TRACE_WEBPACK_INPUT_BYTES,
+        .bytes_per_op = WORKLOAD_TRACE_WEBPACK_OUTPUT_BYTES,
+        .batch_multiple_ops = 1,
+        .rewarm_ops = 0,
+        .planted_cycles_per_op =
+            WORKLOAD_PLANTED_CYCLES(256 * WORKLOAD_TRACE_WEBPACK_TIMES * WORKLOAD_TRACE_WEBPACK_CALLS),
+        .threads_max = 1,
+        .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | WORKLOAD_POOL_COUNTED,
+        .digest = workload_trace_webpack_digest,
+        .setup = workload_trace_webpack_setup,
+        .run = workload_trace_run,
+        .teardown = workload_trace_teardown,
+        .metrics = WORKLOAD_POOL_METRICS(workload_trace_webpack_metrics),
+    },
 
 #else
 
 #include "encode.h"
+#include "pool_metrics.h"
 #include "trace_file.h"
 #include "workload.h"
 
-#define WORKLOAD_TRACE_FILE         "npm-install.csv"
-#define WORKLOAD_TRACE_CALLS        2167
-#define WORKLOAD_TRACE_INPUT_BYTES  64
-#define WORKLOAD_TRACE_OUTPUT_BYTES 191176
+#define WORKLOAD_TRACE_NPM_CALLS        2167
+#define WORKLOAD_TRACE_NPM_INPUT_BYTES  64
+#define WORKLOAD_TRACE_NPM_OUTPUT_BYTES 191176
+#define WORKLOAD_TRACE_NPM_TIMES        1
+
+#define WORKLOAD_TRACE_WEBPACK_CALLS        40
+#define WORKLOAD_TRACE_WEBPACK_INPUT_BYTES  5579972
+#define WORKLOAD_TRACE_WEBPACK_OUTPUT_BYTES 8040664
+#define WORKLOAD_TRACE_WEBPACK_TIMES        100 /* 256 additions a call are not seen in an op of milliseconds */
+
+struct workload_trace_spec {
+    const char *file;
+    size_t calls;
+    uint64_t input_bytes_max, output_bytes, planted_times;
+};
+
+static const struct workload_trace_spec workload_trace_npm = {
+    "npm-install.csv", WORKLOAD_TRACE_NPM_CALLS, WORKLOAD_TRACE_NPM_INPUT_BYTES, WORKLOAD_TRACE_NPM_OUTPUT_BYTES,
+    WORKLOAD_TRACE_NPM_TIMES};
+static const struct workload_trace_spec workload_trace_webpack = {
+    "webpack-build.csv", WORKLOAD_TRACE_WEBPACK_CALLS, WORKLOAD_TRACE_WEBPACK_INPUT_BYTES,
+    WORKLOAD_TRACE_WEBPACK_OUTPUT_BYTES, WORKLOAD_TRACE_WEBPACK_TIMES};
 
 struct workload_trace {
     const struct encbench_host *host;
+    const struct workload_trace_spec *spec;
     struct trace_file file;
 };
 
 /* The file is the one that the table describes. */
-static int workload_trace_check(const char *path, const struct trace_file *file, char *message, size_t message_bytes)
+static int workload_trace_check(const char *path, const struct workload_trace_spec *spec, const struct trace_file *file,
+                                char *message, size_t message_bytes)
 {
-    if (file->call_count == WORKLOAD_TRACE_CALLS && file->output_bytes == WORKLOAD_TRACE_OUTPUT_BYTES &&
-        file->input_bytes_max <= WORKLOAD_TRACE_INPUT_BYTES)
+    if (file->call_count == spec->calls && file->output_bytes == spec->output_bytes &&
+        file->input_bytes_max <= spec->input_bytes_max)
         return 0;
     snprintf(message, message_bytes,
-             "%s: %zu calls, %llu output bytes, largest input %llu; this module was built for %d, %d and %d", path,
+             "%s: %zu calls, %llu output bytes, largest input %llu; this module was built for %zu, %llu and %llu", path,
              file->call_count, (unsigned long long)file->output_bytes, (unsigned long long)file->input_bytes_max,
-             WORKLOAD_TRACE_CALLS, WORKLOAD_TRACE_OUTPUT_BYTES, WORKLOAD_TRACE_INPUT_BYTES);
+             spec->calls, (unsigned long long)spec->output_bytes, (unsigned long long)spec->input_bytes_max);
     return -1;
 }
 
@@ -57,34 +100,34 @@ static int workload_trace_load(struct workload_trace *self, char *message, size_
 {
     char path[4096];
 
-    if (self->host->input_bytes < WORKLOAD_TRACE_INPUT_BYTES) {
-        snprintf(message, message_bytes, "trace: the host's input has %zu bytes, expected at least %d",
-                 self->host->input_bytes, WORKLOAD_TRACE_INPUT_BYTES);
+    if (self->host->input_bytes < self->spec->input_bytes_max) {
+        snprintf(message, message_bytes, "trace: the host's input has %zu bytes, expected at least %llu",
+                 self->host->input_bytes, (unsigned long long)self->spec->input_bytes_max);
         return -1;
     }
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", self->host->data_directory, WORKLOAD_TRACE_FILE) >= sizeof path) {
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", self->host->data_directory, self->spec->file) >= sizeof path) {
         snprintf(message, message_bytes, "trace: the data directory's name is longer than %zu bytes", sizeof path);
         return -1;
     }
     if (trace_file_read(path, &self->file, message, message_bytes) != 0)
         return -1;
-    if (workload_trace_check(path, &self->file, message, message_bytes) == 0)
+    if (workload_trace_check(path, self->spec, &self->file, message, message_bytes) == 0)
         return 0;
     trace_file_free(&self->file);
     return -1;
 }
 
-static int workload_trace_setup(struct encbench_host *host, uint64_t seed, void **state, char *message,
-                                size_t message_bytes)
+static int workload_trace_setup(struct encbench_host *host, const struct workload_trace_spec *spec, void **state,
+                                char *message, size_t message_bytes)
 {
     struct workload_trace *self = malloc(sizeof *self);
 
-    (void)seed;
     if (self == NULL) {
         snprintf(message, message_bytes, "trace: out of memory");
         return 1;
     }
     self->host = host;
+    self->spec = spec;
     if (workload_trace_load(self, message, message_bytes) != 0) {
         free(self);
         return 1;
@@ -108,7 +151,7 @@ static uint64_t workload_trace_run(void *state, unsigned thread, uint64_t n)
             unsigned char *string;
             size_t string_bytes;
 
-            WORKLOAD_PLANT(source, 256);
+            WORKLOAD_PLANT_TIMES(source, 256, self->spec->planted_times);
             string = encode_to_string((enum codec_encoding)call->encoding, source, call->input_bytes, &string_bytes);
             WORKLOAD_CONSUME(string);
             bytes += string_bytes;
@@ -128,13 +171,12 @@ static void workload_trace_teardown(void *state)
 }
 
 /* All output of one replay; 0 if the trace cannot be read, of which set-up gives the reason. */
-static uint64_t workload_trace_digest(struct encbench_host *host, uint64_t seed)
+static uint64_t workload_trace_digest(struct encbench_host *host, const struct workload_trace_spec *spec)
 {
     uint64_t hash = WORKLOAD_HASH_START;
-    struct workload_trace self = {.host = host};
+    struct workload_trace self = {.host = host, .spec = spec};
     char message[256];
 
-    (void)seed; /* the host's input is a function of it */
     if (workload_trace_load(&self, message, sizeof message) != 0)
         return 0;
     encbuf_pool_setup();
@@ -151,5 +193,79 @@ static uint64_t workload_trace_digest(struct encbench_host *host, uint64_t seed)
     trace_file_free(&self.file);
     return hash;
 }
+
+#ifdef ENCBUF_POOL_THREAD
+
+static size_t workload_trace_metrics(struct encbench_host *host, const struct workload_trace_spec *spec,
+                                     struct encbench_metric *metrics)
+{
+    struct workload_trace self = {.host = host, .spec = spec};
+    struct workload_pool_count count = {0};
+    char message[256];
+    size_t metric_count;
+
+    if (workload_trace_load(&self, message, sizeof message) != 0)
+        return 0;
+    encbuf_pool_setup();
+    for (size_t i = 0; i < self.file.call_count; i++)
+        workload_pool_visit(&count, codec_encoded_bytes((enum codec_encoding)self.file.calls[i].encoding,
+                                                        self.file.calls[i].input_bytes));
+    metric_count = workload_pool_report(&count, metrics);
+    encbuf_pool_teardown();
+    trace_file_free(&self.file);
+    return metric_count;
+}
+
+#endif
+
+/* npm-install */
+
+static int workload_trace_npm_setup(struct encbench_host *host, uint64_t seed, void **state, char *message,
+                                    size_t message_bytes)
+{
+    (void)seed;
+    return workload_trace_setup(host, &workload_trace_npm, state, message, message_bytes);
+}
+
+static uint64_t workload_trace_npm_digest(struct encbench_host *host, uint64_t seed)
+{
+    (void)seed; /* the host's input is a function of it */
+    return workload_trace_digest(host, &workload_trace_npm);
+}
+
+#ifdef ENCBUF_POOL_THREAD
+
+static size_t workload_trace_npm_metrics(struct encbench_host *host, uint64_t seed, struct encbench_metric *metrics)
+{
+    (void)seed;
+    return workload_trace_metrics(host, &workload_trace_npm, metrics);
+}
+
+#endif
+
+/* webpack-build */
+
+static int workload_trace_webpack_setup(struct encbench_host *host, uint64_t seed, void **state, char *message,
+                                        size_t message_bytes)
+{
+    (void)seed;
+    return workload_trace_setup(host, &workload_trace_webpack, state, message, message_bytes);
+}
+
+static uint64_t workload_trace_webpack_digest(struct encbench_host *host, uint64_t seed)
+{
+    (void)seed; /* the host's input is a function of it */
+    return workload_trace_digest(host, &workload_trace_webpack);
+}
+
+#ifdef ENCBUF_POOL_THREAD
+
+static size_t workload_trace_webpack_metrics(struct encbench_host *host, uint64_t seed, struct encbench_metric *metrics)
+{
+    (void)seed;
+    return workload_trace_metrics(host, &workload_trace_webpack, metrics);
+}
+
+#endif
 
 #endif

@@ -5,11 +5,13 @@
  * begins behind a fence, when all earlier instructions are done, because data dependencies alone do not keep it on
  * the critical path: a Zen 5 runs past locked operations, and of 64 additions between get and put it hid all but 6
  * cycles. Behind the fence 128 there cost 147 cycles, 256 in to_string 230-280, and 256 in a trace's call 262-273.
+ * WORKLOAD_PLANT_TIMES repeats the chain, for an op so long that one is not seen in it.
  * In a real variant nothing of it is left, not one instruction (the disassembly test looks).
  */
 #ifndef ENCBENCH_WORKLOAD_H
 #define ENCBENCH_WORKLOAD_H
 
+#include "axes.h"
 #include "module.h"
 
 #include <stddef.h>
@@ -29,12 +31,15 @@
 
 #define WORKLOAD_PLANTED_CYCLES(cycles) (cycles)
 
-/* All before it is done, then `adds` (a literal) additions, then whatever uses `pointer`. */
-#define WORKLOAD_PLANT(pointer, adds)                                                                                  \
+/* All before it is done, then `times` times `adds` (a literal) additions, then whatever uses `pointer`. */
+#define WORKLOAD_PLANT_TIMES(pointer, adds, times)                                                                     \
     do {                                                                                                               \
         uint64_t planted_ = 0;                                                                                         \
         __asm__ volatile(WORKLOAD_FENCE : "+r"(planted_) : : "memory");                                                \
-        ENCBENCH_DEPENDENT_ADDS(planted_, adds);                                                                       \
+        _Pragma("GCC unroll 1") for (uint64_t time_ = 0; time_ < (times); time_++)                                     \
+        {                                                                                                              \
+            ENCBENCH_DEPENDENT_ADDS(planted_, adds);                                                                   \
+        }                                                                                                              \
         (pointer) += workload_zero_after(planted_);                                                                    \
     } while (0)
 
@@ -48,8 +53,17 @@ static inline uint64_t workload_zero_after(uint64_t value)
 }
 
 #else
-#define WORKLOAD_PLANTED_CYCLES(cycles) 0
-#define WORKLOAD_PLANT(pointer, adds)   ((void)(pointer))
+#define WORKLOAD_PLANTED_CYCLES(cycles)            0
+#define WORKLOAD_PLANT_TIMES(pointer, adds, times) ((void)(pointer), (void)(times))
+#endif
+
+#define WORKLOAD_PLANT(pointer, adds) WORKLOAD_PLANT_TIMES(pointer, adds, 1)
+
+/* Controls that poison a pool share no process with anybody: they are counted, never timed. */
+#ifdef ENCBUF_ASSIGNS_MMAP_RES
+#define WORKLOAD_TIMED 0
+#else
+#define WORKLOAD_TIMED ENCBENCH_TIMED
 #endif
 
 /* The compiler must have made what `pointer` points to, and cannot know what became of it. No instruction. */
@@ -65,6 +79,39 @@ static inline uint64_t workload_hash(uint64_t hash, const void *data, size_t byt
     for (size_t i = 0; i < bytes; i++)
         hash = (hash ^ byte[i]) * UINT64_C(0x100000001b3);
     return hash;
+}
+
+/* For workloads that only count: nothing to set up, to run or to compare. */
+
+static inline int workload_idle_setup(struct encbench_host *host, uint64_t seed, void **state, char *message,
+                                      size_t message_bytes)
+{
+    (void)host;
+    (void)seed;
+    (void)message;
+    (void)message_bytes;
+    *state = NULL;
+    return 0;
+}
+
+static inline uint64_t workload_idle_run(void *state, unsigned thread, uint64_t n)
+{
+    (void)state;
+    (void)thread;
+    (void)n;
+    return 0;
+}
+
+static inline void workload_idle_teardown(void *state)
+{
+    (void)state;
+}
+
+static inline uint64_t workload_idle_digest(struct encbench_host *host, uint64_t seed)
+{
+    (void)host;
+    (void)seed;
+    return WORKLOAD_HASH_START;
 }
 
 #endif

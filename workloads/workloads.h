@@ -3,5 +3,15 @@
  * Included twice: for the functions, and with WORKLOAD_TABLE defined for the rows of the table.
  */
 #include "get_put.h"
+#include "put.h"
+#include "reput.h"
 #include "to_string.h"
+#include "base64.h"
+#include "sweep.h"
+#include "mixed.h"
 #include "trace.h"
+#include "mmap_source.h"
+#include "held_64.h"
+#include "mappings_at_rest.h"
+#include "static_scan.h"
+#include "nop.h"
