@@ -495,11 +495,22 @@ static bool cell_decides(const struct plan *plan, const struct plan_cell *cell, 
     return false;
 }
 
+/* Whether an earlier cell on the same workload decides the same condition: analyse takes the first. */
+static bool decided_before(const struct plan *plan, size_t index, const struct csv_data *claims, size_t claim)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(plan->cells[i].workload, plan->cells[index].workload) == 0 &&
+            cell_decides(plan, &plan->cells[i], claims, claim))
+            return true;
+    return false;
+}
+
 void plan_mark_claims(struct plan *plan, const struct csv_data *claims)
 {
     for (size_t i = 0; i < plan->cell_count; i++)
         for (size_t claim = 0; claim < claims->row_count; claim++)
-            plan->cells[i].decides_claims |= cell_decides(plan, &plan->cells[i], claims, claim);
+            plan->cells[i].decides_claims |=
+                cell_decides(plan, &plan->cells[i], claims, claim) && !decided_before(plan, i, claims, claim);
 }
 
 void plan_round(uint64_t seed, uint64_t round, uint32_t *cells, size_t cell_count)

@@ -191,11 +191,12 @@ static void variants_without_a_registered_contrast_get_panels_made(void **state)
     plan_free(&plan);
 }
 
+#define CLAIMS_HEADER                                                                                                  \
+    "claim,part,condition,scope,kind,baseline,contender,workload,metric,unit,region_low,region_high,"                  \
+    "region_bounds,statement\n"
+
 static void cells_that_decide_claims_are_known(void **state)
 {
-    static const char header[] =
-        "claim,part,condition,scope,kind,baseline,contender,workload,metric,unit,region_low,region_high,"
-        "region_bounds,statement\n";
     static const struct {
         const char *claim;
         bool first, second;
@@ -216,7 +217,7 @@ static void cells_that_decide_claims_are_known(void **state)
         char path[] = "/tmp/encbench-plan-test-XXXXXX";
         struct csv_data claims;
         FILE *file = fdopen(mkstemp(path), "w");
-        fprintf(file, "%s%s", header, cases[i].claim);
+        fprintf(file, "%s%s", CLAIMS_HEADER, cases[i].claim);
         assert_int_equal(fclose(file), 0);
         error = (struct error){0};
         assert_int_equal(csv_read(path, &schema_claims, &claims, &error), 0);
@@ -228,6 +229,29 @@ static void cells_that_decide_claims_are_known(void **state)
         csv_free(&claims);
         unlink(path);
     }
+}
+
+static void the_first_panel_that_can_decides(void **state)
+{
+    static const char rows[] = "p,core,*,x,pair,a,b\nq,core,*,y,pair,b,a\n";
+    char path[] = "/tmp/encbench-plan-test-XXXXXX";
+    struct csv_data claims;
+    struct plan plan;
+    struct error error = {0};
+    FILE *file = fdopen(mkstemp(path), "w");
+    (void)state;
+    fputs(CLAIMS_HEADER "1,a,1,model,timing,a,b,first,time,ns,-1,1,(),x\n", file);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(csv_read(path, &schema_claims, &claims, &error), 0);
+    assert_int_equal(build(rows, &everything, &plan, &error), 0);
+    plan_mark_claims(&plan, &claims);
+    assert_string_equal(plan.cells[0].panel, "p");
+    assert_true(plan.cells[0].decides_claims);
+    assert_string_equal(plan.cells[1].panel, "q");
+    assert_false(plan.cells[1].decides_claims);
+    plan_free(&plan);
+    csv_free(&claims);
+    unlink(path);
 }
 
 static void wide_panels_and_other_workloads_are_left_out(void **state)
@@ -301,6 +325,7 @@ int main(void)
         cmocka_unit_test(a_selection_keeps_registered_contrasts),
         cmocka_unit_test(variants_without_a_registered_contrast_get_panels_made),
         cmocka_unit_test(cells_that_decide_claims_are_known),
+        cmocka_unit_test(the_first_panel_that_can_decides),
         cmocka_unit_test(wide_panels_and_other_workloads_are_left_out),
         cmocka_unit_test(rounds_run_every_cell_once_in_changing_order),
         cmocka_unit_test(layouts_are_fresh_and_uniform),
