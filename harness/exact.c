@@ -1,6 +1,7 @@
 #include "exact.h"
 
 #include "csv.h"
+#include "process.h"
 #include "progress.h"
 #include "schema.h"
 
@@ -8,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* n of the first pass; the second has 2n. A long op (more output than this) is repeated a few times only. */
 enum { OPERATIONS = 512, OPERATIONS_LONG = 4, LONG_OP_BYTES = 65536 };
@@ -151,9 +153,41 @@ static int measure_metrics(const struct launch *launch, const struct module_info
     return 0;
 }
 
+/* What a module's conformance program says, asked once a module. */
+enum conformance { CONFORMANCE_UNKNOWN, CONFORMS, CONFORMANCE_FAILED };
+
+/* MODULES/conformance/VARIANT ends with 0 when the variant conforms; it need not be there. */
+static enum conformance ask_conformance(const struct launch *launch, const struct module_info *module)
+{
+    char program[PATH_MAX];
+    const char *const arguments[] = {program, NULL};
+    const struct process_options options = {.pass_fd = -1, .time_limit_s = 120, .quiet = true, .own_group = true};
+    struct process_end end;
+    struct error error = {0};
+    snprintf(program, sizeof program, "%.3800s/conformance/%s", launch->paths->modules, module->variant);
+    if (access(program, X_OK) != 0 || process_run(arguments, &options, &end, &error) != 0)
+        return CONFORMANCE_UNKNOWN;
+    return end.signal == 0 && end.status == 0 && !end.timed_out ? CONFORMS : CONFORMANCE_FAILED;
+}
+
+/* Behaviour as one figure that is equal where it is the same: the low 52 bits of the output's digest, which a number of
+ * metrics.csv holds exactly; -1 for a variant that does not conform. */
+static void put_behaviour(struct csv_writer *writer, const struct module_info *module, const char *workload,
+                          uint64_t digest, enum conformance conformance)
+{
+    const double value = conformance == CONFORMS ? (double)(digest & ((UINT64_C(1) << 52) - 1)) : -1;
+    if (conformance == CONFORMANCE_UNKNOWN)
+        exact_put_metric(writer, module->variant, workload, "digest_and_conformance", NAN, "not available",
+                         "no conformance program of the variant was built");
+    else
+        exact_put_metric(writer, module->variant, workload, "digest_and_conformance", value, "exact",
+                         conformance == CONFORMS ? "" : "the conformance program fails");
+}
+
 static int measure_one(const struct launch *launch, const struct module_info *module,
-                       const struct module_workload *workload, uint64_t seed, struct digests *digests,
-                       struct csv_writer *metrics, struct worker_exact *exact, struct error *error)
+                       const struct module_workload *workload, uint64_t seed, enum conformance conformance,
+                       struct digests *digests, struct csv_writer *metrics, struct worker_exact *exact,
+                       struct error *error)
 {
     const uint64_t operations = workload->bytes_per_op >= LONG_OP_BYTES ? OPERATIONS_LONG : OPERATIONS;
     struct worker_result result;
@@ -166,6 +200,7 @@ static int measure_one(const struct launch *launch, const struct module_info *mo
                          (double)workload->planted_cycles_per_op, "exact", "");
         return 0;
     }
+    put_behaviour(metrics, module, workload->short_name, exact->digest, conformance);
     if (workload->flags & ENCBENCH_EXACT)
         put_allocations(metrics, module, workload->short_name, exact);
     return workload->flags & ENCBENCH_COUNTED ? measure_metrics(launch, module, workload, seed, metrics, error) : 0;
@@ -190,13 +225,15 @@ static int measure_all(const struct launch *launch, const struct module_set *set
     for (size_t m = 0; m < set->count && error->code == 0; m++) {
         const struct module_info *module = &set->modules[m];
         bool structure_put = module->planted;
+        const enum conformance conformance = module->planted ? CONFORMANCE_UNKNOWN : ask_conformance(launch, module);
         if (!module->planted)
             put_layout(layout, module);
         for (size_t w = 0; w < module->workload_count && error->code == 0; w++) {
             struct worker_exact exact = {0};
             if (!module_workload_selected(workloads, &module->workloads[w]))
                 continue;
-            if (measure_one(launch, module, &module->workloads[w], seed, &digests, metrics, &exact, error) == 0 &&
+            if (measure_one(launch, module, &module->workloads[w], seed, conformance, &digests, metrics, &exact,
+                            error) == 0 &&
                 !structure_put) {
                 put_structure(metrics, module, &exact);
                 structure_put = true;
