@@ -262,7 +262,7 @@ def draw_level(axes, x, row, filled):
 # The structure to scale.
 
 def draw_structure(run):
-    entries = subject.structures(run)
+    entries = structures_alike(run)
     figure = plt.figure(figsize=(style.WIDTH_INCHES, 0.75 + 0.72 * len(entries)))
     axes = figure.add_axes([0.13, 0.42 / figure.get_figheight(), 0.85, 1 - 0.5 / figure.get_figheight()])
     widest = max(max(e["heap_bytes"] or 0, e["struct_bytes"] or 0, *(r["offset_bytes"] + r["size_bytes"] for r in e["fields"]))
@@ -279,6 +279,15 @@ def draw_structure(run):
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("offset in bytes; hatched: hole; outline: what the allocator hands out", fontsize=8)
     return figure
+
+
+def structures_alike(run):
+    """One entry for all levels that lay out alike, named by them all."""
+    alike = {}
+    for entry in subject.structures(run):
+        shape = (entry["struct_bytes"], entry["heap_bytes"], *((r["field"], r["offset_bytes"], r["size_bytes"]) for r in entry["fields"]))
+        alike.setdefault(shape, []).append(entry)
+    return [entries[0] | {"level": "\n".join(entry["level"] for entry in entries)} for entries in alike.values()]
 
 
 def draw_structure_row(axes, y, entry):
@@ -323,7 +332,8 @@ def write_heap(run, partial, kind):
     names = [row["variant"] for row in subject.heap_rows(run, subject.OP)]
     values = {
         "source": run.file_of("heap"), "output": partial.relative_to(run.path).as_posix(), "kind": kind, "workload": subject.OP,
-        "variants": " ".join(names), "colours": " ".join(map(style.variant, names)), "leak": subject.LEAK,
+        "variants": " ".join(names), "colours": " ".join(map(style.variant, names)),
+        "dashes": " ".join(str(style.gnuplot_dashes(name)) for name in names), "leak": subject.LEAK,
         "leak_bytes": subject.LEAK_BYTES, "leak_mapping": subject.LEAK_MAPPING, "leak_none": subject.LEAK_NONE,
         "colour_bytes": style.LEAK_BYTES, "colour_mapping": style.LEAK_MAPPING, "colour_none": style.OTHER,
     }

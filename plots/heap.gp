@@ -1,6 +1,6 @@
 # Memory over many operations, straight from heap.csv: above, live bytes; below, mapped bytes; each beyond what there was before the
-# first op. figures.py runs it inside the run directory and sets: source, output, kind (png, svg), workload, variants and colours
-# (as many words each), leak (the variant of the planted leaks), leak_bytes, leak_mapping, leak_none (its workloads) and their
+# first op. figures.py runs it inside the run directory and sets: source, output, kind (png, svg), workload, variants, colours and
+# dashes (as many words each), leak (the variant of the planted leaks), leak_bytes, leak_mapping, leak_none (its workloads) and their
 # colours colour_bytes, colour_mapping, colour_none. It has checked that the rows exist: gnuplot would exit 0 without.
 
 if (kind eq "png") {
@@ -35,7 +35,7 @@ set lmargin 9
 set rmargin 27
 set ylabel "live KiB"
 plot for [i = 1:words(variants)] source using (ops(word(variants, i), workload)):(is_of(word(variants, i), workload) ? beyond("live_bytes") / 1024 : NaN) \
-         with lines linewidth width(i) linecolor rgb word(colours, i) title word(variants, i), \
+         with lines linewidth width(i) dashtype int(word(dashes, i)) linecolor rgb word(colours, i) title word(variants, i), \
      source using (ops(leak, leak_none)):(is_of(leak, leak_none) ? beyond("live_bytes") / 1024 : NaN) \
          with points pointtype 2 pointsize 1 linecolor rgb colour_none title "planted: no leak", \
      source using (ops(leak, leak_mapping)):(is_of(leak, leak_mapping) ? beyond("live_bytes") / 1024 : NaN) \
@@ -46,7 +46,7 @@ set ylabel "mapped KiB"
 set xlabel "operations"
 unset key
 plot for [i = 1:words(variants)] source using (ops(word(variants, i), workload)):(is_of(word(variants, i), workload) ? beyond("mapped_bytes") / 1024 : NaN) \
-         with lines linewidth width(i) linecolor rgb word(colours, i) notitle, \
+         with lines linewidth width(i) dashtype int(word(dashes, i)) linecolor rgb word(colours, i) notitle, \
      source using (ops(leak, leak_none)):(is_of(leak, leak_none) ? beyond("mapped_bytes") / 1024 : NaN) \
          with points pointtype 2 pointsize 1 linecolor rgb colour_none notitle, \
      source using (ops(leak, leak_bytes)):(is_of(leak, leak_bytes) ? beyond("mapped_bytes") / 1024 : NaN) \

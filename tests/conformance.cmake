@@ -38,6 +38,10 @@ target_link_options(conformance_sanitized_codec PRIVATE ${sanitize})
 target_link_libraries(conformance_sanitized_codec PRIVATE conformance_codec_sanitized_object ${CMOCKA_LIBRARY})
 add_test(NAME conformance_sanitized_codec COMMAND conformance_sanitized_codec)
 
+add_test(NAME conformance_static_scan
+         COMMAND ${CMAKE_COMMAND} -DSCAN=${PROJECT_SOURCE_DIR}/variants/static_scan.cmake
+                 -P ${CMAKE_CURRENT_SOURCE_DIR}/conformance_static_scan.cmake)
+
 # Axes have no defaults: what must not compile does not.
 add_test(NAME conformance_axes COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/conformance_axes.sh ${CMAKE_C_COMPILER}
          ${PROJECT_SOURCE_DIR})
