@@ -86,6 +86,14 @@ int csv_writer_close(struct csv_writer *writer, struct error *error);
 /* Frees without renaming; rows not yet flushed are dropped. NULL is fine. */
 void csv_writer_abandon(struct csv_writer *writer);
 
+/*
+ * Mends the end of a file whose writer died: cuts a torn last line (of a .gz: member) and then, from the end, the lines (members,
+ * known by their first row) whose first column, an integer, is not `wanted` (NULL: all are). What is unwanted before something wanted
+ * is an error. Memory does not grow with the file. `*cut_bytes` is 0 for a file that was whole.
+ */
+int csv_cut_tail(const char *path, const struct csv_table *table, bool (*wanted)(int64_t key, const void *context),
+                 const void *context, size_t *cut_bytes, struct error *error);
+
 /* The first of %.15g, %.16g and %.17g that reads back to the same double (fewer digits for subnormals); "0" for -0,
  * "inf", "-inf", and "" for NaN. Returns `buffer`, which has at least 32 bytes. */
 const char *csv_format_number(char *buffer, size_t buffer_bytes, double value);

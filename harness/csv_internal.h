@@ -40,4 +40,7 @@ int csv_memory_error(struct error *error, const char *path, size_t bytes);
  * their own. */
 int csv_check_for_append(const char *path, const struct csv_table *table, struct error *error);
 
+/* Whether a .gz starts with the table's header and consists of whole members of whole lines. */
+bool csv_is_whole_gzip(const char *path, const struct csv_table *table);
+
 #endif

@@ -22,13 +22,14 @@ static const char *const *list_or_null(const char *const *list)
 static int measure(const struct options *options, const struct paths *paths, char *directory, struct error *error)
 {
     const struct run_options run_options = {
-        .profile = options->profile,
+        .profile = options->profile || options->resume ? options->profile : profile_find("default"),
         .selection = {.variants = list_or_null(options->variants),
                       .workloads = list_or_null(options->workloads),
                       .modules = list_or_null(options->modules),
                       .baseline = options->baseline},
         .seed = options->seed,
         .out = options->out,
+        .resume = options->resume,
         .command = options->command,
         .dry_run = options->dry_run,
         .quiet = options->quiet,

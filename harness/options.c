@@ -16,6 +16,7 @@ enum option_key {
     KEY_SEED,
     KEY_OUT,
     KEY_OUTPUT,
+    KEY_RESUME,
     KEY_DRY_RUN,
     KEY_QUIET,
     KEY_FORMAT,
@@ -35,6 +36,7 @@ static const struct {
     {{"baseline", KEY_BASELINE, "VARIANT", 0, "compare everything selected with this variant", 0}, " run report "},
     {{"seed", KEY_SEED, "N", 0, "seed of layouts and orders; from the clock when absent", 0}, " run report "},
     {{"out", KEY_OUT, "DIR", 0, "run directory to make; must not exist", 0}, " run report "},
+    {{"resume", KEY_RESUME, "DIR", 0, "go on with an interrupted run instead of a new one", 0}, " run report "},
     {{"output", KEY_OUTPUT, "FILE", 0, "write the report there instead of REPORT.md at the root", 0}, " report "},
     {{"dry-run", KEY_DRY_RUN, NULL, 0, "print plan, time and disk; measure nothing", 0}, " run report "},
     {{"format", KEY_FORMAT, "FORMAT", 0, "text or csv", 0}, " list "},
@@ -163,6 +165,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_OUT:
         options->out = argument;
         return 0;
+    case KEY_RESUME:
+        options->resume = argument;
+        return 0;
     case KEY_OUTPUT:
         options->output = argument;
         return 0;
@@ -257,7 +262,7 @@ static void keep_command(int argc, char **argv, struct options *options)
 const struct verb *options_parse(int argc, char **argv, const struct verb *verbs, struct options *options,
                                  struct error *error)
 {
-    *options = (struct options){.profile = profile_find("default")};
+    *options = (struct options){0};
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
         print_help(verbs);
         return NULL;

@@ -14,11 +14,11 @@ enum { OPTIONS_LIST_MAX = 64 };
 
 /* What the command line said. Strings point into argv, which is cut at commas. */
 struct options {
-    const struct profile *profile;
+    const struct profile *profile;               /* NULL: not given */
     const char *variants[OPTIONS_LIST_MAX + 1];  /* NULL-terminated; empty: all */
     const char *workloads[OPTIONS_LIST_MAX + 1]; /* NULL-terminated; empty: all */
     const char *modules[OPTIONS_LIST_MAX + 1];
-    const char *baseline, *out, *output;
+    const char *baseline, *out, *output, *resume;
     uint64_t seed;
     bool dry_run, quiet, csv;
     char command[1024];            /* the command line as given, for provenance */

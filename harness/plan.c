@@ -524,6 +524,18 @@ uint64_t plan_process_number(const struct plan *plan, uint64_t round, size_t cel
     return round * plan->cell_count + cell;
 }
 
+size_t plan_process_cell(const struct plan *plan, uint64_t process)
+{
+    return (size_t)(process % plan->cell_count);
+}
+
+void plan_set_clock(struct plan_cell *cell, uint64_t chain_iterations, uint64_t multiply_iterations)
+{
+    struct plan_arm *clock = &cell->arms[cell->arm_count - PLAN_CLOCK_ARMS];
+    clock[0].iterations = clock[1].iterations = chain_iterations;
+    clock[2].iterations = multiply_iterations;
+}
+
 uint64_t plan_layout_seed(uint64_t seed, uint64_t process, size_t arm)
 {
     struct random_stream stream = random_stream_of(seed, RANDOM_LAYOUT, process, arm + 1);

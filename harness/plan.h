@@ -93,6 +93,10 @@ void plan_round(uint64_t seed, uint64_t round, uint32_t *cells, size_t cell_coun
 
 /* Number of the process that measures a cell in a round: unique in the run, whichever cells take part. */
 uint64_t plan_process_number(const struct plan *plan, uint64_t round, size_t cell);
+size_t plan_process_cell(const struct plan *plan, uint64_t process);
+
+/* Batches of the clock arms. The planted chain is judged against the chain batch by batch: the same n for both. */
+void plan_set_clock(struct plan_cell *cell, uint64_t chain_iterations, uint64_t multiply_iterations);
 
 /* Seed of the layout of one arm of one process: never the same twice in a run. Clock arms share the layout of arm `first clock`. */
 uint64_t plan_layout_seed(uint64_t seed, uint64_t process, size_t arm);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,6 +50,7 @@ static void child(const char *const *arguments, const struct process_options *op
         setenv("LD_PRELOAD", options->preload, 1);
     if (options->own_group)
         setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever kills the driver has no worker left to disturb the resumed run */
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     execvp(arguments[0], (char *const *)arguments);

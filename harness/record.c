@@ -5,29 +5,31 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct record {
     struct csv_writer *processes, *contrasts, *samples;
 };
 
-static int open_table(struct csv_writer **writer, const char *directory, const struct csv_table *table,
+static int open_table(struct csv_writer **writer, const char *directory, const struct csv_table *table, bool resumed,
                       struct error *error)
 {
     char path[PATH_MAX];
     if (paths_join(path, directory, table->file, error) != 0)
         return error->code;
-    return csv_writer_open(writer, path, table, CSV_CREATE, error);
+    const bool there = resumed && access(path, F_OK) == 0;
+    return csv_writer_open(writer, path, table, there ? CSV_APPEND : CSV_CREATE, error);
 }
 
-int record_open(struct record **record, const char *directory, struct error *error)
+int record_open(struct record **record, const char *directory, bool resumed, struct error *error)
 {
     struct record *new_record = calloc(1, sizeof *new_record);
     *record = new_record;
     if (new_record == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
-    if (open_table(&new_record->processes, directory, &schema_processes, error) == 0 &&
-        open_table(&new_record->contrasts, directory, &schema_contrasts, error) == 0)
-        open_table(&new_record->samples, directory, &schema_samples, error);
+    if (open_table(&new_record->processes, directory, &schema_processes, resumed, error) == 0 &&
+        open_table(&new_record->contrasts, directory, &schema_contrasts, resumed, error) == 0)
+        open_table(&new_record->samples, directory, &schema_samples, resumed, error);
     return error->code;
 }
 

@@ -10,13 +10,14 @@
 #include "plan.h"
 #include "summary.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct record; /* open files of one run directory */
 
-/* Creates the raw files of processes, contrasts and samples in `directory`, which must not hold them yet. */
-int record_open(struct record **record, const char *directory, struct error *error);
+/* Creates the raw files of processes, contrasts and samples in `directory`; those that it holds are appended to, when `resumed`. */
+int record_open(struct record **record, const char *directory, bool resumed, struct error *error);
 
 /* One process: its samples as one gzip member, its arms, its contrasts (none when void). `void_reason` is NULL or says why it does
  * not count; `layouts` are words, one an arm. */

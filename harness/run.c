@@ -11,6 +11,7 @@
 #include "provenance.h"
 #include "random.h"
 #include "record.h"
+#include "resume.h"
 #include "schema.h"
 #include "stats.h"
 
@@ -45,8 +46,10 @@ struct run {
     struct launch launch;
     struct record *record;
     struct progress progress;
-    uint64_t clock_step_ns, processes_run, processes_void;
-    size_t look; /* index of the look reached or aimed at */
+    uint64_t clock_step_ns, chain_iterations, multiply_iterations, processes_run, processes_void;
+    size_t look;   /* index of the look reached or aimed at */
+    bool complete; /* up to that look */
+    struct resume resume;
 };
 
 int run_make_scratch(char *scratch, struct error *error)
@@ -288,6 +291,36 @@ static int write_cells(struct run *run, struct error *error)
     return csv_writer_close(writer, error);
 }
 
+static void put_names(struct csv_writer *writer, const char *key, const char *const *names)
+{
+    char text[4096] = "";
+    size_t length = 0;
+    for (size_t i = 0; names && names[i] && length < sizeof text; i++)
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%s", i ? " " : "", names[i]);
+    provenance_put(writer, key, text);
+}
+
+/* With these a run can be taken up again (resume.h). */
+static void put_selection(struct csv_writer *writer, const struct plan_selection *selection)
+{
+    put_names(writer, "select_variants", selection->variants);
+    put_names(writer, "select_workloads", selection->workloads);
+    provenance_put(writer, "select_baseline", selection->baseline ? selection->baseline : "");
+    for (size_t i = 0; selection->modules && selection->modules[i]; i++) {
+        char path[PATH_MAX];
+        provenance_put(writer, "select_module", realpath(selection->modules[i], path) ? path : selection->modules[i]);
+    }
+}
+
+static void put_clock(struct csv_writer *writer, const struct plan_cell *cell)
+{
+    const struct plan_arm *clock = &cell->arms[cell->arm_count - PLAN_CLOCK_ARMS];
+    if (clock[0].iterations == 0)
+        return;
+    provenance_put_integer(writer, "chain_iterations", (int64_t)clock[0].iterations);
+    provenance_put_integer(writer, "chain_multiply_iterations", (int64_t)clock[2].iterations);
+}
+
 /* run.csv is replaced whenever a look is reached, so that the directory can be analysed at any time. */
 static int write_run(struct run *run, bool complete, struct error *error)
 {
@@ -307,6 +340,8 @@ static int write_run(struct run *run, bool complete, struct error *error)
     provenance_put_integer(writer, "processes_void", (int64_t)run->processes_void);
     provenance_put_integer(writer, "process_ms", profile->process_ms);
     provenance_put_integer(writer, "seed", (int64_t)run->seed);
+    put_selection(writer, &run->options->selection);
+    put_clock(writer, &run->plan.cells[0]);
     provenance_write(writer, run->paths, &run->modules);
     return csv_writer_close(writer, error);
 }
@@ -335,11 +370,16 @@ static uint64_t cell_iterations(const struct run *run, const struct plan_cell *c
     return measure_iterations(ns_per_op, multiples, real_arms, BATCH_NS, run->clock_step_ns);
 }
 
+static uint64_t clock_iterations(const struct run *run, double ns_per_op)
+{
+    const uint64_t one = 1;
+    return measure_iterations(&ns_per_op, &one, 1, CLOCK_BATCH_NS, run->clock_step_ns);
+}
+
 static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
 {
     struct plan_cell *cell = &run->plan.cells[cell_index];
     struct worker_result result;
-    const uint64_t one = 1;
     /* Process numbers of pilots lie beyond those of the run, so their layouts are their own. */
     if (launch_pilot(&run->launch, cell, (1ull << 32) + cell_index, run->seed, &result, error) != 0)
         return error->code;
@@ -347,15 +387,16 @@ static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
     const size_t real_arms = cell->arm_count - PLAN_CLOCK_ARMS;
     const uint64_t iterations = cell_iterations(run, cell, cell_index, result.pilot_ns_per_op);
     double block_ns = 0;
-    for (size_t i = 0; i < cell->arm_count; i++) {
-        struct plan_arm *arm = &cell->arms[i];
-        arm->iterations =
-            i < real_arms ? iterations
-                          : measure_iterations(&result.pilot_ns_per_op[i], &one, 1, CLOCK_BATCH_NS, run->clock_step_ns);
-        block_ns += 2.0 * result.pilot_ns_per_op[i] * (double)(arm->iterations + arm->workload->rewarm_ops);
+    for (size_t i = 0; i < real_arms; i++)
+        cell->arms[i].iterations = iterations;
+    if (cell_index == 0) { /* the first pilot decides for the clock arms of all cells */
+        run->chain_iterations = clock_iterations(run, result.pilot_ns_per_op[real_arms]);
+        run->multiply_iterations = clock_iterations(run, result.pilot_ns_per_op[real_arms + 2]);
     }
-    /* The planted chain is judged against the chain batch by batch: the same n for both. */
-    cell->arms[real_arms + 1].iterations = cell->arms[real_arms].iterations;
+    plan_set_clock(cell, run->chain_iterations, run->multiply_iterations);
+    for (size_t i = 0; i < cell->arm_count; i++)
+        block_ns +=
+            2.0 * result.pilot_ns_per_op[i] * (double)(cell->arms[i].iterations + cell->arms[i].workload->rewarm_ops);
     cell->block_ns = block_ns;
     const struct profile *profile = run->options->profile;
     const unsigned process_ms = cell->decides_claims ? profile->process_ms : profile->exploratory_process_ms;
@@ -385,7 +426,8 @@ static int run_process(struct run *run, uint64_t process, struct plan_cell *cell
     struct summary summary;
     if (launch_measure(&run->launch, cell, process, run->seed, layouts, &measured, error) != 0)
         return error->code;
-    if (measured.stopped) { /* by our own user: not a result, not even a void one */
+    /* By our own user, whose Ctrl-C reaches the worker too: not a result, not even a void one. */
+    if (measured.stopped || (measured.void_reason[0] && process_stop_requested())) {
         launch_measured_free(&measured);
         return 0;
     }
@@ -405,13 +447,14 @@ static int run_process(struct run *run, uint64_t process, struct plan_cell *cell
     return error->code;
 }
 
-/* Cells that still want a process in this round, in its order; returns how many. */
+/* Cells that still want a process in this round, in its order, none that a resumed run has already; returns how many. */
 static size_t order_round(const struct run *run, uint64_t round, uint32_t *order)
 {
     size_t kept = 0;
     plan_round(run->seed, round, order, run->plan.cell_count);
     for (size_t i = 0; i < run->plan.cell_count; i++)
-        if (round < cell_processes(run, &run->plan.cells[order[i]], run->look))
+        if (round < cell_processes(run, &run->plan.cells[order[i]], run->look) &&
+            !resume_is_done(&run->resume, plan_process_number(&run->plan, round, order[i])))
             order[kept++] = order[i];
     return kept;
 }
@@ -466,10 +509,10 @@ static int time_all(struct run *run, struct error *error)
 {
     const struct profile *profile = run->options->profile;
     uint64_t round = 0;
-    progress_start(&run->progress, "measuring", planned_processes(run), run->options->quiet);
-    for (run->look = 0; error->code == 0; run->look++) {
+    progress_start(&run->progress, "measuring", planned_processes(run) - run->resume.processes, run->options->quiet);
+    for (run->look = run->resume.look; error->code == 0; run->look++) {
         /* Not complete while rounds of this look run: a directory that is killed now must not pass for the look before. */
-        if (write_cells(run, error) != 0 || write_run(run, false, error) != 0)
+        if (write_run(run, false, error) != 0 || write_cells(run, error) != 0)
             break;
         for (; round < profile->looks[run->look].processes && error->code == 0 && !process_stop_requested(); round++)
             run_round(run, round, error);
@@ -478,13 +521,11 @@ static int time_all(struct run *run, struct error *error)
         struct error writing = {0};
         if (write_run(run, complete, &writing) != 0 && error->code == 0)
             *error = writing;
+        run->complete = complete && error->code == 0;
         if (!complete || error->code != 0 || decided(run, error) || run->look + 1 == profile->look_count)
             break;
     }
     progress_end(&run->progress);
-    if (error->code == 0 && process_stop_requested())
-        error_set(error, EXIT_UNFIT, "%s: stopped before the run was complete; what was measured is kept",
-                  run->directory);
     return error->code;
 }
 
@@ -523,9 +564,66 @@ static int measure_into_directory(struct run *run, struct error *error)
         heap_measure(run->directory, &run->launch, &run->modules, run->leaks, &run->claims,
                      run->options->selection.workloads, run->seed, run->options->quiet, error) ||
         pilot(run, error) || write_workloads(run, error) || machine_write(run->directory, run->clock_step_ns, error) ||
-        record_open(&run->record, run->directory, error))
+        write_run(run, false, error) || write_cells(run, error) ||
+        record_open(&run->record, run->directory, false, error))
         return error->code;
     return time_all(run, error);
+}
+
+/* What this program would measure now, beside what the directory says. */
+static int check_resumed(struct run *run, struct error *error)
+{
+    const char *directory = run->directory;
+    run->directory = run->scratch;
+    if (write_run(run, false, error) == 0)
+        write_panels(run, error);
+    run->directory = directory;
+    return error->code ? error->code : resume_compare(&run->resume, run->scratch, error);
+}
+
+static int resume_into_directory(struct run *run, struct error *error)
+{
+    if (check_resumed(run, error) || resume_read_plan(&run->resume, &run->plan, error))
+        return error->code;
+    if (!run->resume.planned) /* nothing was timed yet */
+        return measure_into_directory(run, error);
+    if (resume_mend(&run->resume, &run->plan, error))
+        return error->code;
+    run->processes_run = run->resume.processes;
+    run->processes_void = run->resume.processes_void;
+    progress_say(&(struct progress){.quiet = run->options->quiet}, "%zu processes are there already",
+                 run->resume.processes);
+    launch_init(&run->launch, run->paths, run->scratch, &run->modules);
+    if (record_open(&run->record, run->directory, true, error))
+        return error->code;
+    return time_all(run, error);
+}
+
+static const char *const *list_or_null(const char *const *list)
+{
+    return list[0] ? list : NULL;
+}
+
+/* The options that the run was made with, for those that were not given again. */
+static int open_resumed(struct run *run, struct run_options *options, struct error *error)
+{
+    const struct plan_selection *given = &options->selection;
+    struct resume *resume = &run->resume;
+    if (given->variants || given->workloads || given->modules || given->baseline || options->out || options->dry_run)
+        return error_set(error, EXIT_USAGE,
+                         "--resume: the run directory holds what was selected; leave out --variants, --workloads, "
+                         "--module, --baseline, --out and --dry-run");
+    if (resume_open(resume, options->resume, options->profile, options->seed, error) != 0)
+        return error->code;
+    options->profile = resume->profile;
+    options->command = resume->command;
+    options->selection = (struct plan_selection){.variants = list_or_null(resume->variants),
+                                                 .workloads = list_or_null(resume->workloads),
+                                                 .modules = list_or_null(resume->modules),
+                                                 .baseline = resume->baseline};
+    run->seed = resume->seed;
+    run->look = resume->look;
+    return 0;
 }
 
 static uint64_t seed_from_clock(void)
@@ -536,23 +634,52 @@ static uint64_t seed_from_clock(void)
     return random_next(&stream) >> 2; /* positive as int64_t, and never 0 in practice */
 }
 
+static int measure_new(struct run *run, char *directory, struct error *error)
+{
+    if (run->options->dry_run) {
+        print_plan(run);
+        return 0;
+    }
+    if (make_directory(run->paths, run->options, directory, error) != 0)
+        return error->code;
+    progress_say(&(struct progress){.quiet = run->options->quiet}, "measuring into %s", directory);
+    return measure_into_directory(run, error);
+}
+
+/* An interrupt ends whatever is under way, which then says so in its own words. */
+static void say_stopped(const char *directory, struct error *error)
+{
+    if (!process_stop_requested() || *directory == '\0')
+        return;
+    *error = (struct error){0};
+    error_set(error, EXIT_UNFIT,
+              "%s: stopped before the run was complete; what was measured is kept, and --resume goes on with it",
+              directory);
+}
+
 int run_measure(const struct paths *paths, const struct run_options *options, char *directory, struct error *error)
 {
-    struct run run = {.paths = paths, .options = options, .directory = directory};
-    run.seed = options->seed ? options->seed : seed_from_clock();
+    struct run_options own_options = *options;
+    struct run run = {.paths = paths, .options = &own_options, .directory = directory, .seed = options->seed};
     process_catch_signals();
-    if (prepare(&run, error) == 0) {
-        if (options->dry_run)
-            print_plan(&run);
-        else if (make_directory(paths, options, directory, error) == 0) {
-            progress_say(&(struct progress){.quiet = options->quiet}, "measuring into %s", directory);
-            measure_into_directory(&run, error);
-        }
+    directory[0] = '\0';
+    if (options->resume) {
+        snprintf(directory, PATH_MAX, "%s", options->resume);
+        if (open_resumed(&run, &own_options, error) == 0 && prepare(&run, error) == 0)
+            resume_into_directory(&run, error);
+    } else {
+        if (run.seed == 0)
+            run.seed = seed_from_clock();
+        if (prepare(&run, error) == 0)
+            measure_new(&run, directory, error);
     }
+    if (!run.complete)
+        say_stopped(directory, error);
     struct error closing = {0};
     if (run.record && record_close(run.record, &closing) != 0 && error->code == 0)
         *error = closing;
     launch_free(&run.launch);
+    resume_free(&run.resume);
     csv_free(&run.panels);
     csv_free(&run.claims);
     plan_free(&run.plan);

@@ -16,8 +16,10 @@
 struct run_options {
     const struct profile *profile;
     struct plan_selection selection;
-    uint64_t seed;       /* 0: from the clock */
-    const char *out;     /* NULL: results/DATE-PROFILE under the root */
+    uint64_t seed;   /* 0: from the clock */
+    const char *out; /* NULL: results/DATE-PROFILE under the root */
+    /* Directory of an interrupted run to go on with, NULL: a new run. It holds profile (may be NULL here), seed and selection. */
+    const char *resume;
     const char *command; /* as given, for run.csv */
     bool dry_run;        /* print plan, time and disk on standard output; measure nothing, write nothing */
     bool quiet;

@@ -753,6 +753,89 @@ static void gzip_appends_members(void **state)
     assert_string_equal(text, HEADER "a,1,2,b\nc,3,4,d\n");
 }
 
+static bool below_three(int64_t key, const void *context)
+{
+    (void)context;
+    return key < 3;
+}
+
+static const struct csv_column keyed_columns[] = {{"key", CSV_INTEGER, true, "key"}, {"text", CSV_TEXT, true, "text"}};
+static const struct csv_table keyed = {"keyed.csv", "one row", keyed_columns, 2};
+
+/* A row of key 1 and 2 rows of key 2, a flush each, then one of key 3; returns the size before the last. */
+static off_t write_keyed(const char *path)
+{
+    struct csv_writer *writer;
+    struct error error = {0};
+    struct stat before = {0};
+    assert_int_equal(csv_writer_open(&writer, path, &keyed, CSV_CREATE, &error), 0);
+    for (int key = 1; key <= 3; key++) {
+        for (int i = 0; i < (key == 2 ? 2 : 1); i++) {
+            csv_put_integer(writer, key);
+            csv_put_text(writer, "x");
+            csv_end_row(writer);
+        }
+        if (key == 3)
+            assert_int_equal(stat(path, &before), 0);
+        assert_int_equal(csv_writer_flush(writer, &error), 0);
+    }
+    close_writer(writer);
+    return before.st_size;
+}
+
+static void check_tail(const char *path)
+{
+    struct error error = {0};
+    struct stat status;
+    struct csv_data data;
+    size_t cut_bytes;
+    const off_t before = write_keyed(path);
+    assert_int_equal(csv_cut_tail(path, &keyed, NULL, NULL, &cut_bytes, &error), 0);
+    assert_int_equal(cut_bytes, 0);
+
+    /* What is torn goes whatever is wanted, and only that. */
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(truncate(path, status.st_size - 1), 0);
+    assert_int_equal(csv_cut_tail(path, &keyed, NULL, NULL, &cut_bytes, &error), 0);
+    assert_int_equal(cut_bytes, status.st_size - 1 - before);
+    assert_int_equal(csv_read(path, &keyed, &data, &error), 0);
+    assert_int_equal(data.row_count, 3);
+    csv_free(&data);
+
+    /* Then what is not wanted, from the end; the file can be appended to again. */
+    unlink(path);
+    write_keyed(path);
+    assert_int_equal(csv_cut_tail(path, &keyed, below_three, NULL, &cut_bytes, &error), 0);
+    assert_int_equal(cut_bytes, status.st_size - before);
+    struct csv_writer *writer;
+    assert_int_equal(csv_writer_open(&writer, path, &keyed, CSV_APPEND, &error), 0);
+    for (int key = 4; key > 0; key -= 3) {
+        csv_put_integer(writer, key);
+        csv_put_text(writer, "y");
+        csv_end_row(writer);
+        assert_int_equal(csv_writer_flush(writer, &error), 0);
+    }
+    close_writer(writer);
+
+    /* A wanted row behind an unwanted one: no interrupt leaves that. */
+    const int code = csv_cut_tail(path, &keyed, below_three, NULL, &cut_bytes, &error);
+    assert_message(&error, code, path, "key 4 was left half-written, yet more follows");
+    assert_int_equal(cut_bytes, 0);
+}
+
+static void tail_is_mended(void **state)
+{
+    (void)state;
+    check_tail(path_of("tail.csv"));
+    check_tail(path_of("tail.csv.gz"));
+    struct error error = {0};
+    size_t cut_bytes;
+    const char *path = path_of("headless.csv");
+    put_file(path, "key,te", 6);
+    const int code = csv_cut_tail(path, &keyed, NULL, NULL, &cut_bytes, &error);
+    assert_message(&error, code, path, "does not start with the header of table keyed.csv");
+}
+
 static void writer_refuses_bad_places(void **state)
 {
     (void)state;
@@ -866,6 +949,7 @@ int main(void)
         cmocka_unit_test(create_and_append),
         cmocka_unit_test(append_refuses_torn_files),
         cmocka_unit_test(gzip_appends_members),
+        cmocka_unit_test(tail_is_mended),
         cmocka_unit_test(writer_refuses_bad_places),
         cmocka_unit_test(full_disk_is_reported),
         cmocka_unit_test(torn_write_is_taken_back),

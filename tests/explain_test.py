@@ -88,7 +88,8 @@ def make_run(directory):
             ns, ratio = figures[arm] - figures["a"], math.log(figures[arm] / figures["a"])
             contrasts.append([process, "p", name, contrast, ns, ratio, ns * 1.001, ratio * 1.001, 0.01, 50])
         extra = CHAIN_EXTRA * cycle
-        contrasts.append([process, "p", name, "chain_planted", extra, 0.5, extra, 0.5, 0.01, 50])
+        ratio = math.log(1 + CHAIN_EXTRA / CHAIN_CYCLES)
+        contrasts.append([process, "p", name, "chain_planted", extra, ratio, extra, ratio, 0.01, 50])
     write(directory, "processes", processes)
     write(directory, "contrasts", contrasts)
 
