@@ -15,6 +15,9 @@
 enum {
     MEASURE_ARMS_MAX = 9, /* six of the panel, three clock arms */
     MEASURE_SLOTS_MAX = 2 * MEASURE_ARMS_MAX,
+    /* A block that lasts longer than this is allowed an involuntary switch for each such stretch: an idle virtual machine has
+     * some 15 a second, of microseconds each, so of blocks of 76 ms (16 MiB ops) none would be left. */
+    MEASURE_SWITCH_STRETCH_NS = 10000000,
     MEASURE_INPUT_OFFSETS = 4096, /* the input's page offset is uniform over a page ... */
     MEASURE_INPUT_STEP = 16,      /* ... in steps of this many bytes */
 };

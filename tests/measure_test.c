@@ -21,6 +21,7 @@ static struct world {
     double drift_per_ns; /* how much slower everything gets as time goes on */
     long switches;
     int cpu;
+    long switches_then;                /* how many at once; 0 stands for 1 */
     uint64_t switch_at_ns, move_at_ns; /* when an involuntary switch or a change of CPU happens; 0: never */
     int order[64];
     size_t order_count;
@@ -42,7 +43,9 @@ static uint64_t now_ns(void *context)
 static long switches(void *context)
 {
     (void)context;
-    return world.switches + (world.switch_at_ns && world.now_ns >= (double)world.switch_at_ns ? 1 : 0);
+    return world.switches + (world.switch_at_ns && world.now_ns >= (double)world.switch_at_ns
+                                 ? (world.switches_then ? world.switches_then : 1)
+                                 : 0);
 }
 
 static int cpu(void *context)
@@ -250,6 +253,26 @@ static void a_block_is_dropped_whole_for_a_switch_or_a_move_and_never_for_being_
     }
 }
 
+/* 30 ms of block are allowed three switches, and a fourth drops it. */
+static void a_long_block_may_be_switched_now_and_then(void **state)
+{
+    struct encbench_workload workload = workload_of(0);
+    struct encbench_host host = {0};
+    struct fake fake = {.op_ns = 15e6, .bytes_per_op = 3};
+    const struct measure_arm arm = {&workload, &fake, 1, 0};
+    struct measure_block block;
+    size_t wrong;
+    (void)state;
+    for (unsigned switched = 3; switched <= 4; switched++) {
+        reset(NULL);
+        world.switch_at_ns = 2500;
+        world.switches_then = switched;
+        measure_plan_block(3, 0, 0, 1, &block);
+        assert_true(measure_block_run(&fake_clock, &host, NULL, &arm, 1, &block, &wrong));
+        assert_int_equal(block.dropped, switched == 4);
+    }
+}
+
 static void a_batch_that_produces_too_little_is_refused_by_arm(void **state)
 {
     struct encbench_workload workload = workload_of(0);
@@ -345,6 +368,7 @@ int main(void)
         cmocka_unit_test_setup(rewarming_is_done_and_not_timed, reset),
         cmocka_unit_test_setup(linear_drift_cancels_in_a_block, reset),
         cmocka_unit_test_setup(a_block_is_dropped_whole_for_a_switch_or_a_move_and_never_for_being_slow, reset),
+        cmocka_unit_test_setup(a_long_block_may_be_switched_now_and_then, reset),
         cmocka_unit_test_setup(a_batch_that_produces_too_little_is_refused_by_arm, reset),
         cmocka_unit_test_setup(the_clock_step_is_the_smallest_difference, reset),
         cmocka_unit_test_setup(batches_are_long_enough_and_whole, reset),
