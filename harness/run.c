@@ -30,6 +30,7 @@
  * its mind. */
 #define BATCH_NS       25000.0
 #define CLOCK_BATCH_NS 10000.0
+#define LONG_PROCESS_NS 1e9
 enum { BLOCKS_MIN = 24, BLOCKS_MAX = 8192 };
 
 /* State of a run in progress. */
@@ -401,7 +402,9 @@ static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
     const struct profile *profile = run->options->profile;
     const unsigned process_ms = cell->decides_claims ? profile->process_ms : profile->exploratory_process_ms;
     const double blocks = process_ms * 1e6 / block_ns;
-    cell->blocks = (uint32_t)fmin(fmax(blocks, BLOCKS_MIN), BLOCKS_MAX);
+    /* At least BLOCKS_MIN, but no more than a second for them; and never so few that a dropped one voids the process. */
+    const double least = fmin(BLOCKS_MIN, fmax(LONG_PROCESS_NS / block_ns, SUMMARY_BLOCKS_MIN + 4));
+    cell->blocks = (uint32_t)fmin(fmax(blocks, least), BLOCKS_MAX);
     return 0;
 }
 

@@ -22,6 +22,7 @@ enum {
     WARM_UP_WINDOWS_MAX = 12, /* bounded: a machine that never agrees with itself is measured all the same */
     STRUCTURES_PROBED = 1024,
     HEAP_PADDING_BYTES = 8192,
+    EPOCH_BLOCKS_MIN = 4,
 };
 /* A heap pass stops at a checkpoint sooner than take longer than this for each op asked for: half a second for most. */
 #define HEAP_PATIENCE_NS_PER_OP 5000
@@ -209,7 +210,9 @@ static int measure(struct worker_region *region, struct panel *panel, const stru
                    struct error *error)
 {
     struct worker_result *result = &region->result;
-    const uint32_t epochs = region->job.epochs ? region->job.epochs : 1;
+    /* An epoch costs a block; a long op has few. */
+    const uint32_t most = region->job.blocks / EPOCH_BLOCKS_MIN;
+    const uint32_t epochs = region->job.epochs < most ? region->job.epochs : most ? most : 1;
     const uint32_t epoch_blocks = (region->job.blocks + epochs - 1) / epochs;
     if (warm_up(region, panel, clock, error) != 0)
         return error->code;

@@ -28,7 +28,8 @@ RUN_KEYS = ("schema_version", "profile", "for_conclusions", "complete", "seed")
 WORDS = {
     ("effects", "kind"): ("pair", "main", "interaction", "twin", "planted"),
     ("effects", "scale"): ("absolute", "relative"),
-    ("effects", "words"): ("faster by", "slower by", "equivalent within", "no difference shown", "single layout"),
+    ("effects", "words"): ("faster by", "slower by", "equivalent within", "no difference shown", "single layout",
+                           "interaction shown", "not resolvable here"),
     ("verdicts", "verdict"): ("confirmed", "refuted", "not resolvable here", "run invalid"),
     ("controls", "status"): ("ok", "failed", "not measured"),
     ("processes", "status"): ("ok", "void"),
