@@ -1,7 +1,7 @@
 /*
  * The decision stage: from the raw files of a run directory to levels.csv, effects.csv, controls.csv,
- * growth.csv and verdicts.csv. Deterministic, measures nothing; the same files give the same bytes. The derived files are replaced
- * by rename.
+ * growth.csv, instructions_delta.csv and verdicts.csv. Deterministic, measures nothing; the same files give the same
+ * bytes. The derived files are replaced by rename.
  *
  * Error budget. Family-wise error 1 %, Bonferroni over the timing parts registered in claims.csv (parts with a
  * condition of kind timing, level or composition), whether measured or not, times the error share of the look

@@ -259,4 +259,9 @@ void analysis_free(struct analysis *analysis);
 char *analysis_part_statement(const struct analysis *analysis, size_t part);
 char *analysis_part_reason(const struct analysis *analysis, size_t part);
 
+/* ---- analyse_instructions.c ---- */
+
+/* Writes instructions_delta.csv from instructions.csv, where there is one. */
+int analyse_write_instructions(const struct analyse_data *data, struct error *error);
+
 #endif

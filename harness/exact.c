@@ -1,6 +1,7 @@
 #include "exact.h"
 
 #include "csv.h"
+#include "instructions.h"
 #include "process.h"
 #include "progress.h"
 #include "schema.h"
@@ -256,6 +257,8 @@ int exact_measure(const char *directory, const struct launch *launch, const stru
         csv_writer_open(&layout, path, &schema_layout, CSV_REPLACE, error);
     if (error->code == 0)
         measure_all(launch, set, workloads, seed, quiet, metrics, layout, error);
+    if (error->code == 0)
+        instructions_measure(directory, launch, set, workloads, quiet, metrics, error);
     if (error->code != 0) {
         csv_writer_abandon(metrics);
         csv_writer_abandon(layout);

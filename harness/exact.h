@@ -1,6 +1,6 @@
 /*
  * The exact lane: what can be counted is not estimated. Layout of structures, what the allocator hands out for them, allocations and
- * bytes per op, digests. Writes layout.csv and metrics.csv.
+ * bytes per op, digests, instructions. Writes layout.csv, metrics.csv and instructions.csv.
  */
 #ifndef ENCBENCH_EXACT_H
 #define ENCBENCH_EXACT_H

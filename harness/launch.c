@@ -160,8 +160,11 @@ static int start_worker(const struct launch *launch, struct worker_region *regio
                         uint64_t time_limit_s, char *wrong, size_t wrong_bytes, bool *stopped, struct error *error)
 {
     const char *const arguments[] = {launch->paths->worker, NULL};
-    const struct process_options options = {
-        .preload = preload, .pass_fd = fd, .time_limit_s = time_limit_s, .own_group = true};
+    const struct process_options options = {.preload = preload,
+                                            .pass_fd = fd,
+                                            .time_limit_s = time_limit_s,
+                                            .own_group = true,
+                                            .reproducible = region->job.mode == WORKER_STEP};
     struct process_end end;
     char words[128];
     wrong[0] = '\0';
@@ -250,33 +253,56 @@ int launch_pilot(const struct launch *launch, const struct plan_cell *cell, uint
     return error->code;
 }
 
-int launch_pass(const struct launch *launch, enum worker_mode mode, const struct module_info *module,
-                const struct module_workload *workload, uint64_t operations, uint64_t seed,
-                struct worker_result *result, struct error *error)
+/* A pass of one module on one workload: started, and its result copied. `wrong`: one line, "" when it ended well. */
+static int run_pass(const struct launch *launch, const struct worker_job *extra, const char *preload,
+                    const struct module_info *module, const struct module_workload *workload, uint64_t operations,
+                    uint64_t seed, struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error)
 {
     size_t region_bytes;
-    char wrong[512] = "";
     bool stopped = false;
     int fd;
     struct worker_region *region = make_region(0, &region_bytes, &fd, error);
     if (region == NULL)
         return error->code;
-    fill_job(launch, &region->job, mode, 0, seed);
+    fill_job(launch, &region->job, extra->mode, 0, seed);
+    region->job.step_every = extra->step_every;
+    snprintf(region->job.shared_directory, PATH_MAX, "%s", launch->modules->shared_directory);
     region->job.arm_count = 1;
     snprintf(region->job.arms[0].file, PATH_MAX, "%s", module->described_file);
     snprintf(region->job.arms[0].workload, ENCBENCH_NAME_BYTES, "%s", workload->short_name);
     snprintf(region->job.arms[0].variant, ENCBENCH_NAME_BYTES, "%s", module->variant);
     region->job.arms[0].planted_cycles_per_op = workload->planted_cycles_per_op;
     region->job.arms[0].iterations = operations;
-    start_worker(launch, region, fd, launch->paths->interposer, 4 * WORKER_PATIENCE_S, wrong, sizeof wrong, &stopped,
-                 error);
+    start_worker(launch, region, fd, preload, 4 * WORKER_PATIENCE_S, wrong, wrong_bytes, &stopped, error);
     *result = region->result;
     if (error->code == 0 && stopped)
         error_set(error, EXIT_UNFIT, "stopped during the exact passes");
-    if (error->code == 0 && wrong[0])
-        error_set(error, EXIT_USAGE, "%s: variant %s, workload %s: %s", module->file, module->variant,
-                  workload->short_name, wrong);
     munmap(region, region_bytes);
     close(fd);
+    return error->code;
+}
+
+int launch_pass(const struct launch *launch, enum worker_mode mode, const struct module_info *module,
+                const struct module_workload *workload, uint64_t operations, uint64_t seed,
+                struct worker_result *result, struct error *error)
+{
+    char wrong[512] = "";
+    const struct worker_job extra = {.mode = mode};
+    if (run_pass(launch, &extra, launch->paths->interposer, module, workload, operations, seed, result, wrong,
+                 sizeof wrong, error) == 0 &&
+        wrong[0])
+        error_set(error, EXIT_USAGE, "%s: variant %s, workload %s: %s", module->file, module->variant,
+                  workload->short_name, wrong);
+    return error->code;
+}
+
+int launch_step(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
+                uint64_t operations, bool every, uint64_t seed, struct worker_result *result, struct error *error)
+{
+    char wrong[512] = "";
+    const struct worker_job extra = {.mode = WORKER_STEP, .step_every = every};
+    if (run_pass(launch, &extra, NULL, module, workload, operations, seed, result, wrong, sizeof wrong, error) == 0 &&
+        wrong[0])
+        snprintf(result->step.unavailable, sizeof result->step.unavailable, "%.250s", wrong);
     return error->code;
 }

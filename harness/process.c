@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -31,6 +32,15 @@ bool process_stop_requested(void)
     return stop_requested != 0;
 }
 
+static void make_reproducible(void)
+{
+    char *path = getenv("LD_LIBRARY_PATH");
+    personality((unsigned long)personality(0xffffffff) | ADDR_NO_RANDOMIZE);
+    clearenv();
+    if (path)
+        setenv("LD_LIBRARY_PATH", path, 1);
+}
+
 static void child(const char *const *arguments, const struct process_options *options, int log_fd)
 {
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -46,6 +56,8 @@ static void child(const char *const *arguments, const struct process_options *op
         else
             dup2(options->pass_fd, PROCESS_PASSED_FD);
     }
+    if (options->reproducible)
+        make_reproducible();
     if (options->preload)
         setenv("LD_PRELOAD", options->preload, 1);
     if (options->own_group)

@@ -26,6 +26,7 @@ struct process_options {
     int pass_fd;           /* file descriptor handed on as PROCESS_PASSED_FD, or -1 */
     uint64_t time_limit_s; /* 0: none */
     bool quiet;            /* standard output and error go to /dev/null */
+    bool reproducible;     /* fixed addresses where the sandbox lets us, and an environment of no more than LD_LIBRARY_PATH */
     bool own_group;        /* shielded from the terminal's Ctrl-C: the parent decides when it ends */
 };
 

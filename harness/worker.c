@@ -6,6 +6,7 @@
 
 #include "module_load.h"
 #include "random.h"
+#include "worker_step.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>
@@ -135,7 +136,7 @@ static int set_up_arms(struct worker_region *region, struct panel *panel, uint64
         const uint32_t arm = order[i];
         char message[512] = "";
         enter(region, WORKER_SETTING_UP, arm);
-        if (region->job.mode != WORKER_EXACT) /* there it would be counted */
+        if (region->job.mode != WORKER_EXACT && region->job.mode != WORKER_STEP) /* there it would be counted */
             __asm__ volatile("" : : "r"(malloc(16 + random_below(&stream, HEAP_PADDING_BYTES))));
         if (panel->arms[arm].workload->setup(&panel->host, region->job.seed, &panel->arms[arm].state, message,
                                              sizeof message) != 0)
@@ -388,6 +389,15 @@ static int work(struct worker_region *region, struct error *error)
         return metrics(region, &panel, error);
     if (region->job.mode == WORKER_HEAP)
         return heap(region, &panel, error);
+    if (region->job.mode == WORKER_STEP) {
+        worker_step_fixed_heap();
+        if (set_up_arms(region, &panel, 0, error) != 0)
+            return error->code;
+        enter(region, WORKER_MEASURING, 0);
+        worker_step(region, &panel.arms[0]);
+        tear_down_arms(region, &panel);
+        return 0;
+    }
     region->result.clock_step_ns = measure_clock_step_ns(&clock, 20000);
     if (set_up_arms(region, &panel, 0, error) != 0)
         return error->code;

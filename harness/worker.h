@@ -24,6 +24,7 @@ enum worker_mode {
     WORKER_METRICS, /* arm 0 only: the workload's own figures */
     WORKER_EXACT,   /* arm 0 only: digest, allocations, bytes; the interposer is preloaded */
     WORKER_HEAP,    /* arm 0 only: memory over `iterations` ops; the interposer is preloaded */
+    WORKER_STEP,    /* arm 0 only: instructions of n and of 2n ops; nothing is preloaded, addresses are fixed */
 };
 
 enum worker_phase {
@@ -57,6 +58,8 @@ struct worker_job {
     uint32_t epochs;      /* set-ups of all arms the blocks are spread over; each has a heap of its own */
     uint64_t deadline_ns; /* measuring ends after this long, whatever is left */
     char data_directory[PATH_MAX];
+    char shared_directory[PATH_MAX]; /* of the shared objects that modules have in common; WORKER_STEP */
+    bool step_every;                 /* WORKER_STEP without shortcuts (step.h) */
     struct worker_arm arms[MEASURE_ARMS_MAX];
 };
 
@@ -67,6 +70,31 @@ struct worker_exact {
     /* Counts before setup; warmed up; after n ops more; after 2n ops more; after teardown. */
     struct interpose_counts before_setup, warm, after_n, after_2n, after_teardown;
     uint64_t structure_heap_bytes; /* modal distance of blocks of the structure's size; 0: no structure */
+};
+
+/* An executed instruction, in order of address. */
+struct worker_instruction {
+    uint32_t object; /* in worker_step.objects */
+    uint64_t offset_bytes;
+    int64_t executions; /* over n ops */
+};
+
+enum {
+    WORKER_STEP_TRAPS_MAX = 3000000,      /* a pass that needs more has no figure: 30 s on a slow machine */
+    WORKER_STEP_SHORT_INSTRUCTIONS = 300, /* an op of fewer is recorded by instruction */
+    WORKER_STEP_OBJECTS_MAX = 8,
+};
+
+struct worker_step {
+    char unavailable[256]; /* why there is no count; "" when there is one */
+    uint64_t operations;   /* n */
+    uint64_t instructions_n, instructions_2n;
+    uint64_t shared_n, shared_2n; /* of them in shared objects or called from there */
+    uint64_t traps;
+    uint32_t instruction_count; /* 0 unless the op is short */
+    struct worker_instruction instructions[WORKER_STEP_SHORT_INSTRUCTIONS];
+    uint32_t object_count;
+    char objects[WORKER_STEP_OBJECTS_MAX][PATH_MAX]; /* object 0 is the module */
 };
 
 struct worker_metric {
@@ -86,6 +114,7 @@ struct worker_result {
     uint32_t blocks_done;
     struct worker_exact exact;
     struct heap_pass heap;
+    struct worker_step step;
     uint32_t metric_count;
     struct worker_metric metrics[ENCBENCH_METRICS_MAX];
 };

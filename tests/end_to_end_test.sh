@@ -31,7 +31,7 @@ refused() {
     code=$?
     [ "$code" -eq 2 ] || fail "$description: exit $code instead of 2"
     grep -qF -- "$words" "$work/err" || fail "$description: does not say \"$words\""
-    lines=$(grep -vc -e '^exact passes:' -e '^heap passes:' -e '^pilot:' -e '^measuring' "$work/err")
+    lines=$(grep -vc -e '^exact passes:' -e '^counting instructions:' -e '^heap passes:' -e '^pilot:' -e '^measuring' "$work/err")
     [ "$lines" -eq 1 ] || fail "$description: $lines lines instead of one"
 }
 
@@ -65,6 +65,10 @@ check "levels follow from samples" sh -c '
 check "exact: pooled is one allocation of 2048 bytes" grep -qx 'null+thread,to_string_1k,allocated_bytes_per_op,2048,exact,' "$run/metrics.csv"
 check "exact: nothing left after teardown" \
     [ "$(grep ',live_blocks_after_teardown,' "$run/metrics.csv" | grep -vc ',live_blocks_after_teardown,0,exact,')" -eq 0 ]
+# Where instructions can be counted: every short pair's delta is the sum of the instructions named for it.
+check "exact: instructions are counted, or there is a reason" \
+    [ "$(grep -c ',instructions_per_op,\([0-9]*,exact,$\|,not available,.\)' "$run/metrics.csv")" -eq \
+      "$(grep -c ',allocations_per_op,' "$run/metrics.csv")" ]
 check "no scratch left" [ -z "$(ls -d "$work"/encbench-* 2>/dev/null)" ]
 
 # ---- analyse and report ----
@@ -87,6 +91,11 @@ check "what a claim is about runs to a million" [ "$(grep -c '^null+thread,to_st
 check "and the rest does not" [ "$(grep -c '^null+none,to_string_1k,1000000,' "$run/heap.csv")" -eq 0 ]
 check "claim 3 is decided by it" sh -c "grep '^3,a,' '$run/verdicts.csv' | grep -q ',confirmed,'"
 
+check "the instructions that a pair differs in add up to its delta" sh -c '
+    awk -F, "FILENAME ~ /_delta/ {if(FNR>1) {sum[\$1,\$2] += (\$3==\"contender\"?1:-1)*\$8; rows++}}
+        FILENAME ~ /effects/ && ((\$2,\$6) in sum) && \$24!=\"\" && sum[\$2,\$6]!=\$24 {bad++}
+        END{exit bad>0 || rows==0}" "$1/instructions_delta.csv" "$1/effects.csv" ||
+        ! grep -q "^null+thread,get_put,instructions_per_op,.*,exact," "$1/metrics.csv"' sh "$run"
 cp "$run/verdicts.csv" "$work/verdicts.first"
 "$encbench" analyse "$run" >/dev/null 2>&1
 check "analyse is deterministic" cmp -s "$run/verdicts.csv" "$work/verdicts.first"

@@ -1,0 +1,176 @@
+/*
+ * instructions_delta.csv: which instructions only one side of a pair executes. The two sequences, in order of address, are aligned by
+ * their longest common subsequence; instructions are alike when they have the same shape (mnemonic, kinds of operands, constants;
+ * not the registers, displacements and targets that another layout or structure moves) and are executed equally often.
+ */
+#include "analyse_internal.h"
+#include "schema.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A pair with more rows differs in its design, not in a few instructions: it has none. */
+enum { INSTRUCTIONS_MAX = 512, DELTA_ROWS_MAX = 32, SHAPE_BYTES = 160 };
+
+struct sequence {
+    size_t rows[INSTRUCTIONS_MAX]; /* of instructions.csv */
+    char shapes[INSTRUCTIONS_MAX][SHAPE_BYTES];
+    size_t count;
+    bool only_here[INSTRUCTIONS_MAX];
+};
+
+static const char hex_digits[] = "0123456789abcdef";
+
+/* "mov 0x8(%rax);%rdi" becomes "mov (r);r". */
+static void shape_of(const char *text, char shape[SHAPE_BYTES])
+{
+    size_t length = 0;
+    while (*text && *text != '#' && length + 1 < SHAPE_BYTES) {
+        const size_t sign = *text == '-',
+                     digits = strncmp(text + sign, "0x", 2) == 0 ? strspn(text + sign + 2, hex_digits) : 0;
+        if (digits > 0 && text[sign + 2 + digits] == '(') {
+            text += sign + 2 + digits;
+        } else if (*text == '<') {
+            text += strcspn(text, ">") + (strchr(text, '>') != NULL);
+        } else if (*text == '%') {
+            shape[length++] = 'r';
+            text += 1 + strspn(text + 1, "abcdefghijklmnopqrstuvwxyz0123456789");
+        } else {
+            shape[length++] = *text++;
+        }
+    }
+    shape[length] = '\0';
+}
+
+static void collect(struct sequence *sequence, const struct csv_data *instructions, const char *variant,
+                    const char *workload)
+{
+    sequence->count = 0;
+    for (size_t row = 0; row < instructions->row_count && sequence->count < INSTRUCTIONS_MAX; row++) {
+        if (strcmp(csv_text(instructions, row, SCHEMA_instructions_variant), variant) != 0 ||
+            strcmp(csv_text(instructions, row, SCHEMA_instructions_workload), workload) != 0)
+            continue;
+        sequence->only_here[sequence->count] = true;
+        sequence->rows[sequence->count] = row;
+        shape_of(csv_text(instructions, row, SCHEMA_instructions_instruction), sequence->shapes[sequence->count++]);
+    }
+}
+
+static bool alike(const struct csv_data *instructions, const struct sequence *a, size_t i, const struct sequence *b,
+                  size_t j)
+{
+    return strcmp(a->shapes[i], b->shapes[j]) == 0 &&
+           csv_number(instructions, a->rows[i], SCHEMA_instructions_executions_per_op) ==
+               csv_number(instructions, b->rows[j], SCHEMA_instructions_executions_per_op);
+}
+
+/* Of two alignments of equal length the one with more identical instructions is right; 0: not alike. */
+static unsigned score_of(const struct csv_data *instructions, const struct sequence *a, size_t i,
+                         const struct sequence *b, size_t j)
+{
+    const bool identical = strcmp(csv_text(instructions, a->rows[i], SCHEMA_instructions_instruction),
+                                  csv_text(instructions, b->rows[j], SCHEMA_instructions_instruction)) == 0;
+    return alike(instructions, a, i, b, j) ? 2 * INSTRUCTIONS_MAX + identical : 0;
+}
+
+/* Marks what is common; scores[i][j] is that of the best alignment of a[i ...] and b[j ...]. */
+static void align(const struct csv_data *instructions, struct sequence *a, struct sequence *b,
+                  unsigned (*scores)[INSTRUCTIONS_MAX + 1])
+{
+    for (size_t j = 0; j <= b->count; j++)
+        scores[a->count][j] = 0;
+    for (size_t i = a->count; i-- > 0;) {
+        scores[i][b->count] = 0;
+        for (size_t j = b->count; j-- > 0;) {
+            const unsigned score = score_of(instructions, a, i, b, j);
+            unsigned best = scores[i + 1][j] > scores[i][j + 1] ? scores[i + 1][j] : scores[i][j + 1];
+            if (score > 0 && scores[i + 1][j + 1] + score > best)
+                best = scores[i + 1][j + 1] + score;
+            scores[i][j] = best;
+        }
+    }
+    for (size_t i = 0, j = 0; i < a->count && j < b->count;) {
+        const unsigned score = score_of(instructions, a, i, b, j);
+        if (score > 0 && scores[i][j] == scores[i + 1][j + 1] + score)
+            a->only_here[i++] = b->only_here[j++] = false;
+        else if (scores[i + 1][j] >= scores[i][j + 1])
+            i++;
+        else
+            j++;
+    }
+}
+
+static size_t count_only_here(const struct sequence *sequence)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < sequence->count; i++)
+        count += sequence->only_here[i];
+    return count;
+}
+
+static void put_side(struct csv_writer *writer, const struct csv_data *instructions, const char *contrast,
+                     const char *workload, const char *side, const struct sequence *sequence)
+{
+    for (size_t i = 0; i < sequence->count; i++) {
+        const size_t row = sequence->rows[i];
+        if (!sequence->only_here[i])
+            continue;
+        csv_put_text(writer, contrast);
+        csv_put_text(writer, workload);
+        csv_put_text(writer, side);
+        csv_put_text(writer, csv_text(instructions, row, SCHEMA_instructions_variant));
+        csv_put_text(writer, csv_text(instructions, row, SCHEMA_instructions_symbol));
+        csv_put_integer(writer, csv_integer(instructions, row, SCHEMA_instructions_offset_bytes));
+        csv_put_text(writer, csv_text(instructions, row, SCHEMA_instructions_instruction));
+        csv_put_number(writer, csv_number(instructions, row, SCHEMA_instructions_executions_per_op));
+        csv_end_row(writer);
+    }
+}
+
+struct comparison {
+    struct sequence baseline, contender;
+    unsigned scores[INSTRUCTIONS_MAX + 1][INSTRUCTIONS_MAX + 1];
+};
+
+static void put_pair(struct csv_writer *writer, struct comparison *comparison, const struct analyse_data *data,
+                     const struct csv_data *instructions, size_t panel_row, const char *workload)
+{
+    const char *contrast = csv_text(&data->panels, panel_row, SCHEMA_panels_contrast);
+    collect(&comparison->baseline, instructions, csv_text(&data->panels, panel_row, SCHEMA_panels_baseline), workload);
+    collect(&comparison->contender, instructions, csv_text(&data->panels, panel_row, SCHEMA_panels_contender),
+            workload);
+    if (comparison->baseline.count == 0 || comparison->contender.count == 0)
+        return;
+    align(instructions, &comparison->baseline, &comparison->contender, comparison->scores);
+    if (count_only_here(&comparison->baseline) + count_only_here(&comparison->contender) > DELTA_ROWS_MAX)
+        return;
+    put_side(writer, instructions, contrast, workload, "baseline", &comparison->baseline);
+    put_side(writer, instructions, contrast, workload, "contender", &comparison->contender);
+}
+
+int analyse_write_instructions(const struct analyse_data *data, struct error *error)
+{
+    char path[4096];
+    struct csv_data instructions = {0};
+    struct csv_writer *writer = NULL;
+    struct comparison *comparison = calloc(1, sizeof *comparison);
+    if (comparison == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    snprintf(path, sizeof path, "%s/%s", data->directory, schema_instructions.file);
+    /* A run on a machine that cannot step has the file without rows; one of an older version has none. */
+    if (access(path, F_OK) != 0 || csv_read(path, &schema_instructions, &instructions, error) == 0) {
+        snprintf(path, sizeof path, "%s/%s", data->directory, schema_instructions_delta.file);
+        csv_writer_open(&writer, path, &schema_instructions_delta, CSV_REPLACE, error);
+    }
+    for (size_t row = 0; writer && row < data->panels.row_count; row++)
+        for (size_t w = 0; w < data->workloads.row_count; w++)
+            if (strcmp(csv_text(&data->panels, row, SCHEMA_panels_kind), "pair") == 0)
+                put_pair(writer, comparison, data, &instructions, row, analyse_workload_name(data, w));
+    if (writer)
+        csv_writer_close(writer, error);
+    csv_free(&instructions);
+    free(comparison);
+    return error->code;
+}

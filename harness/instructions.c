@@ -1,0 +1,344 @@
+#include "instructions.h"
+
+#include "disassemble.h"
+#include "exact.h"
+#include "process.h"
+#include "progress.h"
+#include "schema.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* n; a long op (more output than this) is counted once and twice. The input is always the same: a figure belongs to the code. */
+enum { OPERATIONS = 8, OPERATIONS_LONG = 1, LONG_OP_BYTES = 65536, INPUT_SEED = 1, FILES_MAX = 64 };
+
+static const char total_metric[] = "instructions_per_op", shared_metric[] = "instructions_codec_per_op",
+                  instruction_kind[] = "instruction";
+
+/* What is known about one op. */
+struct figures {
+    double total, shared;
+    const char *status;
+    char reason[256];
+    struct disassemble_line lines[WORKER_STEP_SHORT_INSTRUCTIONS];
+    double executions_per_op[WORKER_STEP_SHORT_INSTRUCTIONS];
+    size_t line_count;
+};
+
+struct counting {
+    const struct launch *launch;
+    bool quiet;
+    struct csv_writer *metrics, *instructions, *cache; /* cache: NULL when it cannot be written */
+    struct csv_data cached;
+    char environment[32], module[80];
+    struct worker_result first, second;
+    struct figures figures;
+};
+
+/* ---- the cache and what it depends on ---- */
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+static int is_file(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* Which copy of a function libc chooses follows from these. */
+static uint64_t hash_cpu(uint64_t hash)
+{
+    char line[8192];
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    while (file && fgets(line, sizeof line, file) && line[0] != '\n')
+        if (strncmp(line, "model", 5) == 0 || strncmp(line, "cpu family", 10) == 0 || strncmp(line, "flags", 5) == 0)
+            hash = hash_text(hash, line);
+    if (file)
+        fclose(file);
+    return hash;
+}
+
+/* Contents, not names: sha256sum prints both, so the names are cut off. */
+static uint64_t hash_file(uint64_t hash, const char *path)
+{
+    const char *const command[] = {"sha256sum", "--", path, NULL};
+    char *text = process_output(command);
+    if (text)
+        text[strcspn(text, " ")] = '\0';
+    hash = hash_text(hash, text ? text : path);
+    free(text);
+    return hash;
+}
+
+static void name_environment(struct counting *counting)
+{
+    const struct paths *paths = counting->launch->paths;
+    uint64_t hash = hash_cpu(UINT64_C(0xcbf29ce484222325));
+    struct dirent **entries = NULL;
+    char path[2 * PATH_MAX];
+    hash = hash_file(hash_file(hash, paths->worker), LAYOUT_LIBC);
+    for (size_t i = 0; counting->launch->modules->shared[i]; i++)
+        hash = hash_file(hash, counting->launch->modules->shared[i]);
+    const int count = scandir(paths->data, &entries, is_file, alphasort);
+    for (int i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "%s/%s", paths->data, entries[i]->d_name);
+        hash = hash_file(hash, path);
+        free(entries[i]);
+    }
+    free(entries);
+    snprintf(counting->environment, sizeof counting->environment, "%016" PRIx64, hash);
+}
+
+static void name_module(struct counting *counting, const struct module_info *module)
+{
+    const char *const command[] = {"sha256sum", "--", module->file, NULL};
+    char *text = process_output(command);
+    snprintf(counting->module, sizeof counting->module, "%.64s", text ? text : "");
+    free(text);
+}
+
+static void open_cache(struct counting *counting)
+{
+    char path[PATH_MAX];
+    struct error error = {0};
+    if (paths_join(path, counting->launch->paths->build, schema_instructions_cache.file, &error) != 0)
+        return;
+    const bool there = access(path, F_OK) == 0;
+    bool usable = there && csv_read(path, &schema_instructions_cache, &counting->cached, &error) == 0;
+    error = (struct error){0};
+    if (there && !usable)
+        unlink(path);
+    if (csv_writer_open(&counting->cache, path, &schema_instructions_cache, usable ? CSV_APPEND : CSV_CREATE, &error) !=
+        0)
+        counting->cache = NULL;
+}
+
+static bool row_is_ours(const struct counting *counting, size_t row, const char *workload)
+{
+    const struct csv_data *cached = &counting->cached;
+    return strcmp(csv_text(cached, row, SCHEMA_instructions_cache_module), counting->module) == 0 &&
+           strcmp(csv_text(cached, row, SCHEMA_instructions_cache_environment), counting->environment) == 0 &&
+           strcmp(csv_text(cached, row, SCHEMA_instructions_cache_workload), workload) == 0;
+}
+
+static void take_line(struct figures *figures, const struct csv_data *cached, size_t row)
+{
+    struct disassemble_line *line = &figures->lines[figures->line_count];
+    snprintf(line->symbol, sizeof line->symbol, "%s", csv_text(cached, row, SCHEMA_instructions_cache_symbol));
+    snprintf(line->text, sizeof line->text, "%s", csv_text(cached, row, SCHEMA_instructions_cache_instruction));
+    line->offset_bytes = (uint64_t)csv_integer(cached, row, SCHEMA_instructions_cache_offset_bytes);
+    figures->executions_per_op[figures->line_count++] =
+        csv_number(cached, row, SCHEMA_instructions_cache_executions_per_op);
+}
+
+/* The total is written last, so that what has one is whole. */
+static bool take_cached(struct counting *counting, const char *workload)
+{
+    struct figures *figures = &counting->figures;
+    const struct csv_data *cached = &counting->cached;
+    for (size_t row = 0; counting->module[0] && row < cached->row_count; row++) {
+        if (!row_is_ours(counting, row, workload))
+            continue;
+        const char *kind = csv_text(cached, row, SCHEMA_instructions_cache_kind);
+        const double value = csv_number(cached, row, SCHEMA_instructions_cache_executions_per_op);
+        if (strcmp(kind, instruction_kind) == 0 && figures->line_count < WORKER_STEP_SHORT_INSTRUCTIONS) {
+            take_line(figures, cached, row);
+        } else if (strcmp(kind, shared_metric) == 0) {
+            figures->shared = value;
+        } else if (strcmp(kind, total_metric) == 0) {
+            figures->total = value;
+            figures->status = "exact";
+            return true;
+        }
+    }
+    figures->line_count = 0;
+    return false;
+}
+
+static void put_cached(struct counting *counting, const char *workload, const char *kind,
+                       const struct disassemble_line *line, double executions_per_op)
+{
+    csv_put_text(counting->cache, counting->module);
+    csv_put_text(counting->cache, counting->environment);
+    csv_put_text(counting->cache, workload);
+    csv_put_text(counting->cache, kind);
+    csv_put_text(counting->cache, line ? line->symbol : "");
+    if (line)
+        csv_put_integer(counting->cache, (int64_t)line->offset_bytes);
+    else
+        csv_put_empty(counting->cache);
+    csv_put_text(counting->cache, line ? line->text : "");
+    csv_put_number(counting->cache, executions_per_op);
+    csv_end_row(counting->cache);
+}
+
+static void keep(struct counting *counting, const char *workload)
+{
+    const struct figures *figures = &counting->figures;
+    struct error ignored = {0}; /* without a cache the next run counts again */
+    if (counting->cache == NULL || strcmp(figures->status, "exact") != 0 || counting->module[0] == '\0')
+        return;
+    for (size_t i = 0; i < figures->line_count; i++)
+        put_cached(counting, workload, instruction_kind, &figures->lines[i], figures->executions_per_op[i]);
+    put_cached(counting, workload, shared_metric, NULL, figures->shared);
+    put_cached(counting, workload, total_metric, NULL, figures->total);
+    csv_writer_flush(counting->cache, &ignored);
+}
+
+/* ---- counting ---- */
+
+static bool same_counts(const struct worker_step *a, const struct worker_step *b)
+{
+    return a->instructions_2n - a->instructions_n == b->instructions_2n - b->instructions_n &&
+           a->shared_2n - a->shared_n == b->shared_2n - b->shared_n;
+}
+
+/* Lines of the module first, then those of other objects, each by address. */
+static void name_instructions(struct figures *figures, const struct worker_step *step)
+{
+    for (uint32_t object = 0; object < step->object_count; object++) {
+        const size_t first = figures->line_count;
+        for (uint32_t i = 0; i < step->instruction_count; i++) {
+            if (step->instructions[i].object != object)
+                continue;
+            figures->lines[figures->line_count] =
+                (struct disassemble_line){.address = step->instructions[i].offset_bytes};
+            figures->executions_per_op[figures->line_count++] =
+                (double)step->instructions[i].executions / (double)step->operations;
+        }
+        disassemble(step->objects[object], figures->lines + first, figures->line_count - first);
+    }
+}
+
+static int count(struct counting *counting, const struct module_info *module, const struct module_workload *workload,
+                 struct error *error)
+{
+    struct figures *figures = &counting->figures;
+    const struct worker_step *first = &counting->first.step, *second = &counting->second.step;
+    const uint64_t operations = workload->bytes_per_op >= LONG_OP_BYTES ? OPERATIONS_LONG : OPERATIONS;
+    if (launch_step(counting->launch, module, workload, operations, false, INPUT_SEED, &counting->first, error) != 0 ||
+        (first->unavailable[0] == '\0' &&
+         launch_step(counting->launch, module, workload, operations, false, INPUT_SEED, &counting->second, error) != 0))
+        return error->code;
+    const char *reason = first->unavailable[0] ? first->unavailable : second->unavailable;
+    if (reason[0]) {
+        figures->status = "not available";
+        csv_clean(figures->reason, sizeof figures->reason, reason);
+        return 0;
+    }
+    const double n = (double)first->operations;
+    figures->total = (double)(first->instructions_2n - first->instructions_n) / n;
+    figures->shared = (double)(first->shared_2n - first->shared_n) / n;
+    figures->status = "exact";
+    if (!same_counts(first, second)) {
+        figures->status = "unstable";
+        snprintf(figures->reason, sizeof figures->reason, "two processes counted %.17g and %.17g", figures->total,
+                 (double)(second->instructions_2n - second->instructions_n) / n);
+        return 0;
+    }
+    name_instructions(figures, first);
+    return 0;
+}
+
+/* ---- tables ---- */
+
+static void put_instructions(struct csv_writer *writer, const char *variant, const char *workload,
+                             const struct figures *figures)
+{
+    for (size_t i = 0; i < figures->line_count; i++) {
+        const struct disassemble_line *line = &figures->lines[i];
+        csv_put_text(writer, variant);
+        csv_put_text(writer, workload);
+        csv_put_text(writer, line->symbol);
+        csv_put_integer(writer, (int64_t)line->offset_bytes);
+        csv_put_text(writer, line->text);
+        csv_put_number(writer, figures->executions_per_op[i]);
+        csv_put_text(writer, line->text[0] ? "" : "objdump does not know this address or is not installed");
+        csv_end_row(writer);
+    }
+}
+
+static int measure_one(struct counting *counting, const struct module_info *module,
+                       const struct module_workload *workload, struct error *error)
+{
+    counting->figures = (struct figures){.total = NAN, .shared = NAN};
+    if (!take_cached(counting, workload->name)) {
+        counting->figures = (struct figures){.total = NAN, .shared = NAN};
+        if (count(counting, module, workload, error) != 0)
+            return error->code;
+        keep(counting, workload->name);
+    }
+    const char *variant = module->variant, *name = workload->short_name;
+    exact_put_metric(counting->metrics, variant, name, total_metric, counting->figures.total, counting->figures.status,
+                     counting->figures.reason);
+    exact_put_metric(counting->metrics, variant, name, shared_metric, counting->figures.shared,
+                     counting->figures.status, counting->figures.reason);
+    put_instructions(counting->instructions, variant, name, &counting->figures);
+    return 0;
+}
+
+static bool is_counted(const struct module_info *module, const struct module_workload *workload,
+                       const char *const *workloads)
+{
+    return !module->planted && (workload->flags & ENCBENCH_EXACT) && module_workload_selected(workloads, workload);
+}
+
+static int measure_all(struct counting *counting, const struct module_set *set, const char *const *workloads,
+                       struct error *error)
+{
+    struct progress progress;
+    size_t total = 0;
+    for (size_t m = 0; m < set->count; m++)
+        for (size_t w = 0; w < set->modules[m].workload_count; w++)
+            total += is_counted(&set->modules[m], &set->modules[m].workloads[w], workloads);
+    progress_start(&progress, "counting instructions", total, counting->quiet);
+    for (size_t m = 0; m < set->count && error->code == 0; m++) {
+        const struct module_info *module = &set->modules[m];
+        name_module(counting, module);
+        for (size_t w = 0; w < module->workload_count && error->code == 0; w++) {
+            if (!is_counted(module, &module->workloads[w], workloads))
+                continue;
+            measure_one(counting, module, &module->workloads[w], error);
+            progress_step(&progress);
+        }
+    }
+    progress_end(&progress);
+    return error->code;
+}
+
+int instructions_measure(const char *directory, const struct launch *launch, const struct module_set *set,
+                         const char *const *workloads, bool quiet, struct csv_writer *metrics, struct error *error)
+{
+    char path[PATH_MAX];
+    struct counting *counting = calloc(1, sizeof *counting);
+    if (counting == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    counting->launch = launch;
+    counting->quiet = quiet;
+    counting->metrics = metrics;
+    if (paths_join(path, directory, schema_instructions.file, error) == 0 &&
+        csv_writer_open(&counting->instructions, path, &schema_instructions, CSV_REPLACE, error) == 0) {
+        name_environment(counting);
+        open_cache(counting);
+        measure_all(counting, set, workloads, error);
+    }
+    if (error->code == 0)
+        csv_writer_close(counting->instructions, error);
+    else
+        csv_writer_abandon(counting->instructions);
+    struct error ignored = {0};
+    if (counting->cache)
+        csv_writer_close(counting->cache, &ignored);
+    csv_free(&counting->cached);
+    free(counting);
+    return error->code;
+}
