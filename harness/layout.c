@@ -169,18 +169,21 @@ static void fill_command(struct command *command, const struct layout_link *link
     command->arguments[count] = NULL;
 }
 
-/* What the linker said about an object: the first line that names it, or else the first. Empty when there is none. */
+/* What the linker said about an object: the first line that names it, or the one below when that is only a heading ("in function `f':").
+ * Else the first line of all; empty when there is none. */
 static void read_log(const char *log, const char *file, char *text, size_t text_bytes)
 {
     char line[512];
     FILE *stream = fopen(log, "re");
+    bool named = false;
     text[0] = '\0';
     while (stream && fgets(line, sizeof line, stream)) {
-        const bool names_it = strstr(line, file) != NULL;
+        named = named || strstr(line, file) != NULL;
         line[strcspn(line, "\n")] = '\0';
-        if (names_it || text[0] == '\0')
+        const bool heading = *line != '\0' && line[strlen(line) - 1] == ':';
+        if (named || text[0] == '\0')
             snprintf(text, text_bytes, "%s", line);
-        if (names_it)
+        if (named && !heading)
             break;
     }
     if (stream)
