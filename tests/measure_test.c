@@ -261,7 +261,7 @@ static void a_long_block_may_be_switched_now_and_then(void **state)
     struct fake fake = {.op_ns = 15e6, .bytes_per_op = 3};
     const struct measure_arm arm = {&workload, &fake, 1, 0};
     struct measure_block block;
-    size_t wrong;
+    uint32_t wrong;
     (void)state;
     for (unsigned switched = 3; switched <= 4; switched++) {
         reset(NULL);
