@@ -34,14 +34,15 @@
 enum {
     BLOCKS_MIN = 24,
     BLOCKS_MAX = 8192,
-    VOID_PROCESSES_MAX = 5, /* of a cell without a good one: it will not get better */
-    SUFFIX_MAX = 99,        /* runs that begin in the same second */
+    FAILED_MAX = 5,  /* processes of a cell without a good one: it will not get better */
+    SUFFIX_MAX = 99, /* runs that begin in the same second */
 };
 
 /* How the processes of a cell ended. */
 struct tally {
     unsigned ok, voids;
-    char reason[512]; /* of the last void one */
+    unsigned failed;  /* of the void ones: by the worker's doing; a machine that is too busy may become quiet again */
+    char reason[512]; /* of the last void one, a failed one before others */
 };
 
 /* State of a run in progress. */
@@ -423,8 +424,9 @@ static int refuse_void(const struct run *run, const struct plan_cell *cell, stru
                      run->directory, tally->voids, cell->panel, cell->workload, tally->reason);
 }
 
-/* A cell whose processes all fail ends the run. */
-static void count_process(struct run *run, const struct plan_cell *cell, const char *void_reason, struct error *error)
+/* A cell whose workers all fail ends the run. */
+static void count_process(struct run *run, const struct plan_cell *cell, const char *void_reason, bool failed,
+                          struct error *error)
 {
     struct tally *tally = &run->tallies[cell - run->plan.cells];
     if (void_reason == NULL) {
@@ -432,17 +434,24 @@ static void count_process(struct run *run, const struct plan_cell *cell, const c
         return;
     }
     tally->voids++;
-    snprintf(tally->reason, sizeof tally->reason, "%s", void_reason);
-    if (tally->ok == 0 && tally->voids >= VOID_PROCESSES_MAX)
+    tally->failed += failed;
+    if (failed || tally->failed == 0)
+        snprintf(tally->reason, sizeof tally->reason, "%s", void_reason);
+    if (tally->ok == 0 && tally->failed >= FAILED_MAX)
         refuse_void(run, cell, error);
 }
 
-/* What too few processes for that leave. Not after a resumption, which knows nothing of how those before it ended. */
+/* What too few processes for that leave; and a machine too busy for any cell. Not after a resumption, which knows nothing of how those before it ended. */
 static void check_tallies(const struct run *run, struct error *error)
 {
-    for (size_t i = 0; i < run->plan.cell_count; i++)
-        if (run->tallies[i].ok == 0 && run->tallies[i].voids > 0)
+    size_t good = 0;
+    for (size_t i = 0; i < run->plan.cell_count; i++) {
+        good += run->tallies[i].ok > 0;
+        if (run->tallies[i].ok == 0 && run->tallies[i].failed > 0)
             refuse_void(run, &run->plan.cells[i], error);
+    }
+    if (good == 0)
+        refuse_void(run, &run->plan.cells[0], error);
 }
 
 /* One process of one cell; a worker that fails voids the process and says why. */
@@ -470,7 +479,7 @@ static int run_process(struct run *run, uint64_t process, struct plan_cell *cell
         progress_say(&run->progress, "process %" PRIu64 " (panel %s, workload %s) is void: %s", process, cell->panel,
                      cell->workload, reason);
     }
-    count_process(run, cell, reason, error);
+    count_process(run, cell, reason, measured.void_reason[0] != '\0', error);
     launch_measured_free(&measured);
     return error->code;
 }
