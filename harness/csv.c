@@ -36,16 +36,19 @@ static int read_descriptor(int fd, const char *path, const struct csv_table *tab
 
 static int read_whole(const char *path, const struct csv_table *table, struct csv_bytes *bytes, struct error *error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO would wait for its writer */
     if (fd < 0)
         return file_error(error, path, "cannot open", table);
     struct stat status;
     int code;
     if (fstat(fd, &status) != 0)
         code = file_error(error, path, "cannot stat", table);
-    else if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode))
+    else if (!S_ISREG(status.st_mode))
         code = error_set(error, EXIT_USAGE, "%s: is a %s; expected a file with table %s (%s); name the file", path,
-                         S_ISDIR(status.st_mode) ? "directory" : "device", table->file, table->row_is);
+                         S_ISDIR(status.st_mode)    ? "directory"
+                         : S_ISFIFO(status.st_mode) ? "pipe"
+                                                    : "device",
+                         table->file, table->row_is);
     else
         code = read_descriptor(fd, path, table, bytes, error);
     close(fd);

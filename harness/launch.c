@@ -163,6 +163,7 @@ static int start_worker(const struct launch *launch, struct worker_region *regio
     const struct process_options options = {.preload = preload,
                                             .pass_fd = fd,
                                             .time_limit_s = time_limit_s,
+                                            .mute = true,
                                             .own_group = true,
                                             .reproducible = region->job.mode == WORKER_STEP};
     struct process_end end;
@@ -203,9 +204,10 @@ int launch_measure(const struct launch *launch, const struct plan_cell *cell, ui
     close(fd);
     if (error->code != 0)
         return error->code;
-    if (wrong[0] && region->result.phase_arm < cell->arm_count)
-        snprintf(measured->void_reason, sizeof measured->void_reason, "%.400s (arm %.100s)", wrong,
-                 cell->arms[region->result.phase_arm].name);
+    const uint32_t arm = region->result.phase_arm;
+    if (wrong[0])
+        snprintf(measured->void_reason, sizeof measured->void_reason, "%.380s (arm %.100s)", wrong,
+                 arm < cell->arm_count ? cell->arms[arm].name : "not known");
     measured->blocks = region->blocks;
     measured->block_count = region->result.blocks_done <= cell->blocks ? region->result.blocks_done : 0;
     measured->ticks_per_ns = region->result.ticks_per_ns;

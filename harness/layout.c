@@ -54,7 +54,7 @@ int layout_object_read(const char *file, struct layout_object *object, struct er
 {
     *object = (struct layout_object){.file = strdup(file)};
     struct stat status;
-    const int fd = open(file, O_RDONLY | O_CLOEXEC);
+    const int fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO would wait for its writer */
     if (fd < 0 || fstat(fd, &status) != 0)
         error_set(error, EXIT_USAGE, "%s: cannot be read: %s", file, strerror(errno));
     else if (!S_ISREG(status.st_mode) || status.st_size == 0)
@@ -70,6 +70,10 @@ int layout_object_read(const char *file, struct layout_object *object, struct er
     }
     if (fd >= 0)
         close(fd);
+    /* By its full path: the linker takes -x.o for an option. */
+    free(object->file);
+    if ((object->file = realpath(file, NULL)) == NULL)
+        error_set(error, EXIT_USAGE, "%s: cannot be read: %s", file, strerror(errno));
     if (error->code != 0)
         layout_object_free(object);
     return error->code;
@@ -165,6 +169,35 @@ static void fill_command(struct command *command, const struct layout_link *link
     command->arguments[count] = NULL;
 }
 
+/* What the linker said about an object: the first line that names it, or the one below when that is only a heading ("in function `f':").
+ * Else the first line of all; empty when there is none. */
+static void read_log(const char *log, const char *file, char *text, size_t text_bytes)
+{
+    char line[512];
+    FILE *stream = fopen(log, "re");
+    bool named = false;
+    text[0] = '\0';
+    while (stream && fgets(line, sizeof line, stream)) {
+        named = named || strstr(line, file) != NULL;
+        line[strcspn(line, "\n")] = '\0';
+        const bool heading = *line != '\0' && line[strlen(line) - 1] == ':';
+        if (named || text[0] == '\0')
+            snprintf(text, text_bytes, "%s", line);
+        if (named && !heading)
+            break;
+    }
+    if (stream)
+        fclose(stream);
+}
+
+static void link_failed(const struct layout_object *object, const char *log, struct error *error)
+{
+    char text[512];
+    read_log(log, object->file, text, sizeof text);
+    *error = (struct error){0};
+    error_set(error, EXIT_USAGE, "%s: cannot be linked: %s", object->file, *text ? text : "the linker says nothing");
+}
+
 int layout_link_all(const struct layout_link *links, size_t count, const char *const *shared,
                     const char *shared_directory, const char *log, unsigned parallel, struct error *error)
 {
@@ -177,8 +210,10 @@ int layout_link_all(const struct layout_link *links, size_t count, const char *c
         fill_command(&commands[i], &links[i], shared, shared_directory);
         argument_lists[i] = commands[i].arguments;
     }
-    if (error->code == 0)
-        process_run_all(argument_lists, count, parallel, log, error);
+    size_t failed = count;
+    if (error->code == 0 && process_run_all(argument_lists, count, parallel, log, &failed, error) != 0 &&
+        failed < count)
+        link_failed(links[failed].object, log, error);
     free(argument_lists);
     free(commands);
     return error->code;

@@ -19,7 +19,7 @@ enum {
 
 /* Names of the sections of an object file that hold code, in file order. */
 struct layout_object {
-    char *file;
+    char *file; /* full path */
     char *sections[LAYOUT_SECTIONS_MAX];
     size_t section_count;
 };
@@ -40,7 +40,8 @@ uint32_t layout_describe(uint64_t seed, char text[LAYOUT_TEXT_BYTES]);
 
 /*
  * Links all, `parallel` at a time. `shared` are shared objects that modules have in common (a codec), NULL-terminated;
- * they are found again at run time by their directory. On error nothing is promised about the outputs; the message names the log.
+ * they are found again at run time by their directory. On error nothing is promised about the outputs; the message names the object and has the linker's
+ * first line about it, which `log` holds with all others.
  */
 int layout_link_all(const struct layout_link *links, size_t count, const char *const *shared,
                     const char *shared_directory, const char *log, unsigned parallel, struct error *error);

@@ -2,6 +2,7 @@
 
 #include "run.h"
 #include "schema.h"
+#include "scratch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -89,7 +90,7 @@ int list_print(const struct paths *paths, const char *const *module_files, bool 
     char scratch[PATH_MAX] = "";
     struct module_set set = {0};
     struct csv_data claims = {0};
-    if (run_make_scratch(scratch, error) == 0 && run_load_modules(paths, module_files, scratch, &set, error) == 0 &&
+    if (scratch_make(scratch, error) == 0 && run_load_modules(paths, module_files, scratch, &set, error) == 0 &&
         csv_read(paths->claims, &schema_claims, &claims, error) == 0) {
         if (csv)
             printf("kind,name,detail,text\n");
@@ -100,6 +101,6 @@ int list_print(const struct paths *paths, const char *const *module_files, bool 
     }
     csv_free(&claims);
     module_set_free(&set);
-    run_remove_scratch(scratch);
+    scratch_remove(scratch);
     return error->code;
 }

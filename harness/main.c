@@ -7,6 +7,7 @@
 #include "options.h"
 #include "paths.h"
 #include "present.h"
+#include "process.h"
 #include "run.h"
 #include "text.h"
 
@@ -121,6 +122,7 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct error error = {0};
+    process_begin();
     const struct verb *verb = options_parse(argc, argv, verbs, &options, &error);
     const int code = verb ? verb->function(&options, &error) : error.code;
     if (error.code != 0) {

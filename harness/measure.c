@@ -86,7 +86,8 @@ uint64_t measure_batch(const struct measure_clock *clock, const struct measure_a
 }
 
 bool measure_block_run(const struct measure_clock *clock, struct encbench_host *host, const unsigned char *input_base,
-                       const struct measure_arm *arms, size_t arm_count, struct measure_block *block, size_t *wrong_arm)
+                       const struct measure_arm *arms, size_t arm_count, struct measure_block *block,
+                       volatile uint32_t *running_arm)
 {
     const long switches = clock->involuntary_switches(clock->context);
     const int cpu = clock->cpu(clock->context);
@@ -95,13 +96,12 @@ bool measure_block_run(const struct measure_clock *clock, struct encbench_host *
     for (size_t slot = 0; slot < 2 * arm_count; slot++) {
         const struct measure_arm *arm = &arms[block->slot_arm[slot]];
         uint64_t bytes = 0, rewarm_bytes = 0;
+        *running_arm = block->slot_arm[slot];
         if (arm->rewarm_iterations > 0)
             measure_batch(clock, arm, arm->rewarm_iterations, &rewarm_bytes);
         block->elapsed_ns[slot] = measure_batch(clock, arm, arm->iterations, &bytes);
-        if (bytes != arm->iterations * arm->workload->bytes_per_op) {
-            *wrong_arm = block->slot_arm[slot];
+        if (bytes != arm->iterations * arm->workload->bytes_per_op)
             return false;
-        }
     }
     const uint64_t allowed = (clock->now_ns(clock->context) - start_ns) / MEASURE_SWITCH_STRETCH_NS;
     const long switched = clock->involuntary_switches(clock->context) - switches;

@@ -58,11 +58,12 @@ uint64_t measure_batch(const struct measure_clock *clock, const struct measure_a
 
 /*
  * Runs block `number` by its plan and fills in times and `dropped`. False when an arm produced another number of bytes than
- * its workload promises; *wrong_arm says which.
+ * its workload promises. *running_arm is the arm whose turn it is, so that it says which arm that was, also after a crash; it is
+ * set ahead of the untimed ops.
  */
 bool measure_block_run(const struct measure_clock *clock, struct encbench_host *host, const unsigned char *input_base,
                        const struct measure_arm *arms, size_t arm_count, struct measure_block *block,
-                       size_t *wrong_arm);
+                       volatile uint32_t *running_arm);
 
 /* Smallest non-zero difference of successive clock readings, over `tries` readings. */
 uint64_t measure_clock_step_ns(const struct measure_clock *clock, unsigned tries);

@@ -1,6 +1,7 @@
 #include "module_load.h"
 
 #include <dlfcn.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -40,6 +41,10 @@ static int check_workload(const char *file, const struct encbench_module *module
         return error_set(error, EXIT_USAGE,
                          "%s: workload %s of variant %s lacks a function; digest, setup, run and teardown are required",
                          file, workload->short_name, module->variant);
+    if (workload->input_bytes > MODULE_INPUT_BYTES_MAX)
+        return error_set(error, EXIT_USAGE,
+                         "%s: workload %s of variant %s wants an input of %" PRIu64 " bytes; at most %d are allowed",
+                         file, workload->short_name, module->variant, workload->input_bytes, MODULE_INPUT_BYTES_MAX);
     if (!workload->op || strpbrk(workload->op, ",\"\n\r") || workload->batch_multiple_ops == 0 ||
         workload->threads_max == 0)
         return error_set(

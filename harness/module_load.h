@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+enum { MODULE_INPUT_BYTES_MAX = 1 << 30 };
+
 /*
  * Opens the shared object `file` and checks what it exports: ABI version, sizes, names, functions that must be there.
  * The module stays loaded for the life of the process. Errors name the file, what was found and what was expected.

@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+enum { DESCRIBE_PATIENCE_S = 10 };
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -118,17 +121,19 @@ static bool parse_line(char *rest, struct module_info *info)
     return false;
 }
 
-/* What encbench-worker describe prints; a module that crashes while it is loaded prints nothing. */
+/* What encbench-worker describe reports; a module that crashes while it is loaded leaves that without an end. */
 static int describe(struct module_info *info, const char *worker, struct error *error)
 {
     const char *const arguments[] = {worker, "describe", info->described_file, NULL};
-    char *text = process_output(arguments);
+    const struct process_options options = {.time_limit_s = DESCRIBE_PATIENCE_S, .quiet = true, .own_group = true};
+    struct process_end end;
+    char *text, words[128];
     bool ended = false;
-    if (text == NULL)
-        return error_set(error, EXIT_USAGE, "%s: the process that loads it crashed or could not be started",
-                         info->file);
+    process_report(arguments, &options, &text, &end, error);
+    if (error->code == 0 && end.stopped)
+        error_set(error, EXIT_UNFIT, "stopped while modules were loaded");
     char *rest = text;
-    for (char *line; (line = strsep(&rest, "\n")) != NULL && error->code == 0;) {
+    for (char *line; error->code == 0 && (line = strsep(&rest, "\n")) != NULL && *line != '\0';) {
         if (strncmp(line, "error\t", 6) == 0) {
             /* The worker speaks of the file that was linked; people know the one they gave. */
             const char *message = line + 6;
@@ -145,12 +150,14 @@ static int describe(struct module_info *info, const char *worker, struct error *
     }
     free(text);
     if (error->code == 0 && !ended)
-        error_set(error, EXIT_USAGE, "%s: the process that loads it crashed while describing it", info->file);
+        error_set(error, EXIT_USAGE, "%s: the process that loads it %s before it had described it", info->file,
+                  process_end_words(&end, words, sizeof words));
     return error->code;
 }
 
 static int add_module(struct module_set *set, const char *file, struct error *error)
 {
+    struct stat status;
     struct module_info *larger = realloc(set->modules, (set->count + 1) * sizeof *larger);
     if (larger == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
@@ -168,6 +175,8 @@ static int add_module(struct module_set *set, const char *file, struct error *er
             return error_set(error, EXIT_USAGE, "%s: cannot be read: %s", file, strerror(errno));
         snprintf(info->described_file, sizeof info->described_file, "%s", path);
         free(path);
+        if (stat(info->described_file, &status) != 0 || !S_ISREG(status.st_mode))
+            return error_set(error, EXIT_USAGE, "%s: is not a regular file; expected a shared object", file);
         return 0;
     }
     return layout_object_read(file, &info->object, error);

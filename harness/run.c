@@ -13,6 +13,7 @@
 #include "record.h"
 #include "resume.h"
 #include "schema.h"
+#include "scratch.h"
 #include "stats.h"
 
 #include <dirent.h>
@@ -28,10 +29,22 @@
 
 /* A batch of real ops; the clock arms need no more than 1000 clock steps. Short batches let a block end before the machine changes
  * its mind. */
-#define BATCH_NS       25000.0
-#define CLOCK_BATCH_NS 10000.0
+#define BATCH_NS        25000.0
+#define CLOCK_BATCH_NS  10000.0
 #define LONG_PROCESS_NS 1e9
-enum { BLOCKS_MIN = 24, BLOCKS_MAX = 8192 };
+enum {
+    BLOCKS_MIN = 24,
+    BLOCKS_MAX = 8192,
+    FAILED_MAX = 5,  /* processes of a cell without a good one: it will not get better */
+    SUFFIX_MAX = 99, /* runs that begin in the same second */
+};
+
+/* How the processes of a cell ended. */
+struct tally {
+    unsigned ok, voids;
+    unsigned failed;  /* of the void ones: by the worker's doing; a machine that is too busy may become quiet again */
+    char reason[512]; /* of the last void one, a failed one before others */
+};
 
 /* State of a run in progress. */
 struct run {
@@ -47,34 +60,13 @@ struct run {
     struct launch launch;
     struct record *record;
     struct progress progress;
+    struct tally *tallies; /* one a cell */
     uint64_t clock_step_ns, chain_iterations, multiply_iterations, processes_run, processes_void;
     size_t look;   /* index of the look reached or aimed at */
+    bool made;     /* the directory, by this run */
     bool complete; /* up to that look */
     struct resume resume;
 };
-
-int run_make_scratch(char *scratch, struct error *error)
-{
-    const char *parent = getenv("TMPDIR");
-    if (snprintf(scratch, PATH_MAX, "%s/encbench-XXXXXX", parent && *parent ? parent : "/tmp") >= PATH_MAX ||
-        mkdtemp(scratch) == NULL) {
-        error_set(error, EXIT_USAGE, "%s: cannot make a temporary directory: %s; set TMPDIR to a directory with space",
-                  scratch, strerror(errno));
-        scratch[0] = '\0';
-    }
-    return error->code;
-}
-
-void run_remove_scratch(const char *scratch)
-{
-    DIR *directory = scratch[0] ? opendir(scratch) : NULL;
-    if (directory == NULL)
-        return;
-    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
-        unlinkat(dirfd(directory), entry->d_name, 0);
-    closedir(directory);
-    rmdir(scratch);
-}
 
 int run_load_modules(const struct paths *paths, const char *const *files, const char *scratch, struct module_set *set,
                      struct error *error)
@@ -106,7 +98,7 @@ static const struct module_info *find_kernel(const struct run *run, const char *
 
 static int prepare(struct run *run, struct error *error)
 {
-    if (run_make_scratch(run->scratch, error) || load_kernels(run, error) ||
+    if (scratch_make(run->scratch, error) || load_kernels(run, error) ||
         run_load_modules(run->paths, run->options->selection.modules, run->scratch, &run->modules, error) ||
         csv_read(run->paths->panels, &schema_panels, &run->panels, error) ||
         csv_read(run->paths->claims, &schema_claims, &run->claims, error))
@@ -151,7 +143,13 @@ static int make_directory(const struct paths *paths, const struct run_options *o
     }
     if (make_parents(directory) != 0)
         return error_set(error, EXIT_USAGE, "%s: its parent cannot be made: %s", directory, strerror(errno));
-    if (mkdir(directory, 0777) != 0)
+    const size_t length = strlen(directory);
+    int failed = mkdir(directory, 0777);
+    for (int suffix = 2; failed && errno == EEXIST && !options->out && suffix <= SUFFIX_MAX; suffix++) {
+        snprintf(directory + length, PATH_MAX - length, "-%d", suffix);
+        failed = mkdir(directory, 0777);
+    }
+    if (failed)
         return error_set(error, EXIT_USAGE,
                          errno == EEXIST
                              ? "%s: %s; a run directory is never overwritten: give --out another name or remove it"
@@ -421,6 +419,44 @@ static int pilot(struct run *run, struct error *error)
 
 /* ---- timing ---- */
 
+static int refuse_void(const struct run *run, const struct plan_cell *cell, struct error *error)
+{
+    const struct tally *tally = &run->tallies[cell - run->plan.cells];
+    return error_set(error, EXIT_UNFIT,
+                     "%s: all %u processes of panel %s, workload %s are void: %s; what was measured is kept",
+                     run->directory, tally->voids, cell->panel, cell->workload, tally->reason);
+}
+
+/* A cell whose workers all fail ends the run. */
+static void count_process(struct run *run, const struct plan_cell *cell, const char *void_reason, bool failed,
+                          struct error *error)
+{
+    struct tally *tally = &run->tallies[cell - run->plan.cells];
+    if (void_reason == NULL) {
+        tally->ok++;
+        return;
+    }
+    tally->voids++;
+    tally->failed += failed;
+    if (failed || tally->failed == 0)
+        snprintf(tally->reason, sizeof tally->reason, "%s", void_reason);
+    if (tally->ok == 0 && tally->failed >= FAILED_MAX)
+        refuse_void(run, cell, error);
+}
+
+/* What too few processes for that leave; and a machine too busy for any cell. Not after a resumption, which knows nothing of how those before it ended. */
+static void check_tallies(const struct run *run, struct error *error)
+{
+    size_t good = 0;
+    for (size_t i = 0; i < run->plan.cell_count; i++) {
+        good += run->tallies[i].ok > 0;
+        if (run->tallies[i].ok == 0 && run->tallies[i].failed > 0)
+            refuse_void(run, &run->plan.cells[i], error);
+    }
+    if (good == 0)
+        refuse_void(run, &run->plan.cells[0], error);
+}
+
 /* One process of one cell; a worker that fails voids the process and says why. */
 static int run_process(struct run *run, uint64_t process, struct plan_cell *cell, const struct launch_layouts *layouts,
                        struct error *error)
@@ -440,13 +476,14 @@ static int run_process(struct run *run, uint64_t process, struct plan_cell *cell
     if (error->code == 0)
         record_process(run->record, process, cell, layouts->words, measured.blocks, measured.block_count, &summary,
                        measured.ticks_per_ns, reason, error);
-    launch_measured_free(&measured);
     run->processes_run++;
     if (reason) {
         run->processes_void++;
         progress_say(&run->progress, "process %" PRIu64 " (panel %s, workload %s) is void: %s", process, cell->panel,
                      cell->workload, reason);
     }
+    count_process(run, cell, reason, measured.void_reason[0] != '\0', error);
+    launch_measured_free(&measured);
     return error->code;
 }
 
@@ -512,6 +549,8 @@ static int time_all(struct run *run, struct error *error)
 {
     const struct profile *profile = run->options->profile;
     uint64_t round = 0;
+    if ((run->tallies = calloc(run->plan.cell_count, sizeof *run->tallies)) == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
     progress_start(&run->progress, "measuring", planned_processes(run) - run->resume.processes, run->options->quiet);
     for (run->look = run->resume.look; error->code == 0; run->look++) {
         /* Not complete while rounds of this look run: a directory that is killed now must not pass for the look before. */
@@ -519,6 +558,9 @@ static int time_all(struct run *run, struct error *error)
             break;
         for (; round < profile->looks[run->look].processes && error->code == 0 && !process_stop_requested(); round++)
             run_round(run, round, error);
+        if (error->code == 0 && !process_stop_requested() && round == profile->looks[run->look].processes &&
+            !run->resume.planned)
+            check_tallies(run, error);
         const bool complete =
             round >= profile->looks[run->look].processes && error->code == 0 && !process_stop_requested();
         struct error writing = {0};
@@ -629,6 +671,35 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
     return 0;
 }
 
+/* Whether a name in the run directory is that of a file that a run writes, finished or not. */
+static bool is_ours(const char *name)
+{
+    for (size_t i = 0; schema_tables[i]; i++) {
+        const size_t length = strlen(schema_tables[i]->file);
+        if (strncmp(name, schema_tables[i]->file, length) == 0 &&
+            (name[length] == '\0' || strcmp(name + length, ".partial") == 0))
+            return true;
+    }
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* The directory was made by this run and no process was measured: nobody can use it, unless somebody put something else there. */
+static void remove_untimed(const char *path, struct error *error)
+{
+    const struct error before = *error;
+    DIR *directory = opendir(path);
+    bool ours = directory != NULL;
+    for (const struct dirent *entry; ours && (entry = readdir(directory)) != NULL;)
+        ours = is_ours(entry->d_name);
+    if (directory)
+        closedir(directory);
+    if (ours)
+        scratch_remove(path);
+    *error = (struct error){0};
+    error_set(error, before.code, "%.500s; nothing was timed; %.400s %s", before.message, path,
+              access(path, F_OK) == 0 ? "cannot be analysed: remove it" : "is removed again");
+}
+
 static uint64_t seed_from_clock(void)
 {
     struct timespec now;
@@ -645,26 +716,30 @@ static int measure_new(struct run *run, char *directory, struct error *error)
     }
     if (make_directory(run->paths, run->options, directory, error) != 0)
         return error->code;
+    run->made = true;
     progress_say(&(struct progress){.quiet = run->options->quiet}, "measuring into %s", directory);
     return measure_into_directory(run, error);
 }
 
 /* An interrupt ends whatever is under way, which then says so in its own words. */
-static void say_stopped(const char *directory, struct error *error)
+static void say_stopped(const struct run *run, struct error *error)
 {
-    if (!process_stop_requested() || *directory == '\0')
+    if (!process_stop_requested() || *run->directory == '\0')
         return;
+    if (run->made && run->processes_run == 0) { /* nothing is kept */
+        error_set(error, EXIT_UNFIT, "stopped in the first process");
+        return;
+    }
     *error = (struct error){0};
     error_set(error, EXIT_UNFIT,
               "%s: stopped before the run was complete; what was measured is kept, and --resume goes on with it",
-              directory);
+              run->directory);
 }
 
 int run_measure(const struct paths *paths, const struct run_options *options, char *directory, struct error *error)
 {
     struct run_options own_options = *options;
     struct run run = {.paths = paths, .options = &own_options, .directory = directory, .seed = options->seed};
-    process_catch_signals();
     directory[0] = '\0';
     if (options->resume) {
         snprintf(directory, PATH_MAX, "%s", options->resume);
@@ -677,10 +752,13 @@ int run_measure(const struct paths *paths, const struct run_options *options, ch
             measure_new(&run, directory, error);
     }
     if (!run.complete)
-        say_stopped(directory, error);
+        say_stopped(&run, error);
     struct error closing = {0};
     if (run.record && record_close(run.record, &closing) != 0 && error->code == 0)
         *error = closing;
+    if (run.made && error->code != 0 && run.processes_run == 0)
+        remove_untimed(directory, error);
+    free(run.tallies);
     launch_free(&run.launch);
     resume_free(&run.resume);
     csv_free(&run.panels);
@@ -688,7 +766,6 @@ int run_measure(const struct paths *paths, const struct run_options *options, ch
     plan_free(&run.plan);
     module_set_free(&run.kernels);
     module_set_free(&run.modules);
-    run_remove_scratch(run.kernel_scratch);
-    run_remove_scratch(run.scratch);
+    scratch_remove(run.scratch);
     return error->code;
 }

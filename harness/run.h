@@ -25,16 +25,13 @@ struct run_options {
     bool quiet;
 };
 
-/* `directory` (PATH_MAX bytes) is filled with where the run went. A run directory that exists is never overwritten. Interrupted: what
- * was measured is kept, run.csv says complete = no, and the code is EXIT_UNFIT. */
+/* `directory` (PATH_MAX bytes) is filled with where the run went. A run directory that exists is never overwritten. Interrupted, or
+ * no process of a panel on a workload ends well: what was measured is kept, run.csv says complete = no, and the code is EXIT_UNFIT. When
+ * it ends before anything is timed, the directory is removed again. */
 int run_measure(const struct paths *paths, const struct run_options *options, char *directory, struct error *error);
 
 /* Everything that can be run, for `list`: modules described from scratch. */
 int run_load_modules(const struct paths *paths, const char *const *files, const char *scratch, struct module_set *set,
                      struct error *error);
-
-/* A temporary directory of our own (PATH_MAX bytes), and its removal with all its files. */
-int run_make_scratch(char *scratch, struct error *error);
-void run_remove_scratch(const char *scratch);
 
 #endif

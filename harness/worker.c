@@ -23,11 +23,14 @@ enum {
     WARM_UP_WINDOWS_MAX = 12, /* bounded: a machine that never agrees with itself is measured all the same */
     STRUCTURES_PROBED = 1024,
     HEAP_PADDING_BYTES = 8192,
+    WARM_UP_MAX_NS = 100000000, /* long ops are warm after one */
     EPOCH_BLOCKS_MIN = 4,
 };
 /* A heap pass stops at a checkpoint sooner than take longer than this for each op asked for: half a second for most. */
 #define HEAP_PATIENCE_NS_PER_OP 5000
 #define WARM_UP_AGREEMENT       0.02
+/* No op is so short that more would fit into a pilot's batch. */
+#define PILOT_OPS_MAX (1ull << 40)
 /* Blocks of warm-up have numbers of their own, far from those of the measurement. */
 #define WARM_UP_FIRST_BLOCK (1ull << 40)
 
@@ -157,14 +160,12 @@ static void tear_down_arms(struct worker_region *region, struct panel *panel)
 static int run_block(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
                      uint64_t number, struct measure_block *block, struct error *error)
 {
-    size_t wrong_arm = 0;
+    volatile uint32_t *const arm = &region->result.phase_arm;
     measure_plan_block(region->job.seed, region->job.process, number, region->job.arm_count, block);
-    if (!measure_block_run(clock, &panel->host, panel->input_base, panel->arms, region->job.arm_count, block,
-                           &wrong_arm))
-        return error_set(error, EXIT_USAGE,
-                         "variant %s, workload %s: run did not produce n x %" PRIu64 " bytes as promised",
-                         panel->modules[wrong_arm]->variant, region->job.arms[wrong_arm].workload,
-                         panel->arms[wrong_arm].workload->bytes_per_op);
+    if (!measure_block_run(clock, &panel->host, panel->input_base, panel->arms, region->job.arm_count, block, arm))
+        return error_set(
+            error, EXIT_USAGE, "variant %s, workload %s: run did not produce n x %" PRIu64 " bytes as promised",
+            panel->modules[*arm]->variant, region->job.arms[*arm].workload, panel->arms[*arm].workload->bytes_per_op);
     return 0;
 }
 
@@ -174,6 +175,7 @@ static int warm_up(struct worker_region *region, struct panel *panel, const stru
 {
     struct measure_block block;
     double last_ns = INFINITY;
+    uint64_t warmed_ns = 0;
     enter(region, WORKER_WARMING_UP, 0);
     for (int window = 0; window < WARM_UP_WINDOWS_MAX; window++) {
         const uint64_t start_ns = clock->now_ns(clock->context);
@@ -187,7 +189,8 @@ static int warm_up(struct worker_region *region, struct panel *panel, const stru
             now_ns = clock->now_ns(clock->context);
         } while (now_ns - start_ns < WARM_UP_WINDOW_NS);
         const double block_ns = (double)(now_ns - start_ns) / (double)blocks;
-        if (fabs(block_ns - last_ns) <= WARM_UP_AGREEMENT * block_ns)
+        warmed_ns += now_ns - start_ns;
+        if (fabs(block_ns - last_ns) <= WARM_UP_AGREEMENT * block_ns || warmed_ns > WARM_UP_MAX_NS)
             break;
         last_ns = block_ns;
     }
@@ -237,14 +240,15 @@ static int measure(struct worker_region *region, struct panel *panel, const stru
 static int pilot(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
                  struct error *error)
 {
-    (void)error;
     enter(region, WORKER_MEASURING, 0);
     for (uint32_t i = 0; i < region->job.arm_count; i++) {
         const uint64_t multiple = panel->arms[i].workload->batch_multiple_ops;
         uint64_t iterations = multiple, bytes = 0, best_ns;
         region->result.phase_arm = i;
         while ((best_ns = measure_batch(clock, &panel->arms[i], iterations, &bytes)) < 200000)
-            iterations *= 2;
+            if ((iterations *= 2) > PILOT_OPS_MAX)
+                return error_set(error, EXIT_USAGE, "run takes no measurable time: %" PRIu64 " ops took %" PRIu64 " ns",
+                                 iterations / 2, best_ns);
         for (int repeat = 0; repeat < 5; repeat++) {
             const uint64_t ns = measure_batch(clock, &panel->arms[i], iterations, &bytes);
             best_ns = ns < best_ns ? ns : best_ns;
@@ -431,35 +435,42 @@ static int work_in_region(void)
     return 0;
 }
 
-/* One line a fact, tab-separated; read by module_set.c. */
+/* One line a fact, tab-separated; read by module_set.c, which hands on a descriptor for it: on standard output a module may print. By
+ * hand there is none. */
 static int describe(const char *file)
 {
+    FILE *out = fdopen(PROCESS_PASSED_FD, "w");
+    if (out == NULL)
+        out = stdout;
     struct error error = {0};
     const struct encbench_module *module;
     if (module_open(file, &module, &error) != 0) {
-        printf("error\t%s\n", error.message);
+        fprintf(out, "error\t%s\n", error.message);
+        fflush(out);
         return error.code;
     }
-    printf("variant\t%s\n", module->variant);
+    fprintf(out, "variant\t%s\n", module->variant);
     for (uint32_t i = 0; i < module->axis_count; i++)
-        printf("axis\t%s\t%s\n", module->axes[i].name, module->axes[i].level);
-    printf("structure\t%s\t%" PRIu32 "\n", module->structure ? module->structure : "-", module->structure_bytes);
+        fprintf(out, "axis\t%s\t%s\n", module->axes[i].name, module->axes[i].level);
+    fprintf(out, "structure\t%s\t%" PRIu32 "\n", module->structure ? module->structure : "-", module->structure_bytes);
     for (uint32_t i = 0; i < module->field_count; i++)
-        printf("field\t%s\t%" PRIu32 "\t%" PRIu32 "\n", module->fields[i].name, module->fields[i].offset_bytes,
-               module->fields[i].size_bytes);
+        fprintf(out, "field\t%s\t%" PRIu32 "\t%" PRIu32 "\n", module->fields[i].name, module->fields[i].offset_bytes,
+                module->fields[i].size_bytes);
     for (uint32_t i = 0; i < module->workload_count; i++) {
         const struct encbench_workload *w = &module->workloads[i];
-        printf("workload\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
-               "\t%" PRIu32 "\t%" PRIu32 "\n",
-               w->name, w->short_name, w->op, w->input_bytes, w->bytes_per_op, w->batch_max_ops, w->batch_multiple_ops,
-               w->rewarm_ops, w->planted_cycles_per_op, w->threads_max, w->flags);
+        fprintf(out,
+                "workload\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
+                "\t%" PRIu32 "\t%" PRIu32 "\n",
+                w->name, w->short_name, w->op, w->input_bytes, w->bytes_per_op, w->batch_max_ops, w->batch_multiple_ops,
+                w->rewarm_ops, w->planted_cycles_per_op, w->threads_max, w->flags);
     }
-    printf("end\n");
-    return 0;
+    fprintf(out, "end\n");
+    return fflush(out) == 0 ? 0 : EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
 {
+    process_begin();
     if (argc == 3 && strcmp(argv[1], "describe") == 0)
         return describe(argv[2]);
     return work_in_region();

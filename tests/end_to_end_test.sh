@@ -181,6 +181,57 @@ refused "fewer bytes than promised" "bytes" \
     --module "$work/fine.o" >"$work/out" 2>"$work/err" || fail "two strangers are compared"
 check "strangers are measured as ours" grep -q ',fine_against_good,' "$work/stranger/contrasts.csv"
 
+# ---- modules and files that wait, print, fork and fail late ----
+no_scratch() { [ -z "$(ls -d "$work"/encbench-* 2>/dev/null)" ]; }
+strangers() { # strangers DIRECTORY MODULE: measured against a good one
+    "$encbench" run --profile smoke --quiet --out "$1" --baseline good --workloads adds --module "$work/good.o" --module "$2.o"
+}
+module "$work/hang" -DSTRANGE_HANG
+module "$work/print" -DSTRANGE_PRINT
+module "$work/fork" '-DSTRANGE_FORK="86399"'
+module "$work/late" -DSTRANGE_LATE
+module "$work/free" -DSTRANGE_FREE
+module "$work/input" -DSTRANGE_INPUT=0xfffffffffffff000
+module "$work/-x"
+module "$work/hidden" -DSTRANGE_HIDDEN
+mkfifo "$work/fifo.o" "$work/fifo.so"
+refused "a module that never loads" "hang.o: the process that loads it did not end within its time limit" \
+    timeout 60 "$encbench" list --module "$work/hang.o"
+"$encbench" list --module "$work/hang.o" >"$work/out" 2>"$work/err" &
+pid=$!
+sleep 2
+kill -TERM "$pid"
+wait "$pid"
+check "a stopped list exits 3" [ $? -eq 3 ]
+check "and leaves no scratch" no_scratch
+refused "a pipe for an object" "regular file" timeout 20 "$encbench" list --module "$work/fifo.o"
+refused "a pipe for a shared object" "regular file" timeout 20 "$encbench" list --module "$work/fifo.so"
+damaged
+rm "$work/damaged/run.csv" && mkfifo "$work/damaged/run.csv"
+refused "a pipe for run.csv" "run.csv: is a pipe" timeout 20 "$encbench" analyse "$work/damaged"
+check "a module may print" [ "$(strangers "$work/printed" "$work/print" 0<&- 2>"$work/err")" = "$work/printed" ]
+check "and is known by its name" grep -q ',print_against_good,' "$work/printed/contrasts.csv"
+strangers "$work/forked" "$work/fork" >"$work/out" 2>"$work/err" || fail "a module that forks is measured"
+check "and its children are gone" [ "$(ps -eo stat=,args= | grep -v '^Z' | grep -c '[s]leep 86399')" -eq 0 ]
+strangers "$work/late-run" "$work/late" >"$work/out" 2>"$work/err"
+check "a run without a good process exits 3" [ $? -eq 3 ]
+check "and says where, which arm and why" grep -q 'all 5 processes of panel .*, workload adds are void: the worker exited with status 127 while .* (arm late)' \
+    "$work/err"
+check "and is not complete" [ "$(key "$work/late-run" complete)" = no ]
+check "and processes.csv has the reason" grep -q 'status 127 while .*(arm late)' "$work/late-run/processes.csv"
+refused "an op that takes no time" "takes no measurable time" strangers "$work/freed" "$work/free"
+check "and leaves no directory" [ ! -e "$work/freed" ]
+refused "too large an input" "wants an input of 18446744073709547520 bytes" "$encbench" list --module "$work/input.o"
+check "a file named like an option" sh -c "cd '$work' && '$encbench' list --module -x.o >'$work/out' 2>'$work/err'"
+refused "what cannot be linked" "hidden.o: cannot be linked: " "$encbench" list --module "$work/hidden.o"
+check "and the linker says why" grep -q nobody_has_this "$work/err"
+"$encbench" list 2>"$work/err" | true
+check "a reader that goes leaves no scratch" no_scratch
+mkdir -p "$work/root/results" && ln -s "$source/claims.csv" "$work/root/"
+for seconds in $(seq 0 60); do mkdir "$work/root/results/$(date -u -d "+$seconds seconds" +%Y%m%d-%H%M%S)-smoke"; done
+check "two runs in a second have two directories" sh -c "ENCBENCH_ROOT='$work/root' '$encbench' run --profile smoke --quiet \
+    --baseline good --workloads adds --module '$work/good.o' --module '$work/fine.o' 2>'$work/err' | grep -q -- '-smoke-2$'"
+
 # ---- leaks that do not leak: the heap pass is not believed ----
 mkdir -p "$work/disarmed/kernels"
 cp "$build/encbench" "$work/disarmed/encbench" # a copy: it looks for the rest beside itself
@@ -199,12 +250,34 @@ rm "$work/disarmed/kernels/leak.o"
 refused "a build without the leaks" 'no kernel leak' "$work/disarmed/encbench" run --profile smoke --out "$work/missing"
 
 # ---- interruption ----
+started() { # started DIRECTORY FILE: waits until the run has written to it
+    for _ in $(seq 300); do
+        [ -s "$1/$2" ] && [ "$(rows "$1/$2")" -gt 0 ] && break
+        sleep 0.1
+    done
+}
+"$encbench" run --profile smoke --out "$work/early" >"$work/out" 2>"$work/err" &
+pid=$!
+started "$work/early" run.csv
+kill -HUP "$pid"
+wait "$pid"
+check "stopped before anything is timed exits 3" [ $? -eq 3 ]
+check "and says so" sh -c "tr '\n' ' ' <'$work/err' | grep -q 'stopped during the exact passes; nothing was timed; $work/early is'"
+check "and leaves no directory" [ ! -e "$work/early" ]
+"$encbench" run --profile smoke --out "$work/killed" >"$work/out" 2>"$work/err" &
+pid=$!
+started "$work/killed" run.csv
+children=$(ps -o pid= --ppid "$pid")
+kill -KILL "$pid"
+wait "$pid"
+sleep 1
+check "a killed run leaves its scratch" [ -n "$(ls -d "$work"/encbench-* 2>/dev/null)" ]
+check "but no children" [ -z "$(for child in $children; do ps -o stat= -p "$child" | grep -v '^Z'; done)" ]
+"$encbench" list >"$work/out" 2>"$work/err"
+check "and the next one removes the scratch" no_scratch
 "$encbench" run --profile default --seed 6 --out "$work/stopped" >"$work/out" 2>"$work/err" &
 pid=$!
-for _ in $(seq 300); do
-    [ -s "$work/stopped/contrasts.csv" ] && [ "$(rows "$work/stopped/contrasts.csv")" -gt 0 ] && break
-    sleep 0.1
-done
+started "$work/stopped" contrasts.csv
 kill -INT "$pid"
 wait "$pid"
 check "an interrupted run exits 3" [ $? -eq 3 ]
@@ -212,6 +285,6 @@ check "and says that it is not complete" [ "$(key "$work/stopped" complete)" = n
 check "and what was measured is kept" sh -c "'$encbench' analyse '$work/stopped' >'$work/out' 2>'$work/err'; [ \$? -ne 2 ]"
 check "and leaves no scratch" [ -z "$(ls -d "$work"/encbench-* 2>/dev/null)" ]
 
-[ "$checks" -ge 75 ] || fail "only $checks checks ran"
+[ "$checks" -ge 102 ] || fail "only $checks checks ran"
 printf '%d checks, %d failed\n' "$checks" "$failures"
 [ "$failures" -eq 0 ]

@@ -157,7 +157,7 @@ static void arms_run_in_the_planned_order(void **state)
     struct fake fakes[4];
     struct measure_arm arms[4];
     struct measure_block block;
-    size_t wrong = 99;
+    uint32_t wrong = 99;
     unsigned char input[8192];
     (void)state;
     for (int i = 0; i < 4; i++) {
@@ -195,7 +195,7 @@ static void rewarming_is_done_and_not_timed(void **state)
     struct fake fake = {.op_ns = 10, .bytes_per_op = 3};
     const struct measure_arm arm = {&workload, &fake, 100, 7};
     struct measure_block block;
-    size_t wrong;
+    uint32_t wrong;
     (void)state;
     measure_plan_block(1, 0, 0, 1, &block);
     assert_true(measure_block_run(&fake_clock, &host, NULL, &arm, 1, &block, &wrong));
@@ -216,7 +216,7 @@ static void linear_drift_cancels_in_a_block(void **state)
     for (uint64_t b = 0; b < 50; b++) {
         struct measure_block block;
         double sum_ns[2] = {0}, first_ns[2] = {0};
-        size_t wrong;
+        uint32_t wrong;
         world = (struct world){.now_ns = 0, .drift_per_ns = 0.05 / 400000};
         workload.before = workload.after = NULL;
         measure_plan_block(3, 0, b, 2, &block);
@@ -240,7 +240,7 @@ static void a_block_is_dropped_whole_for_a_switch_or_a_move_and_never_for_being_
     struct fake fakes[2] = {{.op_ns = 10, .bytes_per_op = 3}, {.op_ns = 10, .bytes_per_op = 3}};
     const struct measure_arm arms[2] = {{&workload, &fakes[0], 100, 0}, {&workload, &fakes[1], 100, 0}};
     struct measure_block block;
-    size_t wrong;
+    uint32_t wrong;
     (void)state;
     for (int what = 0; what < 4; what++) {
         reset(NULL);
@@ -261,7 +261,7 @@ static void a_long_block_may_be_switched_now_and_then(void **state)
     struct fake fake = {.op_ns = 15e6, .bytes_per_op = 3};
     const struct measure_arm arm = {&workload, &fake, 1, 0};
     struct measure_block block;
-    size_t wrong;
+    uint32_t wrong;
     (void)state;
     for (unsigned switched = 3; switched <= 4; switched++) {
         reset(NULL);
@@ -280,7 +280,7 @@ static void a_batch_that_produces_too_little_is_refused_by_arm(void **state)
     struct fake fakes[2] = {{.op_ns = 10, .bytes_per_op = 3}, {.op_ns = 10, .bytes_per_op = 2}};
     const struct measure_arm arms[2] = {{&workload, &fakes[0], 100, 0}, {&workload, &fakes[1], 100, 0}};
     struct measure_block block;
-    size_t wrong = 99;
+    uint32_t wrong = 99;
     (void)state;
     measure_plan_block(3, 0, 0, 2, &block);
     assert_false(measure_block_run(&fake_clock, &host, NULL, arms, 2, &block, &wrong));

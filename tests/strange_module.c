@@ -1,12 +1,46 @@
 /*
  * A stranger's module for the end-to-end test, wrong in one way chosen at compile time:
  * STRANGE_ABI another ABI version, STRANGE_NAME a variant name that is not legal, STRANGE_DIGEST another output than the rest,
- * STRANGE_BYTES fewer bytes than promised, STRANGE_SETUP a setup that fails, STRANGE_CRASH a crash in the op.
+ * STRANGE_BYTES fewer bytes than promised, STRANGE_SETUP a setup that fails, STRANGE_CRASH a crash in the op, STRANGE_HANG a
+ * constructor that never returns, STRANGE_PRINT prints wherever it can, STRANGE_FREE an op that takes no time, STRANGE_INPUT bytes
+ * of input, STRANGE_LATE ends the process in the op with status 127, but only where it is set up many times: when timed,
+ * STRANGE_FORK leaves children behind, STRANGE_HIDDEN needs what nobody has.
  * With none of them it is a good one.
  */
 #include "module.h"
 
 #include <stdio.h>
+#include <unistd.h>
+
+#ifndef STRANGE_INPUT
+#define STRANGE_INPUT 0
+#endif
+
+static int setups;
+
+#ifdef STRANGE_HIDDEN
+__attribute__((visibility("hidden"))) extern int nobody_has_this;
+#endif
+
+#if defined STRANGE_HANG || defined STRANGE_PRINT || defined STRANGE_FORK
+__attribute__((constructor)) static void when_loaded(void)
+{
+#ifdef STRANGE_HANG
+    for (;;)
+        pause();
+#endif
+#ifdef STRANGE_PRINT
+    printf("variant\tprinted\nend\n");
+    fflush(stdout);
+#endif
+#ifdef STRANGE_FORK
+    if (fork() == 0) {
+        execlp("sleep", "sleep", STRANGE_FORK, (char *)NULL);
+        _exit(1);
+    }
+#endif
+}
+#endif
 
 static uint64_t digest(struct encbench_host *host, uint64_t seed)
 {
@@ -19,6 +53,10 @@ static int setup(struct encbench_host *host, uint64_t seed, void **state, char *
     (void)host;
     (void)seed;
     *state = NULL;
+    setups++;
+#ifdef STRANGE_HIDDEN
+    setups += nobody_has_this;
+#endif
     snprintf(message, message_bytes, "no luck today");
     return STRANGE_SETUP;
 }
@@ -26,6 +64,16 @@ static int setup(struct encbench_host *host, uint64_t seed, void **state, char *
 static uint64_t run(void *state, unsigned thread, uint64_t n)
 {
     uint64_t value = thread;
+#ifdef STRANGE_FREE
+    return n * 16;
+#endif
+#ifdef STRANGE_LATE
+    if (setups > 2)
+        _exit(127);
+#endif
+#ifdef STRANGE_PRINT
+    printf("a line of a module\n");
+#endif
     for (uint64_t i = 0; i < n; i++)
         ENCBENCH_DEPENDENT_ADDS(value, 40);
     if (STRANGE_CRASH)
@@ -43,6 +91,7 @@ static const struct encbench_workload workloads[] = {{
     .short_name = "adds",
     .op = "40 dependent additions",
     .bytes_per_op = 16,
+    .input_bytes = STRANGE_INPUT,
     .batch_multiple_ops = 1,
     .rewarm_ops = 2,
     .threads_max = 1,

@@ -1,0 +1,161 @@
+/*
+ * Children: how they end, what they hand back, and that none is left.
+ */
+#include "process.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* A zombie that nobody has reaped yet does nothing any more. */
+static bool is_running(long pid)
+{
+    char path[64], state = 'Z';
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return false;
+    if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+        state = 'Z';
+    fclose(file);
+    return state != 'Z';
+}
+
+static bool ends_soon(long pid)
+{
+    for (int tries = 0; tries < 100 && is_running(pid); tries++)
+        usleep(50000);
+    return !is_running(pid);
+}
+
+static void a_command_that_is_missing_is_an_error(void **state)
+{
+    (void)state;
+    const char *const missing[] = {"/no/such/program", NULL}, *const shell[] = {"sh", "-c", "exit 127", NULL};
+    const struct process_options options = {.pass_fd = -1, .own_group = true};
+    struct process_end end;
+    struct error error = {0};
+    assert_int_equal(process_run(missing, &options, &end, &error), EXIT_USAGE);
+    assert_string_equal(error.message, "/no/such/program: cannot be run: No such file or directory; is it installed?");
+    assert_null(process_output(missing));
+    error = (struct error){0};
+    assert_int_equal(process_run(shell, &options, &end, &error), 0);
+    assert_int_equal(end.status, 127);
+}
+
+static void output_and_report_are_kept_apart(void **state)
+{
+    (void)state;
+    const char *const both[] = {"sh", "-c", "echo printed; echo reported >&3; echo wrong >&2", NULL};
+    const struct process_options options = {.quiet = true, .own_group = true, .time_limit_s = 30};
+    struct process_end end;
+    struct error error = {0};
+    char *text;
+    assert_int_equal(process_report(both, &options, &text, &end, &error), 0);
+    assert_string_equal(text, "reported\n");
+    free(text);
+    const char *const printed[] = {"sh", "-c", "echo printed; echo wrong >&2", NULL};
+    text = process_output(printed);
+    assert_string_equal(text, "printed");
+    free(text);
+}
+
+static void a_time_limit_ends_all_that_was_forked(void **state)
+{
+    (void)state;
+    const char *const waits[] = {"sh", "-c", "sleep 86398 & echo $! >&3; wait", NULL};
+    const char *const leaves[] = {"sh", "-c", "sleep 86398 & echo $! >&3", NULL};
+    const struct process_options options = {.quiet = true, .own_group = true, .time_limit_s = 2};
+    struct process_end end;
+    struct error error = {0};
+    char *text;
+    assert_int_equal(process_report(waits, &options, &text, &end, &error), 0);
+    assert_true(end.timed_out);
+    assert_true(ends_soon(atol(text)));
+    free(text);
+    assert_int_equal(process_report(leaves, &options, &text, &end, &error), 0);
+    assert_false(end.timed_out);
+    assert_true(ends_soon(atol(text)));
+    free(text);
+}
+
+static void children_do_not_outlive_us(void **state)
+{
+    (void)state;
+    int ends[2];
+    char text[32] = "";
+    const char *const sleeper[] = {"sh", "-c", "echo $$ >&3; exec sleep 86398", NULL};
+    assert_int_equal(pipe(ends), 0);
+    const struct process_options options = {.pass_fd = ends[1], .own_group = true};
+    const pid_t parent = fork();
+    if (parent == 0) {
+        struct process_end end;
+        struct error error = {0};
+        _exit(process_run(sleeper, &options, &end, &error));
+    }
+    assert_true(read(ends[0], text, sizeof text - 1) > 0);
+    assert_true(is_running(atol(text)));
+    kill(parent, SIGKILL);
+    assert_true(ends_soon(atol(text)));
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void closed_descriptors_are_opened(void **state)
+{
+    (void)state;
+    const int kept = dup(0);
+    close(0);
+    process_begin();
+    assert_true(fcntl(0, F_GETFD) >= 0);
+    dup2(kept, 0);
+    close(kept);
+}
+
+/* Last: the stop stays. */
+static void a_stop_that_is_pending_ends_everything(void **state)
+{
+    (void)state;
+    const char *const sleeper[] = {"sleep", "86398", NULL}, *const *const all[] = {sleeper, sleeper};
+    const struct process_options options = {.quiet = true, .own_group = true};
+    struct process_end end;
+    struct error error = {0};
+    size_t failed;
+    char *text;
+    process_catch_signals();
+    raise(SIGHUP);
+    raise(SIGPIPE);
+    alarm(20); /* it would wait for ever */
+    assert_int_equal(process_run_all(all, 2, 2, "/dev/null", &failed, &error), EXIT_UNFIT);
+    assert_string_equal(error.message, "stopped");
+    assert_int_equal(failed, 2);
+    error = (struct error){0};
+    assert_int_equal(process_report(sleeper, &options, &text, &end, &error), 0);
+    assert_true(end.stopped);
+    free(text);
+    const char *const echo[] = {"echo", "still", NULL};
+    text = process_output(echo);
+    assert_string_equal(text, "still");
+    free(text);
+    alarm(0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_command_that_is_missing_is_an_error),
+        cmocka_unit_test(output_and_report_are_kept_apart),
+        cmocka_unit_test(a_time_limit_ends_all_that_was_forked),
+        cmocka_unit_test(children_do_not_outlive_us),
+        cmocka_unit_test(closed_descriptors_are_opened),
+        cmocka_unit_test(a_stop_that_is_pending_ends_everything),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
