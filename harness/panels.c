@@ -26,7 +26,7 @@ bool panels_name_is_reserved(const char *name)
 
 static int bad(const struct csv_data *panels, size_t row, size_t column, const char *expected, struct error *error)
 {
-    return error_set(error, EXIT_USAGE, "%s:%zu: %s \"%.200s\"; expected %s", panels->path, row + 2,
+    return error_set(error, EXIT_USAGE, "%s:%zu: column %s is \"%.200s\"; expected %s", panels->path, row + 2,
                      schema_panels.columns[column].name, csv_text(panels, row, column), expected);
 }
 
