@@ -589,11 +589,6 @@ enum verdict analyse_claim_verdict(const struct analyse_claims *claims, int64_t 
 static void judge_claim(const struct judge *judge, struct analyse_item *item)
 {
     int64_t claim = claim_referred_to(judge, item->condition);
-    if (!claim_is_judged(judge->claims, claim)) {
-        snprintf(item->figure, sizeof item->figure, "claim %lld is not registered or refers back to this one",
-                 (long long)claim);
-        return;
-    }
     item->measured = true;
     item->verdict = analyse_claim_verdict(judge->claims, claim);
     snprintf(item->figure, sizeof item->figure, "claim %lld is %s", (long long)claim, verdict_name(item->verdict));
@@ -661,7 +656,7 @@ static void judge_part(struct judge *judge, size_t index)
     free(verdicts);
 }
 
-/* Parts wait for the claims they refer to and for their controls; what waits for itself is judged last. */
+/* Parts wait for the claims they refer to and for their controls; analyse_claims_check lets nothing wait for itself. */
 static void judge_parts(struct judge *judge)
 {
     struct analyse_claims *claims = judge->claims;
@@ -673,9 +668,6 @@ static void judge_parts(struct judge *judge)
                 progress = true;
             }
     }
-    for (size_t i = 0; i < claims->part_count && judge->error->code == 0; i++)
-        if (!claims->part[i].judged)
-            judge_part(judge, i);
 }
 
 int analyse_claims_judge(struct analyse_claims *claims, const struct analyse_data *data,

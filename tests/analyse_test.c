@@ -1006,17 +1006,6 @@ static void bad_rows_are_refused(void **state)
     }
 }
 
-static void claims_that_refer_in_circles_stay_open(void **state)
-{
-    const char *directory = *state;
-    struct truth truth = good_truth();
-    truth.claims = "1,a,1,model,claim,,,,2,verdict,,,,claim 2\n2,a,1,model,claim,,,,1,verdict,,,,claim 1\n"
-                   "3,a,1,model,claim,,,,99,verdict,,,,claim 99\n";
-    assert_int_equal(analyse_truth(directory, &truth).not_resolvable, 3);
-    expect_part(directory, "1", "a", "not resolvable here", "refers back");
-    expect_part(directory, "3", "a", "not resolvable here", "claim 99 is not registered");
-}
-
 int main(void)
 {
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make_directory, remove_directory)
@@ -1039,7 +1028,6 @@ int main(void)
         IN_DIRECTORY(bad_directories_are_refused),
         IN_DIRECTORY(bad_files_are_refused),
         IN_DIRECTORY(bad_rows_are_refused),
-        IN_DIRECTORY(claims_that_refer_in_circles_stay_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
