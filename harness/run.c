@@ -405,8 +405,9 @@ static void put_selection(struct csv_writer *writer, const struct plan_selection
     put_names(writer, "select_workloads", selection->workloads);
     provenance_put(writer, "select_baseline", selection->baseline ? selection->baseline : "");
     for (size_t i = 0; selection->modules && selection->modules[i]; i++) {
-        char path[PATH_MAX];
-        provenance_put(writer, "select_module", realpath(selection->modules[i], path) ? path : selection->modules[i]);
+        char path[PATH_MAX], key[64];
+        snprintf(key, sizeof key, RESUME_MODULE_KEY "%zu", i + 1);
+        provenance_put(writer, key, realpath(selection->modules[i], path) ? path : selection->modules[i]);
     }
 }
 
@@ -700,7 +701,7 @@ static int check_resumed(struct run *run, struct error *error)
 
 static int resume_into_directory(struct run *run, struct error *error)
 {
-    if (check_resumed(run, error) || resume_read_plan(&run->resume, &run->plan, error))
+    if (check_resumed(run, error) || sum_copies(run, error) || resume_read_plan(&run->resume, &run->plan, error))
         return error->code;
     if (!run->resume.planned) /* nothing was timed yet */
         return measure_into_directory(run, error);
