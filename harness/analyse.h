@@ -23,6 +23,7 @@
 #ifndef ENCBENCH_ANALYSE_H
 #define ENCBENCH_ANALYSE_H
 
+#include "csv.h"
 #include "error.h"
 
 #include <stdbool.h>
@@ -37,5 +38,9 @@ struct analyse_summary {
 
 /* 0, also for an invalid run; EXIT_USAGE with one line when the directory cannot be analysed. */
 int analyse_run(const char *directory, struct analyse_summary *summary, struct error *error);
+
+/* Whether claims.csv can be judged at all, whatever is measured: kinds, units, regions, lists, keys, references. One line with file and
+ * line when it cannot. */
+int analyse_claims_check(const struct csv_data *claims, struct error *error);
 
 #endif

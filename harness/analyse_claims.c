@@ -6,14 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kind_names[] = {"timing",     "level",     "composition", "exact",
-                                         "difference", "reduction", "equal",       "claim"};
-
-const char *analyse_kind_name(enum analyse_kind kind)
-{
-    return kind_names[kind];
-}
-
 /* Everything that judging looks at. */
 struct judge {
     struct analyse_claims *claims;
@@ -28,154 +20,11 @@ static const char *claim_text(const struct analyse_data *data, size_t row, size_
     return csv_text(&data->claims, row, column);
 }
 
-/* ---- reading ---- */
-
-static int bad_claim(const struct analyse_data *data, size_t row, size_t column, const char *expected,
-                     struct error *error)
-{
-    return error_set(error, EXIT_USAGE, "%s:%zu: column %s is \"%s\"; expected %s", data->claims.path, row + 2,
-                     schema_claims.columns[column].name, claim_text(data, row, column), expected);
-}
-
 static enum verdict_scale scale_of_metric(const char *metric)
 {
     if (strcmp(metric, "relative_time") == 0)
         return VERDICT_RELATIVE;
     return strcmp(metric, "time_reduction") == 0 ? VERDICT_REDUCTION : VERDICT_ABSOLUTE;
-}
-
-static bool is_timing_kind(enum analyse_kind kind)
-{
-    return kind == ANALYSE_TIMING || kind == ANALYSE_LEVEL || kind == ANALYSE_COMPOSITION;
-}
-
-/* Metric and unit of a condition about time. */
-static int check_timing_words(const struct analyse_data *data, size_t row, enum analyse_kind kind, struct error *error)
-{
-    const char *metric = claim_text(data, row, SCHEMA_claims_metric);
-    const char *allowed = kind == ANALYSE_TIMING  ? "time time_reduction relative_time"
-                          : kind == ANALYSE_LEVEL ? "time"
-                                                  : "time_reduction relative_time";
-    if (!analyse_list_has(allowed, metric))
-        return bad_claim(data, row, SCHEMA_claims_metric, allowed, error);
-    const char *unit = strcmp(metric, "time") == 0 ? "ns" : "percent";
-    if (strcmp(claim_text(data, row, SCHEMA_claims_unit), unit) != 0)
-        return bad_claim(data, row, SCHEMA_claims_unit, unit, error);
-    return 0;
-}
-
-static int check_lists(const struct analyse_data *data, size_t row, enum analyse_kind kind, struct error *error)
-{
-    size_t baselines = analyse_list_count(claim_text(data, row, SCHEMA_claims_baseline));
-    size_t contenders = analyse_list_count(claim_text(data, row, SCHEMA_claims_contender));
-    size_t workloads = analyse_list_count(claim_text(data, row, SCHEMA_claims_workload));
-    if (workloads == 0 || (kind == ANALYSE_COMPOSITION && workloads != 2))
-        return bad_claim(data, row, SCHEMA_claims_workload,
-                         kind == ANALYSE_COMPOSITION ? "two workloads: of the effect and of the level" : "a workload",
-                         error);
-    if (contenders == 0)
-        return bad_claim(data, row, SCHEMA_claims_contender, "a variant", error);
-    bool pairs = kind == ANALYSE_DIFFERENCE || kind == ANALYSE_REDUCTION;
-    if ((kind == ANALYSE_TIMING && baselines == 0) || (kind == ANALYSE_COMPOSITION && baselines != 1) ||
-        (pairs && baselines != contenders))
-        return bad_claim(data, row, SCHEMA_claims_baseline,
-                         pairs ? "as many variants as contender has" : "the variants of the minus side", error);
-    return 0;
-}
-
-static int read_condition(struct analyse_condition *condition, const struct analyse_data *data, size_t row,
-                          struct error *error)
-{
-    size_t kind = 0;
-    const char *name = claim_text(data, row, SCHEMA_claims_kind);
-    while (kind < sizeof kind_names / sizeof kind_names[0] && strcmp(kind_names[kind], name) != 0)
-        kind++;
-    if (kind == sizeof kind_names / sizeof kind_names[0])
-        return bad_claim(data, row, SCHEMA_claims_kind,
-                         "timing; level; composition; exact; difference; reduction; equal or claim", error);
-    *condition = (struct analyse_condition){.row = row, .kind = (enum analyse_kind)kind};
-    if (condition->kind == ANALYSE_CLAIM)
-        return 0;
-    if (!verdict_region_make(&condition->region, csv_number(&data->claims, row, SCHEMA_claims_region_low),
-                             csv_number(&data->claims, row, SCHEMA_claims_region_high),
-                             claim_text(data, row, SCHEMA_claims_region_bounds)))
-        return bad_claim(data, row, SCHEMA_claims_region_bounds,
-                         "a region that is not empty: two ends and one of [] [) (] ()", error);
-    if (is_timing_kind(condition->kind) && check_timing_words(data, row, condition->kind, error) != 0)
-        return error->code;
-    return check_lists(data, row, condition->kind, error);
-}
-
-static size_t timing_tests(const struct analyse_data *data, const struct analyse_condition *condition)
-{
-    size_t workloads = analyse_list_count(claim_text(data, condition->row, SCHEMA_claims_workload));
-    switch (condition->kind) {
-    case ANALYSE_TIMING:
-        return workloads;
-    case ANALYSE_LEVEL:
-        return workloads * analyse_list_count(claim_text(data, condition->row, SCHEMA_claims_contender));
-    case ANALYSE_COMPOSITION:
-        return 1;
-    default:
-        return 0;
-    }
-}
-
-static size_t find_part(const struct analyse_claims *claims, int64_t claim, const char *name)
-{
-    for (size_t i = 0; i < claims->part_count; i++)
-        if (claims->part[i].claim == claim && strcmp(claims->part[i].name, name) == 0)
-            return i;
-    return ANALYSE_NONE;
-}
-
-/* Parts stand by claim, claims and parts in the order of their first row. */
-static void order_parts(struct analyse_claims *claims, const struct analyse_data *data)
-{
-    for (size_t first = 0; first < data->claims.row_count; first++) {
-        int64_t claim = csv_integer(&data->claims, first, SCHEMA_claims_claim);
-        for (size_t row = first; row < data->claims.row_count; row++) {
-            const char *name = claim_text(data, row, SCHEMA_claims_part);
-            if (csv_integer(&data->claims, row, SCHEMA_claims_claim) == claim &&
-                find_part(claims, claim, name) == ANALYSE_NONE)
-                claims->part[claims->part_count++] = (struct analyse_part){.row = row, .claim = claim, .name = name};
-        }
-    }
-}
-
-int analyse_claims_read(struct analyse_claims *claims, const struct analyse_data *data, struct error *error)
-{
-    const struct csv_data *rows = &data->claims;
-    *claims = (struct analyse_claims){0};
-    claims->condition = calloc(rows->row_count + 1, sizeof *claims->condition);
-    claims->part = calloc(rows->row_count + 1, sizeof *claims->part);
-    if (!claims->condition || !claims->part)
-        return error_set(error, EXIT_USAGE, "out of memory; free some and analyse again");
-    order_parts(claims, data);
-    for (size_t row = 0; row < rows->row_count; row++) {
-        struct analyse_condition *condition = &claims->condition[claims->condition_count++];
-        if (read_condition(condition, data, row, error) != 0)
-            return error->code;
-        condition->part =
-            find_part(claims, csv_integer(rows, row, SCHEMA_claims_claim), claim_text(data, row, SCHEMA_claims_part));
-        struct analyse_part *part = &claims->part[condition->part];
-        part->timing_tests += timing_tests(data, condition);
-        part->is_control |= strncmp(claim_text(data, row, SCHEMA_claims_statement), "control:", 8) == 0;
-    }
-    for (size_t i = 0; i < claims->part_count; i++)
-        claims->timing_part_count += claims->part[i].timing_tests > 0;
-    claims->alpha_exploratory = ANALYSE_FAMILY_ERROR * data->error_share;
-    claims->alpha_part =
-        claims->alpha_exploratory / (double)(claims->timing_part_count ? claims->timing_part_count : 1);
-    return 0;
-}
-
-void analyse_claims_free(struct analyse_claims *claims)
-{
-    free(claims->condition);
-    free(claims->part);
-    free(claims->item);
-    *claims = (struct analyse_claims){0};
 }
 
 /* ---- what decides what ---- */
@@ -668,11 +517,14 @@ static void judge_equal_everywhere(struct judge *judge, size_t index)
             judge_equal(judge, index, workload);
         any = true;
     }
-    if (!any) {
-        struct analyse_item *item = add_item(judge, index);
-        if (item)
-            not_measured(judge, item, "every workload");
-    }
+    /* What was left out could still differ. */
+    if (any && !judge->data->selected_some)
+        return;
+    struct analyse_item *item = add_item(judge, index);
+    if (item && any)
+        snprintf(item->figure, sizeof item->figure, "not measured yet: only some workloads were selected");
+    else if (item)
+        not_measured(judge, item, "every workload");
 }
 
 static void judge_exact(struct judge *judge, size_t index)
@@ -737,11 +589,6 @@ enum verdict analyse_claim_verdict(const struct analyse_claims *claims, int64_t 
 static void judge_claim(const struct judge *judge, struct analyse_item *item)
 {
     int64_t claim = claim_referred_to(judge, item->condition);
-    if (!claim_is_judged(judge->claims, claim)) {
-        snprintf(item->figure, sizeof item->figure, "claim %lld is not registered or refers back to this one",
-                 (long long)claim);
-        return;
-    }
     item->measured = true;
     item->verdict = analyse_claim_verdict(judge->claims, claim);
     snprintf(item->figure, sizeof item->figure, "claim %lld is %s", (long long)claim, verdict_name(item->verdict));
@@ -809,7 +656,7 @@ static void judge_part(struct judge *judge, size_t index)
     free(verdicts);
 }
 
-/* Parts wait for the claims they refer to and for their controls; what waits for itself is judged last. */
+/* Parts wait for the claims they refer to and for their controls; analyse_claims_check lets nothing wait for itself. */
 static void judge_parts(struct judge *judge)
 {
     struct analyse_claims *claims = judge->claims;
@@ -821,9 +668,6 @@ static void judge_parts(struct judge *judge)
                 progress = true;
             }
     }
-    for (size_t i = 0; i < claims->part_count && judge->error->code == 0; i++)
-        if (!claims->part[i].judged)
-            judge_part(judge, i);
 }
 
 int analyse_claims_judge(struct analyse_claims *claims, const struct analyse_data *data,

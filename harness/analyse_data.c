@@ -1,4 +1,6 @@
 #include "analyse_internal.h"
+#include "panels.h"
+#include "provenance.h"
 #include "schema.h"
 
 #include <math.h>
@@ -134,24 +136,53 @@ static int bad_fact(const struct analyse_data *data, const char *key, const char
                      expected);
 }
 
-static int run_number(const struct analyse_data *data, const char *key, const char *expected, double minimum,
-                      double maximum, double *number, struct error *error)
+/* A look that the profile has: so many processes in all, and that share of the error. */
+static int read_look(struct analyse_data *data, struct error *error)
+{
+    const char *processes, *share;
+    int64_t number;
+    if (run_fact(data, "look_processes", "a number of processes", &processes, error) != 0 ||
+        run_fact(data, "error_share", "a share above 0 and up to 1", &share, error) != 0)
+        return error->code;
+    if (!csv_parse_integer(processes, &number) || number < 1 || number > 1000000)
+        return bad_fact(data, "look_processes", processes, "a number of processes", error);
+    if (!csv_parse_number(share, &data->error_share) || !(data->error_share > 0 && data->error_share <= 1))
+        return bad_fact(data, "error_share", share, "a share above 0 and up to 1", error);
+    data->look_processes = (size_t)number;
+    bool same_processes = false;
+    for (size_t i = 0; i < data->profile->look_count; i++) {
+        const struct profile_look *look = &data->profile->looks[i];
+        same_processes = same_processes || look->processes == data->look_processes;
+        if (look->processes == data->look_processes && look->error_share == data->error_share)
+            return 0;
+    }
+    return same_processes ? bad_fact(data, "error_share", share, "the share of that look of the profile", error)
+                          : bad_fact(data, "look_processes", processes, "a look of the profile", error);
+}
+
+static int read_yes_or_no(const struct analyse_data *data, const char *key, bool *yes, struct error *error)
 {
     const char *value;
-    if (run_fact(data, key, expected, &value, error) != 0)
+    if (run_fact(data, key, "yes or no", &value, error) != 0)
         return error->code;
-    char *end;
-    *number = strtod(value, &end);
-    if (end == value || *end != '\0' || !(*number >= minimum && *number <= maximum))
-        return bad_fact(data, key, value, expected, error);
-    return 0;
+    *yes = strcmp(value, "yes") == 0;
+    return *yes || strcmp(value, "no") == 0 ? 0 : bad_fact(data, key, value, "yes or no", error);
+}
+
+/* Runs that were written before the key existed selected everything. */
+static int read_selection(struct analyse_data *data, struct error *error)
+{
+    const size_t row = csv_find(&data->run, SCHEMA_run_key, "selection");
+    const char *value = row < data->run.row_count ? csv_text(&data->run, row, SCHEMA_run_value) : "all";
+    data->selected_some = strcmp(value, "some") == 0;
+    return data->selected_some || strcmp(value, "all") == 0 ? 0
+                                                            : bad_fact(data, "selection", value, "all or some", error);
 }
 
 /* Another schema may have other columns everywhere, so it is checked before any other file is read. */
 static int read_run(struct analyse_data *data, struct error *error)
 {
     const char *value;
-    double number;
     if (read_table(&data->run, data, &schema_run, error) != 0 ||
         run_fact(data, "schema_version", "the version of the files", &value, error) != 0)
         return error->code;
@@ -170,28 +201,36 @@ static int read_run(struct analyse_data *data, struct error *error)
     if (!data->profile)
         return bad_fact(data, "profile", value, "quick; default; thorough or smoke", error);
 
-    if (run_number(data, "look_processes", "a number of processes", 1, 1e6, &number, error) != 0)
+    if (read_look(data, error) != 0 || read_yes_or_no(data, "complete", &data->complete, error) != 0)
         return error->code;
-    data->look_processes = (size_t)number;
-    if (number != floor(number))
-        return error_set(error, EXIT_USAGE, "%s: look_processes is %g; expected a whole number", data->run.path,
-                         number);
-    if (run_number(data, "error_share", "a share above 0 and up to 1", 1e-9, 1, &data->error_share, error) != 0 ||
-        run_fact(data, "complete", "yes or no", &value, error) != 0)
-        return error->code;
-    data->complete = strcmp(value, "yes") == 0;
-    if (!data->complete && strcmp(value, "no") != 0)
-        return bad_fact(data, "complete", value, "yes or no", error);
+    return read_selection(data, error);
+}
+
+/* Claims and panels stand before the measurement: what was changed after it decides nothing. Older runs have no such facts. */
+static int check_unchanged(const struct analyse_data *data, struct error *error)
+{
+    const struct {
+        const char *key;
+        const struct csv_data *table;
+    } copies[] = {{"claims_crc32", &data->claims}, {"panels_crc32", &data->panels}};
+    for (size_t i = 0; i < sizeof copies / sizeof copies[0]; i++) {
+        const size_t row = csv_find(&data->run, SCHEMA_run_key, copies[i].key);
+        char crc[PROVENANCE_CRC32_BYTES];
+        if (row == data->run.row_count)
+            continue;
+        if (provenance_crc32(copies[i].table->path, crc, error) != 0)
+            return error->code;
+        if (strcmp(crc, csv_text(&data->run, row, SCHEMA_run_value)) != 0)
+            return error_set(
+                error, EXIT_USAGE,
+                "%s: was changed after the run (its CRC-32 is %s; run.csv:%zu has %s); restore it, or measure "
+                "again with the changed file",
+                copies[i].table->path, crc, row + 2, csv_text(&data->run, row, SCHEMA_run_value));
+    }
     return 0;
 }
 
 /* ---- panels.csv, processes.csv, contrasts.csv ---- */
-
-static int bad_cell(const struct csv_data *table, size_t row, size_t column, const char *expected, struct error *error)
-{
-    return error_set(error, EXIT_USAGE, "%s:%zu: column %s is \"%s\"; expected %s", table->path, row + 2,
-                     table->table->columns[column].name, csv_text(table, row, column), expected);
-}
 
 static int out_of_memory(struct error *error)
 {
@@ -216,15 +255,11 @@ static int index_panels(struct analyse_data *data, struct error *error)
         const char *name = csv_text(panels, row, SCHEMA_panels_panel);
         if (panel_index(data, name) == ANALYSE_NONE)
             data->panel_names[data->panel_count++] = name;
-        if (!analyse_list_has("pair main interaction twin planted", csv_text(panels, row, SCHEMA_panels_kind)))
-            return bad_cell(panels, row, SCHEMA_panels_kind, "pair; main; interaction; twin or planted", error);
-        if (csv_find(panels, SCHEMA_panels_contrast, csv_text(panels, row, SCHEMA_panels_contrast)) != row)
-            return bad_cell(panels, row, SCHEMA_panels_contrast, "a name that no other contrast has", error);
     }
     for (size_t row = 0; row < data->workloads.row_count; row++)
         if (csv_find(&data->workloads, SCHEMA_workloads_workload, analyse_workload_name(data, row)) != row)
-            return bad_cell(&data->workloads, row, SCHEMA_workloads_workload, "a name that no other workload has",
-                            error);
+            return analyse_bad_cell(&data->workloads, row, SCHEMA_workloads_workload,
+                                    "a name that no other workload has", error);
     return 0;
 }
 
@@ -240,10 +275,10 @@ static int cell_of_row(const struct analyse_data *data, const struct csv_data *t
 {
     *panel = panel_index(data, csv_text(table, row, panel_column));
     if (*panel == ANALYSE_NONE)
-        return bad_cell(table, row, panel_column, "a panel of the run's panels.csv", error);
+        return analyse_bad_cell(table, row, panel_column, "a panel of the run's panels.csv", error);
     *workload = csv_find(&data->workloads, SCHEMA_workloads_workload, csv_text(table, row, workload_column));
     if (*workload == data->workloads.row_count)
-        return bad_cell(table, row, workload_column, "a workload of the run's workloads.csv", error);
+        return analyse_bad_cell(table, row, workload_column, "a workload of the run's workloads.csv", error);
     return 0;
 }
 
@@ -254,11 +289,11 @@ static int check_process_row(const struct csv_data *processes, size_t row, struc
     if (strcmp(status, "void") == 0)
         return 0;
     if (strcmp(status, "ok") != 0)
-        return bad_cell(processes, row, SCHEMA_processes_status, "ok or void", error);
+        return analyse_bad_cell(processes, row, SCHEMA_processes_status, "ok or void", error);
     const size_t figures[] = {SCHEMA_processes_time_ns_per_op, SCHEMA_processes_plain_mean_ns_per_op};
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
         if (!isfinite(csv_number(processes, row, figures[i])))
-            return bad_cell(processes, row, figures[i], "a finite time; the process is ok", error);
+            return analyse_bad_cell(processes, row, figures[i], "a finite time; the process is ok", error);
     return 0;
 }
 
@@ -297,7 +332,8 @@ static int join_processes(struct analyse_data *data, struct error *error)
                         error) != 0)
             return error->code;
         if (panel != process->panel || workload != process->workload)
-            return bad_cell(processes, row, SCHEMA_processes_process, "one panel and workload a process", error);
+            return analyse_bad_cell(processes, row, SCHEMA_processes_process, "one panel and workload a process",
+                                    error);
         if (strcmp(csv_text(processes, row, SCHEMA_processes_status), "void") == 0)
             process->ok = false;
         double time_ns = csv_number(processes, row, SCHEMA_processes_time_ns_per_op);
@@ -322,20 +358,15 @@ static int check_contrast_row(const struct analyse_data *data, size_t row, struc
     const struct analyse_process *process =
         analyse_data_process(data, csv_integer(contrasts, row, SCHEMA_contrasts_process));
     if (!process || process->panel != panel || process->workload != workload)
-        return bad_cell(contrasts, row, SCHEMA_contrasts_process,
-                        "a process of that panel and workload in processes.csv", error);
+        return analyse_bad_cell(contrasts, row, SCHEMA_contrasts_process,
+                                "a process of that panel and workload in processes.csv", error);
     const char *name = csv_text(contrasts, row, SCHEMA_contrasts_contrast);
     size_t known = csv_find(&data->panels, SCHEMA_panels_contrast, name);
     bool is_clock = analyse_list_has("chain_planted chain_multiply", name);
     if (!is_clock && (known == data->panels.row_count ||
                       strcmp(csv_text(&data->panels, known, SCHEMA_panels_panel), data->panel_names[panel]) != 0))
-        return bad_cell(contrasts, row, SCHEMA_contrasts_contrast, "a contrast of that panel in the run's panels.csv",
-                        error);
-    const size_t figures[] = {SCHEMA_contrasts_difference_ns, SCHEMA_contrasts_log_ratio,
-                              SCHEMA_contrasts_plain_mean_ns, SCHEMA_contrasts_plain_mean_log_ratio};
-    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
-        if (!isfinite(csv_number(contrasts, row, figures[i])))
-            return bad_cell(contrasts, row, figures[i], "a finite number", error);
+        return analyse_bad_cell(contrasts, row, SCHEMA_contrasts_contrast,
+                                "a contrast of that panel in the run's panels.csv", error);
     return 0;
 }
 
@@ -349,7 +380,7 @@ static int read_tables(struct analyse_data *data, struct error *error)
         {&data->processes, &schema_processes}, {&data->contrasts, &schema_contrasts},
         {&data->metrics, &schema_metrics},     {&data->layout, &schema_layout},
         {&data->workloads, &schema_workloads}, {&data->variants, &schema_variants},
-        {&data->cells, &schema_cells},
+        {&data->cells, &schema_cells},         {&data->machine, &schema_machine},
     };
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         if (read_table(tables[i].table, data, tables[i].schema, error) != 0)
@@ -367,7 +398,7 @@ static int check_cells(const struct analyse_data *data, struct error *error)
             return error->code;
         const char *purpose = csv_text(&data->cells, row, SCHEMA_cells_purpose);
         if (strcmp(purpose, "claims") != 0 && strcmp(purpose, "exploratory") != 0)
-            return bad_cell(&data->cells, row, SCHEMA_cells_purpose, "claims or exploratory", error);
+            return analyse_bad_cell(&data->cells, row, SCHEMA_cells_purpose, "claims or exploratory", error);
     }
     return 0;
 }
@@ -391,8 +422,11 @@ int analyse_data_read(struct analyse_data *data, const char *directory, struct e
 {
     *data = (struct analyse_data){.directory = directory};
     if (check_directory(directory, error) != 0 || read_run(data, error) != 0 || read_tables(data, error) != 0 ||
+        check_unchanged(data, error) != 0 || panels_check(&data->panels, true, error) != 0 ||
         index_panels(data, error) != 0 || check_cells(data, error) != 0 || index_processes(data, error) != 0 ||
         join_processes(data, error) != 0)
+        return error->code;
+    if (analyse_check_tables(data, error) != 0)
         return error->code;
     for (size_t row = 0; row < data->contrasts.row_count; row++)
         if (check_contrast_row(data, row, error) != 0)
@@ -402,8 +436,9 @@ int analyse_data_read(struct analyse_data *data, const char *directory, struct e
 
 void analyse_data_free(struct analyse_data *data)
 {
-    struct csv_data *tables[] = {&data->run,     &data->claims, &data->panels,    &data->processes, &data->contrasts,
-                                 &data->metrics, &data->layout, &data->workloads, &data->variants,  &data->cells};
+    struct csv_data *tables[] = {&data->run,       &data->claims,  &data->panels, &data->processes,
+                                 &data->contrasts, &data->metrics, &data->layout, &data->workloads,
+                                 &data->variants,  &data->cells,   &data->machine};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         csv_free(tables[i]);
     analyse_growth_free(&data->growth);

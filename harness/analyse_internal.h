@@ -47,7 +47,7 @@ struct analyse_process {
 
 struct analyse_data {
     const char *directory;
-    struct csv_data run, claims, panels, processes, contrasts, metrics, layout, workloads, variants, cells;
+    struct csv_data run, machine, claims, panels, processes, contrasts, metrics, layout, workloads, variants, cells;
     struct analyse_growth growth;
     const char **panel_names; /* in the order of panels.csv */
     size_t panel_count;
@@ -57,6 +57,7 @@ struct analyse_data {
     size_t look_processes; /* of cells that decide claims */
     double error_share;
     bool complete;
+    bool selected_some; /* only some variants, workloads or modules were selected */
 };
 
 int analyse_data_read(struct analyse_data *data, const char *directory, struct error *error);
@@ -80,6 +81,15 @@ bool analyse_list_next(const char **cursor, char token[static ENCBENCH_NAME_BYTE
 bool analyse_list_has(const char *list, const char *token);
 bool analyse_list_equal(const char *a, const char *b); /* as sets */
 size_t analyse_list_count(const char *list);
+
+/* ---- analyse_check.c: keys and values of the raw files ---- */
+
+/* Refuses two rows with the same text in all these columns, naming both lines. */
+int analyse_check_unique(const struct csv_data *table, const size_t *columns, size_t column_count, struct error *error);
+/* Keys and values that a row must have whatever the rest of the run says. */
+int analyse_check_tables(const struct analyse_data *data, struct error *error);
+int analyse_bad_cell(const struct csv_data *table, size_t row, size_t column, const char *expected,
+                     struct error *error);
 
 /* ---- analyse_effects.c: levels and effects ---- */
 

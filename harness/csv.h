@@ -64,7 +64,8 @@ size_t csv_find(const struct csv_data *data, size_t column, const char *value);
  * Writer. Cells are put in column order; a row with the wrong number, type or an illegal byte is an error that sticks
  * and is reported by the next csv_writer_flush and by csv_writer_close. Integers may be put where numbers are expected,
  * and both where text is. Nothing is written any more once an error sticks.
- * CSV_REPLACE writes PATH.partial and renames it over PATH at close: nothing half-written is ever seen under PATH.
+ * CSV_REPLACE writes a new file of its own beside it (PATH.NUMBER.partial) and renames it over PATH at close: nothing half-written is
+ * ever seen under PATH, whoever else replaces it at the same time.
  * CSV_CREATE appends to a new file (it must not exist), CSV_APPEND to an existing one whose header must match; both
  * write only whole rows, at csv_writer_flush, with one write(2), so that a run directory is valid whenever the program
  * dies; a new file appears under its name together with its header, and a write that fails half-way (disk full) is
@@ -93,6 +94,10 @@ void csv_writer_abandon(struct csv_writer *writer);
  */
 int csv_cut_tail(const char *path, const struct csv_table *table, bool (*wanted)(int64_t key, const void *context),
                  const void *context, size_t *cut_bytes, struct error *error);
+
+/* A value in the grammar of its type; false when it is not in it. */
+bool csv_parse_integer(const char *text, int64_t *value);
+bool csv_parse_number(const char *text, double *value);
 
 /* The first of %.15g, %.16g and %.17g that reads back to the same double (fewer digits for subnormals); "0" for -0,
  * "inf", "-inf", and "" for NaN. Returns `buffer`, which has at least 32 bytes. */

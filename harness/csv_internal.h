@@ -26,8 +26,6 @@ const char *csv_show(char buffer[CSV_SHOWN_BYTES], const char *value, size_t cou
 
 /* Bytes of the character at `text` that a cell may hold, 0 when it may not. */
 size_t csv_cell_character_bytes(const char *text, const char *end);
-bool csv_parse_integer(const char *text, int64_t *value);
-bool csv_parse_number(const char *text, double *value);
 /* For messages: "expected ...". */
 const char *csv_type_expected(enum csv_type type);
 /* Appends the header line of `table`; false when out of memory. */

@@ -12,6 +12,7 @@
 
 enum {
     REPLACE_FLUSH_BYTES = 1 << 20,
+    PARTIALS_MAX = 1000, /* left behind by killed programs of the same process number */
 };
 
 struct csv_writer {
@@ -138,17 +139,22 @@ static int open_partial(struct csv_writer *writer, struct error *error)
     if (lstat(writer->path, &status) == 0 && !S_ISREG(status.st_mode))
         return error_set(error, EXIT_USAGE, "%s: is not a regular file; expected to write table %s there; name a file",
                          writer->path, writer->table->file);
-    char *partial;
-    if (asprintf(&partial, "%s.partial", writer->path) < 0)
-        return csv_memory_error(error, writer->path, 0);
-    writer->fd = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
-    if (writer->fd >= 0) {
-        writer->partial = partial;
-        return 0;
+    /* A name of our own: two programs that replace the same file must not write into each other's rows. */
+    for (unsigned attempt = 0;; attempt++) {
+        char *partial;
+        if (asprintf(&partial, "%s.%ld-%u.partial", writer->path, (long)getpid(), attempt) < 0)
+            return csv_memory_error(error, writer->path, 0);
+        writer->fd = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
+        if (writer->fd >= 0) {
+            writer->partial = partial;
+            return 0;
+        }
+        const int code =
+            errno == EEXIST && attempt < PARTIALS_MAX ? 0 : writer_file_error(writer, partial, "cannot create", error);
+        free(partial);
+        if (code != 0)
+            return code;
     }
-    int code = writer_file_error(writer, partial, "cannot create", error);
-    free(partial);
-    return code;
 }
 
 /* Gives the partial file its name unless that name is taken. */

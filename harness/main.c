@@ -90,10 +90,16 @@ static int verb_report(const struct options *options, struct error *error)
     struct paths paths;
     struct analyse_summary summary;
     char directory[PATH_MAX], output[PATH_MAX];
+    if (options->directory && options->measuring)
+        return error_set(error, EXIT_USAGE,
+                         "report: --%s says how to measure, but %s is measured already; leave out one",
+                         options->measuring, options->directory);
     if (paths_find(&paths, error) != 0 || present_check(&paths, error) != 0)
         return error->code;
-    if (options->output)
-        snprintf(output, sizeof output, "%s", options->output);
+    if (options->output && strlen(options->output) < sizeof output)
+        strcpy(output, options->output);
+    else if (options->output)
+        error_set(error, EXIT_USAGE, "--output: longer than %zu bytes", sizeof output - 1);
     else
         paths_join(output, paths.root, "REPORT.md", error);
     if (error->code != 0 || present_check_output(output, error) != 0)

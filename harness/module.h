@@ -6,23 +6,51 @@
  * It exports one symbol, `encbench_module`, of type `struct encbench_module`. The harness meets the subject only here:
  * variants, twins, planted controls, the harness's own kernels and a stranger's code all come in by this door.
  *
- * A minimal module:
+ * A minimal module, whole; compiled with -I HARNESS, the directory of this header:
  *
- *     #include <encbench/module.h>
- *     static int setup(struct encbench_host *host, uint64_t seed, void **state, char *message, size_t message_bytes);
- *     static uint64_t run(void *state, unsigned thread, uint64_t n);
- *     ...
+ *     #include "module.h"
+ *     static uint64_t digest(struct encbench_host *host, uint64_t seed) { (void)host; return seed; }
+ *     static int setup(struct encbench_host *host, uint64_t seed, void **state, char *message, size_t message_bytes)
+ *     {
+ *         (void)seed, (void)message, (void)message_bytes;
+ *         *state = host;
+ *         return 0;
+ *     }
+ *     static uint64_t run(void *state, unsigned thread, uint64_t n)
+ *     {
+ *         const struct encbench_host *host = state;
+ *         uint64_t sum = thread;
+ *         for (uint64_t i = 0; i < n; i++)
+ *             for (size_t j = 0; j < 4096; j++)
+ *                 sum = sum * 31 + host->input[j];
+ *         __asm__ volatile("" : : "r"(sum));
+ *         return n * 8;
+ *     }
+ *     static void teardown(void *state) { (void)state; }
  *     static const struct encbench_workload workloads[] = {{
- *         .name = "parse:size=4096", .short_name = "parse_4k", .op = "one document parsed and freed",
- *         .input_bytes = 4096, .bytes_per_op = 4096, .batch_multiple_ops = 1, .rewarm_ops = 8, .threads_max = 1,
+ *         .name = "hash:size=4096", .short_name = "hash_4k", .op = "one page hashed",
+ *         .input_bytes = 4096, .bytes_per_op = 8, .batch_multiple_ops = 1, .rewarm_ops = 8, .threads_max = 1,
  *         .flags = ENCBENCH_TIMED | ENCBENCH_EXACT,
  *         .digest = digest, .setup = setup, .run = run, .teardown = teardown,
  *     }};
- *     ENCBENCH_EXPORT const struct encbench_module encbench_module = {
+ *     ENCBENCH_EXPORT extern const struct encbench_module encbench_module;
+ *     const struct encbench_module encbench_module = {
  *         .abi_version = ENCBENCH_ABI_VERSION, .module_bytes = sizeof(struct encbench_module),
  *         .workload_bytes = sizeof(struct encbench_workload), .variant = "mine",
  *         .workloads = workloads, .workload_count = 1,
  *     };
+ *
+ * Two modules are compared on the workloads whose short names they share; what only one of them offers is not timed.
+ * Standard output is not the module's: a worker that loads it speaks to the harness there.
+ * A planted module (a control, slower on purpose) is a file NAME.planted.o with workloads that have planted_cycles_per_op; any other
+ * file has none of those.
+ *
+ * Limits: 64 workloads, 16 axes (each named once) and 64 fields a module; an `op` of 1 to 200 bytes; a structure of at most 1 MiB
+ * whose fields have a size, stand in order of offset and do not overlap; 16 metrics a workload, each named once and not like one that
+ * the harness fills (allocations_per_op, allocated_bytes_per_op, handed_out_bytes_per_op, releases_per_op, instructions_per_op,
+ * live_blocks_after_teardown, planted_cycles_per_op, struct_bytes, struct_hole_bytes, struct_heap_bytes, live_growth_10000_bytes,
+ * live_growth_last_checkpoints_bytes, time, time_reduction, relative_time). The variant names twin, planted, chain, chain_planted,
+ * chain_multiply and leak are the harness's.
  *
  * Everything a module hands out (strings, tables) is static: owned by the module, valid while it is loaded.
  * Everything a module is handed (host, message buffer) is owned by the harness.
@@ -43,6 +71,10 @@
 /* Longest name (variant, workload, axis, level, field) in bytes, terminator included. Names are made of
  * letters, digits and "_-+.:=" only, because they stand unquoted in CSV. */
 #define ENCBENCH_NAME_BYTES 128
+
+/* Longest `op` of a workload, and largest structure, in bytes. */
+#define ENCBENCH_OP_BYTES            200u
+#define ENCBENCH_STRUCTURE_BYTES_MAX (1u << 20)
 
 /* What the harness offers to a workload. One host per worker process, the same for every arm in it. */
 struct encbench_host {
@@ -81,7 +113,7 @@ enum encbench_workload_flags {
 struct encbench_workload {
     const char *name;       /* with parameters: "to_string:encoding=hex:size=1024:codec=table16" */
     const char *short_name; /* unique, stands in CSV and claims: "to_string_1k" */
-    const char *op;         /* one line: what one op is; no comma */
+    const char *op;         /* one line: what one op is; no comma, quote or control character */
 
     uint64_t input_bytes;           /* bytes of host->input that an op reads */
     uint64_t bytes_per_op;          /* output bytes of one op; `run` must return n times this */
@@ -89,7 +121,7 @@ struct encbench_workload {
     uint64_t batch_multiple_ops;    /* n is always a multiple of this; at least 1 */
     uint64_t rewarm_ops;            /* untimed ops that re-warm what other arms evicted; 0 for long ops */
     uint64_t planted_cycles_per_op; /* dependent adds put on the critical path of each op on purpose; 0 in a real
-                                     * variant. The planted arm of a panel is the module that has them. */
+                                     * variant. The planted arm of a panel is the module that has them: NAME.planted.o. */
     uint32_t threads_max;           /* at least 1 */
     uint32_t flags;                 /* enum encbench_workload_flags */
 

@@ -1,5 +1,7 @@
 #include "module_load.h"
 
+#include "growth.h"
+
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -12,23 +14,86 @@ bool module_name_is_legal(const char *name)
     return name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+.:=")] == '\0';
 }
 
+bool module_metric_is_reserved(const char *name)
+{
+    static const char *const reserved[] = {
+        "allocations_per_op",
+        "allocated_bytes_per_op",
+        "handed_out_bytes_per_op",
+        "releases_per_op",
+        "instructions_per_op",
+        "live_blocks_after_teardown",
+        "planted_cycles_per_op",
+        "struct_bytes",
+        "struct_hole_bytes",
+        "struct_heap_bytes",
+        "time",
+        "time_reduction",
+        "relative_time",
+    };
+    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
+        if (strcmp(name, reserved[i]) == 0)
+            return true;
+    return growth_is_metric(name);
+}
+
+static bool is_one_line(const char *text)
+{
+    if (text == NULL || *text == '\0' || strlen(text) > ENCBENCH_OP_BYTES)
+        return false;
+    for (const char *at = text; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f || *at == ',' || *at == '"')
+            return false;
+    return true;
+}
+
+static int check_axes(const char *file, const struct encbench_module *module, struct error *error)
+{
+    for (uint32_t i = 0; i < module->axis_count; i++) {
+        if (!module_name_is_legal(module->axes[i].name) || !module_name_is_legal(module->axes[i].level))
+            return error_set(error, EXIT_USAGE, "%s: axis %u of variant %s has no legal name and level", file, i,
+                             module->variant);
+        for (uint32_t j = 0; j < i; j++)
+            if (strcmp(module->axes[i].name, module->axes[j].name) == 0)
+                return error_set(error, EXIT_USAGE, "%s: variant %s names the axis %s twice", file, module->variant,
+                                 module->axes[i].name);
+    }
+    return 0;
+}
+
+/* Fields in order of offset, one behind the other. */
+static int check_fields(const char *file, const struct encbench_module *module, struct error *error)
+{
+    uint64_t end = 0;
+    if (module->structure_bytes > ENCBENCH_STRUCTURE_BYTES_MAX)
+        return error_set(error, EXIT_USAGE, "%s: the structure of variant %s has %u bytes; expected at most %u", file,
+                         module->variant, module->structure_bytes, ENCBENCH_STRUCTURE_BYTES_MAX);
+    for (uint32_t i = 0; i < module->field_count; i++) {
+        const struct encbench_field *field = &module->fields[i];
+        const uint64_t field_end = (uint64_t)field->offset_bytes + field->size_bytes;
+        if (!module_name_is_legal(field->name) || field_end > module->structure_bytes)
+            return error_set(error, EXIT_USAGE,
+                             "%s: field %u of variant %s has no legal name or lies outside its %u bytes", file, i,
+                             module->variant, module->structure_bytes);
+        if (field->size_bytes == 0 || field->offset_bytes < end)
+            return error_set(
+                error, EXIT_USAGE,
+                "%s: field %s of variant %s is empty, overlaps the one before or is not in order of offset", file,
+                field->name, module->variant);
+        end = field_end;
+    }
+    return 0;
+}
+
 static int check_names(const char *file, const struct encbench_module *module, struct error *error)
 {
     if (!module_name_is_legal(module->variant))
         return error_set(error, EXIT_USAGE,
                          "%s: variant name \"%.60s\" is not legal; expected 1 to 127 of letters, digits and _-+.:=",
                          file, module->variant ? module->variant : "");
-    for (uint32_t i = 0; i < module->axis_count; i++)
-        if (!module_name_is_legal(module->axes[i].name) || !module_name_is_legal(module->axes[i].level))
-            return error_set(error, EXIT_USAGE, "%s: axis %u of variant %s has no legal name and level", file, i,
-                             module->variant);
-    for (uint32_t i = 0; i < module->field_count; i++)
-        if (!module_name_is_legal(module->fields[i].name) ||
-            (uint64_t)module->fields[i].offset_bytes + module->fields[i].size_bytes > module->structure_bytes)
-            return error_set(error, EXIT_USAGE,
-                             "%s: field %u of variant %s has no legal name or lies outside its %u bytes", file, i,
-                             module->variant, module->structure_bytes);
-    return 0;
+    if (check_axes(file, module, error) != 0)
+        return error->code;
+    return check_fields(file, module, error);
 }
 
 static int check_workload(const char *file, const struct encbench_module *module, uint32_t index, struct error *error)
@@ -45,13 +110,12 @@ static int check_workload(const char *file, const struct encbench_module *module
         return error_set(error, EXIT_USAGE,
                          "%s: workload %s of variant %s wants an input of %" PRIu64 " bytes; at most %d are allowed",
                          file, workload->short_name, module->variant, workload->input_bytes, MODULE_INPUT_BYTES_MAX);
-    if (!workload->op || strpbrk(workload->op, ",\"\n\r") || workload->batch_multiple_ops == 0 ||
-        workload->threads_max == 0)
+    if (!is_one_line(workload->op) || workload->batch_multiple_ops == 0 || workload->threads_max == 0)
         return error_set(
             error, EXIT_USAGE,
-            "%s: workload %s of variant %s: `op` must be one line without comma or quote, batch_multiple_ops and "
-            "threads_max at least 1",
-            file, workload->short_name, module->variant);
+            "%s: workload %s of variant %s: `op` must be one line of 1 to %u bytes without comma or quote, "
+            "batch_multiple_ops and threads_max at least 1",
+            file, workload->short_name, module->variant, ENCBENCH_OP_BYTES);
     if (workload->batch_max_ops != 0 && workload->batch_max_ops % workload->batch_multiple_ops != 0)
         return error_set(error, EXIT_USAGE,
                          "%s: workload %s of variant %s: batch_max_ops must be a multiple of batch_multiple_ops", file,

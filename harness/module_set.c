@@ -1,5 +1,6 @@
 #include "module_set.h"
 
+#include "panels.h"
 #include "process.h"
 
 #include <dirent.h>
@@ -289,6 +290,26 @@ int module_set_load(struct module_set *set, const char *directory, const char *c
         if (add_module(set, files[i], error) != 0)
             return error->code;
     return link_and_describe(set, scratch, worker, error);
+}
+
+int module_set_check_names(const struct module_set *set, struct error *error)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const struct module_info *module = &set->modules[i];
+        bool planted = false;
+        for (size_t w = 0; w < module->workload_count; w++)
+            planted = planted || module->workloads[w].planted_cycles_per_op > 0;
+        if (panels_name_is_reserved(module->variant))
+            return error_set(
+                error, EXIT_USAGE,
+                "%s: the variant name %s is kept for the harness's own kernels and controls; choose another",
+                module->file, module->variant);
+        if (planted != module->planted)
+            return error_set(error, EXIT_USAGE,
+                             "%s: variant %s has %s planted cycles; a file NAME.planted.o has some, any other has none",
+                             module->file, module->variant, planted ? "some" : "no");
+    }
+    return 0;
 }
 
 void module_set_free(struct module_set *set)

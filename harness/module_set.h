@@ -63,6 +63,10 @@ int module_set_load(struct module_set *set, const char *directory, const char *c
                     const char *worker, struct error *error);
 void module_set_free(struct module_set *set);
 
+/* Refuses variants called like the harness's own kernels and controls, and planted cycles in a file that is not NAME.planted.o (or none in
+ * one that is). Of the modules that are compared, not of the kernels. */
+int module_set_check_names(const struct module_set *set, struct error *error);
+
 /* The module of a variant (planted or not); NULL when there is none. */
 const struct module_info *module_set_find(const struct module_set *set, const char *variant, bool planted);
 /* A workload of a module by short or full name; NULL when it has none. */

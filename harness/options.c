@@ -144,10 +144,28 @@ static int check_positional(const struct parsing *parsing)
     return 0;
 }
 
+/* Options of `run` say how to measure, all but --quiet. */
+static void note_measuring(int key, struct options *options)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (option_table[i].option.key == key && key != KEY_QUIET && options->measuring == NULL &&
+            verb_knows("run", option_table[i].verbs))
+            options->measuring = option_table[i].option.name;
+}
+
+static int set_name(const char *option, const char *value, const char **name, struct error *error)
+{
+    if (*value == '\0')
+        return error_set(error, EXIT_USAGE, "--%s: empty; expected a name", option);
+    *name = value;
+    return 0;
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct parsing *parsing = state->input;
     struct options *options = parsing->options;
+    note_measuring(key, options);
     switch (key) {
     case KEY_PROFILE:
         return set_profile(argument, options, parsing->error);
@@ -158,19 +176,15 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_MODULE:
         return split_list("module", argument, options->modules, parsing->error);
     case KEY_BASELINE:
-        options->baseline = argument;
-        return 0;
+        return set_name("baseline", argument, &options->baseline, parsing->error);
     case KEY_SEED:
         return set_seed(argument, options, parsing->error);
     case KEY_OUT:
-        options->out = argument;
-        return 0;
+        return set_name("out", argument, &options->out, parsing->error);
     case KEY_RESUME:
-        options->resume = argument;
-        return 0;
+        return set_name("resume", argument, &options->resume, parsing->error);
     case KEY_OUTPUT:
-        options->output = argument;
-        return 0;
+        return set_name("output", argument, &options->output, parsing->error);
     case KEY_DRY_RUN:
         options->dry_run = true;
         return 0;
@@ -267,7 +281,7 @@ const struct verb *options_parse(int argc, char **argv, const struct verb *verbs
         print_help(verbs);
         return NULL;
     }
-    if (strcmp(argv[1], "--version") == 0) {
+    if (strcmp(argv[1], "--version") == 0 || (argc == 3 && strcmp(argv[2], "--version") == 0)) {
         printf("encbench %s\n", ENCBENCH_VERSION);
         return NULL;
     }

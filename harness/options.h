@@ -21,6 +21,7 @@ struct options {
     const char *baseline, *out, *output, *resume;
     uint64_t seed;
     bool dry_run, quiet, csv;
+    const char *measuring;         /* the first option given that says how to measure; NULL when there is none */
     char command[1024];            /* the command line as given, for provenance */
     const char *claim, *directory; /* positional arguments of verbs that take them; NULL when absent */
 };

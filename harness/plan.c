@@ -1,5 +1,6 @@
 #include "plan.h"
 
+#include "panels.h"
 #include "random.h"
 
 #include <stdio.h>
@@ -41,12 +42,6 @@ static bool split(const char *text, char names[][ENCBENCH_NAME_BYTES], size_t *c
     return *count > 0;
 }
 
-static bool known_kind(const char *kind)
-{
-    static const char *const kinds[] = {"pair", "main", "interaction", "twin", "planted", NULL};
-    return listed(kinds, kind);
-}
-
 static struct plan_row *new_row(struct plan *plan, struct error *error)
 {
     struct plan_row *larger = realloc(plan->rows, (plan->row_count + 1) * sizeof *larger);
@@ -59,6 +54,30 @@ static struct plan_row *new_row(struct plan *plan, struct error *error)
     return &plan->rows[plan->row_count++];
 }
 
+static bool offered(const struct module_set *set, const char *workload)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (module_info_workload(&set->modules[i], workload) != NULL)
+            return true;
+    return false;
+}
+
+/* A workload that nobody offers is a slip of the pen; with a trailing * it may be meant for later. */
+static int check_row_workloads(const struct plan_row *row, const char *path, const struct module_set *set,
+                               struct error *error)
+{
+    char name[ENCBENCH_NAME_BYTES];
+    for (const char *at = row->workloads; *at;) {
+        const size_t length = strcspn(at, " ");
+        snprintf(name, sizeof name, "%.*s", (int)length, at);
+        if (length > 0 && at[length - 1] != '*' && !offered(set, name))
+            return error_set(error, EXIT_USAGE, "%s:%zu: no module offers the workload %s; see `encbench list`", path,
+                             row->line, name);
+        at += length + (at[length] == ' ');
+    }
+    return 0;
+}
+
 static int read_row(struct plan *plan, const struct csv_data *panels, size_t index, const struct module_set *set,
                     struct error *error)
 {
@@ -69,17 +88,11 @@ static int read_row(struct plan *plan, const struct csv_data *panels, size_t ind
     copy_name(row->contrast, csv_text(panels, index, SCHEMA_panels_contrast));
     snprintf(row->kind, sizeof row->kind, "%s", csv_text(panels, index, SCHEMA_panels_kind));
     snprintf(row->effort, sizeof row->effort, "%s", csv_text(panels, index, SCHEMA_panels_effort));
-    snprintf(row->workloads, sizeof row->workloads, "%s", csv_text(panels, index, SCHEMA_panels_workloads));
-    if (strcmp(row->effort, "core") != 0 && strcmp(row->effort, "wide") != 0)
-        return error_set(error, EXIT_USAGE, "%s:%zu: effort \"%s\"; expected core or wide", panels->path, index + 2,
-                         row->effort);
-    if (!known_kind(row->kind))
-        return error_set(error, EXIT_USAGE, "%s:%zu: kind \"%s\"; expected pair, main, interaction, twin or planted",
-                         panels->path, index + 2, row->kind);
-    if (csv_find(panels, SCHEMA_panels_contrast, row->contrast) != index)
-        return error_set(error, EXIT_USAGE, "%s:%zu: contrast %s stands in line %zu already; names must be unique",
-                         panels->path, index + 2, row->contrast,
-                         csv_find(panels, SCHEMA_panels_contrast, row->contrast) + 2);
+    row->line = index + 2;
+    if (snprintf(row->workloads, sizeof row->workloads, "%s", csv_text(panels, index, SCHEMA_panels_workloads)) >=
+        (int)sizeof row->workloads)
+        return error_set(error, EXIT_USAGE, "%s:%zu: workloads take more than %zu bytes; use a trailing *",
+                         panels->path, index + 2, sizeof row->workloads - 1);
     if (!split(csv_text(panels, index, SCHEMA_panels_baseline), row->baseline, &row->baseline_count) ||
         !split(csv_text(panels, index, SCHEMA_panels_contender), row->contender, &row->contender_count))
         return error_set(error, EXIT_USAGE,
@@ -92,7 +105,7 @@ static int read_row(struct plan *plan, const struct csv_data *panels, size_t ind
                 return error_set(error, EXIT_USAGE, "%s:%zu: no module has the variant %s; see `encbench list`",
                                  panels->path, index + 2, variant);
         }
-    return 0;
+    return check_row_workloads(row, panels->path, set, error);
 }
 
 static bool is_control(const struct plan_row *row)
@@ -142,7 +155,7 @@ static int add_made_row(struct plan *plan, size_t panel, const char *kind, const
     struct plan_row *row = new_row(plan, error);
     if (row == NULL)
         return error->code;
-    snprintf(row->panel, sizeof row->panel, "made_%zu", panel);
+    snprintf(row->panel, sizeof row->panel, PANELS_MADE "%zu", panel);
     snprintf(row->effort, sizeof row->effort, "core");
     snprintf(row->workloads, sizeof row->workloads, "*");
     snprintf(row->kind, sizeof row->kind, "%s", kind);
@@ -153,6 +166,12 @@ static int add_made_row(struct plan *plan, size_t panel, const char *kind, const
     copy_name(row->baseline[0], baseline);
     copy_name(row->contender[0], contender);
     row->baseline_count = row->contender_count = 1;
+    for (const struct plan_row *other = plan->rows; other < row; other++)
+        if (strcmp(other->contrast, row->contrast) == 0)
+            return error_set(
+                error, EXIT_USAGE,
+                "the contrast of %s with %s would be called %s like another one; choose other variant names", contender,
+                baseline, row->contrast);
     return 0;
 }
 
@@ -184,10 +203,7 @@ static int check_selection(const struct module_set *set, const struct plan_selec
         return error_set(error, EXIT_USAGE, "--baseline: unknown variant \"%s\"; `encbench list` shows them",
                          selection->baseline);
     for (size_t i = 0; selection->workloads && selection->workloads[i]; i++) {
-        bool found = false;
-        for (size_t j = 0; j < set->count; j++)
-            found = found || module_info_workload(&set->modules[j], selection->workloads[i]) != NULL;
-        if (!found)
+        if (!offered(set, selection->workloads[i]))
             return error_set(error, EXIT_USAGE, "--workloads: unknown workload \"%s\"; `encbench list` shows them",
                              selection->workloads[i]);
     }
@@ -309,8 +325,8 @@ static const char *panel_baseline(const struct plan *plan, const char *panel, co
     return first;
 }
 
-static int add_row_arms(struct plan_cell *cell, const struct plan_row *row, const struct module_set *set,
-                        struct error *error)
+static int add_row_arms(const struct plan *plan, struct plan_cell *cell, const struct plan_row *row,
+                        const struct module_set *set, struct error *error)
 {
     bool fits = true;
     for (size_t side = 0; side < 2 && !is_control(row); side++)
@@ -322,9 +338,12 @@ static int add_row_arms(struct plan_cell *cell, const struct plan_row *row, cons
         fits = add_arm(cell, "twin", PLAN_TWIN, module_set_find(set, row->baseline[0], false));
     if (strcmp(row->kind, "planted") == 0)
         fits = add_arm(cell, "planted", PLAN_PLANTED, module_set_find(set, row->baseline[0], true));
+    if (!fits && row->line == 0)
+        return error_set(error, EXIT_USAGE, "panel %s: more than %d arms with contrast %s", cell->panel,
+                         PLAN_PANEL_ARMS_MAX, row->contrast);
     if (!fits)
-        return error_set(error, EXIT_USAGE, "panel %s: more than %d arms with contrast %s; split the panel",
-                         cell->panel, PLAN_PANEL_ARMS_MAX, row->contrast);
+        return error_set(error, EXIT_USAGE, "%s:%zu: panel %s: more than %d arms with contrast %s; split the panel",
+                         plan->panels_path, row->line, cell->panel, PLAN_PANEL_ARMS_MAX, row->contrast);
     return 0;
 }
 
@@ -383,7 +402,7 @@ static int build_cell(struct plan *plan, const char *panel, const char *workload
         if (strcmp(row->panel, panel) != 0 || !row_offers(row, set, workload))
             continue;
         compares = compares || !is_control(row);
-        if (add_row_arms(&cell, row, set, error) == 0)
+        if (add_row_arms(plan, &cell, row, set, error) == 0)
             add_contrast(&cell, row, error);
     }
     if (!compares || error->code != 0 || add_clock(&cell, kernels, error) != 0)
@@ -423,8 +442,8 @@ static int build_cells(struct plan *plan, const struct module_set *set, const st
 int plan_build(struct plan *plan, const struct csv_data *panels, const struct module_set *set,
                const struct module_info *kernels, const struct plan_selection *selection, struct error *error)
 {
-    *plan = (struct plan){0};
-    if (check_selection(set, selection, error) != 0)
+    *plan = (struct plan){.panels_path = panels->path};
+    if (panels_check(panels, false, error) != 0 || check_selection(set, selection, error) != 0)
         return error->code;
     for (size_t i = 0; i < panels->row_count; i++)
         if (read_row(plan, panels, i, set, error) != 0)

@@ -57,6 +57,7 @@ struct plan_row {
     char panel[ENCBENCH_NAME_BYTES], effort[16], workloads[1024], contrast[ENCBENCH_NAME_BYTES], kind[16];
     char baseline[PLAN_PANEL_ARMS_MAX][ENCBENCH_NAME_BYTES], contender[PLAN_PANEL_ARMS_MAX][ENCBENCH_NAME_BYTES];
     size_t baseline_count, contender_count;
+    size_t line; /* of panels.csv; 0 when the plan made the row itself */
 };
 
 struct plan {
@@ -64,6 +65,7 @@ struct plan {
     size_t row_count;
     struct plan_cell *cells;
     size_t cell_count;
+    const char *panels_path; /* while it is built */
 };
 
 struct plan_selection {
@@ -76,8 +78,8 @@ struct plan_selection {
 };
 
 /*
- * Builds the cells. `kernels` is the described chain module. Errors: a panel with more than six arms, an unknown kind, a variant in
- * panels.csv that no module has, an unknown name in the selection, nothing left to measure; each names file and line or the name.
+ * Builds the cells. `kernels` is the described chain module. Errors: what panels.h refuses, a panel with more than six arms, a variant or
+ * workload in panels.csv that no module has, an unknown name in the selection, nothing left to measure; each names file and line or the name.
  * plan_free in every case.
  */
 int plan_build(struct plan *plan, const struct csv_data *panels, const struct module_set *set,

@@ -51,8 +51,10 @@ int present_check_output(const char *output, struct error *error)
     struct stat status;
     const char *slash = strrchr(output, '/');
     snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - output) + 1 : 1, slash ? output : ".");
-    if (stat(output, &status) == 0 && !S_ISREG(status.st_mode))
-        return error_set(error, EXIT_USAGE, "%s: is not a file; expected where to write the report", output);
+    if (lstat(output, &status) == 0 && !S_ISREG(status.st_mode))
+        return error_set(error, EXIT_USAGE,
+                         "%s: exists and is not a regular file; it is not replaced: give --output another name",
+                         output);
     if (access(directory, W_OK | X_OK) != 0)
         return error_set(error, EXIT_USAGE, "%s: cannot be written: %s: %s; give --output another name", output,
                          directory, strerror(errno));

@@ -2,14 +2,16 @@
 
 #include "process.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 void provenance_put(struct csv_writer *writer, const char *key, const char *value)
 {
-    char clean[512];
-    csv_put_text(writer, key);
+    char clean[512], clean_key[512];
+    csv_put_text(writer, csv_clean(clean_key, sizeof clean_key, key));
     csv_put_text(writer, csv_clean(clean, sizeof clean, value));
     csv_end_row(writer);
 }
@@ -66,6 +68,35 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+int provenance_crc32(const char *path, char crc[static PROVENANCE_CRC32_BYTES], struct error *error)
+{
+    unsigned char bytes[1 << 14];
+    uLong sum = crc32(0, NULL, 0);
+    FILE *file = fopen(path, "re");
+    for (size_t count; file && (count = fread(bytes, 1, sizeof bytes, file)) > 0;)
+        sum = crc32(sum, bytes, (uInt)count);
+    if (file == NULL || ferror(file))
+        error_set(error, EXIT_USAGE, "%s: cannot be read: %s", path, strerror(errno));
+    if (file)
+        fclose(file);
+    snprintf(crc, PROVENANCE_CRC32_BYTES, "%08lx", sum & 0xffffffffu);
+    return error->code;
+}
+
+/* Two modules may come from files of one name in two directories: keys stay unique. */
+static void put_module(struct csv_writer *writer, const struct module_set *set, size_t index)
+{
+    const char *name = base_name(set->modules[index].file);
+    size_t namesakes = 0;
+    char key[512], number[32] = "";
+    for (size_t i = 0; i < index; i++)
+        namesakes += strcmp(base_name(set->modules[i].file), name) == 0;
+    if (namesakes > 0)
+        snprintf(number, sizeof number, "%zu:", namesakes + 1);
+    snprintf(key, sizeof key, "module:%s%.300s_sha256", number, name);
+    put_sha256(writer, key, set->modules[index].file);
+}
+
 void provenance_write(struct csv_writer *writer, const struct paths *paths, const struct module_set *set)
 {
     const char *const linker[] = {LAYOUT_LINKER, "--version", NULL};
@@ -83,8 +114,6 @@ void provenance_write(struct csv_writer *writer, const struct paths *paths, cons
         snprintf(key, sizeof key, "shared:%.300s_sha256", base_name(set->shared[i]));
         put_sha256(writer, key, set->shared[i]);
     }
-    for (size_t i = 0; i < set->count; i++) {
-        snprintf(key, sizeof key, "module:%.300s_sha256", base_name(set->modules[i].file));
-        put_sha256(writer, key, set->modules[i].file);
-    }
+    for (size_t i = 0; i < set->count; i++)
+        put_module(writer, set, i);
 }

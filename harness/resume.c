@@ -88,7 +88,7 @@ static int read_selection(struct resume *resume, struct error *error)
         text = next;
     }
     for (size_t row = 0; row < resume->run.row_count; row++)
-        if (strcmp(csv_text(&resume->run, row, SCHEMA_run_key), "select_module") == 0 &&
+        if (strncmp(csv_text(&resume->run, row, SCHEMA_run_key), RESUME_MODULE_KEY, strlen(RESUME_MODULE_KEY)) == 0 &&
             add_name(resume->modules, csv_text(&resume->run, row, SCHEMA_run_value), resume, error) != 0)
             return error->code;
     return 0;

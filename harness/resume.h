@@ -11,6 +11,9 @@
 
 #include <limits.h>
 
+/* Keys of run.csv for the modules that were given: this and a number. */
+#define RESUME_MODULE_KEY "select_module:"
+
 enum { RESUME_NAMES_MAX = 64 };
 
 struct resume {

@@ -66,12 +66,15 @@ struct run {
     bool made;     /* the directory, by this run */
     bool complete; /* up to that look */
     struct resume resume;
+    char claims_crc32[PROVENANCE_CRC32_BYTES], panels_crc32[PROVENANCE_CRC32_BYTES];
 };
 
 int run_load_modules(const struct paths *paths, const char *const *files, const char *scratch, struct module_set *set,
                      struct error *error)
 {
-    return module_set_load(set, paths->modules, files, scratch, paths->worker, error);
+    if (module_set_load(set, paths->modules, files, scratch, paths->worker, error) != 0)
+        return error->code;
+    return module_set_check_names(set, error);
 }
 
 /* The harness's own kernels come by the same door, from a directory of their own. */
@@ -96,20 +99,109 @@ static const struct module_info *find_kernel(const struct run *run, const char *
     return kernel;
 }
 
+/* People edit the source that the build copied. */
+static int explain_panels_error(const struct run *run, struct error *error)
+{
+    const size_t length = strlen(error->message);
+    if (strncmp(error->message, run->paths->panels, strlen(run->paths->panels)) == 0)
+        snprintf(error->message + length, sizeof error->message - length,
+                 " (a copy of variants/panels.csv: edit that one and build again)");
+    return error->code;
+}
+
+static bool is_timed(const struct run *run, const struct module_info *module, const struct module_workload *workload)
+{
+    for (size_t c = 0; c < run->plan.cell_count; c++)
+        for (size_t a = 0; a < run->plan.cells[c].arm_count; a++) {
+            const struct plan_arm *arm = &run->plan.cells[c].arms[a];
+            if (arm->module == module && strcmp(arm->workload->short_name, workload->short_name) == 0)
+                return true;
+        }
+    return false;
+}
+
+/* Modules that offer a workload; a planted one is no partner. */
+static size_t offers(const struct module_set *set, const char *workload)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < set->count; i++)
+        count += !set->modules[i].planted && module_info_workload(&set->modules[i], workload) != NULL;
+    return count;
+}
+
+/* Says which timed workloads of one given module nothing is compared on; true when it is timed on any. */
+static bool note_untimed(const struct run *run, const struct module_info *module)
+{
+    const struct progress notes = {.quiet = run->options->quiet};
+    bool any = false;
+    for (size_t w = 0; w < module->workload_count; w++) {
+        const struct module_workload *workload = &module->workloads[w];
+        const bool timed = is_timed(run, module, workload);
+        any = any || timed;
+        if (timed || !(workload->flags & ENCBENCH_TIMED) ||
+            !module_workload_selected(run->options->selection.workloads, workload))
+            continue;
+        progress_say(&notes, "workload %s of %s %s and will not be timed", workload->short_name, module->variant,
+                     offers(&run->modules, workload->short_name) < 2 ? "is offered by no other module"
+                                                                     : "is compared with no other selected variant");
+    }
+    return any;
+}
+
+/* With --baseline, workloads that others offer and it does not. */
+static void note_unlike_baseline(const struct run *run, const char *baseline)
+{
+    const struct progress notes = {.quiet = run->options->quiet};
+    const struct module_info *against = module_set_find(&run->modules, baseline, false);
+    for (size_t m = 0; m < run->modules.count; m++)
+        for (size_t w = 0; w < run->modules.modules[m].workload_count; w++) {
+            const struct module_workload *workload = &run->modules.modules[m].workloads[w];
+            bool before = module_info_workload(against, workload->short_name) != NULL;
+            for (size_t i = 0; i < m && !before; i++)
+                before = module_info_workload(&run->modules.modules[i], workload->short_name) != NULL;
+            if (!before && (workload->flags & ENCBENCH_TIMED) &&
+                module_workload_selected(run->options->selection.workloads, workload))
+                progress_say(&notes, "workload %s will not be timed: the baseline %s does not offer it",
+                             workload->short_name, baseline);
+        }
+}
+
+/* Nothing that was asked for is left out without a word. The given modules are the last of the set. */
+static int check_untimed(const struct run *run, struct error *error)
+{
+    const struct plan_selection *selection = &run->options->selection;
+    size_t given = 0;
+    bool any = false;
+    if (selection->baseline)
+        note_unlike_baseline(run, selection->baseline);
+    while (selection->modules && selection->modules[given])
+        given++;
+    for (size_t i = 0; i < given; i++)
+        any = note_untimed(run, &run->modules.modules[run->modules.count - given + i]) || any;
+    if (given > 0 && !any)
+        return error_set(error, EXIT_USAGE,
+                         "--module: nothing of it would be timed: none of its selected timed workloads is offered by "
+                         "another selected module");
+    return 0;
+}
+
 static int prepare(struct run *run, struct error *error)
 {
     if (scratch_make(run->scratch, error) || load_kernels(run, error) ||
         run_load_modules(run->paths, run->options->selection.modules, run->scratch, &run->modules, error) ||
         csv_read(run->paths->panels, &schema_panels, &run->panels, error) ||
-        csv_read(run->paths->claims, &schema_claims, &run->claims, error))
+        csv_read(run->paths->claims, &schema_claims, &run->claims, error) || analyse_claims_check(&run->claims, error))
         return error->code;
     struct plan_selection selection = run->options->selection;
     selection.wide = run->options->profile->wide;
     const struct module_info *chain = find_kernel(run, CHAIN_VARIANT, error);
     run->leaks = find_kernel(run, LEAK_VARIANT, error);
-    if (error->code == 0 && plan_build(&run->plan, &run->panels, &run->modules, chain, &selection, error) == 0)
-        plan_mark_claims(&run->plan, &run->claims);
-    return error->code;
+    if (error->code != 0)
+        return error->code;
+    if (plan_build(&run->plan, &run->panels, &run->modules, chain, &selection, error) != 0)
+        return explain_panels_error(run, error);
+    plan_mark_claims(&run->plan, &run->claims);
+    return check_untimed(run, error);
 }
 
 /* ---- the run directory ---- */
@@ -228,6 +320,12 @@ static int write_variants(struct run *run, struct error *error)
         return error->code;
     for (size_t i = 0; i < run->modules.count; i++) {
         const struct module_info *module = &run->modules.modules[i];
+        if (module->axis_count == 0 && !module->planted) { /* every variant of the run stands in the file */
+            csv_put_text(writer, module->variant);
+            csv_put_text(writer, "none");
+            csv_put_text(writer, ENCBENCH_NA);
+            csv_end_row(writer);
+        }
         for (size_t a = 0; a < module->axis_count && !module->planted; a++) {
             csv_put_text(writer, module->variant);
             csv_put_text(writer, module->axes[a].name);
@@ -306,8 +404,9 @@ static void put_selection(struct csv_writer *writer, const struct plan_selection
     put_names(writer, "select_workloads", selection->workloads);
     provenance_put(writer, "select_baseline", selection->baseline ? selection->baseline : "");
     for (size_t i = 0; selection->modules && selection->modules[i]; i++) {
-        char path[PATH_MAX];
-        provenance_put(writer, "select_module", realpath(selection->modules[i], path) ? path : selection->modules[i]);
+        char path[PATH_MAX], key[64];
+        snprintf(key, sizeof key, RESUME_MODULE_KEY "%zu", i + 1);
+        provenance_put(writer, key, realpath(selection->modules[i], path) ? path : selection->modules[i]);
     }
 }
 
@@ -318,6 +417,22 @@ static void put_clock(struct csv_writer *writer, const struct plan_cell *cell)
         return;
     provenance_put_integer(writer, "chain_iterations", (int64_t)clock[0].iterations);
     provenance_put_integer(writer, "chain_multiply_iterations", (int64_t)clock[2].iterations);
+}
+
+static bool selects_some(const struct plan_selection *selection)
+{
+    return selection->variants || selection->workloads || selection->modules;
+}
+
+/* Of the copies as written: whoever changes them later is found out. */
+static int sum_copies(struct run *run, struct error *error)
+{
+    char path[PATH_MAX];
+    if (paths_join(path, run->directory, schema_claims.file, error) == 0 &&
+        provenance_crc32(path, run->claims_crc32, error) == 0 &&
+        paths_join(path, run->directory, schema_panels.file, error) == 0)
+        provenance_crc32(path, run->panels_crc32, error);
+    return error->code;
 }
 
 /* run.csv is replaced whenever a look is reached, so that the directory can be analysed at any time. */
@@ -333,6 +448,9 @@ static int write_run(struct run *run, bool complete, struct error *error)
     provenance_put(writer, "command", run->options->command);
     provenance_put(writer, "for_conclusions", profile->for_conclusions ? "yes" : "no");
     provenance_put(writer, "complete", complete ? "yes" : "no");
+    provenance_put(writer, "selection", selects_some(&run->options->selection) ? "some" : "all");
+    provenance_put(writer, "claims_crc32", run->claims_crc32);
+    provenance_put(writer, "panels_crc32", run->panels_crc32);
     provenance_put_integer(writer, "look_processes", look->processes);
     provenance_put_number(writer, "error_share", look->error_share);
     provenance_put_integer(writer, "processes", (int64_t)run->processes_run);
@@ -600,7 +718,7 @@ static void print_plan(const struct run *run)
 
 static int measure_into_directory(struct run *run, struct error *error)
 {
-    if (write_panels(run, error) || write_claims(run, error) || write_variants(run, error) ||
+    if (write_panels(run, error) || write_claims(run, error) || sum_copies(run, error) || write_variants(run, error) ||
         write_workloads(run, error) || write_run(run, false, error))
         return error->code;
     launch_init(&run->launch, run->paths, run->scratch, &run->modules);
@@ -628,7 +746,7 @@ static int check_resumed(struct run *run, struct error *error)
 
 static int resume_into_directory(struct run *run, struct error *error)
 {
-    if (check_resumed(run, error) || resume_read_plan(&run->resume, &run->plan, error))
+    if (check_resumed(run, error) || sum_copies(run, error) || resume_read_plan(&run->resume, &run->plan, error))
         return error->code;
     if (!run->resume.planned) /* nothing was timed yet */
         return measure_into_directory(run, error);

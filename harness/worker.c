@@ -365,6 +365,12 @@ static int metrics(struct worker_region *region, struct panel *panel, struct err
     for (size_t i = 0; i < count; i++) {
         if (!module_name_is_legal(found[i].name) || !isfinite(found[i].value))
             return error_set(error, EXIT_USAGE, "metric %zu has no legal name or no finite value", i);
+        if (module_metric_is_reserved(found[i].name))
+            return error_set(error, EXIT_USAGE, "metric %s is one that the harness fills; choose another name",
+                             found[i].name);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(found[i].name, found[j].name) == 0)
+                return error_set(error, EXIT_USAGE, "metric %s is there twice", found[i].name);
         snprintf(region->result.metrics[i].name, ENCBENCH_NAME_BYTES, "%s", found[i].name);
         region->result.metrics[i].value = found[i].value;
     }

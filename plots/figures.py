@@ -19,7 +19,7 @@ from matplotlib.patches import Rectangle  # noqa: E402
 import style  # noqa: E402
 import subject  # noqa: E402
 import wording  # noqa: E402
-from rundir import SOURCE, ArgumentParser, InputError, RunDirectory, run_main  # noqa: E402
+from rundir import SOURCE, ArgumentParser, InputError, RunDirectory, replacing, run_main  # noqa: E402
 
 KINDS = ("png", "svg")
 
@@ -349,7 +349,7 @@ def gnuplot(run, script, values, partial):
     except FileNotFoundError as error:
         raise InputError("gnuplot: not found; install the package gnuplot-nox") from error
     # gnuplot exits 0 on much that went wrong, but says so.
-    if done.returncode != 0 or done.stderr.strip() or not partial.exists():
+    if done.returncode != 0 or done.stderr.strip() or not partial.exists() or partial.stat().st_size == 0:
         raise InputError(f"{script}: gnuplot failed: {' '.join(done.stderr.split()) or 'no message'}")
 
 
@@ -382,18 +382,11 @@ def draw(run, name, folder):
     pages = subject.effect_pages(run)
     figure = DRAW[name](run) if name in DRAW else draw_effects(pages[name]) if name in pages else None
     for kind in KINDS:
-        path = folder / f"{name}.{kind}"
-        partial = folder / f"{name}.{kind}.partial"
-        try:
+        with replacing(folder / f"{name}.{kind}") as partial:
             if figure:
                 write_matplotlib(figure, partial, kind)
             else:
                 WRITE[name](run, partial, kind)
-            os.replace(partial, path)
-        except OSError as error:
-            raise InputError(f"{path}: cannot be written: {error.strerror}") from error
-        finally:
-            partial.unlink(missing_ok=True)
     if figure:
         plt.close(figure)
 
@@ -413,8 +406,8 @@ def main(arguments):
         raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
     figures = subject.figures(run)
     for path in sorted(folder.glob("effects_*")):  # pages of an earlier drawing
-        if path.stem not in dict(figures):
-            path.unlink()
+        if path.suffix != ".partial" and path.stem not in dict(figures):
+            path.unlink(missing_ok=True)
     for name, missing in figures:
         if missing is None:
             draw(run, name, folder)

@@ -15,7 +15,7 @@ import jinja2
 import original
 import subject
 import wording
-from rundir import SOURCE, ArgumentParser, InputError, RunDirectory, run_main
+from rundir import SOURCE, ArgumentParser, InputError, RunDirectory, check_replaceable, replacing, run_main
 
 INVALID = "run invalid"
 PER_THOUSAND = "per thousand ops"
@@ -577,12 +577,8 @@ def render(run, directory):
 
 def write(path, text):
     """Whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    try:
+    with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(partial, path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def main(arguments):
@@ -590,7 +586,10 @@ def main(arguments):
     parser.add_argument("directory", metavar="RUN_DIRECTORY")
     parser.add_argument("--output", required=True, metavar="FILE", help="the report, Markdown")
     options = parser.parse_args(arguments)
+    if not options.output:
+        raise InputError("--output: empty; expected the name of a file")
     output = Path(options.output)
+    check_replaceable(output)
     run = RunDirectory(options.directory)
     directory = Path(os.path.relpath(run.path.resolve(), output.resolve().parent)).as_posix()
     write(output, render(run, directory))

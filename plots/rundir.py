@@ -5,7 +5,10 @@ that names path, line, column, value and what was expected. No default is ever p
 """
 
 import argparse
+import contextlib
+import os
 import re
+import stat
 import sys
 from pathlib import Path
 
@@ -132,6 +135,46 @@ def read_csv(path, columns):
     return rows
 
 
+def check_replaceable(path):
+    """Only a regular file is ever replaced: not a link, a device or a directory."""
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{path}: exists and is not a regular file; name another")
+
+
+def new_partial(path):
+    """An empty file beside `path` that nobody else has."""
+    attempt = 0
+    while True:
+        partial = path.with_name(f"{path.name}.{os.getpid()}-{attempt}.partial")
+        try:
+            partial.open("x").close()
+            return partial
+        except FileExistsError:
+            attempt += 1
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """A private file to write, which takes the name `path` at the end: whole or not at all."""
+    partial = None
+    check_replaceable(path)
+    try:
+        partial = new_partial(path)
+        yield partial
+        os.replace(partial, path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        if partial:
+            partial.unlink(missing_ok=True)
+
+
 class RunDirectory:
     """The tables of a run directory as attributes: run.effects is a list of rows."""
 
@@ -199,9 +242,12 @@ class ArgumentParser(argparse.ArgumentParser):
 
 
 def run_main(main):
-    """Calls main(arguments); bad input becomes one line on standard error and exit status two."""
+    """Calls main(arguments); bad input, and what nobody thought of, becomes one line on standard error and exit status two."""
     try:
         sys.exit(main(sys.argv[1:]))
     except InputError as error:
-        print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
-        sys.exit(2)
+        message = str(error)
+    except Exception as error:  # pylint: disable=broad-exception-caught
+        message = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+    sys.exit(2)

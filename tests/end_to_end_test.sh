@@ -119,6 +119,16 @@ refused "missing directory argument" 'expected DIR' "$encbench" analyse
 refused "a report that cannot be written, before anything is measured" "cannot be written" \
     "$encbench" report --profile smoke --out "$work/unwritten" --output "$work/absent/R.md"
 check "and nothing is measured" [ ! -e "$work/unwritten" ]
+refused "an empty output" '--output: empty' "$encbench" report "$run" --output ''
+refused "an empty run directory" '--out: empty' "$encbench" run --out ''
+refused "a report of a directory and how to measure it" '--profile says how to measure' "$encbench" report "$run" --profile smoke
+check "a verb knows the version" sh -c "'$encbench' run --version | grep -q '^encbench [0-9]'"
+mkfifo "$work/pipe.md" && ln -s A.md "$work/link.md"
+for place in pipe.md link.md; do
+    refused "a report over $place" "$place: exists and is not a regular file" "$encbench" report "$run" --output "$work/$place"
+done
+check "the pipe is still one" [ -p "$work/pipe.md" ]
+check "the link is still one" [ -L "$work/link.md" ]
 refused "two directories" 'unexpected argument' "$encbench" analyse "$run" "$run"
 
 # ---- bad run directories ----
@@ -142,6 +152,38 @@ refused "another column" 'difference_us' "$encbench" analyse "$work/damaged"
 damaged
 rm "$work/damaged/metrics.csv"
 refused "missing file" 'metrics.csv' "$encbench" analyse "$work/damaged"
+
+damaged
+sed -i 's/^9,a,1,\(.*\),16.65,16.75,/9,a,1,\1,0,99,/' "$work/damaged/claims.csv"
+refused "claims changed after the run" 'claims.csv: was changed after the run' "$encbench" analyse "$work/damaged"
+damaged
+sed -i '2s/,core,/,wide,/' "$work/damaged/panels.csv"
+refused "panels changed after the run" 'panels.csv: was changed after the run' "$encbench" analyse "$work/damaged"
+damaged
+sed -n '2p' "$run/metrics.csv" | sed 's/,exact,.*/,exact,/' >>"$work/damaged/metrics.csv"
+refused "a figure twice" "metrics.csv:$(wc -l <"$work/damaged/metrics.csv"): the same keys as in line 2" "$encbench" analyse "$work/damaged"
+check "and no derived file is replaced" cmp -s "$run/verdicts.csv" "$work/damaged/verdicts.csv"
+damaged
+for _ in 1 2 3 4 5 6 7 8; do "$encbench" analyse "$work/damaged" >/dev/null 2>&1 & done
+wait
+check "analysing at the same time leaves whole files" sh -c 'for f in levels effects controls growth verdicts; do
+    cmp -s "$1/$f.csv" "$2/$f.csv" || exit 1; done' sh "$run" "$work/damaged"
+check "and nothing half-written" [ -z "$(ls "$work/damaged" | grep partial)" ]
+
+# ---- bad inputs, before anything is measured ----
+mkdir -p "$work/inputs/root"
+ln -s "$source"/* "$work/inputs/root/"
+cp -r "$build/encbench" "$build/modules" "$work/inputs/"
+ln -s "$build/kernels" "$build/encbench-worker" "$build/libencbench_interpose.so" "$work/inputs/"
+rm "$work/inputs/root/claims.csv"
+sed '3s/,exact,/,guess,/' "$source/claims.csv" >"$work/inputs/root/claims.csv"
+refused "a claim of an unknown kind" 'claims.csv:3: column kind is "guess"' env ENCBENCH_ROOT="$work/inputs/root" \
+    "$work/inputs/encbench" run --profile smoke --out "$work/unclaimed"
+sed -i '3s/,pair,.*/,pair,null+none,null+none/' "$work/inputs/modules/panels.csv"
+refused "a pair of a variant with itself" 'panels.csv:3: column contender is "null+none"' \
+    "$work/inputs/encbench" run --profile smoke --out "$work/unclaimed"
+check "and the file to edit is named" grep -q 'a copy of variants/panels.csv' "$work/err"
+check "and nothing is measured" [ ! -e "$work/unclaimed" ]
 
 # ---- modules ----
 module() { # module NAME DEFINITION...: builds NAME.o
@@ -168,6 +210,37 @@ strange "neither .o nor .so" "expected an object file" "$source/README.md"
 strange "an object that is no module" "$work/plain.o: is not a module" "$work/plain.o"
 strange "another ABI" "$work/abi.o: module ABI version 2; this encbench wants version 1" "$work/abi.o"
 strange "an illegal name" "$work/name.o: variant name" "$work/name.o"
+for name in twin planted chain chain_planted chain_multiply leak; do
+    module "$work/reserved" -USTRANGE_NAME "-DSTRANGE_NAME=\"$name\""
+    strange "the variant name $name" "$work/reserved.o: the variant name $name is kept" "$work/reserved.o"
+done
+module "$work/op" '-DSTRANGE_OP=""'
+module "$work/tab" '-DSTRANGE_OP="a\tb"'
+module "$work/long" "-DSTRANGE_OP=\"$(printf '%0201d' 0)\""
+module "$work/overlap" '-DSTRANGE_FIELDS={"a",0,8},{"b",4,8}'
+module "$work/unsorted" '-DSTRANGE_FIELDS={"b",8,8},{"a",0,8}'
+module "$work/huge" -DSTRANGE_STRUCTURE_BYTES=1048577
+module "$work/builtin" '-DSTRANGE_METRICS="allocations_per_op","mine"'
+module "$work/repeat" '-DSTRANGE_METRICS="mine","mine"'
+module "$work/cycles" -DSTRANGE_PLANTED=9
+for bad in op tab long; do strange "$bad" '`op` must be one line of 1 to 200 bytes' "$work/$bad.o"; done
+strange "overlapping fields" 'field b of variant overlap is empty, overlaps' "$work/overlap.o"
+strange "unsorted fields" 'field a of variant unsorted is empty, overlaps' "$work/unsorted.o"
+strange "a huge structure" 'has 1048577 bytes; expected at most 1048576' "$work/huge.o"
+strange "planted cycles in a real variant" 'has some planted cycles' "$work/cycles.o"
+for bad in builtin repeat; do
+    refused "a metric: $bad" "metric " "$encbench" run --profile smoke --out "$work/strange-$bad" --workloads adds \
+        --module "$work/good.o" --module "$work/$bad.o"
+done
+sed -n '/A minimal module/,/ \* Two modules/p' "$source/harness/module.h" | sed -n 's/^ \*     //p' >"$work/minimal.c"
+check "the example of module.h compiles" "$compiler" -Wall -Wextra -Werror -O2 -fPIC -ffunction-sections -I"$source/harness" -c \
+    "$work/minimal.c" -o "$work/minimal.o"
+refused "nothing to compare with" "nothing" "$encbench" run --profile smoke --quiet --dry-run --module "$work/minimal.o" --workloads hash_4k
+"$encbench" run --profile smoke --dry-run --module "$work/good.o" >"$work/out" 2>"$work/err"
+check "a module that nothing is compared with ends it" [ $? -eq 2 ]
+check "and is named with its workload" grep -q 'workload adds of good is offered by no other module and will not be timed' "$work/err"
+"$encbench" run --profile smoke --dry-run --baseline direct >"$work/out" 2>"$work/err"
+check "workloads that the baseline lacks are named" grep -q 'will not be timed: the baseline direct does not offer it' "$work/err"
 strange "the same variant twice" "is already in" "$work/good.o"
 refused "another output" "variants good and digest produce different output" \
     "$encbench" run --profile smoke --out "$work/strange-digest" --workloads adds --module "$work/good.o" --module "$work/digest.o"

@@ -143,11 +143,47 @@ static void bad_panels_are_refused_by_line(void **state)
     (void)state;
     expect_error("p,core,*,x,pair,a,nobody\n", &everything, ":2: no module has the variant nobody");
     expect_error("p,core,*,x,pair,a,b\np,core,*,x,pair,a,c\n", &everything, ":3: contrast x stands in line 2 already");
-    expect_error("p,core,*,x,likely,a,b\n", &everything, ":2: kind \"likely\"");
+    expect_error("p,core,*,x,likely,a,b\n", &everything, ":2: column kind is \"likely\"");
     expect_error("p,core,*,x,pair,a,b\np,core,*,y,pair,a,c\np,core,*,z,pair,a,d\np,core,*,v,pair,a,e\np,core,*,w,pair,"
                  "a,f\np,core,*,t,twin,a,a\n",
-                 &everything, "panel p: more than 6 arms with contrast t");
+                 &everything, ":7: panel p: more than 6 arms with contrast t");
     expect_error("p,core,*,x,main,a b c d e f g,a\n", &everything, "1 to 6 variants");
+}
+
+static void panels_that_cannot_be_measured_are_refused_by_line(void **state)
+{
+    static const struct {
+        const char *rows, *words;
+    } cases[] = {
+        {"", ":1: no rows"},
+        {"p,core,*,x,pair,a,b\np,core,*,t,twin,a,b\n", ":3: column contender is \"b\""},
+        {"p,core,*,x,pair,a,b\np,core,*,t,twin,a b,a b\n", ":3: column contender is \"a b\""},
+        {"p,core,*,x,pair,a,b\np,core,*,t,twin,a,a\np,core,*,u,twin,b,b\n", ":4: column kind is \"twin\""},
+        {"p,core,*,x,pair,a,b\np,core,*,t,planted,a,a\np,core,*,u,planted,b,b\n", ":4: column kind is \"planted\""},
+        {"p,core,*,x,pair,a,b\np,core,*,t,twin,c,c\n", ":3: column baseline is \"c\""},
+        {"p,core,*,x,pair,a,a\n", ":2: column contender is \"a\""},
+        {"p,core,*,x,pair,a b,c\n", ":2: column contender is \"c\""},
+        {"p,core,*,x,interaction,a,b\n", ":2: column contender is \"b\""},
+        {"p,core,*,x,main,a a,b c\n", ":2: column contender is \"b c\""},
+        {"p,core,*,chain_planted,pair,a,b\n", ":2: column contrast is \"chain_planted\""},
+        {"p,core,*,chain_multiply,pair,a,b\n", ":2: column contrast is \"chain_multiply\""},
+        {"p q,core,*,x,pair,a,b\n", ":2: column panel is \"p q\""},
+        {"made_1,core,*,x,pair,a,b\n", ":2: column panel is \"made_1\""},
+        {"p,core,*,x,pair,a,twin\n", ":2: baseline and contender must name"},
+        {"p,core,third,x,pair,a,b\n", ":2: no module offers the workload third"},
+        {"p,core,f*st,x,pair,a,b\n", ":2: column workloads is \"f*st\""},
+        {"p,core,*,x,pair,a,b\nq,core,*,y,pair,a,b\np,core,*,z,pair,a,c\n", ":4: column panel is \"p\""},
+    };
+    char long_name[400];
+    struct plan plan;
+    struct error error;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        expect_error(cases[i].rows, &everything, cases[i].words);
+    snprintf(long_name, sizeof long_name, "p,core,*,%0200d,pair,a,b\n", 0);
+    expect_error(long_name, &everything, ":2: column contrast is \"000");
+    assert_int_equal(build("p,core,third* first,x,pair,a,b\n", &everything, &plan, &error), 0);
+    plan_free(&plan);
 }
 
 static void unknown_names_in_a_selection_are_refused(void **state)
@@ -321,6 +357,7 @@ int main(void)
         cmocka_unit_test(a_factorial_becomes_one_cell_a_workload),
         cmocka_unit_test(contrasts_weigh_their_sides),
         cmocka_unit_test(bad_panels_are_refused_by_line),
+        cmocka_unit_test(panels_that_cannot_be_measured_are_refused_by_line),
         cmocka_unit_test(unknown_names_in_a_selection_are_refused),
         cmocka_unit_test(a_selection_keeps_registered_contrasts),
         cmocka_unit_test(variants_without_a_registered_contrast_get_panels_made),

@@ -5,9 +5,21 @@
  * constructor that never returns, STRANGE_PRINT prints wherever it can, STRANGE_FREE an op that takes no time, STRANGE_INPUT bytes
  * of input, STRANGE_LATE ends the process in the op with status 127, but only where it is set up many times: when timed,
  * STRANGE_FORK leaves children behind, STRANGE_HIDDEN needs what nobody has.
- * With none of them it is a good one.
+ * STRANGE_OP another `op`, STRANGE_FIELDS and STRANGE_STRUCTURE_BYTES a structure, STRANGE_METRICS names of figures of its own,
+ * STRANGE_PLANTED cycles. With none of them it is a good one.
  */
 #include "module.h"
+
+#ifndef STRANGE_OP
+#define STRANGE_OP "40 dependent additions"
+#endif
+#ifdef STRANGE_FIELDS
+static const struct encbench_field fields[] = {STRANGE_FIELDS};
+#define STRANGE_STRUCTURE_BYTES 16
+#endif
+#ifndef STRANGE_PLANTED
+#define STRANGE_PLANTED 0
+#endif
 
 #include <stdio.h>
 #include <unistd.h>
@@ -86,16 +98,35 @@ static void teardown(void *state)
     (void)state;
 }
 
+#ifdef STRANGE_METRICS
+static size_t metrics(struct encbench_host *host, uint64_t seed, struct encbench_metric *found)
+{
+    static const char *const names[] = {STRANGE_METRICS};
+    const size_t count = sizeof names / sizeof names[0];
+    (void)host;
+    (void)seed;
+    for (size_t i = 0; i < count; i++)
+        found[i] = (struct encbench_metric){names[i], 1};
+    return count;
+}
+#endif
+
 static const struct encbench_workload workloads[] = {{
     .name = "adds:count=40",
     .short_name = "adds",
-    .op = "40 dependent additions",
+    .op = STRANGE_OP,
     .bytes_per_op = 16,
     .input_bytes = STRANGE_INPUT,
     .batch_multiple_ops = 1,
     .rewarm_ops = 2,
     .threads_max = 1,
+    .planted_cycles_per_op = STRANGE_PLANTED,
+#ifdef STRANGE_METRICS
+    .flags = ENCBENCH_TIMED | ENCBENCH_EXACT | ENCBENCH_COUNTED,
+    .metrics = metrics,
+#else
     .flags = ENCBENCH_TIMED | ENCBENCH_EXACT,
+#endif
     .digest = digest,
     .setup = setup,
     .run = run,
@@ -109,5 +140,13 @@ const struct encbench_module encbench_module = {
     .workload_bytes = sizeof(struct encbench_workload),
     .workload_count = 1,
     .variant = STRANGE_NAME,
+#ifdef STRANGE_FIELDS
+    .field_count = sizeof fields / sizeof fields[0],
+    .structure = "strange",
+    .fields = fields,
+#endif
+#ifdef STRANGE_STRUCTURE_BYTES
+    .structure_bytes = STRANGE_STRUCTURE_BYTES,
+#endif
     .workloads = workloads,
 };
