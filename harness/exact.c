@@ -218,7 +218,8 @@ static size_t count_passes(const struct module_set *set, const char *const *work
 {
     size_t count = 0;
     for (size_t m = 0; m < set->count; m++)
-        for (size_t w = 0; w < set->modules[m].workload_count; w++)
+        for (size_t w = 0; w < set->modules[m].workload_count && (!set->modules[m].planted || set->modules[m].planned);
+             w++)
             count += module_workload_selected(workloads, &set->modules[m].workloads[w]);
     return count;
 }
@@ -232,6 +233,8 @@ static int measure_all(const struct launch *launch, const struct module_set *set
     progress_start(&progress, "exact passes", count_passes(set, workloads), quiet);
     for (size_t m = 0; m < set->count && error->code == 0; m++) {
         const struct module_info *module = &set->modules[m];
+        if (module->planted && !module->planned)
+            continue;
         bool structure_put = module->planted;
         const enum conformance conformance = module->planted ? CONFORMANCE_UNKNOWN : ask_conformance(launch, module);
         if (!module->planted)
@@ -254,7 +257,8 @@ static int measure_all(const struct launch *launch, const struct module_set *set
 }
 
 int exact_measure(const char *directory, const struct launch *launch, const struct module_set *set,
-                  const char *const *workloads, uint64_t seed, bool quiet, struct error *error)
+                  const char *const *workloads, const char *const *stepped, uint64_t seed, bool quiet,
+                  struct error *error)
 {
     char path[PATH_MAX];
     struct csv_writer *metrics = NULL, *layout = NULL;
@@ -265,7 +269,7 @@ int exact_measure(const char *directory, const struct launch *launch, const stru
     if (error->code == 0)
         measure_all(launch, set, workloads, seed, quiet, metrics, layout, error);
     if (error->code == 0)
-        instructions_measure(directory, launch, set, workloads, quiet, metrics, error);
+        instructions_measure(directory, launch, set, stepped, quiet, metrics, error);
     if (error->code != 0) {
         csv_writer_abandon(metrics);
         csv_writer_abandon(layout);

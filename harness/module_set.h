@@ -32,6 +32,7 @@ struct module_workload {
 struct module_info {
     char file[PATH_MAX];           /* .o or .so as given */
     bool single_layout;            /* a .so: one layout for ever */
+    bool planned;                  /* an arm of the plan; a planted module that is none needs no exact pass */
     bool planted;                  /* NAME.planted.o */
     char described_file[PATH_MAX]; /* shared object that was described; serves the exact passes too */
     struct layout_object object;   /* of a .o */

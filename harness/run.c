@@ -32,6 +32,7 @@
 #define BATCH_NS        25000.0
 #define CLOCK_BATCH_NS  10000.0
 #define LONG_PROCESS_NS 1e9
+enum { EXACT_NAMES_MAX = 128, STEPPED_OP_BYTES_MAX = 16384 };
 enum {
     BLOCKS_MIN = 24,
     BLOCKS_MAX = 8192,
@@ -716,13 +717,65 @@ static void print_plan(const struct run *run)
     printf("at most %.0f s and %.0f MB\n", ceil(seconds), ceil(bytes / 1e6));
 }
 
+/* Workloads of the exact lane, NULL-terminated. */
+struct exact_names {
+    const char *counted[EXACT_NAMES_MAX + 1], *stepped[EXACT_NAMES_MAX + 1];
+};
+
+static void add_name(const char **names, const char *name)
+{
+    size_t count = 0;
+    while (names[count] && strcmp(names[count], name) != 0)
+        count++;
+    if (count < EXACT_NAMES_MAX)
+        names[count] = name;
+}
+
+static bool claims_name_workload(const struct csv_data *claims, const char *workload)
+{
+    for (size_t r = 0; r < claims->row_count; r++)
+        for (const char *at = csv_text(claims, r, SCHEMA_claims_workload); *at; at += at[strcspn(at, " ")] == ' ') {
+            const size_t length = strcspn(at, " ");
+            if (strlen(workload) == length && strncmp(at, workload, length) == 0)
+                return true;
+            at += length;
+        }
+    return false;
+}
+
+/* Counted is what is timed and what claims name; stepped, at 25 us an instruction, what decides claims by its time and is
+ * short. A selection counts all of what it selects. */
+static void choose_exact(struct run *run, struct exact_names *names)
+{
+    const struct plan_selection *selection = &run->options->selection;
+    for (size_t i = 0; i < run->plan.cell_count; i++) {
+        const struct plan_cell *cell = &run->plan.cells[i];
+        add_name(names->counted, cell->workload);
+        if (cell->decides_claims && cell->arms[0].workload->bytes_per_op <= STEPPED_OP_BYTES_MAX)
+            add_name(names->stepped, cell->workload);
+        for (size_t a = 0; a < cell->arm_count; a++)
+            for (size_t m = 0; m < run->modules.count; m++)
+                if (cell->arms[a].module == &run->modules.modules[m])
+                    run->modules.modules[m].planned = true;
+    }
+    for (size_t m = 0; m < run->modules.count; m++)
+        for (size_t w = 0; w < run->modules.modules[m].workload_count; w++) {
+            const struct module_workload *workload = &run->modules.modules[m].workloads[w];
+            if (selection->workloads ? module_workload_selected(selection->workloads, workload)
+                                     : claims_name_workload(&run->claims, workload->short_name))
+                add_name(names->counted, workload->short_name);
+        }
+}
+
 static int measure_into_directory(struct run *run, struct error *error)
 {
     if (write_panels(run, error) || write_claims(run, error) || sum_copies(run, error) || write_variants(run, error) ||
         write_workloads(run, error) || write_run(run, false, error))
         return error->code;
     launch_init(&run->launch, run->paths, run->scratch, &run->modules);
-    if (exact_measure(run->directory, &run->launch, &run->modules, run->options->selection.workloads, run->seed,
+    struct exact_names names = {0};
+    choose_exact(run, &names);
+    if (exact_measure(run->directory, &run->launch, &run->modules, names.counted, names.stepped, run->seed,
                       run->options->quiet, error) ||
         heap_measure(run->directory, &run->launch, &run->modules, run->leaks, &run->claims,
                      run->options->selection.workloads, run->seed, run->options->quiet, error) ||
