@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -103,6 +104,7 @@ static void children_do_not_outlive_us(void **state)
     assert_true(read(ends[0], text, sizeof text - 1) > 0);
     assert_true(is_running(atol(text)));
     kill(parent, SIGKILL);
+    assert_int_equal(waitpid(parent, NULL, 0), parent);
     assert_true(ends_soon(atol(text)));
     close(ends[0]);
     close(ends[1]);
