@@ -14,8 +14,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* n; a long op (more output than this) is counted once and twice. The input is always the same: a figure belongs to the code. */
-enum { OPERATIONS = 8, OPERATIONS_LONG = 1, LONG_OP_BYTES = 65536, INPUT_SEED = 1, FILES_MAX = 64 };
+enum {
+    OPERATIONS = 8,                /* n */
+    OPERATIONS_LONG = 1,           /* of an op with at least as much output as ... */
+    LONG_OP_BYTES = 65536,         /* ... this */
+    OPERATION_BYTES_MAX = 1048576, /* more output is not tried: below it a pass takes seconds at most */
+    INPUT_SEED = 1,                /* always the same input: a figure belongs to the code */
+};
 
 static const char total_metric[] = "instructions_per_op", shared_metric[] = "instructions_codec_per_op",
                   instruction_kind[] = "instruction";
@@ -224,6 +229,13 @@ static int count(struct counting *counting, const struct module_info *module, co
 {
     struct figures *figures = &counting->figures;
     const struct worker_step *first = &counting->first.step, *second = &counting->second.step;
+    if (workload->bytes_per_op > OPERATION_BYTES_MAX) {
+        figures->status = "not available";
+        snprintf(figures->reason, sizeof figures->reason,
+                 "an op of %" PRIu64 " output bytes; the bound for stepping is %d", workload->bytes_per_op,
+                 OPERATION_BYTES_MAX);
+        return 0;
+    }
     const uint64_t operations = workload->bytes_per_op >= LONG_OP_BYTES ? OPERATIONS_LONG : OPERATIONS;
     if (launch_step(counting->launch, module, workload, operations, false, INPUT_SEED, &counting->first, error) != 0 ||
         (first->unavailable[0] == '\0' &&

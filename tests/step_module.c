@@ -96,7 +96,11 @@ static uint64_t system_call(void *state, unsigned thread, uint64_t n)
     return n;
 }
 
-/* Inside a shared object: 6 + 10 + (4 + 10), the last two entries from within. */
+/* 4 instructions of the module's own, for a shared function to call. */
+void step_nested(void);
+__asm__(".text\n.type step_nested, @function\nstep_nested:\n\tnop\n\tnop\n\tnop\n\tret\n");
+
+/* Inside a shared object, with what it calls: 6 + 10 + (4 + 10) + (4 + 4). */
 static uint64_t shared(void *state, unsigned thread, uint64_t n)
 {
     (void)state;
@@ -105,6 +109,7 @@ static uint64_t shared(void *state, unsigned thread, uint64_t n)
         step_shared_leaf();
         step_shared_outer();
         step_shared_calls(step_shared_outer);
+        step_shared_calls(step_nested);
     }
     return n;
 }
