@@ -116,7 +116,8 @@ static enum verdict_words effect_words(const struct analysis *analysis, size_t i
 {
     const struct analyse_effect *effect = &analysis->effects.effect[index];
     const struct analyse_controls *controls = &analysis->controls;
-    if (!analysis->data.profile->for_conclusions || !analysis->data.complete || controls->failed || controls->blind)
+    if (!analysis->data.profile->for_conclusions || !analysis->data.complete || controls->failed || controls->blind ||
+        !analyse_controls_hold(controls, effect->panel, effect->workload))
         return VERDICT_OVERRULED;
     const enum verdict_words words = verdict_words(evidence, analyse_effect_half_width(&analysis->claims, index, scale),
                                                    strcmp(effect->kind, "twin") != 0);

@@ -468,7 +468,8 @@ static void judge_pair(struct judge *judge, size_t index, const char *baseline, 
 }
 
 /* Largest less smallest figure of all the variants. */
-static void judge_equal(struct judge *judge, size_t index, const char *workload)
+/* `offered`: only variants that offer the workload are compared; what is named outright must all be there. */
+static void judge_equal(struct judge *judge, size_t index, const char *workload, bool offered)
 {
     size_t row = judge->claims->condition[index].row;
     struct analyse_item *item = add_item(judge, index);
@@ -483,6 +484,8 @@ static void judge_equal(struct judge *judge, size_t index, const char *workload)
     for (size_t i = 0; i < 2; i++)
         for (const char *cursor = lists[i]; analyse_list_next(&cursor, variant);) {
             double value;
+            if (offered && analyse_metric_row(judge->data, variant, workload, metric) == ANALYSE_NONE)
+                continue;
             if (!exact_figure(judge, item, variant, workload, metric, &value)) {
                 all = false;
                 continue;
@@ -514,7 +517,7 @@ static void judge_equal_everywhere(struct judge *judge, size_t index)
             seen = strcmp(csv_text(metrics, before, SCHEMA_metrics_metric), metric) == 0 &&
                    strcmp(csv_text(metrics, before, SCHEMA_metrics_workload), workload) == 0;
         if (!seen)
-            judge_equal(judge, index, workload);
+            judge_equal(judge, index, workload, true);
         any = true;
     }
     /* What was left out could still differ. */
@@ -540,7 +543,7 @@ static void judge_exact(struct judge *judge, size_t index)
         const char *contenders = claim_text(judge->data, condition->row, SCHEMA_claims_contender);
         const char *baselines = claim_text(judge->data, condition->row, SCHEMA_claims_baseline);
         if (condition->kind == ANALYSE_EQUAL) {
-            judge_equal(judge, index, workload);
+            judge_equal(judge, index, workload, false);
             continue;
         }
         while (analyse_list_next(&contenders, variant))

@@ -343,7 +343,7 @@ static size_t check_cell(struct check *check, struct analyse_control *control, s
         snprintf(control->reason, sizeof control->reason,
                  "panel %s workload %s has %zu processes where %zu were planned: looks are fixed in advance",
                  data->panel_names[panel], analyse_workload_name(data, workload), all, planned);
-    else if ((planned - ok) * 100 > VOID_TOLERANCE_PERCENT * planned)
+    else if (analyse_cell_decides(data, panel, workload) && (planned - ok) * 100 > VOID_TOLERANCE_PERCENT * planned)
         snprintf(control->reason, sizeof control->reason,
                  "panel %s workload %s: %zu of %zu processes are void or missing", data->panel_names[panel],
                  analyse_workload_name(data, workload), planned - ok, planned);
@@ -362,7 +362,8 @@ static size_t check_cell(struct check *check, struct analyse_control *control, s
     return planned - ok;
 }
 
-/* Per cell, because half of a cell may be lost in a tenth of a run, and not by chance. */
+/* Per cell that decides claims, because half of a cell may be lost in a tenth of a run, and not by chance; and over the
+ * whole run. */
 static void check_void_processes(struct check *check)
 {
     const struct analyse_data *data = check->data;
@@ -388,8 +389,13 @@ static void check_void_processes(struct check *check)
     }
     control->status = planned ? status : ANALYSE_NOT_MEASURED;
     snprintf(control->reason, sizeof control->reason, "%s", planned ? reason : "nothing was timed");
-    if (planned)
-        control->estimate = 100 * (double)missing / (double)planned;
+    if (planned == 0)
+        return;
+    control->estimate = 100 * (double)missing / (double)planned;
+    if (control->status == ANALYSE_OK && missing * 100 > VOID_TOLERANCE_PERCENT * planned) {
+        control->status = ANALYSE_FAILED;
+        snprintf(control->reason, sizeof control->reason, "%zu of %zu processes are void or missing", missing, planned);
+    }
 }
 
 /* An unfinished run decides nothing yet; that is no fault of it. */
@@ -476,7 +482,14 @@ static void summarise_heap(struct analyse_controls *controls)
     }
 }
 
-static void summarise(struct analyse_controls *controls, bool complete)
+/* A control that was not measured leaves its own panel blind; a run only where claims are decided. */
+static bool blinds_run(const struct analyse_control *control, const struct analyse_data *data)
+{
+    return control->status == ANALYSE_NOT_MEASURED && data->complete &&
+           (control->panel == ANALYSE_NONE || analyse_cell_decides(data, control->panel, control->workload));
+}
+
+static void summarise(struct analyse_controls *controls, const struct analyse_data *data)
 {
     const struct analyse_control *first_failed = NULL, *first_missed = NULL;
     for (size_t i = 0; i < controls->count; i++) {
@@ -485,7 +498,7 @@ static void summarise(struct analyse_controls *controls, bool complete)
             continue;
         if (control->status == ANALYSE_FAILED && !first_failed)
             first_failed = control;
-        if (control->status == ANALYSE_NOT_MEASURED && !first_missed && complete)
+        if (!first_missed && blinds_run(control, data))
             first_missed = control;
     }
     controls->failed = first_failed;
@@ -494,6 +507,15 @@ static void summarise(struct analyse_controls *controls, bool complete)
     if (first)
         snprintf(controls->reason, sizeof controls->reason, "control %s %s (%s): %s", first->name,
                  first_failed ? "failed" : "not measured", first->subject, first->reason);
+}
+
+bool analyse_controls_hold(const struct analyse_controls *controls, size_t panel, size_t workload)
+{
+    for (size_t i = 0; i < controls->count; i++)
+        if (controls->control[i].panel == panel && controls->control[i].workload == workload &&
+            controls->control[i].status != ANALYSE_OK)
+            return false;
+    return true;
 }
 
 int analyse_controls_check(struct analyse_controls *controls, const struct analyse_data *data,
@@ -525,7 +547,7 @@ int analyse_controls_check(struct analyse_controls *controls, const struct analy
     if (error->code == 0)
         check_leaks(&check);
     if (error->code == 0) {
-        summarise(controls, data->complete);
+        summarise(controls, data);
         summarise_heap(controls);
     }
     return error->code;

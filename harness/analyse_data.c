@@ -403,6 +403,15 @@ static int check_cells(const struct analyse_data *data, struct error *error)
     return 0;
 }
 
+bool analyse_cell_decides(const struct analyse_data *data, size_t panel, size_t workload)
+{
+    for (size_t row = 0; row < data->cells.row_count; row++)
+        if (strcmp(csv_text(&data->cells, row, SCHEMA_cells_panel), data->panel_names[panel]) == 0 &&
+            strcmp(csv_text(&data->cells, row, SCHEMA_cells_workload), analyse_workload_name(data, workload)) == 0)
+            return strcmp(csv_text(&data->cells, row, SCHEMA_cells_purpose), "claims") == 0;
+    return true;
+}
+
 size_t analyse_cell_planned(const struct analyse_data *data, size_t panel, size_t workload)
 {
     for (size_t row = 0; row < data->cells.row_count; row++)

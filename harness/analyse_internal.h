@@ -73,6 +73,8 @@ size_t analyse_cell_processes(const struct analyse_data *data, size_t panel, siz
 
 /* Processes that were planned for a cell up to the look: cells.csv. */
 size_t analyse_cell_planned(const struct analyse_data *data, size_t panel, size_t workload);
+/* Whether cells.csv says that it decides a part of a claim. */
+bool analyse_cell_decides(const struct analyse_data *data, size_t panel, size_t workload);
 /* Panel and workload of a row of cells.csv. */
 void analyse_cell_of_row(const struct analyse_data *data, size_t row, size_t *panel, size_t *workload);
 
@@ -165,6 +167,8 @@ struct analyse_controls {
 
 int analyse_controls_check(struct analyse_controls *controls, const struct analyse_data *data,
                            const struct analyse_effects *effects, double alpha_part, struct error *error);
+/* Whether every control of a panel on a workload was measured and is ok. */
+bool analyse_controls_hold(const struct analyse_controls *controls, size_t panel, size_t workload);
 void analyse_controls_free(struct analyse_controls *controls);
 const char *analyse_control_status_name(enum analyse_control_status status);
 
