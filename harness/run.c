@@ -62,6 +62,7 @@ struct run {
     struct record *record;
     struct progress progress;
     struct tally *tallies; /* one a cell */
+    double probe_cycles;   /* of the fastest mode so far; 0: none yet */
     uint64_t clock_step_ns, chain_iterations, multiply_iterations, processes_run, processes_void;
     size_t look;   /* index of the look reached or aimed at */
     bool made;     /* the directory, by this run */
@@ -581,7 +582,7 @@ static int run_process(struct run *run, uint64_t process, struct plan_cell *cell
                        struct error *error)
 {
     struct launch_measured measured;
-    struct summary summary;
+    struct summary summary = {0};
     if (launch_measure(&run->launch, cell, process, run->seed, layouts, &measured, error) != 0)
         return error->code;
     /* By our own user, whose Ctrl-C reaches the worker too: not a result, not even a void one. */
@@ -589,12 +590,13 @@ static int run_process(struct run *run, uint64_t process, struct plan_cell *cell
         launch_measured_free(&measured);
         return 0;
     }
-    if (!summary_of_blocks(cell, measured.blocks, measured.block_count, &summary))
+    if (!state_classify(cell, measured.blocks, measured.block_count, &run->probe_cycles) ||
+        !summary_of_blocks(cell, measured.blocks, measured.block_count, &summary))
         error_set(error, EXIT_USAGE, "out of memory");
     const char *reason = measured.void_reason[0] ? measured.void_reason : summary.valid ? NULL : "too few blocks kept";
     if (error->code == 0)
         record_process(run->record, process, cell, layouts->words, measured.blocks, measured.block_count, &summary,
-                       measured.ticks_per_ns, reason, error);
+                       measured.ticks_per_ns, run->probe_cycles, reason, error);
     run->processes_run++;
     if (reason) {
         run->processes_void++;
@@ -807,6 +809,7 @@ static int resume_into_directory(struct run *run, struct error *error)
         return error->code;
     run->processes_run = run->resume.processes;
     run->processes_void = run->resume.processes_void;
+    run->probe_cycles = run->resume.probe_cycles;
     progress_say(&(struct progress){.quiet = run->options->quiet}, "%zu processes are there already",
                  run->resume.processes);
     launch_init(&run->launch, run->paths, run->scratch, &run->modules);
