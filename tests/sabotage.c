@@ -19,14 +19,15 @@
 #define CLOCK      3
 #define PLANT      4
 
-/* The driver's region, as the worker itself has it. */
+/* The driver's region, as the worker itself has it; NULL when it only describes a module. */
 static struct worker_region *region(void)
 {
     static struct worker_region *mapped;
     struct stat status;
-    if (mapped == NULL && fstat(WORKER_REGION_FD, &status) == 0)
-        mapped = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, WORKER_REGION_FD, 0);
-    if (mapped == MAP_FAILED || mapped == NULL)
+    if (mapped || fstat(WORKER_REGION_FD, &status) != 0 || (size_t)status.st_size < sizeof(struct worker_region))
+        return mapped;
+    mapped = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, WORKER_REGION_FD, 0);
+    if (mapped == MAP_FAILED)
         abort();
     return mapped;
 }
@@ -109,10 +110,10 @@ static const struct worker_arm *opened; /* the arm whose module was opened last 
 
 int __wrap_module_open(const char *file, const struct encbench_module **module, struct error *error)
 {
-    const struct worker_job *job = &region()->job;
+    const struct worker_job *job = region() ? &region()->job : NULL;
     opened = NULL;
-    for (uint32_t i = 0; i < job->arm_count; i++)
-        if (opened == NULL && strcmp(job->arms[i].file, file) == 0)
+    for (uint32_t i = 0; job && i < job->arm_count && opened == NULL; i++)
+        if (strcmp(job->arms[i].file, file) == 0)
             opened = &job->arms[i];
     return __real_module_open(file, module, error);
 }
