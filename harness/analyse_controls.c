@@ -161,6 +161,39 @@ static size_t count_layouts(const struct check *check, const struct analyse_leve
     return distinct;
 }
 
+/* Processes in which two arms of one variant have one layout: a copy that is laid out alike cannot show what layout does. */
+static size_t count_shared(const struct check *check, const struct analyse_level *one,
+                           const struct analyse_level *other)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < one->samples.count; i++)
+        for (size_t j = 0; j < other->samples.count; j++)
+            count += one->samples.process[i] == other->samples.process[j] &&
+                     strcmp(layout_of(check, one, i), layout_of(check, other, j)) == 0;
+    return count;
+}
+
+/* The twin against what it is a copy of; false when they had one layout. */
+static bool twin_has_own_layout(const struct check *check, const struct analyse_level *twin,
+                                struct analyse_control *control)
+{
+    for (size_t i = 0; i < check->effects->level_count; i++) {
+        const struct analyse_level *level = &check->effects->level[i];
+        if (level == twin || level->panel != twin->panel || level->workload != twin->workload ||
+            strcmp(level->variant, twin->variant) != 0)
+            continue;
+        const size_t shared = count_shared(check, twin, level);
+        if (shared > 0) {
+            snprintf(control->reason, sizeof control->reason,
+                     "%.100s has the layout of %.100s in %zu of %zu processes (%s on %s)", twin->arm, level->arm,
+                     shared, twin->samples.count, check->data->panel_names[twin->panel],
+                     analyse_workload_name(check->data, twin->workload));
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A few layouts used again and again are a sample of so many, however many processes; twins that share them cannot see it. */
 static void check_layouts(struct check *check)
 {
@@ -168,7 +201,7 @@ static void check_layouts(struct check *check)
     if (!control)
         return;
     snprintf(control->expected, sizeof control->expected,
-             "no arm has a layout twice; arms with a single one aside; layouts seen again");
+             "no arm has a layout twice and no twin that of its original; single layouts aside; layouts seen again");
     snprintf(control->reason, sizeof control->reason, "every arm has a single layout or nothing was timed");
     size_t repeated = 0, worst = 0;
     for (size_t i = 0; i < check->effects->level_count; i++) {
@@ -187,6 +220,10 @@ static void check_layouts(struct check *check)
     if (control->status == ANALYSE_NOT_MEASURED)
         return;
     control->estimate = (double)repeated;
+    for (size_t i = 0; i < check->effects->level_count && control->status == ANALYSE_OK; i++)
+        if (strcmp(check->effects->level[i].role, "twin") == 0 && !check->effects->level[i].single_layout &&
+            !twin_has_own_layout(check, &check->effects->level[i], control))
+            control->status = ANALYSE_FAILED;
     if (control->status == ANALYSE_OK)
         control->reason[0] = '\0';
 }

@@ -18,8 +18,8 @@ from rundir import RunDirectory, read_text, schema  # noqa: E402
 
 BUDGET_BYTES = 185_000
 RAW = ("run", "machine", "variants", "workloads", "cells", "processes", "contrasts", "metrics", "heap", "layout", "claims", "panels",
-       "instructions_delta")
-BY_CELL = ("cells", "processes", "contrasts")
+       "instructions_delta", "state_contrasts")
+BY_CELL = ("cells", "processes", "contrasts", "state_contrasts")
 
 
 def cell_of(line, header):
