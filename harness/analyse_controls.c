@@ -201,7 +201,7 @@ static void check_layouts(struct check *check)
     if (!control)
         return;
     snprintf(control->expected, sizeof control->expected,
-             "no arm has a layout twice and no twin that of its original; single layouts aside; layouts seen again");
+             "no arm has a layout twice and no twin that of its original; single layouts aside; number seen again");
     snprintf(control->reason, sizeof control->reason, "every arm has a single layout or nothing was timed");
     size_t repeated = 0, worst = 0;
     for (size_t i = 0; i < check->effects->level_count; i++) {

@@ -39,7 +39,7 @@ def chosen(run, lines):
     order = list(dict.fromkeys(cell_of(line, header) for line in lines["contrasts"][1:]))
     kept, used = set(), 0
     for cell in sorted(order, key=lambda cell: rank(run, cell, order)):
-        weight = sum(len(line) + 1 for table in ("processes", "contrasts") for line in lines[table][1:]
+        weight = sum(len(line) + 1 for table in BY_CELL[1:] for line in lines[table][1:]
                      if cell_of(line, lines[table][0].split(",")) == cell)
         if used + weight <= BUDGET_BYTES:
             kept.add(cell)
