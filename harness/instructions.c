@@ -30,8 +30,8 @@ struct figures {
     double total, shared;
     const char *status;
     char reason[256];
-    struct disassemble_line lines[WORKER_STEP_SHORT_INSTRUCTIONS];
-    double executions_per_op[WORKER_STEP_SHORT_INSTRUCTIONS];
+    struct disassemble_line lines[WORKER_STEP_INSTRUCTIONS_MAX];
+    double executions_per_op[WORKER_STEP_INSTRUCTIONS_MAX];
     size_t line_count;
 };
 
@@ -155,7 +155,7 @@ static bool take_cached(struct counting *counting, const char *workload)
             continue;
         const char *kind = csv_text(cached, row, SCHEMA_instructions_cache_kind);
         const double value = csv_number(cached, row, SCHEMA_instructions_cache_executions_per_op);
-        if (strcmp(kind, instruction_kind) == 0 && figures->line_count < WORKER_STEP_SHORT_INSTRUCTIONS) {
+        if (strcmp(kind, instruction_kind) == 0 && figures->line_count < WORKER_STEP_INSTRUCTIONS_MAX) {
             take_line(figures, cached, row);
         } else if (strcmp(kind, shared_metric) == 0) {
             figures->shared = value;
@@ -237,9 +237,9 @@ static int count(struct counting *counting, const struct module_info *module, co
         return 0;
     }
     const uint64_t operations = workload->bytes_per_op >= LONG_OP_BYTES ? OPERATIONS_LONG : OPERATIONS;
-    if (launch_step(counting->launch, module, workload, operations, false, INPUT_SEED, &counting->first, error) != 0 ||
+    if (launch_step(counting->launch, module, workload, operations, LAUNCH_STEP_ANY, INPUT_SEED, &counting->first, error) != 0 ||
         (first->unavailable[0] == '\0' &&
-         launch_step(counting->launch, module, workload, operations, false, INPUT_SEED, &counting->second, error) != 0))
+         launch_step(counting->launch, module, workload, operations, LAUNCH_STEP_ANY, INPUT_SEED, &counting->second, error) != 0))
         return error->code;
     const char *reason = first->unavailable[0] ? first->unavailable : second->unavailable;
     if (reason[0]) {
