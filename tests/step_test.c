@@ -1,4 +1,5 @@
 /* Counts of instructions against ops of known length, against stepping without shortcuts, and against another stepper. */
+#include "analyse_internal.h"
 #include "instructions.h"
 #include "module_load.h"
 #include "schema.h"
@@ -23,7 +24,7 @@
 
 #include <cmocka.h>
 
-enum { N = 8, REPEATS = 200, SHARED_PER_OP = 6 + 10 + 4 + 10 + 4 + 4 };
+enum { N = 8, REPEATS = 1000, SHARED_PER_OP = 6 + 10 + 4 + 10 + 4 + 4 };
 
 /* Test modules, and the real ones beside. */
 struct fixture {
@@ -394,7 +395,7 @@ static void a_cached_figure_is_the_fresh_one(void **state)
     expect_measured(schema_instructions.file, lines);
 
     /* That it was read at all; and not for another environment; and that a damaged one does no harm. */
-    shell("sed -i 's/^\\(.*,shared,instructions_codec_per_op,,,,\\)38$/\\1 39/; s/ 39$/39/' %s/instructions-cache.csv",
+    shell("sed -i 's/^\\(.*,shared,instructions_codec_per_op,,,,,\\)38$/\\1 39/; s/ 39$/39/' %s/instructions-cache.csv",
           test_modules.scratch);
     char *other = measured(schema_metrics.file);
     assert_non_null(strstr(other, "plain,shared,instructions_codec_per_op,39,exact,\n"));
@@ -406,6 +407,122 @@ static void a_cached_figure_is_the_fresh_one(void **state)
     free(other);
     free(lines);
     free(metrics);
+}
+
+/* ---- by symbol, and what two variants differ in ---- */
+
+static void expect_number(double seen, double expected)
+{
+    if (seen != expected)
+        fail_msg("%.17g where %.17g is expected", seen, expected);
+}
+
+static struct csv_data read_table(const struct csv_table *table)
+{
+    char path[PATH_MAX];
+    struct csv_data data = {0};
+    struct error error = {0};
+    snprintf(path, sizeof path, "%.3900s/%s", test_modules.scratch, table->file);
+    if (csv_read(path, table, &data, &error) != 0)
+        fail_msg("%s", error.message);
+    return data;
+}
+
+static double sum_of_symbols(const struct csv_data *symbols, const char *variant, const char *workload,
+                             const char *object)
+{
+    double sum = 0;
+    for (size_t row = 0; row < symbols->row_count; row++)
+        if (strcmp(csv_text(symbols, row, SCHEMA_symbols_variant), variant) == 0 &&
+            strcmp(csv_text(symbols, row, SCHEMA_symbols_workload), workload) == 0 &&
+            (object == NULL || strcmp(csv_text(symbols, row, SCHEMA_symbols_object), object) == 0))
+            sum += csv_number(symbols, row, SCHEMA_symbols_instructions_per_op);
+    return sum;
+}
+
+static void symbols_add_up(void **state)
+{
+    (void)state;
+    free(measured(schema_metrics.file));
+    struct csv_data symbols = read_table(&schema_symbols), metrics = read_table(&schema_metrics);
+    for (size_t row = 0; row < metrics.row_count; row++) {
+        const char *metric = csv_text(&metrics, row, SCHEMA_metrics_metric);
+        if (strcmp(metric, "instructions_per_op") == 0)
+            expect_number(sum_of_symbols(&symbols, csv_text(&metrics, row, SCHEMA_metrics_variant),
+                                         csv_text(&metrics, row, SCHEMA_metrics_workload), NULL),
+                          csv_number(&metrics, row, SCHEMA_metrics_value));
+    }
+    /* What they call back, 4 instructions, is the module's. */
+    expect_number(sum_of_symbols(&symbols, "plain", "shared", "libstep_shared.so"), SHARED_PER_OP - 4);
+    expect_number(sum_of_symbols(&symbols, "plain", "shared", ""), 0);
+    csv_free(&symbols);
+    csv_free(&metrics);
+}
+
+static void write_text(const struct csv_table *table, const char *text)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%.3900s/%s", test_modules.scratch, table->file);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* instructions_delta.csv and symbols_delta.csv of plain against seven, from the tables that were measured last. */
+static void compare_variants(void)
+{
+    struct error error = {0};
+    struct analyse_data data = {.directory = test_modules.scratch};
+    write_text(&schema_panels, "panel,effort,workloads,contrast,kind,baseline,contender\n"
+                               "known,core,*,seven_more,pair,plain,seven\n");
+    write_text(&schema_workloads, "workload,name,op,bytes_per_op,iterations,rewarm_iterations\n"
+                                  "straight,straight,nops,1,,\nshared,shared,calls,1,,\n");
+    data.panels = read_table(&schema_panels);
+    data.workloads = read_table(&schema_workloads);
+    if (analyse_write_instructions(&data, &error) != 0)
+        fail_msg("%s", error.message);
+    csv_free(&data.panels);
+    csv_free(&data.workloads);
+}
+
+static void seven_more_are_listed(void **state)
+{
+    (void)state;
+    free(measured(schema_metrics.file));
+    compare_variants();
+    struct csv_data delta = read_table(&schema_instructions_delta), symbols = read_table(&schema_symbols_delta);
+    assert_int_equal(delta.row_count, 7);
+    for (size_t row = 0; row < delta.row_count; row++) {
+        assert_string_equal(csv_text(&delta, row, SCHEMA_instructions_delta_workload), "straight");
+        assert_string_equal(csv_text(&delta, row, SCHEMA_instructions_delta_side), "contender");
+        assert_string_equal(csv_text(&delta, row, SCHEMA_instructions_delta_instruction), "nop");
+        expect_number(csv_number(&delta, row, SCHEMA_instructions_delta_executions_per_op), 1);
+    }
+    assert_int_equal(symbols.row_count, 1);
+    assert_string_equal(csv_text(&symbols, 0, SCHEMA_symbols_delta_symbol), "straight");
+    assert_string_equal(csv_text(&symbols, 0, SCHEMA_symbols_delta_object), "module");
+    expect_number(csv_number(&symbols, 0, SCHEMA_symbols_delta_difference), 7);
+    csv_free(&delta);
+    csv_free(&symbols);
+}
+
+/* A function that only one side has counts as 0 on the other. */
+static void a_function_of_one_side_is_a_difference(void **state)
+{
+    (void)state;
+    write_text(&schema_symbols, "variant,workload,object,symbol,instructions_per_op\n"
+                                "plain,straight,module,straight,20\nplain,straight,module,old,5\n"
+                                "seven,straight,module,straight,20\nseven,straight,libc.so.6,new,12\n"
+                                "plain,shared,module,shared,9\n");
+    compare_variants();
+    struct csv_data symbols = read_table(&schema_symbols_delta);
+    assert_int_equal(symbols.row_count, 2); /* and nothing of `shared`, which the contender has no count of */
+    assert_string_equal(csv_text(&symbols, 0, SCHEMA_symbols_delta_symbol), "old");
+    expect_number(csv_number(&symbols, 0, SCHEMA_symbols_delta_difference), -5);
+    assert_string_equal(csv_text(&symbols, 1, SCHEMA_symbols_delta_symbol), "new");
+    expect_number(csv_number(&symbols, 1, SCHEMA_symbols_delta_difference), 12);
+    csv_free(&symbols);
 }
 
 int main(void)
@@ -426,6 +543,9 @@ int main(void)
         cmocka_unit_test(one_source_of_traps_is_enough),
         cmocka_unit_test(a_blocked_signal_does_no_harm),
         cmocka_unit_test(a_cached_figure_is_the_fresh_one),
+        cmocka_unit_test(symbols_add_up),
+        cmocka_unit_test(seven_more_are_listed),
+        cmocka_unit_test(a_function_of_one_side_is_a_difference),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
