@@ -1,7 +1,8 @@
 /*
- * instructions_delta.csv: which instructions only one side of a pair executes. The two sequences, in order of address, are aligned by
- * their longest common subsequence; instructions are alike when they have the same shape (mnemonic, kinds of operands, constants;
- * not the registers, displacements and targets that another layout or structure moves) and are executed equally often.
+ * instructions_delta.csv: which instructions only one side of a pair executes. The two sequences, by function name (a layout orders
+ * functions at random) and then address, are aligned by their longest common subsequence; instructions are alike when they have the
+ * same shape (mnemonic, kinds of operands, constants; not the registers, displacements and targets that another layout or structure
+ * moves) and are executed equally often.
  *
  * symbols_delta.csv: the functions that the two sides spend different numbers of instructions in; for ops of any length.
  */
@@ -46,6 +47,17 @@ static void shape_of(const char *text, char shape[SHAPE_BYTES])
     shape[length] = '\0';
 }
 
+/* Place of a row in the sequence: behind those of the same function and of functions with a smaller name. */
+static size_t place_of(const struct sequence *sequence, const struct csv_data *instructions, size_t row)
+{
+    const char *symbol = csv_text(instructions, row, SCHEMA_instructions_symbol);
+    size_t place = sequence->count;
+    while (place > 0 &&
+           strcmp(csv_text(instructions, sequence->rows[place - 1], SCHEMA_instructions_symbol), symbol) > 0)
+        place--;
+    return place;
+}
+
 static void collect(struct sequence *sequence, const struct csv_data *instructions, const char *variant,
                     const char *workload)
 {
@@ -54,9 +66,14 @@ static void collect(struct sequence *sequence, const struct csv_data *instructio
         if (strcmp(csv_text(instructions, row, SCHEMA_instructions_variant), variant) != 0 ||
             strcmp(csv_text(instructions, row, SCHEMA_instructions_workload), workload) != 0)
             continue;
-        sequence->only_here[sequence->count] = true;
-        sequence->rows[sequence->count] = row;
-        shape_of(csv_text(instructions, row, SCHEMA_instructions_instruction), sequence->shapes[sequence->count++]);
+        const size_t place = place_of(sequence, instructions, row);
+        memmove(&sequence->rows[place + 1], &sequence->rows[place],
+                (sequence->count++ - place) * sizeof sequence->rows[0]);
+        sequence->rows[place] = row;
+    }
+    for (size_t i = 0; i < sequence->count; i++) {
+        sequence->only_here[i] = true;
+        shape_of(csv_text(instructions, sequence->rows[i], SCHEMA_instructions_instruction), sequence->shapes[i]);
     }
 }
 
