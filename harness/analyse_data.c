@@ -119,7 +119,9 @@ static int read_identical_code(struct analyse_data *data, struct error *error)
             strcmp(csv_text(&data->identical_code, row, SCHEMA_identical_code_identical), "not available") != 0)
             return analyse_bad_cell(&data->identical_code, row, SCHEMA_identical_code_identical,
                                     "yes, no or not available", error);
-    return 0;
+    const size_t keys[] = {SCHEMA_identical_code_baseline, SCHEMA_identical_code_contender,
+                           SCHEMA_identical_code_workload};
+    return analyse_check_unique(&data->identical_code, keys, sizeof keys / sizeof keys[0], error);
 }
 
 bool analyse_pair_is_identical(const struct analyse_data *data, const char *baseline, const char *contender,
