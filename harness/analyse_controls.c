@@ -275,6 +275,20 @@ static void check_twins(struct check *check, size_t panel, size_t workload)
     } while (twin);
 }
 
+/* Pairs of one code by another name are twins that nobody planned. */
+static void check_identical(struct check *check, size_t panel, size_t workload)
+{
+    const struct analyse_effect *pair = NULL;
+    while ((pair = find_of_kind(check, panel, workload, "pair", pair)) != NULL) {
+        struct analyse_control *control = pair->identical ? add_control(check, "identical", panel, workload) : NULL;
+        if (control == NULL)
+            continue;
+        snprintf(control->expected, sizeof control->expected,
+                 "the code of both sides is the same: interval in ns contains 0 as that of twins does");
+        judge_twin(check, control, pair);
+    }
+}
+
 /* ---- chains ---- */
 
 /* `ratio`: what the chain got longer by on the relative scale, which decides claims as well as the absolute one. */
@@ -670,10 +684,10 @@ int analyse_controls_check(struct analyse_controls *controls, const struct analy
                            const struct analyse_effects *effects, double alpha_part, struct error *error)
 {
     static void (*const of_a_cell[])(struct check *, size_t, size_t) = {
-        check_interleaving, check_twins, check_chain_planted, check_chain_multiply, check_planted};
+        check_interleaving, check_twins, check_identical, check_chain_planted, check_chain_multiply, check_planted};
     size_t twin_count = 0;
     for (size_t i = 0; i < effects->effect_count; i++)
-        twin_count += strcmp(effects->effect[i].kind, "twin") == 0;
+        twin_count += strcmp(effects->effect[i].kind, "twin") == 0 || effects->effect[i].identical;
     struct check check = {.controls = controls,
                           .data = data,
                           .effects = effects,

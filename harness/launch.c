@@ -267,6 +267,7 @@ static int run_pass(const struct launch *launch, const struct worker_job *extra,
     if (region == NULL)
         return error->code;
     fill_job(launch, &region->job, extra->mode, 0, seed);
+    region->job.step_source = extra->step_source;
     region->job.step_every = extra->step_every;
     snprintf(region->job.shared_directory, PATH_MAX, "%s", launch->modules->shared_directory);
     region->job.arm_count = 1;
@@ -298,13 +299,33 @@ int launch_pass(const struct launch *launch, enum worker_mode mode, const struct
     return error->code;
 }
 
-int launch_step(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
-                uint64_t operations, bool every, uint64_t seed, struct worker_result *result, struct error *error)
+static int step_by(const struct launch *launch, enum step_source source, bool every, const struct module_info *module,
+                   const struct module_workload *workload, uint64_t operations, uint64_t seed,
+                   struct worker_result *result, struct error *error)
 {
     char wrong[512] = "";
-    const struct worker_job extra = {.mode = WORKER_STEP, .step_every = every};
+    const struct worker_job extra = {.mode = WORKER_STEP, .step_source = source, .step_every = every};
     if (run_pass(launch, &extra, NULL, module, workload, operations, seed, result, wrong, sizeof wrong, error) == 0 &&
         wrong[0])
-        snprintf(result->step.unavailable, sizeof result->step.unavailable, "%.250s", wrong);
+        snprintf(result->step.unavailable, sizeof result->step.unavailable, "%.500s", wrong);
+    return error->code;
+}
+
+int launch_step(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
+                uint64_t operations, enum launch_step how, uint64_t seed, struct worker_result *result,
+                struct error *error)
+{
+    struct worker_step *step = &result->step;
+    char first[sizeof step->unavailable], second[sizeof step->unavailable];
+    if (step_by(launch, how == LAUNCH_STEP_PTRACE ? STEP_PTRACE : STEP_TRAP_FLAG, how == LAUNCH_STEP_EVERY, module,
+                workload, operations, seed, result, error) != 0 ||
+        how != LAUNCH_STEP_ANY || step->unavailable[0] == '\0' || step->opening != WORKER_STEP_BEGUN)
+        return error->code;
+    snprintf(first, sizeof first, "%s", step->unavailable);
+    if (step_by(launch, STEP_PTRACE, false, module, workload, operations, seed, result, error) != 0 ||
+        step->unavailable[0] == '\0')
+        return error->code;
+    snprintf(second, sizeof second, "%s", step->unavailable);
+    snprintf(step->unavailable, sizeof step->unavailable, "trap flag: %.240s; ptrace: %.240s", first, second);
     return error->code;
 }

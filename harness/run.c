@@ -3,6 +3,7 @@
 #include "analyse.h"
 #include "exact.h"
 #include "heap.h"
+#include "identical.h"
 #include "kernels/kernels.h"
 #include "launch.h"
 #include "machine.h"
@@ -779,6 +780,7 @@ static int measure_into_directory(struct run *run, struct error *error)
     choose_exact(run, &names);
     if (exact_measure(run->directory, &run->launch, &run->modules, names.counted, names.stepped, run->seed,
                       run->options->quiet, error) ||
+        identical_measure(run->directory, &run->plan, &run->modules, error) ||
         heap_measure(run->directory, &run->launch, &run->modules, run->leaks, &run->claims,
                      run->options->selection.workloads, run->seed, run->options->quiet, error) ||
         pilot(run, error) || write_workloads(run, error) || machine_write(run->directory, run->clock_step_ns, error) ||
