@@ -135,11 +135,12 @@ static void unit_masks(const char *name, char *text, size_t text_bytes)
 
 /* ---- encoding ---- */
 
-/* These two happen in the kernel: asked for in user mode, they read 0 for ever. */
+/* These happen in the kernel: asked for in user mode, they read 0 for ever. */
 static bool is_kernel_only(const struct perf_event_attr *attr)
 {
     return attr->type == PERF_TYPE_SOFTWARE &&
-           (attr->config == PERF_COUNT_SW_CONTEXT_SWITCHES || attr->config == PERF_COUNT_SW_CPU_MIGRATIONS);
+           (attr->config == PERF_COUNT_SW_CONTEXT_SWITCHES || attr->config == PERF_COUNT_SW_CPU_MIGRATIONS ||
+            attr->config == PERF_COUNT_SW_CGROUP_SWITCHES);
 }
 
 static bool is_time(const struct perf_event_attr *attr)
@@ -249,7 +250,7 @@ static void visit_event(void *context, const pfm_pmu_info_t *pmu, const pfm_even
     const struct event_list *list = context;
     char name[COUNTER_NAME_BYTES];
     snprintf(name, sizeof name, "%.20s::%.70s", pmu->name, event->name);
-    list->visit(list->context, name, event->desc);
+    list->visit(list->context, name, strcmp(event->desc, event->name) == 0 ? "" : event->desc);
 }
 
 void events_visit(void (*visit)(void *context, const char *name, const char *meaning), void *context)
