@@ -508,9 +508,9 @@ int analyse_data_read(struct analyse_data *data, const char *directory, struct e
 void analyse_data_free(struct analyse_data *data)
 {
     struct csv_data *tables[] = {
-        &data->run,     &data->claims, &data->panels,    &data->processes, &data->state_contrasts, &data->contrasts,
-        &data->metrics, &data->layout, &data->workloads, &data->variants,  &data->cells,           &data->machine,
-        &data->identical_code};
+        &data->run,       &data->claims,  &data->panels,        &data->processes, &data->state_contrasts,
+        &data->contrasts, &data->metrics, &data->layout,        &data->workloads, &data->variants,
+        &data->cells,     &data->machine, &data->identical_code};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         csv_free(tables[i]);
     analyse_growth_free(&data->growth);

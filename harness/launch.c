@@ -269,6 +269,8 @@ static int run_pass(const struct launch *launch, const struct worker_job *extra,
     fill_job(launch, &region->job, extra->mode, 0, seed);
     region->job.step_source = extra->step_source;
     region->job.step_every = extra->step_every;
+    region->job.event_count = extra->event_count;
+    memcpy(region->job.events, extra->events, sizeof region->job.events);
     snprintf(region->job.shared_directory, PATH_MAX, "%s", launch->modules->shared_directory);
     region->job.arm_count = 1;
     snprintf(region->job.arms[0].file, PATH_MAX, "%s", module->described_file);
@@ -327,5 +329,17 @@ int launch_step(const struct launch *launch, const struct module_info *module, c
         return error->code;
     snprintf(second, sizeof second, "%s", step->unavailable);
     snprintf(step->unavailable, sizeof step->unavailable, "trap flag: %.240s; ptrace: %.240s", first, second);
+    return error->code;
+}
+
+int launch_count(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
+                 const struct counter_event *events, size_t event_count, uint64_t seed, struct worker_result *result,
+                 struct error *error)
+{
+    char wrong[512] = "";
+    struct worker_job extra = {.mode = WORKER_COUNT, .event_count = (uint32_t)event_count};
+    memcpy(extra.events, events, event_count * sizeof *events);
+    if (run_pass(launch, &extra, NULL, module, workload, 0, seed, result, wrong, sizeof wrong, error) == 0 && wrong[0])
+        snprintf(result->counters.unavailable, sizeof result->counters.unavailable, "%.250s", wrong);
     return error->code;
 }

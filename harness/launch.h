@@ -73,4 +73,10 @@ int launch_step(const struct launch *launch, const struct module_info *module, c
                 uint64_t operations, enum launch_step how, uint64_t seed, struct worker_result *result,
                 struct error *error);
 
+/* WORKER_COUNT of `event_count` encoded events, in a fresh process. A worker that fails or is killed is no error but the reason in
+ * result->counters.unavailable: counters are what sandboxes forbid. */
+int launch_count(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
+                 const struct counter_event *events, size_t event_count, uint64_t seed, struct worker_result *result,
+                 struct error *error);
+
 #endif

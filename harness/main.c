@@ -28,6 +28,7 @@ static int measure(const struct options *options, const struct paths *paths, cha
                       .workloads = list_or_null(options->workloads),
                       .modules = list_or_null(options->modules),
                       .baseline = options->baseline},
+        .events = list_or_null(options->events),
         .seed = options->seed,
         .out = options->out,
         .resume = options->resume,
@@ -41,6 +42,8 @@ static int measure(const struct options *options, const struct paths *paths, cha
 static int verb_list(const struct options *options, struct error *error)
 {
     struct paths paths;
+    if (options->list_events)
+        return list_print_events(options->csv);
     if (paths_find(&paths, error) != 0)
         return error->code;
     return list_print(&paths, list_or_null(options->modules), options->csv, error);

@@ -20,6 +20,8 @@ enum option_key {
     KEY_DRY_RUN,
     KEY_QUIET,
     KEY_FORMAT,
+    KEY_EVENTS,
+    KEY_LIST_EVENTS,
 };
 
 /* Every option once: its name, what it takes, what it does, and the verbs that know it. */
@@ -34,6 +36,9 @@ static const struct {
     {{"module", KEY_MODULE, "FILE", 0, "also measure this module (.o or .so); may be repeated", 0},
      " run report list "},
     {{"baseline", KEY_BASELINE, "VARIANT", 0, "compare everything selected with this variant", 0}, " run report "},
+    {{"events", KEY_EVENTS, "A,B", 0, "count these instead of the usual ones (list --events has the names)", 0},
+     " run report "},
+    {{"events", KEY_LIST_EVENTS, NULL, 0, "the names that run --events takes here, instead", 0}, " list "},
     {{"seed", KEY_SEED, "N", 0, "seed of layouts and orders; from the clock when absent", 0}, " run report "},
     {{"out", KEY_OUT, "DIR", 0, "run directory to make; must not exist", 0}, " run report "},
     {{"resume", KEY_RESUME, "DIR", 0, "go on with an interrupted run instead of a new one", 0}, " run report "},
@@ -175,6 +180,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return split_list("workloads", argument, options->workloads, parsing->error);
     case KEY_MODULE:
         return split_list("module", argument, options->modules, parsing->error);
+    case KEY_EVENTS:
+        return split_list("events", argument, options->events, parsing->error);
+    case KEY_LIST_EVENTS:
+        options->list_events = true;
+        return 0;
     case KEY_BASELINE:
         return set_name("baseline", argument, &options->baseline, parsing->error);
     case KEY_SEED:

@@ -1,6 +1,7 @@
 #include "run.h"
 
 #include "analyse.h"
+#include "counters.h"
 #include "exact.h"
 #include "heap.h"
 #include "identical.h"
@@ -59,6 +60,7 @@ struct run {
     const struct module_info *leaks;
     struct plan plan;
     struct csv_data panels, claims;
+    struct event_set events;
     struct launch launch;
     struct record *record;
     struct progress progress;
@@ -190,7 +192,8 @@ static int check_untimed(const struct run *run, struct error *error)
 
 static int prepare(struct run *run, struct error *error)
 {
-    if (scratch_make(run->scratch, error) || load_kernels(run, error) ||
+    if (events_find(run->options->events, &run->events, error) || scratch_make(run->scratch, error) ||
+        load_kernels(run, error) ||
         run_load_modules(run->paths, run->options->selection.modules, run->scratch, &run->modules, error) ||
         csv_read(run->paths->panels, &schema_panels, &run->panels, error) ||
         csv_read(run->paths->claims, &schema_claims, &run->claims, error) || analyse_claims_check(&run->claims, error))
@@ -461,6 +464,7 @@ static int write_run(struct run *run, bool complete, struct error *error)
     provenance_put_integer(writer, "process_ms", profile->process_ms);
     provenance_put_integer(writer, "seed", (int64_t)run->seed);
     put_selection(writer, &run->options->selection);
+    put_names(writer, "select_events", run->options->events);
     put_clock(writer, &run->plan.cells[0]);
     provenance_write(writer, run->paths, &run->modules);
     return csv_writer_close(writer, error);
@@ -783,6 +787,8 @@ static int measure_into_directory(struct run *run, struct error *error)
         identical_measure(run->directory, &run->plan, &run->modules, error) ||
         heap_measure(run->directory, &run->launch, &run->modules, run->leaks, &run->claims,
                      run->options->selection.workloads, run->seed, run->options->quiet, error) ||
+        counters_measure(run->directory, &run->launch, &run->modules, names.counted, &run->events, run->seed,
+                         run->options->quiet, error) ||
         pilot(run, error) || write_workloads(run, error) || machine_write(run->directory, run->clock_step_ns, error) ||
         write_run(run, false, error) || write_cells(run, error) ||
         record_open(&run->record, run->directory, false, error))
@@ -830,10 +836,11 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
 {
     const struct plan_selection *given = &options->selection;
     struct resume *resume = &run->resume;
-    if (given->variants || given->workloads || given->modules || given->baseline || options->out || options->dry_run)
+    if (given->variants || given->workloads || given->modules || given->baseline || options->events || options->out ||
+        options->dry_run)
         return error_set(error, EXIT_USAGE,
                          "--resume: the run directory holds what was selected; leave out --variants, --workloads, "
-                         "--module, --baseline, --out and --dry-run");
+                         "--module, --baseline, --events, --out and --dry-run");
     if (resume_open(resume, options->resume, options->profile, options->seed, error) != 0)
         return error->code;
     options->profile = resume->profile;
@@ -842,6 +849,7 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
                                                  .workloads = list_or_null(resume->workloads),
                                                  .modules = list_or_null(resume->modules),
                                                  .baseline = resume->baseline};
+    options->events = list_or_null(resume->events);
     run->seed = resume->seed;
     run->look = resume->look;
     return 0;

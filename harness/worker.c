@@ -6,6 +6,7 @@
 
 #include "module_load.h"
 #include "random.h"
+#include "worker_counters.h"
 #include "worker_step.h"
 
 #include <dlfcn.h>
@@ -405,6 +406,14 @@ static int work(struct worker_region *region, struct error *error)
             return error->code;
         enter(region, WORKER_MEASURING, 0);
         worker_step(region, &panel.arms[0]);
+        tear_down_arms(region, &panel);
+        return 0;
+    }
+    if (region->job.mode == WORKER_COUNT) {
+        if (set_up_arms(region, &panel, 0, error) != 0)
+            return error->code;
+        enter(region, WORKER_MEASURING, 0);
+        worker_counters(region, &panel.arms[0]);
         tear_down_arms(region, &panel);
         return 0;
     }
