@@ -134,6 +134,7 @@ struct calibrate_campaign {
     const char *directory;
     double budget_s, spent_s;                 /* of this call, pilot included */
     double case_spent_s[CALIBRATE_CASES_MAX]; /* of all calls */
+    size_t chunks;                            /* recorded by this call */
     int64_t next_process, next_set;
     bool quiet;
 };
