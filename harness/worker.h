@@ -62,9 +62,11 @@ struct worker_job {
     uint64_t deadline_ns; /* measuring ends after this long, whatever is left */
     char data_directory[PATH_MAX];
     char shared_directory[PATH_MAX]; /* of the shared objects that modules have in common; WORKER_STEP */
-    enum step_source step_source;    /* WORKER_STEP (step.h) ... */
-    bool step_every;                 /* ... without shortcuts */
-    uint32_t event_count;            /* WORKER_COUNT */
+    /* WORKER_MEASURE: all batches of an arm, then those of the next; blocks are filled in the same form */
+    bool one_after_other;
+    enum step_source step_source; /* WORKER_STEP (step.h) ... */
+    bool step_every;              /* ... without shortcuts */
+    uint32_t event_count;         /* WORKER_COUNT */
     struct counter_event events[COUNTER_EVENTS_MAX];
     struct worker_arm arms[MEASURE_ARMS_MAX];
 };
