@@ -71,6 +71,19 @@ void __wrap_free(void *memory)
 static unsigned char *input;
 static struct encbench_host host;
 
+/* Beside this program's directory where it stands among the modules, which may be installed anywhere; else in the build tree. */
+static const char *data_directory(void)
+{
+    static char path[4096];
+    const ssize_t length = readlink("/proc/self/exe", path, sizeof path - sizeof "/../data");
+
+    if (length <= 0)
+        return TEST_DATA_DIRECTORY;
+    path[length] = '\0';
+    strcpy(strrchr(path, '/'), "/../data");
+    return access(path, R_OK) == 0 ? path : TEST_DATA_DIRECTORY;
+}
+
 static int group_setup(void **state)
 {
     uint32_t random = 7;
@@ -89,7 +102,7 @@ static int group_setup(void **state)
         .input = input,
         .input_bytes = INPUT_BYTES,
         .allocated_bytes = requested_bytes_so_far,
-        .data_directory = TEST_DATA_DIRECTORY,
+        .data_directory = data_directory(),
     };
     return 0;
 }
