@@ -214,12 +214,17 @@ static int measure_one(const struct launch *launch, const struct module_info *mo
     return workload->flags & ENCBENCH_COUNTED ? measure_metrics(launch, module, workload, seed, metrics, error) : 0;
 }
 
+/* A planted module that nobody waits for, and what was not selected, are not. */
+static bool is_counted(const struct module_info *module)
+{
+    return module->planted ? module->planned : !module->left_out;
+}
+
 static size_t count_passes(const struct module_set *set, const char *const *workloads)
 {
     size_t count = 0;
     for (size_t m = 0; m < set->count; m++)
-        for (size_t w = 0; w < set->modules[m].workload_count && (!set->modules[m].planted || set->modules[m].planned);
-             w++)
+        for (size_t w = 0; w < set->modules[m].workload_count && is_counted(&set->modules[m]); w++)
             count += module_workload_selected(workloads, &set->modules[m].workloads[w]);
     return count;
 }
@@ -233,7 +238,7 @@ static int measure_all(const struct launch *launch, const struct module_set *set
     progress_start(&progress, "exact passes", count_passes(set, workloads), quiet);
     for (size_t m = 0; m < set->count && error->code == 0; m++) {
         const struct module_info *module = &set->modules[m];
-        if (module->planted && !module->planned)
+        if (!is_counted(module))
             continue;
         bool structure_put = module->planted;
         const enum conformance conformance = module->planted ? CONFORMANCE_UNKNOWN : ask_conformance(launch, module);
