@@ -60,6 +60,11 @@ int launch_pass(const struct launch *launch, enum worker_mode mode, const struct
                 const struct module_workload *workload, uint64_t operations, uint64_t seed,
                 struct worker_result *result, struct error *error);
 
+/* WORKER_STRUCTURE with a shared object preloaded, by path or by the name that the loader finds it under. `wrong`: one line on how the
+ * worker failed, which is no error, or "". */
+int launch_structure(const struct launch *launch, const char *preload, uint32_t structure_bytes,
+                     struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error);
+
 /* WORKER_STEP over n = `operations` and 2n ops, in a fresh process. A worker that fails or is killed is no error but the reason in
  * result->step.unavailable: stepping is what sandboxes forbid. `every`: without shortcuts (step.h). */
 int launch_step(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,

@@ -753,8 +753,14 @@ static bool is_left_out(const struct plan_selection *selection, const struct mod
     return true;
 }
 
-/* Counted is what is timed and what claims name; stepped, at 25 us an instruction, what decides claims by its time and is
- * short. A selection counts all of what it selects. */
+/* A workload that is there for its own figures. */
+static bool counts_only(const struct module_workload *workload)
+{
+    return (workload->flags & (ENCBENCH_TIMED | ENCBENCH_COUNTED)) == ENCBENCH_COUNTED;
+}
+
+/* Counted is what is timed, what claims name and what can only be counted; stepped, at 25 us an instruction, what decides
+ * claims by its time and is short. A selection counts all of what it selects. */
 static void choose_exact(struct run *run, struct exact_names *names)
 {
     const struct plan_selection *selection = &run->options->selection;
@@ -773,8 +779,9 @@ static void choose_exact(struct run *run, struct exact_names *names)
     for (size_t m = 0; m < run->modules.count; m++)
         for (size_t w = 0; w < run->modules.modules[m].workload_count && !run->modules.modules[m].left_out; w++) {
             const struct module_workload *workload = &run->modules.modules[m].workloads[w];
-            if (selection->workloads ? module_workload_selected(selection->workloads, workload)
-                                     : claims_name_workload(&run->claims, workload->short_name))
+            if (selection->workloads
+                    ? module_workload_selected(selection->workloads, workload)
+                    : counts_only(workload) || claims_name_workload(&run->claims, workload->short_name))
                 add_name(names->counted, workload->short_name);
         }
 }

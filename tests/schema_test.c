@@ -136,10 +136,23 @@ static bool has_unit(const char *name)
 static void numbers_name_their_unit(void **state)
 {
     (void)state;
-    static const char *const plain[] = {
-        "claim",      "condition",      "process",          "block",     "slot",
-        "iterations", "kept",           "blocks_kept",      "processes", "rewarm_iterations",
-        "confidence", "blocks_dropped", "processes_needed", "blocks",    NULL};
+    static const char *const plain[] = {"claim",
+                                        "condition",
+                                        "process",
+                                        "block",
+                                        "slot",
+                                        "iterations",
+                                        "kept",
+                                        "blocks_kept",
+                                        "processes",
+                                        "rewarm_iterations",
+                                        "confidence",
+                                        "blocks_dropped",
+                                        "processes_needed",
+                                        "blocks",
+                                        "first_line",
+                                        "last_line",
+                                        NULL};
     for (size_t i = 0; schema_tables[i] != NULL; i++) {
         const struct csv_table *table = schema_tables[i];
         for (size_t column = 0; column < table->column_count; column++) {
