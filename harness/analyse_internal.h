@@ -166,6 +166,7 @@ struct analyse_control {
     double estimate, low, high; /* NaN: nothing seen */
     enum analyse_control_status { ANALYSE_OK, ANALYSE_FAILED, ANALYSE_NOT_MEASURED } status;
     bool of_heap; /* vouches for figures of the heap pass and for nothing else */
+    bool waived;  /* cannot be had here, and does without: not measured, but nobody is blind for want of it */
     char reason[400];
 };
 

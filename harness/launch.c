@@ -179,6 +179,8 @@ static int start_worker(const struct launch *launch, struct worker_region *regio
                                             .pass_fd = fd,
                                             .time_limit_s = time_limit_s,
                                             .mute = true,
+                                            /* The loader's word about what is not there is ours to give. */
+                                            .quiet = region->job.mode == WORKER_STRUCTURE,
                                             .own_group = true,
                                             .reproducible = region->job.mode == WORKER_STEP};
     struct process_end end;
@@ -357,5 +359,25 @@ int launch_count(const struct launch *launch, const struct module_info *module, 
     memcpy(extra.events, events, event_count * sizeof *events);
     if (run_pass(launch, &extra, NULL, module, workload, 0, seed, result, wrong, sizeof wrong, error) == 0 && wrong[0])
         snprintf(result->counters.unavailable, sizeof result->counters.unavailable, "%.250s", wrong);
+    return error->code;
+}
+
+int launch_structure(const struct launch *launch, const char *preload, uint32_t structure_bytes,
+                     struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error)
+{
+    size_t region_bytes;
+    bool stopped = false;
+    int fd;
+    struct worker_region *region = make_region(0, &region_bytes, &fd, error);
+    if (region == NULL)
+        return error->code;
+    fill_job(launch, &region->job, WORKER_STRUCTURE, 0, 0);
+    region->job.structure_bytes = structure_bytes;
+    start_worker(launch, region, fd, preload, WORKER_PATIENCE_S, wrong, wrong_bytes, &stopped, error);
+    *result = region->result;
+    if (error->code == 0 && stopped)
+        error_set(error, EXIT_UNFIT, "stopped during the exact passes");
+    munmap(region, region_bytes);
+    close(fd);
     return error->code;
 }

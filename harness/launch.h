@@ -69,6 +69,10 @@ enum launch_step {
     LAUNCH_STEP_EVERY, /* by the trap flag, without shortcuts (step.h) */
     LAUNCH_STEP_PTRACE,
 };
+/* WORKER_STRUCTURE with a shared object preloaded, by path or by the name that the loader finds it under. `wrong`: one line on how the
+ * worker failed, which is no error, or "". */
+int launch_structure(const struct launch *launch, const char *preload, uint32_t structure_bytes,
+                     struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error);
 
 /* WORKER_STEP over n = `operations` and 2n ops, in a fresh process. A worker that fails or is killed is no error but the reason in
  * result->step.unavailable, which names all that was tried: stepping is what sandboxes forbid. */

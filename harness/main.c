@@ -105,7 +105,7 @@ static int verb_report(const struct options *options, struct error *error)
     else if (options->output)
         error_set(error, EXIT_USAGE, "--output: longer than %zu bytes", sizeof output - 1);
     else
-        paths_join(output, paths.root, "REPORT.md", error);
+        snprintf(output, sizeof output, "%s", paths.report);
     if (error->code != 0 || present_check_output(output, error) != 0)
         return error->code;
     if (options->directory)

@@ -169,19 +169,17 @@ static void note_unlike_baseline(const struct run *run, const char *baseline)
         }
 }
 
-/* Nothing that was asked for is left out without a word. The given modules are the last of the set. */
+/* Nothing that was asked for is left out without a word. */
 static int check_untimed(const struct run *run, struct error *error)
 {
     const struct plan_selection *selection = &run->options->selection;
-    size_t given = 0;
-    bool any = false;
+    bool any = selection->modules == NULL;
     if (selection->baseline)
         note_unlike_baseline(run, selection->baseline);
-    while (selection->modules && selection->modules[given])
-        given++;
-    for (size_t i = 0; i < given; i++)
-        any = note_untimed(run, &run->modules.modules[run->modules.count - given + i]) || any;
-    if (given > 0 && !any)
+    for (size_t i = 0; i < run->modules.count; i++)
+        if (run->modules.modules[i].given && !run->modules.modules[i].planted)
+            any = note_untimed(run, &run->modules.modules[i]) || any;
+    if (!any)
         return error_set(error, EXIT_USAGE,
                          "--module: nothing of it would be timed: none of its selected timed workloads is offered by "
                          "another selected module");
@@ -729,8 +727,26 @@ static bool claims_name_workload(const struct csv_data *claims, const char *work
     return false;
 }
 
-/* Counted is what is timed and what claims name; stepped, at 25 us an instruction, what decides claims by its time and is
- * short. A selection counts all of what it selects. */
+/* With --variants: not among them, and no baseline of theirs. */
+static bool is_left_out(const struct plan_selection *selection, const struct module_info *module)
+{
+    if (selection->variants == NULL || module->given ||
+        (selection->baseline && strcmp(selection->baseline, module->variant) == 0))
+        return false;
+    for (size_t i = 0; selection->variants[i]; i++)
+        if (strcmp(selection->variants[i], module->variant) == 0)
+            return false;
+    return true;
+}
+
+/* A workload that is there for its own figures. */
+static bool counts_only(const struct module_workload *workload)
+{
+    return (workload->flags & (ENCBENCH_TIMED | ENCBENCH_COUNTED)) == ENCBENCH_COUNTED;
+}
+
+/* Counted is what is timed, what claims name and what can only be counted; stepped, at 25 us an instruction, what decides
+ * claims by its time and is short. A selection counts all of what it selects. */
 static void choose_exact(struct run *run, struct exact_names *names)
 {
     const struct plan_selection *selection = &run->options->selection;
@@ -745,10 +761,13 @@ static void choose_exact(struct run *run, struct exact_names *names)
                     run->modules.modules[m].planned = true;
     }
     for (size_t m = 0; m < run->modules.count; m++)
-        for (size_t w = 0; w < run->modules.modules[m].workload_count; w++) {
+        run->modules.modules[m].left_out = is_left_out(selection, &run->modules.modules[m]);
+    for (size_t m = 0; m < run->modules.count; m++)
+        for (size_t w = 0; w < run->modules.modules[m].workload_count && !run->modules.modules[m].left_out; w++) {
             const struct module_workload *workload = &run->modules.modules[m].workloads[w];
-            if (selection->workloads ? module_workload_selected(selection->workloads, workload)
-                                     : claims_name_workload(&run->claims, workload->short_name))
+            if (selection->workloads
+                    ? module_workload_selected(selection->workloads, workload)
+                    : counts_only(workload) || claims_name_workload(&run->claims, workload->short_name))
                 add_name(names->counted, workload->short_name);
         }
 }

@@ -21,13 +21,14 @@ enum {
 };
 
 enum worker_mode {
-    WORKER_PILOT,   /* find ns per op of each arm and the time of a block */
-    WORKER_MEASURE, /* `blocks` blocks */
-    WORKER_METRICS, /* arm 0 only: the workload's own figures */
-    WORKER_EXACT,   /* arm 0 only: digest, allocations, bytes; the interposer is preloaded */
-    WORKER_HEAP,    /* arm 0 only: memory over `iterations` ops; the interposer is preloaded */
-    WORKER_STEP,    /* arm 0 only: instructions of n and of 2n ops; nothing is preloaded, addresses are fixed */
-    WORKER_COUNT,   /* arm 0 only: the kernel's counters; nothing is preloaded */
+    WORKER_PILOT,     /* find ns per op of each arm and the time of a block */
+    WORKER_MEASURE,   /* `blocks` blocks */
+    WORKER_METRICS,   /* arm 0 only: the workload's own figures */
+    WORKER_EXACT,     /* arm 0 only: digest, allocations, bytes; the interposer is preloaded */
+    WORKER_HEAP,      /* arm 0 only: memory over `iterations` ops; the interposer is preloaded */
+    WORKER_STRUCTURE, /* no arm: blocks of `structure_bytes` from whatever allocator is preloaded */
+    WORKER_STEP,      /* arm 0 only: instructions of n and of 2n ops; nothing is preloaded, addresses are fixed */
+    WORKER_COUNT,     /* arm 0 only: the kernel's counters; nothing is preloaded */
 };
 
 enum worker_phase {
@@ -62,6 +63,7 @@ struct worker_job {
     uint64_t deadline_ns; /* measuring ends after this long, whatever is left */
     char data_directory[PATH_MAX];
     char shared_directory[PATH_MAX]; /* of the shared objects that modules have in common; WORKER_STEP */
+    uint32_t structure_bytes;        /* WORKER_STRUCTURE */
     /* WORKER_MEASURE: all batches of an arm, then those of the next; blocks are filled in the same form */
     bool one_after_other;
     enum step_source step_source; /* WORKER_STEP (step.h) ... */
@@ -135,6 +137,7 @@ struct worker_result {
     struct heap_pass heap;
     struct worker_step step;
     struct worker_counters counters;
+    char allocator[PATH_MAX]; /* the shared object that malloc is in; WORKER_STRUCTURE */
     uint32_t metric_count;
     struct worker_metric metrics[ENCBENCH_METRICS_MAX];
 };

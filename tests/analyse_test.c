@@ -185,7 +185,7 @@ static void write_exact(const char *directory, const struct truth *truth)
                  ? ""
                  : "a,get_put,planted_cycles_per_op,32,exact,\na,to_string_1k,planted_cycles_per_op,64,exact,\n");
     write_rows(directory, &schema_metrics, rows);
-    write_rows(directory, &schema_layout, "a,field,data,0,24\n");
+    write_rows(directory, &schema_layout, "a,field,data,0,24,0,0\n");
     write_rows(directory, &schema_variants, "a,mmap_res,null\nb,mmap_res,removed\n");
     write_rows(directory, &schema_machine, "cpu,made up,ok\n");
     write_rows(directory, &schema_workloads,
@@ -1249,7 +1249,7 @@ static void bad_rows_are_refused(void **state)
         {&schema_metrics, "a,get_put,hits,inf,exact,\n", "metrics.csv:2: column value is \"inf\""},
         {&schema_metrics, "a,get_put,hits,,exact,\n", "metrics.csv:2: column value is \"\""},
         {&schema_metrics, "a,get_put,hits,1,perhaps,\n", "metrics.csv:2: column status is \"perhaps\""},
-        {&schema_layout, "a,field,data,0,24\na,field,more,0,8\n", "layout.csv:3: the same keys as in line 2"},
+        {&schema_layout, "a,field,data,0,24,0,0\na,field,more,0,8,0,0\n", "layout.csv:3: the same keys as in line 2"},
         {&schema_variants, "a,x,one\na,x,two\nb,x,one\n", "variants.csv:3: the same keys as in line 2"},
         {&schema_machine, "cpu,x,ok\ncpu,y,ok\n", "machine.csv:3: the same key as in line 2"},
         {&schema_machine, "cpu,x,splendid\n", "machine.csv:2: column status is \"splendid\""},

@@ -163,6 +163,8 @@ static void numbers_name_their_unit(void **state)
                                         "set_processes",
                                         "clock_iterations",
                                         "share",
+                                        "first_line",
+                                        "last_line",
                                         NULL};
     for (size_t i = 0; schema_tables[i] != NULL; i++) {
         const struct csv_table *table = schema_tables[i];
