@@ -115,8 +115,10 @@ static struct calibrate_figure *add_rate(struct derivation *d, const char *prope
     row->trials = rate.trials;
     row->count = rate.count;
     row->value = rate.trials ? 100.0 * (double)rate.count / (double)rate.trials : NAN;
-    row->low = 100 * bounds.low;
-    row->high = 100 * bounds.high;
+    row->low = rate.trials ? 100 * bounds.low : NAN;
+    row->high = rate.trials ? 100 * bounds.high : NAN;
+    if (rate.trials == 0)
+        snprintf(row->reason, sizeof row->reason, "too few processes for a trial");
     return row;
 }
 
