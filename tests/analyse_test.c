@@ -854,10 +854,10 @@ static void each_failed_control_invalidates_the_run(void **state)
     truth.log_share = 0;
     expect_invalid(directory, &truth, "chain_planted", "field get_put", "failed", "log ratios say");
     truth = good_truth();
-    truth.position = 0.53;
+    truth.position = 0.62;
     expect_invalid(directory, &truth, "interleaving", "field get_put", "failed",
-                   "a was timed at 0.5 of a block and b at 0.53");
-    truth.position = 0.47;
+                   "a was timed at 0.5 of a block and b at 0.62");
+    truth.position = 0.38;
     expect_invalid(directory, &truth, "interleaving", "field to_string_1k", "failed", "drift of the machine");
     truth = good_truth();
     truth.layout_count = 19; /* one of them twice */
@@ -940,7 +940,7 @@ static void small_deviations_are_no_failures(void **state)
     truth.chain_planted_cycles = 31.5;
     truth.multiply_cycles = 4.08;
     truth.plant_seen = 0.55;
-    truth.position = 0.515;
+    truth.position = 0.59;
     assert_false(analyse_truth(directory, &truth).run_invalid);
     struct csv_data effects = read_back(directory, &schema_effects);
     assert_int_equal(csv_integer(&effects, 0, SCHEMA_effects_processes), 18);
