@@ -370,13 +370,11 @@ static void compare_workload(struct comparison *comparison, struct place a, stru
     const void *left = bytes_at(&comparison->side[0], beyond(a, first), bytes),
                *right = bytes_at(&comparison->side[1], beyond(b, first), bytes);
     comparison->result = IDENTICAL_YES;
-    comparison->function = "figures of the workload";
-    if (left == NULL || right == NULL || memcmp(left, right, bytes) != 0) {
-        differ(comparison, "have other values", "workload table", 0);
-        return;
-    }
     for (size_t i = 0; i < sizeof functions / sizeof functions[0] && comparison->result == IDENTICAL_YES; i++)
         same_function(comparison, functions[i].name, beyond(a, functions[i].offset), beyond(b, functions[i].offset));
+    comparison->function = "figures of the workload";
+    if (comparison->result == IDENTICAL_YES && (left == NULL || right == NULL || memcmp(left, right, bytes) != 0))
+        differ(comparison, "have other values", "workload table", 0);
 }
 
 enum identical identical_compare(const char *baseline, const char *contender, const char *workload, char *reason,

@@ -746,14 +746,16 @@ static bool counts_only(const struct module_workload *workload)
 }
 
 /* Counted is what is timed, what claims name and what can only be counted; stepped, at 25 us an instruction, what decides
- * claims by its time and is short. A selection counts all of what it selects. */
+ * claims by its time and is short. A selection of workloads counts all of what it selects, and steps what of it is timed and
+ * short. */
 static void choose_exact(struct run *run, struct exact_names *names)
 {
     const struct plan_selection *selection = &run->options->selection;
     for (size_t i = 0; i < run->plan.cell_count; i++) {
         const struct plan_cell *cell = &run->plan.cells[i];
         add_name(names->counted, cell->workload);
-        if (cell->decides_claims && cell->arms[0].workload->bytes_per_op <= STEPPED_OP_BYTES_MAX)
+        if ((cell->decides_claims || selection->workloads) &&
+            cell->arms[0].workload->bytes_per_op <= STEPPED_OP_BYTES_MAX)
             add_name(names->stepped, cell->workload);
         for (size_t a = 0; a < cell->arm_count; a++)
             for (size_t m = 0; m < run->modules.count; m++)

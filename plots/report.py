@@ -272,7 +272,7 @@ def instructions(run):
               if row["contrast"] == subject.FIELD and row["scale"] == "absolute" and row["instructions_delta"] is not None]
     own = run.select("instructions_delta", contrast=subject.FIELD)
     symbols = [(code(row["workload"]), code(row["symbol"] or "not known"), row["object"] or "not known",
-                *(wording.number(row[key]) for key in ("baseline_instructions", "contender_instructions", "difference")))
+                *(wording.number(row[key]) for key in ("baseline_instructions_per_op", "contender_instructions_per_op", "instructions_delta_per_op")))
                for row in run.select("symbols_delta", contrast=subject.FIELD)]
     listed = [(code(row["workload"]), row["side"], code(row["symbol"]), code(row["instruction"]),
                wording.number(row["executions_per_op"])) for row in own]

@@ -88,8 +88,8 @@ static uint64_t other_run(void *state, unsigned thread, uint64_t n)
 #define WORKLOAD(NAME, RUN)                                                                                            \
     {                                                                                                                  \
         .name = NAME, .short_name = NAME, .op = NAME, .bytes_per_op = 1, .batch_multiple_ops = 1,                      \
-        .rewarm_ops = REWARM, .threads_max = 1, .flags = ENCBENCH_TIMED, .digest = digest, .setup = setup, .run = RUN, \
-        .teardown = teardown,                                                                                          \
+        .rewarm_ops = REWARM, .threads_max = 1, .flags = ENCBENCH_TIMED | ENCBENCH_EXACT, .digest = digest,            \
+        .setup = setup, .run = RUN, .teardown = teardown,                                                              \
     }
 
 static const struct encbench_workload workloads[] = {WORKLOAD("other", other_run), WORKLOAD("op", run)};
