@@ -17,7 +17,7 @@
 
 enum {
     WORKER_REGION_FD = PROCESS_PASSED_FD,
-    WORKER_PROTOCOL = 1,
+    WORKER_PROTOCOL = 2,
 };
 
 enum worker_mode {
