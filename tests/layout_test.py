@@ -4,7 +4,7 @@ The timed objects' own debugging information (readelf) is the truth for every fi
 opinion, on the same structure without _Atomic: dwarves 1.24 does not know DW_TAG_atomic_type. Known truths beside them: a module
 whose structure has known holes, an allocator that is not there, one that crashes.
 
-usage: layout_test.py BUILD SOURCE COMPILER
+usage: layout_test.py BUILD SOURCE COMPILER [TEST...]
 """
 
 import csv
@@ -222,4 +222,4 @@ class KnownTruths(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)
