@@ -246,6 +246,15 @@ static size_t count_passes(const struct module_set *set, const char *const *work
     return count;
 }
 
+/* Whether a pass of it counts at all: a conformance program takes a second. */
+static bool has_pass(const struct module_info *module, const char *const *workloads)
+{
+    for (size_t w = 0; w < module->workload_count; w++)
+        if (module_workload_selected(workloads, &module->workloads[w]))
+            return true;
+    return false;
+}
+
 static int measure_all(const struct launch *launch, const struct module_set *set, const char *const *workloads,
                        uint64_t seed, bool quiet, struct csv_writer *metrics, struct csv_writer *layout,
                        struct error *error)
@@ -258,7 +267,8 @@ static int measure_all(const struct launch *launch, const struct module_set *set
         if (!is_counted(module))
             continue;
         bool structure_put = module->planted;
-        const enum conformance conformance = module->planted ? CONFORMANCE_UNKNOWN : ask_conformance(launch, module);
+        const enum conformance conformance =
+            module->planted || !has_pass(module, workloads) ? CONFORMANCE_UNKNOWN : ask_conformance(launch, module);
         if (!module->planted)
             put_layout(layout, module);
         for (size_t w = 0; w < module->workload_count && error->code == 0; w++) {

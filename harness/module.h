@@ -42,13 +42,15 @@
  *
  * Two modules are compared on the workloads whose short names they share; what only one of them offers is not timed.
  * Standard output is not the module's: a worker that loads it speaks to the harness there.
+ * A module that comes without a planted one is compared all the same: its positive control is the harness's planted chain.
  * A planted module (a control, slower on purpose) is a file NAME.planted.o with workloads that have planted_cycles_per_op; any other
  * file has none of those.
  *
  * Limits: 64 workloads, 16 axes (each named once) and 64 fields a module; an `op` of 1 to 200 bytes; a structure of at most 1 MiB
  * whose fields have a size, stand in order of offset and do not overlap; 16 metrics a workload, each named once and not like one that
  * the harness fills (allocations_per_op, allocated_bytes_per_op, handed_out_bytes_per_op, releases_per_op, instructions_per_op,
- * live_blocks_after_teardown, planted_cycles_per_op, struct_bytes, struct_hole_bytes, struct_holes, struct_lines, struct_heap_bytes, struct_heap_bytes_jemalloc, struct_heap_bytes_tcmalloc, live_growth_10000_bytes,
+ * live_blocks_after_teardown, planted_cycles_per_op, struct_bytes, struct_hole_bytes, struct_holes, struct_lines,
+ * struct_heap_bytes, struct_heap_bytes_jemalloc, struct_heap_bytes_tcmalloc, live_growth_10000_bytes,
  * live_growth_last_checkpoints_bytes, time, time_reduction, relative_time). The variant names twin, planted, chain, chain_planted,
  * chain_multiply and leak are the harness's.
  *
