@@ -8,6 +8,7 @@ The same directory and output give the same bytes. Bad input: one line, exit sta
 import functools
 import math
 import os
+import re
 from pathlib import Path
 
 import jinja2
@@ -22,6 +23,7 @@ PER_THOUSAND = "per thousand ops"
 UNRESOLVED = "not resolvable here"
 ALLOCATIONS, ALLOCATED, HANDED_OUT = "allocations_per_op", "allocated_bytes_per_op", "handed_out_bytes_per_op"
 INSTRUCTIONS = "instructions_per_op"
+USER_INSTRUCTIONS = re.compile("(perf::)?(PERF_COUNT_HW_)?INSTRUCTIONS(:u)?", re.I)  # the event that counts them too
 POOL_METRICS = {"pool_hits_per_get": "Hits per get", "buffers_at_rest": "Buffers at rest",
                 "structure_bytes_at_rest": "Structure bytes at rest", "mappings_kept_alive": "Mappings kept alive"}
 LEAKS = (subject.LEAK_BYTES, subject.LEAK_MAPPING, subject.LEAK_NONE)
@@ -291,6 +293,38 @@ def identical(run):
             rows.setdefault((row["baseline"], row["contender"]), []).append(code(row["workload"]))
     table = [(code(baseline), code(contender), " ".join(workloads)) for (baseline, contender), workloads in rows.items()]
     return wording.table(("Variant", "Variant", "Workloads"), table) if table else None
+
+
+def counter_text(row):
+    """A counter per op; of a multiplexed one what it would be had it run all the time, which is no exact figure."""
+    if row is None or row["value"] is None or not row["operations"]:
+        return "-"
+    if row["status"] == "multiplexed":
+        return f"~{wording.coarse(row['value'] * row['enabled_ns'] / row['running_ns'] / row['operations'], None)}"
+    return f"{wording.number(row['value'] / row['operations'])}{' ns' if row['unit'] == 'ns' else ''}"
+
+
+def counters(run):
+    """Figures of the kernel's counters per op, and why others have none; of the op where it was counted, else of all workloads."""
+    rows_of = run.select("counters", workload=subject.OP) or run.counters
+    events = [event for event in dict.fromkeys(row["event"] for row in rows_of)
+              if any(row["event"] == event and row["value"] is not None for row in rows_of)]
+    instruction_events = [row["event"] for row in rows_of if USER_INSTRUCTIONS.fullmatch(row["event"])]
+    stepped = any(event in events for event in instruction_events)
+    rows, notes = [], {}
+    for workload in subject.workloads(run, rows_of):
+        for variant, thread in dict.fromkeys((row["variant"], row["thread"]) for row in rows_of if row["workload"] == workload):
+            found = [run.one("counters", variant=variant, workload=workload, thread=thread, event=event) for event in events]
+            exact = run.one("metrics", variant=variant, workload=workload, metric=INSTRUCTIONS)
+            rows.append((code(workload), code(variant) + (f" thread {thread}" if thread else ""), *map(counter_text, found),
+                         *([exact_text(exact)] if stepped else [])))
+    for row in rows_of:
+        if row["status"] != "counted":
+            notes.setdefault(f"{row['status']}: {row['reason'] or 'no reason given'}", {})[code(row["event"])] = None
+    header = ("Workload", "Variant", *(code(event) for event in events), *(["Instructions stepped"] if stepped else []))
+    return {"table": wording.table(header, rows) if events else None, "stepped": stepped, "any": bool(rows_of),
+            "asked_for_instructions": bool(instruction_events),
+            "notes": [f"{' '.join(names)}: {note}" for note, names in notes.items()]}
 
 
 def growth_table(run):
@@ -575,7 +609,7 @@ def context(run, directory):
         "crossing": crossing(run), "allocations": allocation_table(run), "structure": structure(run),
         "growth": growth_table(run),
         "claim_effects": claim_effects(run), "exploratory": exploratory_tables(run), "levels": level_tables(run),
-        "wrong": original.wrong(run, not_measured), "instructions": instructions(run), "sweep": sweep(run),
+        "wrong": original.wrong(run, not_measured), "instructions": instructions(run), "counters": counters(run), "sweep": sweep(run),
         "pool_statistics": exact_table(run, POOL_METRICS), "effect_pages": sorted(subject.effect_pages(run)) or ["effects"],
         "controls_summary": controls_summary(run), "controls": controls_tables(run),
         "twins": twin_table(run), "planted": planted_table(run), "blocks": process_table(run),

@@ -312,6 +312,38 @@ class Sections(WithRun):
         self.assertIn("| `get_put` | -3 |", text)
         self.assertIn("`removed+thread`: `get_put`, instructions_per_op: not available: no ptrace", text)
 
+    def add_counters(self, directory, *rows):
+        self.edit(directory, "counters.csv", lambda header, found: found.extend([row.split(",") for row in rows]))
+
+    def test_counters(self):
+        directory = self.copy()
+        self.assertIsNone(self.section(directory, "Counters"))
+        self.add_metrics(directory, "instructions_per_op", [("direct", "to_string_1k", "2471", "exact", "")])
+        self.add_counters(
+            directory, "direct,to_string_1k,0,perf::INSTRUCTIONS:u,count,1000,2473000,5000,5000,counted,",
+            "direct,to_string_1k,0,perf::CYCLES:u,count,1000,400000,5000,2500,multiplexed,half the time",
+            "direct,to_string_1k,0,perf::CONTEXT-SWITCHES,count,1000,,,,not permitted,sysctl it",
+            "direct,to_string_1k,1,perf::INSTRUCTIONS:u,count,1000,4000000,5000,5000,counted,",
+            "direct,get_put,0,perf::INSTRUCTIONS:u,count,1000,77000,5000,5000,counted,")
+        text = self.section(directory, "Counters")
+        self.assertRegex(text, r"`direct` +\| 2473 +\| ~800 +\| 2471 \|")
+        self.assertRegex(text, r"`direct` thread 1 +\| 4000 +\| - +\|")
+        self.assertIn("- `perf::CONTEXT-SWITCHES`: not permitted: sysctl it", text)
+        self.assertIn("- `perf::CYCLES:u`: multiplexed: half the time", text)
+        self.assertIn("stand beside the stepped ones", text)
+        self.assertNotIn("77", text)
+
+    def test_counters_without_a_pmu(self):
+        directory = self.copy()
+        self.add_counters(directory, "direct,get_put,0,perf::TASK-CLOCK,ns,1000,50000,5000,5000,counted,",
+                          "direct,get_put,0,perf::INSTRUCTIONS:u,count,1000,,,,not supported,no PMU")
+        text = self.section(directory, "Counters")
+        self.assertRegex(text, r"`get_put` +\| `direct` +\| 50 ns \|")
+        self.assertIn("no second opinion here", text)
+        self.assertIn("- `perf::INSTRUCTIONS:u`: not supported: no PMU", text)
+        self.edit(directory, "counters.csv", lambda header, rows: rows.pop(0))
+        self.assertIn("No event could be counted", self.section(directory, "Counters"))
+
     def test_instructions_listed(self):
         run = RunDirectory(self.run_path)
         run.metrics.append(dict(variant="null+thread", workload="get_put", metric="instructions_per_op", value=61.0, status="exact",
