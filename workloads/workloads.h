@@ -13,5 +13,6 @@
 #include "mmap_source.h"
 #include "held_64.h"
 #include "mappings_at_rest.h"
+#include "class_sweep.h"
 #include "static_scan.h"
 #include "nop.h"
