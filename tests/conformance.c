@@ -1256,7 +1256,7 @@ static void test_waste_of_a_trace_by_hand(void **state)
     assert_true(metric_of(metrics, filled, "class_bytes") == class_bytes);
     assert_true(metric_of(metrics, filled, "buffers_at_rest") == rest);
     assert_float_equal(metric_of(metrics, filled, "class_waste_percent"), percent, 1e-5);
-    assert_float_equal(counted("class_sweep", "class_waste_percent_of_65_kib"), of_65_kib, 1e-5);
+    assert_float_equal(counted("class_sweep", "class_waste_percent_of_66560"), of_65_kib, 1e-5);
 }
 
 /* 16 requests from 68 to 128 KiB, together 1568 KiB: three gives 2 MiB to each, ten 128 KiB, fine 80, 96, 112 and 128 KiB to

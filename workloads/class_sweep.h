@@ -90,7 +90,7 @@ static size_t workload_class_sweep_metrics(struct encbench_host *host, uint64_t 
             (struct encbench_metric){doublings[i].metric, workload_class_sweep_doubling(&doublings[i], &all)};
     filled += workload_pool_report(&all, metrics + filled);
     workload_pool_visit(&one, 65 * ENCBUF_KIB);
-    metrics[filled++] = (struct encbench_metric){"class_waste_percent_of_65_kib", workload_pool_waste_percent(&one)};
+    metrics[filled++] = (struct encbench_metric){"class_waste_percent_of_66560", workload_pool_waste_percent(&one)};
     encbuf_pool_teardown();
     return filled;
 }
