@@ -319,7 +319,7 @@ def draw_class_waste(run):
     lower = 0.17 * bars
     height = 3.6 + lower
     figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
-    axes = figure.add_axes([0.1, (lower + 1.15) / height, 0.87, 2.1 / height])
+    axes = figure.add_axes([0.115, (lower + 1.15) / height, 0.86, 2.1 / height])
     looks = {level: {"color": style.variant(name), "linestyle": WASTE_LINES[place % len(WASTE_LINES)]}
              for place, (level, name) in enumerate(waste.variants.items())}
     for level, curve in waste.curves.items():
@@ -330,13 +330,13 @@ def draw_class_waste(run):
     axes.set_xticks(sizes[::2], [bytes_text(size) for size in sizes[::2]], rotation=45, ha="right", fontsize=7.5)
     axes.minorticks_off()
     axes.set_xlim(sizes[0], sizes[-1])
-    axes.set_xlabel("bytes asked for; mean over each doubling", fontsize=8)
+    axes.set_xlabel("bytes asked for; over each doubling of them", fontsize=8)
     axes.yaxis.set_major_formatter(lambda x, _: f"{x:.0f} %")
     axes.set_ylabel("of what is given, unused")
     axes.yaxis.grid(True, color=style.GRID, linewidth=0.6)
     figure.legend(*axes.get_legend_handles_labels(), loc="upper left", bbox_to_anchor=(0.09, 1.0), ncol=len(looks) + 1, frameon=False,
                   fontsize=8)
-    draw_waste_bars(figure.add_axes([0.22, 0.3 / height, 0.68, lower / height]), waste, looks)
+    draw_waste_bars(figure.add_axes([0.22, 0.3 / height, 0.6, lower / height]), waste, looks)
     return figure
 
 
@@ -347,8 +347,8 @@ def draw_waste_curve(axes, curve, examples, look, label):
     for size, percent in examples:
         axes.plot([size], [percent], marker="o", markersize=5.5, color=look["color"], markeredgecolor=style.INK, markeredgewidth=0.6,
                   linestyle="none", zorder=5)
-        axes.annotate(f"{bytes_text(size)}: {wording.number(percent)} %", (size, percent), textcoords="offset points", xytext=(7, 4),
-                      fontsize=7.5)
+        axes.annotate(f"{bytes_text(size)}: {wording.number(percent)} %", (size, percent), textcoords="offset points", xytext=(7, 5 if percent > 30 else -12),
+                      fontsize=7.5, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6}, zorder=4)
 
 
 def draw_waste_bars(axes, waste, looks):
@@ -357,7 +357,7 @@ def draw_waste_bars(axes, waste, looks):
         ticks.append((y + (len(shares) - 1) / 2, workload))
         for level, percent in shares.items():
             axes.barh(y, percent, height=0.86, color=looks[level]["color"], edgecolor=style.INK, linewidth=0.5)
-            axes.text(percent + 1, y, f"{wording.number(percent)} %  {level}", va="center", fontsize=7.5)
+            axes.text(percent + 1, y, f"{wording.number(percent)} % {level}", va="center", fontsize=7.5, clip_on=False)
             y += 1
         y += 1
     axes.set_ylim(y - 1.3, -0.7)

@@ -296,15 +296,16 @@ def allocation_details(run):
 
 
 def class_waste(run):
-    """Rows by workload and table of classes; the variant that stands for a table is named."""
+    """Workloads as a whole; and each doubling of sizes, by table of classes and the variant that stands for it."""
     waste = subject.ClassWaste(run)
     if waste.missing:
         return {"missing": waste.missing}
-    rows = [(code(workload), level, *(exact_text(run.one("metrics", variant=waste.variants[level], workload=workload, metric=metric))
-                                      for metric in CLASS_METRICS))
-            for workload, shares in waste.shares.items() for level in shares]
-    return {"missing": None, "table": wording.table(("Workload", "Classes", *CLASS_METRICS.values()), rows),
-            "variants": ", ".join(f"{level}: {code(name)}" for level, name in waste.variants.items()),
+    curves = {level: dict(curve) for level, curve in waste.curves.items()}
+    rows = [(wording.number(end), *(wording.number(curve[end]) if end in curve else "-" for curve in curves.values()))
+            for end in sorted({end for curve in curves.values() for end in curve})]
+    return {"missing": None, **exact_table(run, CLASS_METRICS),
+            "doublings": folded("waste in percent by size of the request", wording.table(("Up to, bytes", *curves), rows)),
+            "variants": ", ".join(f"{level} by {code(name)}" for level, name in waste.variants.items()),
             "examples": [{"level": level, "bytes": wording.number(size), "percent": wording.number(percent)}
                          for level, found in waste.examples.items() for size, percent in found]}
 

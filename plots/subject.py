@@ -228,29 +228,37 @@ WASTE = "class_waste_percent"
 class ClassWaste:
     """What each table of size classes wastes, where it was counted. `missing` says why there is nothing.
 
-    variants: {level: the first variant that has it, which stands for all: the classes are the same code}.
-    curves: {level: [(end of a doubling of sizes in bytes, percent)]}. examples: {level: [(bytes, percent)]} for single sizes.
-    shares: {workload: {level: percent}}.
+    variants: {level: the first variant that has it, which stands for all that waste alike}; one of the same level that does not is
+    there under the level and its own name. curves: {level: [(end of a doubling of sizes in bytes, percent)]}.
+    examples: {level: [(bytes, percent)]} for single sizes. shares: {workload: {level: percent}}.
     """
 
     def __init__(self, run):
         self.variants, self.curves, self.examples, self.shares = {}, {}, {}, {}
-        own = [row for row in run.metrics if row["metric"].startswith(WASTE) and row["status"] == "exact"]
-        for name in dict.fromkeys(row["variant"] for row in own):
+        own = {}
+        for row in run.metrics:
+            if row["metric"].startswith(WASTE) and row["status"] == "exact":
+                own.setdefault(row["variant"], []).append(row)
+        alike = set()
+        for name, rows in own.items():
             axis = run.one("variants", variant=name, axis=CLASSES)
-            if axis:
-                self.variants.setdefault(axis["level"], name)
-        for level, name in self.variants.items():
-            mine = [row for row in own if row["variant"] == name]
-            self.curves[level] = self._sized(mine, "_to_([0-9]+)")
-            self.examples[level] = self._sized(mine, "_of_([0-9]+)")
-        for workload in workloads(run, own):
-            found = {level: row["value"] for level, name in self.variants.items()
-                     for row in own if (row["variant"], row["workload"], row["metric"]) == (name, workload, WASTE)}
-            if found:
-                self.shares[workload] = found
+            level = axis["level"] if axis else name
+            figures = level, *((row["workload"], row["metric"], row["value"]) for row in rows)
+            if figures not in alike:
+                alike.add(figures)
+                self._add(f"{level} ({name})" if level in self.variants else level, name, rows)
+        order = workloads(run, [{"workload": workload} for workload in self.shares])
+        self.shares = {workload: self.shares[workload] for workload in order}
         self.missing = None if self.shares and any(self.curves.values()) else \
             f"metrics.csv has no {WASTE} of a sweep of sizes"
+
+    def _add(self, level, name, rows):
+        self.variants[level] = name
+        self.curves[level] = self._sized(rows, "_to_([0-9]+)")
+        self.examples[level] = self._sized(rows, "_of_([0-9]+)")
+        for row in rows:
+            if row["metric"] == WASTE:
+                self.shares.setdefault(row["workload"], {})[level] = row["value"]
 
     @staticmethod
     def _sized(rows, ending):
