@@ -261,6 +261,14 @@ static size_t count_passes(const struct module_set *set, const char *const *work
     return count;
 }
 
+static bool is_selected(const struct module_info *module, const char *const *workloads)
+{
+    for (size_t w = 0; w < module->workload_count; w++)
+        if (module_workload_selected(workloads, &module->workloads[w]))
+            return true;
+    return false;
+}
+
 static int measure_all(const struct launch *launch, const struct module_set *set, const char *const *workloads,
                        uint64_t seed, bool quiet, struct csv_writer *metrics, struct csv_writer *layout,
                        struct error *error)
@@ -273,7 +281,8 @@ static int measure_all(const struct launch *launch, const struct module_set *set
         if (module->planted && !module->planned)
             continue;
         bool structure_put = module->planted;
-        const enum conformance conformance = module->planted ? CONFORMANCE_UNKNOWN : ask_conformance(launch, module);
+        const enum conformance conformance =
+            module->planted || !is_selected(module, workloads) ? CONFORMANCE_UNKNOWN : ask_conformance(launch, module);
         if (!module->planted)
             put_layout(layout, module);
         for (size_t w = 0; w < module->workload_count && error->code == 0; w++) {
