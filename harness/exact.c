@@ -16,6 +16,7 @@
 /* n of the first pass; the second has 2n. A long op (more output than this) is repeated a few times only. */
 enum { OPERATIONS = 512, OPERATIONS_LONG = 4, LONG_OP_BYTES = 65536 };
 enum { LINE_BYTES = 64 }; /* what layout.csv calls a cache line: that of x86-64 and of nearly every aarch64 */
+enum { REASON_BYTES = 400 };
 
 void exact_put_metric(struct csv_writer *writer, const char *variant, const char *workload, const char *metric,
                       double value, const char *status, const char *reason)
@@ -28,6 +29,10 @@ void exact_put_metric(struct csv_writer *writer, const char *variant, const char
     csv_put_text(writer, reason);
     csv_end_row(writer);
 }
+
+#define CALL_METRIC(name) #name "_calls_per_op",
+static const char *const call_metrics[] = {INTERPOSE_FUNCTIONS(CALL_METRIC)};
+#undef CALL_METRIC
 
 static void put_field(struct csv_writer *writer, const char *variant, const char *kind, const char *name,
                       uint32_t offset, uint32_t size)
@@ -90,37 +95,69 @@ static void put_structure(struct csv_writer *writer, const struct module_info *m
                      "exact", "");
 }
 
-/* second is over 2n ops, first over n: the difference is what n ops cost, free of anything that happens once. */
-static void put_per_op(struct csv_writer *writer, const struct module_info *module, const char *workload,
-                       const char *metric, const struct worker_exact *exact, int64_t first, int64_t second)
+/* What the figures of one pass have in common. */
+struct counted {
+    struct csv_writer *writer;
+    const char *variant, *workload;
+    const struct worker_exact *exact;
+    const char *not_counted; /* why there are none; "" when there are */
+};
+
+static void put_missing(const struct counted *counted, const char *metric)
 {
-    const double value = ((double)second - (double)first) / (double)exact->operations;
-    if (!exact->interposed)
-        exact_put_metric(writer, module->variant, workload, metric, NAN, "not available",
-                         "the interposer could not be preloaded");
-    else if (second != 2 * first)
-        exact_put_metric(writer, module->variant, workload, metric, value, "unstable",
-                         "n and 2n operations do not agree");
+    char reason[REASON_BYTES];
+    exact_put_metric(counted->writer, counted->variant, counted->workload, metric, NAN, "not available",
+                     csv_clean(reason, sizeof reason, counted->not_counted));
+}
+
+/* A figure that n and 2n ops must agree on. */
+static void put_agreed(const struct counted *counted, const char *metric, double value, bool agree)
+{
+    if (counted->not_counted[0])
+        put_missing(counted, metric);
     else
-        exact_put_metric(writer, module->variant, workload, metric, value, "exact", "");
+        exact_put_metric(counted->writer, counted->variant, counted->workload, metric, value,
+                         agree ? "exact" : "unstable", agree ? "" : "n and 2n operations do not agree");
+}
+
+/* second is over 2n ops, first over n: the difference is what n ops cost, free of anything that happens once. */
+static void put_per_op(const struct counted *counted, const char *metric, int64_t first, int64_t second)
+{
+    put_agreed(counted, metric, ((double)second - (double)first) / (double)counted->exact->operations,
+               second == 2 * first);
 }
 
 /* Change of one count over n ops and over the 2n ops after them. */
 #define CHANGE(exact, count)                                                                                           \
     ((exact)->after_n.count - (exact)->warm.count), ((exact)->after_2n.count - (exact)->after_n.count)
 
-static void put_allocations(struct csv_writer *writer, const struct module_info *module, const char *workload,
-                            const struct worker_exact *exact)
+/* Calls by function that were made at all: they add up to the figures above. */
+static void put_calls(const struct counted *counted)
 {
-    put_per_op(writer, module, workload, "allocations_per_op", exact, CHANGE(exact, allocation_calls));
-    put_per_op(writer, module, workload, "allocated_bytes_per_op", exact, CHANGE(exact, requested_bytes));
-    put_per_op(writer, module, workload, "handed_out_bytes_per_op", exact, CHANGE(exact, handed_out_bytes));
-    put_per_op(writer, module, workload, "releases_per_op", exact, CHANGE(exact, release_calls));
-    exact_put_metric(writer, module->variant, workload, "live_blocks_after_teardown",
-                     exact->interposed ? (double)(exact->after_teardown.live_blocks - exact->before_setup.live_blocks)
-                                       : NAN,
-                     exact->interposed ? "exact" : "not available",
-                     exact->interposed ? "" : "the interposer could not be preloaded");
+    const struct worker_exact *exact = counted->exact;
+    for (size_t i = 0; i < INTERPOSE_FUNCTION_COUNT && !counted->not_counted[0]; i++)
+        if (exact->after_2n.calls[i] != exact->warm.calls[i])
+            put_per_op(counted, call_metrics[i], CHANGE(exact, calls[i]));
+    if (exact->after_2n.failed_calls != exact->warm.failed_calls)
+        put_per_op(counted, "failed_calls_per_op", CHANGE(exact, failed_calls));
+}
+
+static void put_allocations(const struct counted *counted)
+{
+    const struct worker_exact *exact = counted->exact;
+    put_per_op(counted, "allocations_per_op", CHANGE(exact, allocation_calls));
+    put_per_op(counted, "allocated_bytes_per_op", CHANGE(exact, requested_bytes));
+    put_per_op(counted, "handed_out_bytes_per_op", CHANGE(exact, handed_out_bytes));
+    put_per_op(counted, "releases_per_op", CHANGE(exact, release_calls));
+    put_per_op(counted, "live_blocks_per_op", CHANGE(exact, live_blocks));
+    put_per_op(counted, "live_bytes_per_op", CHANGE(exact, live_bytes));
+    put_calls(counted);
+    put_agreed(counted, "peak_live_bytes", (double)(exact->after_2n.peak_live_bytes - exact->before_setup.live_bytes),
+               exact->after_2n.peak_live_bytes == exact->after_n.peak_live_bytes);
+    put_agreed(counted, "allocating_threads", (double)exact->calling_threads_2n,
+               exact->calling_threads_2n == exact->calling_threads_n);
+    put_agreed(counted, "live_blocks_after_teardown",
+               (double)(exact->after_teardown.live_blocks - exact->before_setup.live_blocks), true);
 }
 
 /* The first variant that was measured on a workload is what the others are compared with. */
@@ -227,7 +264,7 @@ static int measure_one(const struct launch *launch, const struct module_info *mo
     }
     put_behaviour(metrics, module, workload->short_name, exact->digest, conformance);
     if (workload->flags & ENCBENCH_EXACT)
-        put_allocations(metrics, module, workload->short_name, exact);
+        put_allocations(&(struct counted){metrics, module->variant, workload->short_name, exact, result.not_counted});
     return workload->flags & ENCBENCH_COUNTED ? measure_metrics(launch, module, workload, seed, metrics, error) : 0;
 }
 
@@ -247,7 +284,7 @@ static size_t count_passes(const struct module_set *set, const char *const *work
 }
 
 /* Whether a pass of it counts at all: a conformance program takes a second. */
-static bool has_pass(const struct module_info *module, const char *const *workloads)
+static bool is_selected(const struct module_info *module, const char *const *workloads)
 {
     for (size_t w = 0; w < module->workload_count; w++)
         if (module_workload_selected(workloads, &module->workloads[w]))
@@ -268,7 +305,7 @@ static int measure_all(const struct launch *launch, const struct module_set *set
             continue;
         bool structure_put = module->planted;
         const enum conformance conformance =
-            module->planted || !has_pass(module, workloads) ? CONFORMANCE_UNKNOWN : ask_conformance(launch, module);
+            module->planted || !is_selected(module, workloads) ? CONFORMANCE_UNKNOWN : ask_conformance(launch, module);
         if (!module->planted)
             put_layout(layout, module);
         for (size_t w = 0; w < module->workload_count && error->code == 0; w++) {

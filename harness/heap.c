@@ -47,12 +47,14 @@ static void put_checkpoint(struct csv_writer *writer, const char *variant, const
 
 /* What no claim asks for may be missing without a word. */
 static void put_figure(struct csv_writer *writer, const char *variant, const char *workload, const char *metric,
-                       double value, bool claimed)
+                       double value, bool claimed, const char *not_counted)
 {
+    char reason[400];
     if (isnan(value) && !claimed)
         return;
+    csv_clean(reason, sizeof reason, not_counted[0] ? not_counted : "the heap pass did not come that far");
     exact_put_metric(writer, variant, workload, metric, value, isnan(value) ? "not available" : "exact",
-                     isnan(value) ? "the heap pass did not come that far or counted nothing" : "");
+                     isnan(value) ? reason : "");
 }
 
 /* Does a claim ask for the figure over the last checkpoints? */
@@ -67,7 +69,7 @@ static bool is_claimed(const struct csv_data *claims, const char *variant, const
 }
 
 static void put_figures(struct csv_writer *writer, const char *variant, const char *workload,
-                        const struct heap_pass *pass, bool claimed)
+                        const struct heap_pass *pass, bool claimed, const char *not_counted)
 {
     struct growth_point points[GROWTH_POINTS_MAX];
     for (size_t i = 0; i < pass->planned; i++) {
@@ -76,8 +78,10 @@ static void put_figures(struct csv_writer *writer, const char *variant, const ch
         points[i] = (struct growth_point){checkpoint->operations, counted ? (double)checkpoint->counts.live_bytes : NAN,
                                           counted ? (double)checkpoint->counts.live_mapped_bytes : NAN};
     }
-    put_figure(writer, variant, workload, GROWTH_METRIC_STEADY, growth_steady_bytes(points, pass->planned), claimed);
-    put_figure(writer, variant, workload, GROWTH_METRIC_LAST, growth_last_range_bytes(points, pass->planned), claimed);
+    put_figure(writer, variant, workload, GROWTH_METRIC_STEADY, growth_steady_bytes(points, pass->planned), claimed,
+               not_counted);
+    put_figure(writer, variant, workload, GROWTH_METRIC_LAST, growth_last_range_bytes(points, pass->planned), claimed,
+               not_counted);
 }
 
 static int measure_one(struct heap *heap, const struct module_info *module, const struct module_workload *workload,
@@ -91,7 +95,7 @@ static int measure_one(struct heap *heap, const struct module_info *module, cons
     for (size_t i = 0; i < result.heap.planned; i++)
         put_checkpoint(heap->heap, module->variant, workload->short_name, &result.heap, i);
     if (!is_leak)
-        put_figures(heap->metrics, module->variant, workload->short_name, &result.heap, claimed);
+        put_figures(heap->metrics, module->variant, workload->short_name, &result.heap, claimed, result.not_counted);
     return 0;
 }
 

@@ -30,12 +30,32 @@
 /* ---- counters ---- */
 
 static struct interpose_counts total;
-static STATIC_TLS struct interpose_counts mine;
+
+/* Counts by thread, in the order of their first calls. A thread that ended leaves its own behind. */
+static struct interpose_counts threads[INTERPOSE_THREADS_MAX];
+static _Atomic size_t thread_count;
+static STATIC_TLS struct interpose_counts *mine; /* NULL before the thread's first call */
+static STATIC_TLS struct interpose_counts unlisted;
 
 /* Depth of real functions that this thread is in: what they call in turn is their own business and passes uncounted. */
 static STATIC_TLS unsigned inside;
 
-#define ADD(field, delta) (mine.field += (delta), __atomic_add_fetch(&total.field, (delta), __ATOMIC_RELAXED))
+static struct interpose_counts *own(void)
+{
+    if (mine == NULL) {
+        const size_t slot = atomic_fetch_add_explicit(&thread_count, 1, memory_order_relaxed);
+        mine = slot < INTERPOSE_THREADS_MAX ? &threads[slot] : &unlisted;
+    }
+    return mine;
+}
+
+/* Atomic also where only this thread writes, because others read. */
+static int64_t add(int64_t *count, int64_t delta)
+{
+    return __atomic_add_fetch(count, delta, __ATOMIC_RELAXED);
+}
+
+#define ADD(field, delta) (add(&own()->field, delta), add(&total.field, delta))
 
 static void raise_peak(int64_t *peak, int64_t value)
 {
@@ -48,25 +68,56 @@ static void count_live(int64_t blocks, int64_t bytes)
 {
     ADD(live_blocks, blocks);
     raise_peak(&total.peak_live_bytes, ADD(live_bytes, bytes));
-    raise_peak(&mine.peak_live_bytes, mine.live_bytes);
+    raise_peak(&own()->peak_live_bytes, own()->live_bytes);
 }
 
 static void count_mapped(int64_t regions, int64_t bytes)
 {
     ADD(live_mapped_regions, regions);
     raise_peak(&total.peak_mapped_bytes, ADD(live_mapped_bytes, bytes));
-    raise_peak(&mine.peak_mapped_bytes, mine.live_mapped_bytes);
+    raise_peak(&own()->peak_mapped_bytes, own()->live_mapped_bytes);
+}
+
+static void copy_counts(struct interpose_counts *to, const struct interpose_counts *from)
+{
+    enum { FIELDS = sizeof *to / sizeof(int64_t) };
+    _Static_assert(sizeof *to == FIELDS * sizeof(int64_t), "struct interpose_counts holds int64_t only");
+    for (int i = 0; i < FIELDS; i++)
+        ((int64_t *)to)[i] = __atomic_load_n((const int64_t *)from + i, __ATOMIC_RELAXED);
 }
 
 EXPORT void encbench_interpose_read(struct interpose_counts *total_out, struct interpose_counts *this_thread)
 {
-    enum { FIELDS = sizeof total / sizeof(int64_t) };
-    _Static_assert(sizeof total == FIELDS * sizeof(int64_t), "struct interpose_counts holds int64_t only");
+    static const struct interpose_counts none;
     if (this_thread != NULL)
-        *this_thread = mine;
+        *this_thread = mine != NULL ? *mine : none;
     if (total_out != NULL)
-        for (int i = 0; i < FIELDS; i++)
-            ((int64_t *)total_out)[i] = __atomic_load_n((int64_t *)&total + i, __ATOMIC_RELAXED);
+        copy_counts(total_out, &total);
+}
+
+EXPORT size_t encbench_interpose_read_threads(struct interpose_counts *counts, size_t room)
+{
+    const size_t count = atomic_load_explicit(&thread_count, memory_order_relaxed);
+    for (size_t i = 0; i < room && i < count && i < INTERPOSE_THREADS_MAX; i++)
+        copy_counts(&counts[i], &threads[i]);
+    return count;
+}
+
+static void reset_peaks(struct interpose_counts *counts)
+{
+    __atomic_store_n(&counts->peak_live_bytes, __atomic_load_n(&counts->live_bytes, __ATOMIC_RELAXED),
+                     __ATOMIC_RELAXED);
+    __atomic_store_n(&counts->peak_mapped_bytes, __atomic_load_n(&counts->live_mapped_bytes, __ATOMIC_RELAXED),
+                     __ATOMIC_RELAXED);
+}
+
+EXPORT void encbench_interpose_reset_peaks(void)
+{
+    const size_t count = atomic_load_explicit(&thread_count, memory_order_relaxed);
+    reset_peaks(&total);
+    reset_peaks(&unlisted);
+    for (size_t i = 0; i < count && i < INTERPOSE_THREADS_MAX; i++)
+        reset_peaks(&threads[i]);
 }
 
 /* ---- bootstrap arena: serves what dlsym may ask for while the real functions are being looked up ---- */
@@ -166,8 +217,13 @@ static size_t usable(void *block)
     return in_arena(block) ? arena_usable(block) : real.malloc_usable_size(block);
 }
 
+static void called(enum interpose_function function)
+{
+    ADD(calls[function], 1);
+}
+
 /* Counts a call that returned `block` for `bytes`; returns `block`. */
-static void *allocated(void *block, size_t bytes)
+static void *allocated(enum interpose_function function, void *block, size_t bytes)
 {
     if (inside > 0)
         return block;
@@ -176,6 +232,7 @@ static void *allocated(void *block, size_t bytes)
         return NULL;
     }
     int64_t handed_out = (int64_t)usable(block);
+    called(function);
     ADD(allocation_calls, 1);
     ADD(requested_bytes, (int64_t)bytes);
     ADD(handed_out_bytes, handed_out);
@@ -198,22 +255,28 @@ static void not_released(int64_t bytes)
     count_live(1, bytes);
 }
 
-static void *from_arena(size_t alignment, size_t bytes)
+static void *from_arena(enum interpose_function function, size_t alignment, size_t bytes)
 {
     void *block = arena_allocate(alignment, bytes);
     if (block == NULL)
         errno = ENOMEM;
-    return allocated(block, bytes);
+    return allocated(function, block, bytes);
+}
+
+/* malloc, under whichever name it was asked for. */
+static void *allocate(enum interpose_function function, size_t bytes)
+{
+    if (!resolve())
+        return from_arena(function, 0, bytes);
+    inside++;
+    void *block = real.malloc(bytes);
+    inside--;
+    return allocated(function, block, bytes);
 }
 
 EXPORT void *malloc(size_t bytes)
 {
-    if (!resolve())
-        return from_arena(0, bytes);
-    inside++;
-    void *block = real.malloc(bytes);
-    inside--;
-    return allocated(block, bytes);
+    return allocate(INTERPOSE_malloc, bytes);
 }
 
 EXPORT void *calloc(size_t count, size_t size)
@@ -221,53 +284,53 @@ EXPORT void *calloc(size_t count, size_t size)
     size_t bytes;
     bool overflow = __builtin_mul_overflow(count, size, &bytes);
     if (!resolve())
-        return from_arena(0, overflow ? SIZE_MAX : bytes);
+        return from_arena(INTERPOSE_calloc, 0, overflow ? SIZE_MAX : bytes);
     inside++;
     void *block = real.calloc(count, size);
     inside--;
-    return allocated(block, bytes);
+    return allocated(INTERPOSE_calloc, block, bytes);
 }
 
+/* A block that is met before the real functions are known is nobody's: better lost than given to the wrong allocator. */
 EXPORT void free(void *block)
 {
-    if (block == NULL)
+    const bool arena_block = in_arena(block);
+    if (block == NULL || (!arena_block && !resolve()))
         return;
-    if (in_arena(block)) {
-        released((int64_t)arena_usable(block));
-        return;
+    if (arena_block || inside == 0) {
+        called(INTERPOSE_free);
+        released((int64_t)usable(block));
     }
-    if (!resolve())
-        return; /* a block of nobody known: better lost than given to the wrong allocator */
-    if (inside == 0)
-        released((int64_t)real.malloc_usable_size(block));
+    if (arena_block)
+        return;
     inside++;
     real.free(block);
     inside--;
 }
 
 /* A block of the arena cannot grow in place. */
-static void *realloc_out_of_arena(void *block, size_t bytes)
+static void *resize_out_of_arena(enum interpose_function function, void *block, size_t bytes)
 {
-    void *new_block = malloc(bytes);
-    if (new_block == NULL)
-        return NULL;
     size_t old_bytes = arena_usable(block);
+    void *new_block = bytes > 0 ? allocate(function, bytes) : NULL;
+    if (new_block == NULL && bytes > 0)
+        return NULL;
+    released((int64_t)old_bytes);
+    if (new_block == NULL) {
+        called(function);
+        return NULL;
+    }
     memcpy(new_block, block, old_bytes < bytes ? old_bytes : bytes);
-    free(block);
     ADD(resize_calls, 1);
     return new_block;
 }
 
-EXPORT void *realloc(void *block, size_t bytes)
+static void *resize(enum interpose_function function, void *block, size_t bytes)
 {
     if (block == NULL)
-        return malloc(bytes);
-    if (in_arena(block)) {
-        if (bytes > 0)
-            return realloc_out_of_arena(block, bytes);
-        free(block);
-        return NULL;
-    }
+        return allocate(function, bytes);
+    if (in_arena(block))
+        return resize_out_of_arena(function, block, bytes);
     if (!resolve()) {
         errno = ENOMEM;
         return NULL;
@@ -279,13 +342,22 @@ EXPORT void *realloc(void *block, size_t bytes)
     inside++;
     void *new_block = real.realloc(block, bytes);
     inside--;
-    if (!counted || (new_block == NULL && bytes == 0))
+    if (!counted)
         return new_block;
+    if (new_block == NULL && bytes == 0) {
+        called(function);
+        return NULL;
+    }
     if (new_block == NULL)
         not_released(old_bytes);
     else
         ADD(resize_calls, 1);
-    return allocated(new_block, bytes);
+    return allocated(function, new_block, bytes);
+}
+
+EXPORT void *realloc(void *block, size_t bytes)
+{
+    return resize(INTERPOSE_realloc, block, bytes);
 }
 
 /* Not passed on: glibc's calls realloc by its public name. */
@@ -293,36 +365,36 @@ EXPORT void *reallocarray(void *block, size_t count, size_t size)
 {
     size_t bytes;
     if (!__builtin_mul_overflow(count, size, &bytes))
-        return realloc(block, bytes);
+        return resize(INTERPOSE_reallocarray, block, bytes);
     errno = ENOMEM;
-    return allocated(NULL, 0);
+    return allocated(INTERPOSE_reallocarray, NULL, 0);
 }
 
 EXPORT void *aligned_alloc(size_t alignment, size_t bytes)
 {
     if (!resolve())
-        return from_arena(alignment, bytes);
+        return from_arena(INTERPOSE_aligned_alloc, alignment, bytes);
     inside++;
     void *block = real.aligned_alloc(alignment, bytes);
     inside--;
-    return allocated(block, bytes);
+    return allocated(INTERPOSE_aligned_alloc, block, bytes);
 }
 
 EXPORT void *memalign(size_t alignment, size_t bytes)
 {
     if (!resolve())
-        return from_arena(alignment, bytes);
+        return from_arena(INTERPOSE_memalign, alignment, bytes);
     inside++;
     void *block = real.memalign(alignment, bytes);
     inside--;
-    return allocated(block, bytes);
+    return allocated(INTERPOSE_memalign, block, bytes);
 }
 
 EXPORT int posix_memalign(void **block, size_t alignment, size_t bytes)
 {
     if (!resolve()) {
         int before = errno;
-        void *new_block = from_arena(alignment, bytes);
+        void *new_block = from_arena(INTERPOSE_posix_memalign, alignment, bytes);
         errno = before;
         if (new_block != NULL)
             *block = new_block;
@@ -331,7 +403,7 @@ EXPORT int posix_memalign(void **block, size_t alignment, size_t bytes)
     inside++;
     int code = real.posix_memalign(block, alignment, bytes);
     inside--;
-    allocated(code == 0 ? *block : NULL, bytes);
+    allocated(INTERPOSE_posix_memalign, code == 0 ? *block : NULL, bytes);
     return code;
 }
 
@@ -348,21 +420,21 @@ static size_t whole_pages(size_t bytes)
 EXPORT void *valloc(size_t bytes)
 {
     if (!resolve())
-        return from_arena(page_bytes(), bytes);
+        return from_arena(INTERPOSE_valloc, page_bytes(), bytes);
     inside++;
     void *block = real.valloc(bytes);
     inside--;
-    return allocated(block, bytes);
+    return allocated(INTERPOSE_valloc, block, bytes);
 }
 
 EXPORT void *pvalloc(size_t bytes)
 {
     if (!resolve())
-        return from_arena(page_bytes(), whole_pages(bytes));
+        return from_arena(INTERPOSE_pvalloc, page_bytes(), whole_pages(bytes));
     inside++;
     void *block = real.pvalloc(bytes);
     inside--;
-    return allocated(block, bytes);
+    return allocated(INTERPOSE_pvalloc, block, bytes);
 }
 
 /* Callers of it may hold a block of the arena too. */
@@ -494,6 +566,7 @@ static void *map(void *address, size_t bytes, int protection, int flags, int fd,
     if (mapped == MAP_FAILED) {
         ADD(failed_calls, 1);
     } else {
+        called(INTERPOSE_mmap);
         ADD(map_calls, 1);
         note_range((uintptr_t)mapped, (uintptr_t)mapped + whole_pages(bytes));
     }
@@ -520,6 +593,7 @@ EXPORT int munmap(void *address, size_t bytes)
     if (code != 0) {
         ADD(failed_calls, 1);
     } else {
+        called(INTERPOSE_munmap);
         ADD(unmap_calls, 1);
         forget_range((uintptr_t)address, (uintptr_t)address + whole_pages(bytes));
     }
@@ -543,6 +617,7 @@ EXPORT void *mremap(void *old_address, size_t old_bytes, size_t new_bytes, int f
     if (mapped == MAP_FAILED) {
         ADD(failed_calls, 1);
     } else {
+        called(INTERPOSE_mremap);
         ADD(map_calls, 1);
         /* With an old size of 0, and with MREMAP_DONTUNMAP, the old mapping stays. */
         if (!(flags & MREMAP_DONTUNMAP))

@@ -20,16 +20,51 @@
  * - A region is one contiguous piece of one mmap, as later calls leave it: a hole in the middle makes two; neighbours
  *   stay two.
  *
+ * - Calls by function: those that succeeded, under the name that the program called (mmap64 as mmap), whatever they came
+ *   to: realloc(NULL, n) is a call of realloc and one allocation; realloc(p, 0) a call of realloc and one release.
+ * - Peaks are of live bytes since the start or the last encbench_interpose_reset_peaks.
+ * - Each thread has counts of its own, which outlive it. A block released by another thread than allocated it is the one's
+ *   allocation and the other's release.
+ *
  * Totals are exact whenever no other thread is within one of these calls. Neither counting nor reading
- * allocates. A forked child goes on from its parent's counts, for it has its parent's blocks. Never preload this while
- * timing.
+ * allocates. A forked child goes on from its parent's counts, for it has its parent's blocks; the parent never sees
+ * those of the child. Never preload this while timing.
  */
 #ifndef ENCBENCH_INTERPOSE_H
 #define ENCBENCH_INTERPOSE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-#define ENCBENCH_INTERPOSE_READ "encbench_interpose_read"
+#define ENCBENCH_INTERPOSE_READ         "encbench_interpose_read"
+#define ENCBENCH_INTERPOSE_READ_THREADS "encbench_interpose_read_threads"
+#define ENCBENCH_INTERPOSE_RESET_PEAKS  "encbench_interpose_reset_peaks"
+
+/* The functions that count, by name. */
+#define INTERPOSE_FUNCTIONS(FUNCTION)                                                                                  \
+    FUNCTION(malloc)                                                                                                   \
+    FUNCTION(calloc)                                                                                                   \
+    FUNCTION(realloc)                                                                                                  \
+    FUNCTION(reallocarray)                                                                                             \
+    FUNCTION(aligned_alloc)                                                                                            \
+    FUNCTION(posix_memalign)                                                                                           \
+    FUNCTION(memalign)                                                                                                 \
+    FUNCTION(valloc)                                                                                                   \
+    FUNCTION(pvalloc)                                                                                                  \
+    FUNCTION(free)                                                                                                     \
+    FUNCTION(mmap)                                                                                                     \
+    FUNCTION(munmap)                                                                                                   \
+    FUNCTION(mremap)
+
+enum interpose_function {
+#define INTERPOSE_FUNCTION_ENUMERATOR(name) INTERPOSE_##name,
+    INTERPOSE_FUNCTIONS(INTERPOSE_FUNCTION_ENUMERATOR)
+#undef INTERPOSE_FUNCTION_ENUMERATOR
+        INTERPOSE_FUNCTION_COUNT
+};
+
+/* Threads that are listed, ended ones included; those beyond have counts that only they can read. */
+#define INTERPOSE_THREADS_MAX 256
 
 /* Since the start of the process, or of the thread. Live figures of a thread are what it allocated less what it
  * released: negative in a thread that releases what others allocated. */
@@ -51,10 +86,21 @@ struct interpose_counts {
     int64_t live_mapped_regions;
     int64_t peak_mapped_bytes;
     int64_t untracked_regions; /* could not be noted for want of memory: unless 0, mapped figures are wrong */
+
+    int64_t calls[INTERPOSE_FUNCTION_COUNT]; /* by function */
 };
 
 /* Either pointer may be NULL. */
 typedef void encbench_interpose_read_function(struct interpose_counts *total, struct interpose_counts *this_thread);
 encbench_interpose_read_function encbench_interpose_read;
+
+/* Counts of the first `room` threads that called any of the functions, in the order of their first calls. Returns how many
+ * threads did, which may exceed `room` and INTERPOSE_THREADS_MAX. */
+typedef size_t encbench_interpose_read_threads_function(struct interpose_counts *threads, size_t room);
+encbench_interpose_read_threads_function encbench_interpose_read_threads;
+
+/* Peaks begin anew, of the process and of every listed thread: what is live now is the peak so far. */
+typedef void encbench_interpose_reset_peaks_function(void);
+encbench_interpose_reset_peaks_function encbench_interpose_reset_peaks;
 
 #endif

@@ -274,9 +274,9 @@ int launch_pilot(const struct launch *launch, const struct plan_cell *cell, uint
 }
 
 /* A pass of one module on one workload: started, and its result copied. `wrong`: one line, "" when it ended well. */
-static int run_pass(const struct launch *launch, const struct worker_job *extra, const char *preload,
-                    const struct module_info *module, const struct module_workload *workload, uint64_t operations,
-                    uint64_t seed, struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error)
+static int run_pass(const struct launch *launch, const struct worker_job *extra, const struct module_info *module,
+                    const struct module_workload *workload, uint64_t operations, uint64_t seed,
+                    struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error)
 {
     size_t region_bytes;
     bool stopped = false;
@@ -289,6 +289,7 @@ static int run_pass(const struct launch *launch, const struct worker_job *extra,
     region->job.step_every = extra->step_every;
     region->job.event_count = extra->event_count;
     memcpy(region->job.events, extra->events, sizeof region->job.events);
+    snprintf(region->job.interposer, PATH_MAX, "%s", extra->interposer);
     snprintf(region->job.shared_directory, PATH_MAX, "%s", launch->modules->shared_directory);
     region->job.arm_count = 1;
     snprintf(region->job.arms[0].file, PATH_MAX, "%s", module->described_file);
@@ -296,7 +297,10 @@ static int run_pass(const struct launch *launch, const struct worker_job *extra,
     snprintf(region->job.arms[0].variant, ENCBENCH_NAME_BYTES, "%s", module->variant);
     region->job.arms[0].planted_cycles_per_op = workload->planted_cycles_per_op;
     region->job.arms[0].iterations = operations;
-    start_worker(launch, region, fd, preload, 4 * WORKER_PATIENCE_S, wrong, wrong_bytes, &stopped, error);
+    /* Not where it is missing: the loader would say so on standard error once a worker. The worker gives the reason. */
+    const bool present = extra->interposer[0] && access(extra->interposer, R_OK) == 0;
+    start_worker(launch, region, fd, present ? extra->interposer : NULL, 4 * WORKER_PATIENCE_S, wrong, wrong_bytes,
+                 &stopped, error);
     *result = region->result;
     if (error->code == 0 && stopped)
         error_set(error, EXIT_UNFIT, "stopped during the exact passes");
@@ -310,9 +314,9 @@ int launch_pass(const struct launch *launch, enum worker_mode mode, const struct
                 struct worker_result *result, struct error *error)
 {
     char wrong[512] = "";
-    const struct worker_job extra = {.mode = mode};
-    if (run_pass(launch, &extra, launch->paths->interposer, module, workload, operations, seed, result, wrong,
-                 sizeof wrong, error) == 0 &&
+    struct worker_job extra = {.mode = mode};
+    snprintf(extra.interposer, PATH_MAX, "%s", launch->paths->interposer);
+    if (run_pass(launch, &extra, module, workload, operations, seed, result, wrong, sizeof wrong, error) == 0 &&
         wrong[0])
         error_set(error, EXIT_USAGE, "%s: variant %s, workload %s: %s", module->file, module->variant,
                   workload->short_name, wrong);
@@ -325,7 +329,7 @@ static int step_by(const struct launch *launch, enum step_source source, bool ev
 {
     char wrong[512] = "";
     const struct worker_job extra = {.mode = WORKER_STEP, .step_source = source, .step_every = every};
-    if (run_pass(launch, &extra, NULL, module, workload, operations, seed, result, wrong, sizeof wrong, error) == 0 &&
+    if (run_pass(launch, &extra, module, workload, operations, seed, result, wrong, sizeof wrong, error) == 0 &&
         wrong[0])
         snprintf(result->step.unavailable, sizeof result->step.unavailable, "%.500s", wrong);
     return error->code;
@@ -357,7 +361,7 @@ int launch_count(const struct launch *launch, const struct module_info *module, 
     char wrong[512] = "";
     struct worker_job extra = {.mode = WORKER_COUNT, .event_count = (uint32_t)event_count};
     memcpy(extra.events, events, event_count * sizeof *events);
-    if (run_pass(launch, &extra, NULL, module, workload, 0, seed, result, wrong, sizeof wrong, error) == 0 && wrong[0])
+    if (run_pass(launch, &extra, module, workload, 0, seed, result, wrong, sizeof wrong, error) == 0 && wrong[0])
         snprintf(result->counters.unavailable, sizeof result->counters.unavailable, "%.250s", wrong);
     return error->code;
 }

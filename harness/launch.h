@@ -58,7 +58,8 @@ int launch_measure(const struct launch *launch, const struct plan_cell *cell, ui
 void launch_measured_free(struct launch_measured *measured);
 
 /* A pass of one variant on one workload under the interposer, in a fresh process: WORKER_EXACT over n = `operations` and 2n ops,
- * WORKER_HEAP over `operations`, or WORKER_METRICS. Refused by name when it crashes or fails. */
+ * WORKER_HEAP over `operations`, or WORKER_METRICS. Refused by name when it crashes or fails. An interposer that is not there, or
+ * that the loader does not take, is no error but the reason in result->not_counted. */
 int launch_pass(const struct launch *launch, enum worker_mode mode, const struct module_info *module,
                 const struct module_workload *workload, uint64_t operations, uint64_t seed,
                 struct worker_result *result, struct error *error);

@@ -47,10 +47,12 @@
  * file has none of those.
  *
  * Limits: 64 workloads, 16 axes (each named once) and 64 fields a module; an `op` of 1 to 200 bytes; a structure of at most 1 MiB
- * whose fields have a size, stand in order of offset and do not overlap; 16 metrics a workload, each named once and not like one that
- * the harness fills (allocations_per_op, allocated_bytes_per_op, handed_out_bytes_per_op, releases_per_op, instructions_per_op,
- * live_blocks_after_teardown, planted_cycles_per_op, struct_bytes, struct_hole_bytes, struct_holes, struct_lines,
- * struct_heap_bytes, struct_heap_bytes_jemalloc, struct_heap_bytes_tcmalloc, live_growth_10000_bytes,
+ * whose fields have a size, stand in order of offset and do not overlap; 32 metrics a workload, each named once and not like one that
+ * the harness fills (allocations_per_op, allocated_bytes_per_op, handed_out_bytes_per_op, releases_per_op, live_blocks_per_op,
+ * live_bytes_per_op, malloc_calls_per_op and so on for every function that allocates, failed_calls_per_op, peak_live_bytes,
+ * allocating_threads, instructions_per_op, live_blocks_after_teardown, digest_and_conformance, planted_cycles_per_op, struct_bytes,
+ * struct_hole_bytes, struct_holes, struct_lines, struct_heap_bytes, struct_heap_bytes_jemalloc, struct_heap_bytes_tcmalloc,
+ * live_growth_10000_bytes,
  * live_growth_last_checkpoints_bytes, time, time_reduction, relative_time). The variant names twin, planted, chain, chain_planted,
  * chain_multiply and leak are the harness's.
  *
@@ -104,7 +106,7 @@ struct encbench_metric {
     const char *name; /* with its unit: "pool_hits_per_get", "buffers_at_rest_count"; static */
     double value;     /* finite */
 };
-#define ENCBENCH_METRICS_MAX 16
+#define ENCBENCH_METRICS_MAX 32
 
 enum encbench_workload_flags {
     ENCBENCH_TIMED = 1u << 0,   /* may be timed */

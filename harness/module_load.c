@@ -2,6 +2,7 @@
 
 #include "allocators.h"
 #include "growth.h"
+#include "interpose.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>
@@ -22,7 +23,16 @@ bool module_metric_is_reserved(const char *name)
         "allocated_bytes_per_op",
         "handed_out_bytes_per_op",
         "releases_per_op",
-        "instructions_per_op",
+        "live_blocks_per_op",
+        "live_bytes_per_op",
+        "failed_calls_per_op",
+        "peak_live_bytes",
+        "allocating_threads",
+        "digest_and_conformance",
+#define FUNCTION_METRIC(name) #name "_calls_per_op",
+        INTERPOSE_FUNCTIONS(FUNCTION_METRIC)
+#undef FUNCTION_METRIC
+            "instructions_per_op",
         "live_blocks_after_teardown",
         "planted_cycles_per_op",
         "struct_bytes",

@@ -10,14 +10,17 @@
 #include "worker_step.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     WARM_UP_WINDOW_NS = 2000000,
@@ -84,27 +87,62 @@ static int load_arms(struct worker_region *region, struct panel *panel, struct e
     return 0;
 }
 
-/* NULL when nothing is preloaded. */
-static encbench_interpose_read_function *find_interposer(void)
+/* What the interposer offers; all NULL when it is not preloaded. */
+struct interposer {
+    encbench_interpose_read_function *read;
+    encbench_interpose_read_threads_function *read_threads;
+    encbench_interpose_reset_peaks_function *reset_peaks;
+};
+
+/* ISO C has no cast from an object to a function pointer. */
+static void find_function(const char *name, void *function)
 {
-    encbench_interpose_read_function *read = NULL;
-    void *symbol = dlsym(RTLD_DEFAULT, ENCBENCH_INTERPOSE_READ);
-    if (symbol)
-        memcpy(&read, &symbol, sizeof read); /* ISO C has no cast from an object to a function pointer */
-    return read;
+    void *symbol = dlsym(RTLD_DEFAULT, name);
+    memcpy(function, &symbol, sizeof symbol);
+}
+
+static struct interposer find_interposer(void)
+{
+    struct interposer found;
+    find_function(ENCBENCH_INTERPOSE_READ, &found.read);
+    find_function(ENCBENCH_INTERPOSE_READ_THREADS, &found.read_threads);
+    find_function(ENCBENCH_INTERPOSE_RESET_PEAKS, &found.reset_peaks);
+    return found.read && found.read_threads && found.reset_peaks ? found : (struct interposer){0};
+}
+
+/* Why nothing is counted, and what would mend it; "" when the interposer is there. */
+static void explain_interposer(const char *file, char *reason, size_t reason_bytes)
+{
+    reason[0] = '\0';
+    if (find_interposer().read)
+        return;
+    if (access(file, R_OK) != 0)
+        snprintf(reason, reason_bytes, "the interposer %.180s: %s; build again", file, strerror(errno));
+    else if (getauxval(AT_SECURE))
+        snprintf(reason, reason_bytes,
+                 "the worker has more rights than its caller; so the loader preloads nothing: take "
+                 "set-user-ID; set-group-ID and file capabilities (setcap -r) from encbench-worker");
+    else if (getenv("LD_PRELOAD") == NULL)
+        snprintf(reason, reason_bytes,
+                 "LD_PRELOAD did not reach the worker; what starts it takes it out of the environment");
+    else
+        snprintf(reason, reason_bytes,
+                 "the loader did not preload %.180s: of another machine; damaged; or the worker is linked statically; "
+                 "build again",
+                 file);
 }
 
 static int64_t allocated_bytes(void)
 {
     struct interpose_counts total;
-    find_interposer()(&total, NULL);
+    find_interposer().read(&total, NULL);
     return total.requested_bytes;
 }
 
 static int64_t live_bytes(void)
 {
     struct interpose_counts total;
-    find_interposer()(&total, NULL);
+    find_interposer().read(&total, NULL);
     return total.live_bytes;
 }
 
@@ -129,9 +167,9 @@ static int make_host(struct worker_region *region, struct panel *panel, struct e
                                          .host_bytes = sizeof panel->host,
                                          .input = base,
                                          .input_bytes = input_bytes,
-                                         .allocated_bytes = find_interposer() ? allocated_bytes : NULL,
+                                         .allocated_bytes = find_interposer().read ? allocated_bytes : NULL,
                                          .data_directory = region->job.data_directory,
-                                         .live_bytes = find_interposer() ? live_bytes : NULL};
+                                         .live_bytes = find_interposer().read ? live_bytes : NULL};
     return 0;
 }
 
@@ -348,31 +386,69 @@ static void no_counts(struct interpose_counts *total, struct interpose_counts *t
     *total = (struct interpose_counts){0};
 }
 
+static size_t no_threads(struct interpose_counts *threads, size_t room)
+{
+    (void)threads;
+    (void)room;
+    return 0;
+}
+
+static void no_peaks(void)
+{
+}
+
+static struct interposer interposer_or_none(void)
+{
+    const struct interposer found = find_interposer();
+    return found.read ? found : (struct interposer){no_counts, no_threads, no_peaks};
+}
+
+/* Threads that called any function that counts since `before` was read. */
+static uint64_t calling_threads(const struct interposer *interposer, const struct interpose_counts *before,
+                                size_t known)
+{
+    static struct interpose_counts now[INTERPOSE_THREADS_MAX];
+    const size_t count = interposer->read_threads(now, INTERPOSE_THREADS_MAX);
+    uint64_t calling = count > known ? count - known : 0;
+    for (size_t i = 0; i < known && i < INTERPOSE_THREADS_MAX; i++)
+        calling += memcmp(now[i].calls, before[i].calls, sizeof now[i].calls) != 0 ||
+                   now[i].failed_calls != before[i].failed_calls;
+    return calling;
+}
+
+/* One batch of n ops with peaks of its own; returns the threads that called. */
+static uint64_t count_batch(const struct interposer *interposer, const struct measure_clock *clock,
+                            const struct measure_arm *arm, uint64_t n, uint64_t *bytes, struct interpose_counts *after)
+{
+    static struct interpose_counts before[INTERPOSE_THREADS_MAX];
+    const size_t known = interposer->read_threads(before, INTERPOSE_THREADS_MAX);
+    interposer->reset_peaks();
+    measure_batch(clock, arm, n, bytes);
+    interposer->read(after, NULL);
+    return calling_threads(interposer, before, known);
+}
+
 /* Allocations are counted over n and over 2n ops in a pass of its own, never while timing. */
 static int exact(struct worker_region *region, struct panel *panel, struct error *error)
 {
     struct worker_exact *exact = &region->result.exact;
     const struct encbench_workload *workload = panel->arms[0].workload;
     const struct measure_clock clock = measure_clock_real();
-    encbench_interpose_read_function *const read = find_interposer() ? find_interposer() : no_counts;
+    const struct interposer interposer = interposer_or_none();
     enter(region, WORKER_MEASURING, 0);
-    exact->interposed = find_interposer() != NULL;
     exact->structure_heap_bytes = structure_heap_bytes(panel->modules[0]->structure_bytes);
     exact->digest = workload->digest(&panel->host, region->job.seed);
 
-    read(&exact->before_setup, NULL);
+    interposer.read(&exact->before_setup, NULL);
     if (set_up_arms(region, panel, 0, error) != 0)
         return error->code;
     const uint64_t multiple = workload->batch_multiple_ops;
     const uint64_t n = (region->job.arms[0].iterations + multiple - 1) / multiple * multiple;
     uint64_t bytes = 0;
     enter(region, WORKER_MEASURING, 0);
-    measure_batch(&clock, &panel->arms[0], n, &bytes);
-    read(&exact->warm, NULL);
-    measure_batch(&clock, &panel->arms[0], n, &bytes);
-    read(&exact->after_n, NULL);
-    measure_batch(&clock, &panel->arms[0], 2 * n, &bytes);
-    read(&exact->after_2n, NULL);
+    count_batch(&interposer, &clock, &panel->arms[0], n, &bytes, &exact->warm);
+    exact->calling_threads_n = count_batch(&interposer, &clock, &panel->arms[0], n, &bytes, &exact->after_n);
+    exact->calling_threads_2n = count_batch(&interposer, &clock, &panel->arms[0], 2 * n, &bytes, &exact->after_2n);
     exact->operations = n;
     if (bytes != 4 * n * workload->bytes_per_op)
         return error_set(error, EXIT_USAGE,
@@ -380,7 +456,7 @@ static int exact(struct worker_region *region, struct panel *panel, struct error
                          workload->bytes_per_op);
     enter(region, WORKER_TEARING_DOWN, 0);
     workload->teardown(panel->arms[0].state);
-    read(&exact->after_teardown, NULL);
+    interposer.read(&exact->after_teardown, NULL);
     return 0;
 }
 
@@ -390,11 +466,11 @@ static int heap(struct worker_region *region, struct panel *panel, struct error 
     const struct measure_clock clock = measure_clock_real();
     struct heap_pass *pass = &region->result.heap;
     const uint64_t limit = region->job.arms[0].iterations;
-    pass->interposed = find_interposer() != NULL;
+    pass->interposed = find_interposer().read != NULL;
     if (set_up_arms(region, panel, 0, error) != 0)
         return error->code;
     enter(region, WORKER_MEASURING, 0);
-    if (!heap_pass_run(pass, &clock, &panel->arms[0], pass->interposed ? find_interposer() : no_counts, limit,
+    if (!heap_pass_run(pass, &clock, &panel->arms[0], interposer_or_none().read, limit,
                        limit * HEAP_PATIENCE_NS_PER_OP))
         return error_set(error, EXIT_USAGE, "run did not produce n x %" PRIu64 " bytes as promised",
                          panel->arms[0].workload->bytes_per_op);
@@ -455,6 +531,8 @@ static int work(struct worker_region *region, struct error *error)
     pin(region->job.cpu);
     if (region->job.mode == WORKER_STRUCTURE)
         return structure(region);
+    if (region->job.interposer[0])
+        explain_interposer(region->job.interposer, region->result.not_counted, sizeof region->result.not_counted);
     if (load_arms(region, &panel, error) != 0 || make_host(region, &panel, error) != 0)
         return error->code;
     if (region->job.mode == WORKER_EXACT)

@@ -62,6 +62,7 @@ struct worker_job {
     uint32_t epochs;      /* set-ups of all arms the blocks are spread over; each has a heap of its own */
     uint64_t deadline_ns; /* measuring ends after this long, whatever is left */
     char data_directory[PATH_MAX];
+    char interposer[PATH_MAX];       /* what should be preloaded; "": nothing */
     char shared_directory[PATH_MAX]; /* of the shared objects that modules have in common; WORKER_STEP */
     uint32_t structure_bytes;        /* WORKER_STRUCTURE */
     /* WORKER_MEASURE: all batches of an arm, then those of the next; blocks are filled in the same form */
@@ -76,9 +77,10 @@ struct worker_job {
 struct worker_exact {
     uint64_t digest;
     uint64_t operations; /* n */
-    bool interposed;     /* the interposer was there: the counts below are counts */
-    /* Counts before setup; warmed up; after n ops more; after 2n ops more; after teardown. */
+    /* Counts before setup; warmed up; after n ops more; after 2n ops more; after teardown. Peaks of after_n and of after_2n are
+     * those of these n and 2n ops. */
     struct interpose_counts before_setup, warm, after_n, after_2n, after_teardown;
+    uint64_t calling_threads_n, calling_threads_2n; /* that called any function that counts, in these ops */
     uint64_t structure_heap_bytes; /* modal distance of blocks of the structure's size; 0: no structure */
 };
 
@@ -133,6 +135,7 @@ struct worker_result {
     uint64_t warm_up_blocks;
     double pilot_ns_per_op[MEASURE_ARMS_MAX];
     uint32_t blocks_done;
+    char not_counted[320]; /* why the interposer is not there and the counts below are none; "": they are counts */
     struct worker_exact exact;
     struct heap_pass heap;
     struct worker_step step;

@@ -308,6 +308,74 @@ def draw_structure_row(axes, y, entry):
                   color=style.OTHER) if entry["heap_bytes"] > (entry["struct_bytes"] or 0) else None
 
 
+# What size classes waste: by size of the request, and on each workload.
+
+WASTE_LINES = ("-", "--", ":", "-.")
+
+
+def draw_class_waste(run):
+    waste = subject.ClassWaste(run)
+    bars = len(waste.shares) * (len(waste.variants) + 1)
+    lower = 0.17 * bars
+    height = 3.6 + lower
+    figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
+    axes = figure.add_axes([0.115, (lower + 1.15) / height, 0.86, 2.1 / height])
+    looks = {level: {"color": style.variant(name), "linestyle": WASTE_LINES[place % len(WASTE_LINES)]}
+             for place, (level, name) in enumerate(waste.variants.items())}
+    for level, curve in waste.curves.items():
+        draw_waste_curve(axes, curve, waste.examples[level], looks[level], f"classes {level}")
+    axes.set_ylim(0, 104)
+    axes.set_xscale("log", base=2)
+    sizes = sorted({size for curve in waste.curves.values() for end, _ in curve for size in (end // 2, end)})
+    axes.set_xticks(sizes[::2], [bytes_text(size) for size in sizes[::2]], rotation=45, ha="right", fontsize=7.5)
+    axes.minorticks_off()
+    axes.set_xlim(sizes[0], sizes[-1])
+    axes.set_xlabel("bytes asked for; over each doubling of them", fontsize=8)
+    axes.yaxis.set_major_formatter(lambda x, _: f"{x:.0f} %")
+    axes.set_ylabel("of what is given, unused")
+    axes.yaxis.grid(True, color=style.GRID, linewidth=0.6)
+    figure.legend(*axes.get_legend_handles_labels(), loc="upper left", bbox_to_anchor=(0.09, 1.0), ncol=len(looks) + 1, frameon=False,
+                  fontsize=8)
+    draw_waste_bars(figure.add_axes([0.22, 0.3 / height, 0.6, lower / height]), waste, looks)
+    return figure
+
+
+def draw_waste_curve(axes, curve, examples, look, label):
+    if curve:
+        edges = [curve[0][0] // 2] + [end for end, _ in curve]
+        axes.step(edges, [curve[0][1]] + [percent for _, percent in curve], where="pre", linewidth=1.8, label=label, **look)
+    for size, percent in examples:
+        axes.plot([size], [percent], marker="o", markersize=5.5, color=look["color"], markeredgecolor=style.INK, markeredgewidth=0.6,
+                  linestyle="none", zorder=5)
+        axes.annotate(f"{bytes_text(size)}: {wording.number(percent)} %", (size, percent), textcoords="offset points", xytext=(7, 5 if percent > 30 else -12),
+                      fontsize=7.5, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6}, zorder=4)
+
+
+def draw_waste_bars(axes, waste, looks):
+    y, ticks = 0, []
+    for workload, shares in waste.shares.items():
+        ticks.append((y + (len(shares) - 1) / 2, workload))
+        for level, percent in shares.items():
+            axes.barh(y, percent, height=0.86, color=looks[level]["color"], edgecolor=style.INK, linewidth=0.5)
+            axes.text(percent + 1, y, f"{wording.number(percent)} % {level}", va="center", fontsize=7.5, clip_on=False)
+            y += 1
+        y += 1
+    axes.set_ylim(y - 1.3, -0.7)
+    axes.set_xlim(0, 100)
+    axes.set_yticks([at for at, _ in ticks], [name for _, name in ticks], fontsize=8)
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:.0f} %")
+    axes.xaxis.grid(True, color=style.GRID, linewidth=0.6)
+
+
+def bytes_text(size):
+    """A size as people say it."""
+    for unit, name in ((2 ** 20, "MiB"), (2 ** 10, "KiB")):
+        if size >= unit:
+            return f"{wording.number(size / unit)} {name}"
+    return f"{wording.number(size)} B"
+
+
 # gnuplot, straight from the CSV file.
 
 def gnuplot_value(text):
@@ -373,7 +441,7 @@ def write_sweep(run, partial, kind):
     gnuplot(run, "sweep.gp", values, partial)
 
 
-DRAW = {"claims": draw_claims, "interaction": draw_interaction, "structure": draw_structure}
+DRAW = {"claims": draw_claims, "interaction": draw_interaction, "structure": draw_structure, "class_waste": draw_class_waste}
 WRITE = {"spread": write_spread, "sweep": write_sweep, "heap": write_heap}
 
 

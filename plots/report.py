@@ -26,6 +26,11 @@ INSTRUCTIONS = "instructions_per_op"
 USER_INSTRUCTIONS = re.compile("(perf::)?(PERF_COUNT_HW_)?INSTRUCTIONS(:u)?", re.I)  # the event that counts them too
 POOL_METRICS = {"pool_hits_per_get": "Hits per get", "buffers_at_rest": "Buffers at rest",
                 "structure_bytes_at_rest": "Structure bytes at rest", "mappings_kept_alive": "Mappings kept alive"}
+RELEASES, PEAK = "releases_per_op", "peak_live_bytes"
+LIVE = {"live_blocks_per_op": "Blocks left", PEAK: "Peak live bytes", "allocating_threads": "Threads"}
+CALLS = re.compile("([a-z_]+)_calls_per_op")  # with the function's name
+CLASS_METRICS = {"class_requested_bytes": "Bytes asked", "class_bytes": "Bytes given", subject.WASTE: "Waste, %",
+                 "requests_above_last_class": "Above last", "buffers_at_rest": "Buffers at rest", "pool_bytes_at_rest": "Bytes at rest"}
 LEAKS = (subject.LEAK_BYTES, subject.LEAK_MAPPING, subject.LEAK_NONE)
 
 
@@ -264,7 +269,46 @@ def exact_table(run, metrics):
 
 
 def allocation_table(run):
-    return exact_table(run, {ALLOCATIONS: "Allocs", ALLOCATED: "Bytes asked", HANDED_OUT: "Bytes handed out"})
+    return exact_table(run, {ALLOCATIONS: "Allocs", RELEASES: "Frees", ALLOCATED: "Bytes asked", HANDED_OUT: "Bytes handed out"})
+
+
+def allocation_crossing(run):
+    """The two by two that the original confounded, in exact counts: allocations, and bytes asked for."""
+    fields, pools, cells = subject.allocation_crossing(run, (ALLOCATIONS, ALLOCATED))
+    if len(fields) < 2 or len(pools) < 2:
+        return None
+
+    def text(field, pool):
+        figures = cells.get((field, pool))
+        return "-" if figures is None else "{} of {}".format(*map(wording.number, figures))
+
+    return wording.table(("mmap_res", *(f"pool: {pool}" for pool in pools)),
+                         [(field, *(text(field, pool) for pool in pools)) for field in fields])
+
+
+def allocation_details(run):
+    """What an op leaves, its peak, and its calls by function."""
+    calls = sorted({row["metric"] for row in run.metrics if CALLS.fullmatch(row["metric"])})
+    details = exact_table(run, {**{name: CALLS.fullmatch(name).group(1) for name in calls}, **LIVE})
+    if details["table"] is None:
+        return None
+    notes = "".join(f"\n- {note}" for note in details["notes"])
+    return folded("calls by function, and peaks", details["table"] + (f"\n{notes}" if notes else ""))
+
+
+def class_waste(run):
+    """Workloads as a whole; and each doubling of sizes, by table of classes and the variant that stands for it."""
+    waste = subject.ClassWaste(run)
+    if waste.missing:
+        return {"missing": waste.missing}
+    curves = {level: dict(curve) for level, curve in waste.curves.items()}
+    rows = [(wording.number(end), *(wording.number(curve[end]) if end in curve else "-" for curve in curves.values()))
+            for end in sorted({end for curve in curves.values() for end in curve})]
+    return {"missing": None, **exact_table(run, CLASS_METRICS),
+            "doublings": folded("waste in percent by size of the request", wording.table(("Up to, bytes", *curves), rows)),
+            "variants": ", ".join(f"{level} by {code(name)}" for level, name in waste.variants.items()),
+            "examples": [{"level": level, "bytes": wording.number(size), "percent": wording.number(percent)}
+                         for level, found in waste.examples.items() for size, percent in found]}
 
 
 def instructions(run):
@@ -576,6 +620,10 @@ def alt_texts(run):
                      + "; ".join(f"{e['level']} {wording.number(e['struct_bytes'])} bytes"
                                  for e in subject.structures(run) if e["struct_bytes"] is not None),
         "effects": "Forest plot of every exploratory effect, grouped by size; " + say(original, "the original's comparison:"),
+        "class_waste": "What size classes leave unused, by size of the request and on each workload: "
+                       + "; ".join(f"{workload} " + ", ".join(f"{level} {wording.number(percent)} %" for level, percent in
+                                                              shares.items())
+                                   for workload, shares in subject.ClassWaste(run).shares.items()),
         "sweep": "Time per op against input bytes, and relative to the pooled buffer, by variant",
         "heap": "Live and mapped bytes over operations: the planted leaks rise; growing among the variants: "
                 + (" ".join(row["variant"] for row in subject.heap_rows(run, subject.OP) if row["class"] == "growing") or "none"),
@@ -586,7 +634,7 @@ def alt_texts(run):
 def figure_context(run, directory):
     alt = alt_texts(run)
     return {name: {"missing": missing, "png": f"{directory}/figures/{name}.png", "svg": f"{directory}/figures/{name}.svg",
-                   "alt": alt[name.partition("_")[0]]} for name, missing in subject.figures(run)}
+                   "alt": alt[name] if name in alt else alt[name.partition("_")[0]]} for name, missing in subject.figures(run)}
 
 
 def context(run, directory):
@@ -606,7 +654,8 @@ def context(run, directory):
         "unassigned": verdict_about(run, subject.ASSIGNMENTS), "small": verdict_about(run, subject.NEGLIGIBLE),
         "direct_allocations": allocations_of_ends(run, subject.DIRECT),
         "claim_table": claim_table(run), "part_table": part_table(run), "reasons": reasons(run), "missing": missing_parts(run),
-        "crossing": crossing(run), "allocations": allocation_table(run), "structure": structure(run),
+        "crossing": crossing(run), "allocations": allocation_table(run), "allocation_crossing": allocation_crossing(run),
+        "allocation_details": allocation_details(run), "class_waste": class_waste(run), "structure": structure(run),
         "growth": growth_table(run),
         "claim_effects": claim_effects(run), "exploratory": exploratory_tables(run), "levels": level_tables(run),
         "wrong": original.wrong(run, not_measured), "instructions": instructions(run), "counters": counters(run), "sweep": sweep(run),

@@ -19,6 +19,7 @@ VARIANT = {
     # Beyond the eight: darker neighbours of the variant that each differs from by one level.
     "null+thread+three": "#003F63",
     "removed+thread+three": "#005C43",
+    "null+thread+fine": "#6F93B8",
     "assigned+thread": "#8C5E00",
     "retained+thread": "#7A2E00",
 }

@@ -221,6 +221,70 @@ def is_heap_part(run, row):
                if row["part"] in ("all", claim["part"]))
 
 
+CLASSES = "classes"  # the axis
+WASTE = "class_waste_percent"
+
+
+class ClassWaste:
+    """What each table of size classes wastes, where it was counted. `missing` says why there is nothing.
+
+    variants: {level: the first variant that has it, which stands for all that waste alike}; one of the same level that does not is
+    there under the level and its own name. curves: {level: [(end of a doubling of sizes in bytes, percent)]}.
+    examples: {level: [(bytes, percent)]} for single sizes. shares: {workload: {level: percent}}.
+    """
+
+    def __init__(self, run):
+        self.variants, self.curves, self.examples, self.shares = {}, {}, {}, {}
+        own = {}
+        for row in run.metrics:
+            if row["metric"].startswith(WASTE) and row["status"] == "exact":
+                own.setdefault(row["variant"], []).append(row)
+        alike = set()
+        for name, rows in own.items():
+            axis = run.one("variants", variant=name, axis=CLASSES)
+            level = axis["level"] if axis else name
+            figures = level, *((row["workload"], row["metric"], row["value"]) for row in rows)
+            if figures not in alike:
+                alike.add(figures)
+                self._add(f"{level} ({name})" if level in self.variants else level, name, rows)
+        order = workloads(run, [{"workload": workload} for workload in self.shares])
+        self.shares = {workload: self.shares[workload] for workload in order}
+        self.missing = None if self.shares and any(self.curves.values()) else \
+            f"metrics.csv has no {WASTE} of a sweep of sizes"
+
+    def _add(self, level, name, rows):
+        self.variants[level] = name
+        self.curves[level] = self._sized(rows, "_to_([0-9]+)")
+        self.examples[level] = self._sized(rows, "_of_([0-9]+)")
+        for row in rows:
+            if row["metric"] == WASTE:
+                self.shares.setdefault(row["workload"], {})[level] = row["value"]
+
+    @staticmethod
+    def _sized(rows, ending):
+        found = ((re.fullmatch(WASTE + ending, row["metric"]), row["value"]) for row in rows)
+        return sorted((int(match.group(1)), value) for match, value in found if match)
+
+
+def allocation_crossing(run, metrics):
+    """Exact figures on the op by level of field and pool: ([levels of the field], [levels of the pool], {(field, pool): figures}).
+
+    Only levels of the field that were counted with several pools. Where variants of one cell differ, or a figure is not exact: None.
+    """
+    cells = {}
+    for name in dict.fromkeys(row["variant"] for row in run.select("metrics", workload=OP, metric=metrics[0])):
+        axes = {row["axis"]: row["level"] for row in run.select("variants", variant=name)}
+        if not {"mmap_res", "pool"} <= set(axes):
+            continue
+        rows = [run.one("metrics", variant=name, workload=OP, metric=metric) for metric in metrics]
+        figures = tuple(row["value"] for row in rows) if all(row and row["status"] == "exact" for row in rows) else None
+        key = axes["mmap_res"], axes["pool"]
+        cells[key] = figures if cells.get(key, figures) == figures else None
+    fields = [field for field in dict.fromkeys(field for field, _ in cells) if sum(field == other for other, _ in cells) > 1]
+    pools = [pool for pool in dict.fromkeys(pool for _, pool in cells) if any((field, pool) in cells for field in fields)]
+    return fields, pools, cells
+
+
 # Every figure by file name, in the order of the report, with what it needs.
 def figures(run):
     """[(name, None or why it cannot be drawn from this run)]"""
@@ -231,6 +295,7 @@ def figures(run):
         ("claims", None if timing_parts(run) else "verdicts.csv has no timing part with an interval"),
         ("interaction", TwoByTwo(run).missing),
         ("structure", None if run.layout else "layout.csv has no rows"),
+        ("class_waste", ClassWaste(run).missing),
         ("sweep", Sweep(run).missing),
         *((name, None) for name in effect_pages(run)),
         *([] if effect_pages(run) else [("effects", "effects.csv has no exploratory effect")]),

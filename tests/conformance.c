@@ -145,7 +145,12 @@ static const size_t sizes[] = {
 /* What get must give: the classes written out again, or exactly what is asked. */
 static size_t expected_capacity(size_t size)
 {
-#ifndef ENCBUF_CLASSES_NA
+#ifdef ENCBUF_CLASSES_FINE
+    for (size_t quarter = 16; quarter <= 2 * MIB; quarter *= 2)
+        for (size_t quarters = 4; quarters < 8 && quarter * quarters <= 10 * MIB; quarters++)
+            if (size <= quarter * quarters)
+                return quarter * quarters;
+#elif !defined(ENCBUF_CLASSES_NA)
 #ifdef ENCBUF_CLASSES_THREE
     static const size_t kib[] = {64, 2048, 10240};
 #else
@@ -192,6 +197,22 @@ static void test_every_class_boundary(void **state)
             assert_int_equal(buffer->length, size);
             assert_int_equal(buffer->capacity, expected_capacity(size));
             encbuf_put(buffer);
+        }
+    }
+}
+
+/* Every boundary of `fine`; the other tables must not care. */
+static void test_every_quarter_of_a_doubling(void **state)
+{
+    (void)state;
+    for (size_t quarter = 16; quarter <= 2 * MIB; quarter *= 2) {
+        for (size_t size = 4 * quarter; size < 8 * quarter; size += quarter) {
+            for (size_t near = size - 1; near <= size + 1; near++) {
+                struct encbuf frame, *buffer = encbuf_get(&frame, near);
+
+                assert_int_equal(buffer->capacity, expected_capacity(near));
+                encbuf_put(buffer);
+            }
         }
     }
 }
@@ -448,10 +469,16 @@ static void test_second_put_does_nothing(void **state)
 
 #define MANY 300 /* several magazines */
 
-#ifdef ENCBUF_CLASSES_THREE
+/* The class that serves 100 bytes, and another request that it serves. */
+#if defined(ENCBUF_CLASSES_THREE)
 #define FIRST_CLASS (64 * KIB)
+#define SAME_CLASS  5000
+#elif defined(ENCBUF_CLASSES_FINE)
+#define FIRST_CLASS 112
+#define SAME_CLASS  105
 #else
 #define FIRST_CLASS (8 * KIB)
+#define SAME_CLASS  5000
 #endif
 
 static void test_pooled_buffer_is_reused(void **state)
@@ -517,10 +544,10 @@ static void test_wrong_capacity_is_remade(void **state)
 
         encbuf_put(buffer);
         buffer->capacity = wrong[i];
-        again = encbuf_get(NULL, 5000);
+        again = encbuf_get(NULL, SAME_CLASS);
         assert_ptr_equal(again, buffer);
         assert_int_equal(again->capacity, FIRST_CLASS);
-        assert_int_equal(again->length, 5000);
+        assert_int_equal(again->length, SAME_CLASS);
         assert_int_equal(last_request_bytes, FIRST_CLASS);
         memset(again->data, 1, again->capacity);
         encbuf_put(again);
@@ -1000,7 +1027,7 @@ static void test_workloads_are_offered_where_they_make_sense(void **state)
         "to_string_4k",  "to_string_16k",     "to_string_64k",       "to_string_256k", "to_string_1m", "to_string_4m",
         "to_string_16m", "trace:npm-install", "trace:webpack-build", "mmap_source",    "nop"};
     static const char *const of_buffers[] = {"get_put", "put", "mixed", "static_scan"};
-    static const char *const of_pools[] = {"reput", "mappings_at_rest", "footprint_1000"};
+    static const char *const of_pools[] = {"reput", "mappings_at_rest", "footprint_1000", "class_sweep"};
     size_t count = sizeof of_everybody / sizeof of_everybody[0];
 
     (void)state;
@@ -1181,21 +1208,125 @@ static void test_mixed_has_its_shares(void **state)
 
 #ifdef ENCBUF_POOL_THREAD
 
+static double metric_of(const struct encbench_metric *metrics, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(metrics[i].name, name) == 0)
+            return metrics[i].value;
+    fail_msg("no metric %s", name);
+    return -1;
+}
+
 /* Of a sequence that can be counted by hand: the first get of each class is a miss, and one buffer of each rests. */
 static void test_pool_metrics_count(void **state)
 {
     static const size_t asked[] = {100, 200, FIRST_CLASS + 1, 100, FIRST_CLASS + 1, 10 * MIB + 1};
+#if defined(ENCBUF_CLASSES_THREE)
+    const double hits = 3, rest = 2, data_bytes = 64 * KIB + 2 * MIB;
+#elif defined(ENCBUF_CLASSES_FINE)
+    const double hits = 2, rest = 3, data_bytes = 112 + 224 + 128;
+#else
+    const double hits = 3, rest = 2, data_bytes = 8 * KIB + 16 * KIB;
+#endif
+    const double magazines = rest; /* one a class */
     struct encbench_metric metrics[ENCBENCH_METRICS_MAX];
     struct workload_pool_count count = {0};
+    size_t filled;
 
     (void)state;
     for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++)
         workload_pool_visit(&count, asked[i]);
-    assert_int_equal(workload_pool_report(&count, metrics), 3);
-    assert_string_equal(metrics[0].name, "pool_hits_per_get");
-    assert_true(metrics[0].value == 3.0 / 6.0);
-    assert_true(metrics[1].value == 2);
-    assert_true(metrics[2].value == 2 * sizeof(struct encbuf));
+    filled = workload_pool_report(&count, metrics);
+    assert_true(metric_of(metrics, filled, "pool_hits_per_get") == hits / 6.0);
+    assert_true(metric_of(metrics, filled, "buffers_at_rest") == rest);
+    assert_true(metric_of(metrics, filled, "structure_bytes_at_rest") == rest * sizeof(struct encbuf));
+    assert_true(metric_of(metrics, filled, "data_bytes_at_rest") == data_bytes);
+    assert_true(metric_of(metrics, filled, "pool_bytes_at_rest") ==
+                data_bytes + rest * sizeof(struct encbuf) + magazines * sizeof(struct encbuf_magazine));
+    assert_true(metric_of(metrics, filled, "requests_above_last_class") == 1);
+    assert_true(metric_of(metrics, filled, "class_requested_bytes") == 100 + 200 + 100 + 2 * (FIRST_CLASS + 1));
+}
+
+static void test_nothing_served_has_no_waste(void **state)
+{
+    struct encbench_metric metrics[ENCBENCH_METRICS_MAX];
+    struct workload_pool_count count = {0};
+    size_t filled;
+
+    (void)state;
+    workload_pool_visit(&count, 10 * MIB + 1);
+    filled = workload_pool_report(&count, metrics);
+    for (size_t i = 0; i < filled; i++)
+        assert_string_not_equal(metrics[i].name, "class_waste_percent");
+    assert_true(metric_of(metrics, filled, "requests_above_last_class") == 1);
+    assert_true(metric_of(metrics, filled, "pool_bytes_at_rest") == 0);
+}
+
+static void write_file(const char *path, const char *text)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+    assert_true(file >= 0);
+    assert_int_equal(write(file, text, strlen(text)), (ssize_t)strlen(text));
+    close(file);
+}
+
+/* A trace made up of three calls: strings of 100, 9000 and 66560 bytes (65 KiB), together 75660. By hand:
+ * three: 65536 + 65536 + 2097152 = 2228224; ten: 8192 + 16384 + 131072 = 155648; fine: 112 + 10240 + 81920 = 92272. */
+static void test_waste_of_a_trace_by_hand(void **state)
+{
+#if defined(ENCBUF_CLASSES_THREE)
+    const double class_bytes = 2228224, rest = 2, percent = 96.604470, of_65_kib = 96.826172;
+#elif defined(ENCBUF_CLASSES_FINE)
+    const double class_bytes = 92272, rest = 3, percent = 18.003294, of_65_kib = 18.75;
+#else
+    const double class_bytes = 155648, rest = 3, percent = 51.390317, of_65_kib = 49.21875;
+#endif
+    static const struct workload_trace_spec spec = {"three-calls.csv", 3, 33280, 75660, 1};
+    char directory[] = "conformance-data-XXXXXX", path[128];
+    struct encbench_metric metrics[ENCBENCH_METRICS_MAX];
+    struct encbench_host other = host;
+    size_t filled;
+
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    other.data_directory = directory;
+    snprintf(path, sizeof path, "%s/%s", directory, spec.file);
+    write_file(path, "encoding,input_bytes\nhex,50\nbase64,6750\nhex,33280\n");
+    filled = workload_trace_metrics(&other, &spec, metrics);
+    unlink(path);
+    rmdir(directory);
+    assert_true(metric_of(metrics, filled, "class_requested_bytes") == 75660);
+    assert_true(metric_of(metrics, filled, "class_bytes") == class_bytes);
+    assert_true(metric_of(metrics, filled, "buffers_at_rest") == rest);
+    assert_float_equal(metric_of(metrics, filled, "class_waste_percent"), percent, 1e-5);
+    assert_float_equal(counted("class_sweep", "class_waste_percent_of_66560"), of_65_kib, 1e-5);
+}
+
+/* 16 requests from 68 to 128 KiB, together 1568 KiB: three gives 2 MiB to each, ten 128 KiB, fine 80, 96, 112 and 128 KiB to
+ * four each. Of the last doubling the four up to 10 MiB are served; the first beyond takes the buffer of the last class, and
+ * put drops it, so that all classes but the last rest. */
+static void test_sweep_by_hand(void **state)
+{
+    const double kib = 1568;
+#if defined(ENCBUF_CLASSES_THREE)
+    const double given_kib = 16 * 2048, first = 100 * (65536 - 24.5) / 65536;
+    const double last = 100 * (40 - 37) / 40.0, rest = 2;
+#elif defined(ENCBUF_CLASSES_FINE)
+    const double given_kib = 4 * (80 + 96 + 112 + 128), first = 100 * (64 - 24.5) / 64;
+    const double last = 100 * (40 - 37) / 40.0, rest = 69;
+#else
+    const double given_kib = 16 * 128, first = 100 * (8192 - 24.5) / 8192;
+    const double last = 100 * (40 - 37) / 40.0, rest = 9;
+#endif
+
+    (void)state;
+    assert_float_equal(counted("class_sweep", "class_waste_percent_to_131072"), 100 * (given_kib - kib) / given_kib,
+                       1e-4);
+    assert_float_equal(counted("class_sweep", "class_waste_percent_to_32"), first, 1e-4);
+    assert_float_equal(counted("class_sweep", "class_waste_percent_to_16777216"), last, 1e-4);
+    assert_true(counted("class_sweep", "requests_above_last_class") == 12);
+    assert_true(counted("class_sweep", "buffers_at_rest") == rest);
 }
 
 static void test_reput_grows_the_pool_by_pointers(void **state)
@@ -1372,6 +1503,7 @@ int main(void)
 #ifndef ENCBUF_POOL_DIRECT
         POOL_TEST(test_get_hands_out_a_fresh_buffer),
         POOL_TEST(test_every_class_boundary),
+        POOL_TEST(test_every_quarter_of_a_doubling),
         POOL_TEST(test_reused_buffer_is_fresh_again),
         POOL_TEST(test_put_of_a_released_buffer_returns_at_once),
         POOL_TEST(test_retained_buffer_survives_the_first_put),
@@ -1424,6 +1556,9 @@ int main(void)
 #endif
 #ifdef ENCBUF_POOL_THREAD
         POOL_TEST(test_pool_metrics_count),
+        POOL_TEST(test_nothing_served_has_no_waste),
+        cmocka_unit_test(test_waste_of_a_trace_by_hand),
+        cmocka_unit_test(test_sweep_by_hand),
         cmocka_unit_test(test_reput_grows_the_pool_by_pointers),
 #endif
 #if defined(ENCBUF_POOL_THREAD) || defined(ENCBUF_POOL_NONE)

@@ -27,6 +27,8 @@
 /* ---- probes: what runs with the interposer ---- */
 
 static encbench_interpose_read_function *read_counts;
+static encbench_interpose_read_threads_function *read_threads;
+static encbench_interpose_reset_peaks_function *reset_peaks;
 static int failures;
 
 static struct interpose_counts total(void)
@@ -151,6 +153,8 @@ static void probe_realloc(void)
     EXPECT(DELTA(live_blocks), 1);
     EXPECT(DELTA(live_bytes), usable(block[0]));
     EXPECT(DELTA(map_calls), 0);
+    EXPECT(DELTA(calls[INTERPOSE_realloc]), count);
+    EXPECT(DELTA(calls[INTERPOSE_malloc]), 0);
 
     volatile size_t huge = PTRDIFF_MAX;
     before = total();
@@ -175,6 +179,47 @@ static void probe_realloc(void)
     EXPECT(DELTA(release_calls), 1);
     EXPECT(DELTA(live_bytes), -size);
     EXPECT(DELTA(failed_calls), 0);
+    EXPECT(DELTA(calls[INTERPOSE_realloc]), 1);
+    EXPECT(DELTA(calls[INTERPOSE_free]), 0);
+}
+
+/* Each function under its own name, once; what fails is a call of none. */
+static void probe_functions(void)
+{
+    const size_t page = (size_t)getpagesize();
+    volatile size_t huge = PTRDIFF_MAX;
+    struct interpose_counts before = total();
+    block[0] = malloc(10);
+    block[1] = calloc(2, 10);
+    block[0] = realloc(block[0], 20);
+    block[1] = reallocarray(block[1], 3, 10);
+    block[2] = aligned_alloc(64, 64);
+    EXPECT(posix_memalign(&block[3], 64, 10), 0);
+    block[4] = memalign(64, 10);
+    block[5] = valloc(10);
+    block[6] = pvalloc(10);
+    free(block[0]);
+    char *mapped = mmap(NULL, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mapped = mremap(mapped, page, 2 * page, MREMAP_MAYMOVE);
+    munmap(mapped, 2 * page);
+    block[7] = malloc(huge);
+    struct interpose_counts after = total();
+    for (int i = 0; i < INTERPOSE_FUNCTION_COUNT; i++)
+        if (DELTA(calls[i]) != 1) {
+            fprintf(stderr, "function %d of INTERPOSE_FUNCTIONS:\n", i);
+            EXPECT(DELTA(calls[i]), 1);
+        }
+    EXPECT(DELTA(failed_calls), 1);
+    EXPECT(DELTA(allocation_calls), 9);
+    EXPECT(DELTA(resize_calls), 2);
+    EXPECT(DELTA(release_calls), 3);
+    EXPECT(DELTA(map_calls), 2);
+    for (int i = 1; i < 7; i++)
+        free(block[i]);
+    EXPECT(total().calls[INTERPOSE_free] - before.calls[INTERPOSE_free], 7);
+    block[0] = mmap64(NULL, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    EXPECT(total().calls[INTERPOSE_mmap] - before.calls[INTERPOSE_mmap], 2);
+    munmap(block[0], page);
 }
 
 static void probe_reallocarray(void)
@@ -265,6 +310,32 @@ static void probe_peak(void)
     free(block[0]);
 }
 
+/* Each pass has peaks of its own. */
+static void probe_reset_peaks(void)
+{
+    free(malloc(1 << 20));
+    char *mapped = mmap(NULL, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    munmap(mapped, 1 << 20);
+    struct interpose_counts before = total();
+    EXPECT(before.peak_live_bytes >= before.live_bytes + (1 << 20), 1);
+    EXPECT(before.peak_mapped_bytes >= before.live_mapped_bytes + (1 << 20), 1);
+    reset_peaks();
+    struct interpose_counts after = total(), mine = this_thread(), listed;
+    read_threads(&listed, 1);
+    EXPECT(after.peak_live_bytes, before.live_bytes);
+    EXPECT(after.peak_mapped_bytes, before.live_mapped_bytes);
+    EXPECT(mine.peak_live_bytes, mine.live_bytes);
+    EXPECT(listed.peak_live_bytes, listed.live_bytes);
+    EXPECT(DELTA(allocation_calls) + DELTA(release_calls) + DELTA(map_calls) + DELTA(live_bytes), 0);
+    block[0] = malloc(1000);
+    block[1] = malloc(1000);
+    int64_t size = usable(block[0]);
+    free(block[1]);
+    free(block[0]);
+    EXPECT(total().peak_live_bytes - before.live_bytes, 2 * size);
+    EXPECT(this_thread().peak_live_bytes - mine.live_bytes, 2 * size);
+}
+
 /* libc's own calls are calls of the process. */
 static void probe_libc(void)
 {
@@ -288,6 +359,10 @@ static void allocate_early(void)
     memcpy(&read_counts, &symbol, sizeof symbol);
     if (read_counts == NULL)
         return;
+    symbol = dlsym(RTLD_DEFAULT, ENCBENCH_INTERPOSE_READ_THREADS);
+    memcpy(&read_threads, &symbol, sizeof symbol);
+    symbol = dlsym(RTLD_DEFAULT, ENCBENCH_INTERPOSE_RESET_PEAKS);
+    memcpy(&reset_peaks, &symbol, sizeof symbol);
     early_before = total();
     early_block[0] = malloc(100);
     early_block[1] = calloc(1, 200);
@@ -332,6 +407,10 @@ static void probe_bootstrap(void)
     EXPECT(DELTA(release_calls), 2);
     EXPECT(DELTA(failed_calls), 1);
     EXPECT(DELTA(live_blocks), 5);
+    EXPECT(DELTA(calls[INTERPOSE_malloc]), 3);
+    EXPECT(DELTA(calls[INTERPOSE_calloc]), 1);
+    EXPECT(DELTA(calls[INTERPOSE_realloc]), 1);
+    EXPECT(DELTA(calls[INTERPOSE_free]), 1);
     void *blocks[] = {shim->from_malloc, shim->from_calloc, shim->from_aligned_alloc, shim->from_posix_memalign,
                       shim->from_realloc};
     static const size_t sizes[] = {100, 100, 512, 100, 200};
@@ -425,6 +504,41 @@ static void probe_threads(void)
     pthread_barrier_wait(&barrier);
     for (size_t i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
+}
+
+static void *allocate_once(void *argument)
+{
+    thread_kept[0][(size_t)argument] = malloc(100);
+    return NULL;
+}
+
+/* What a thread called is still there when it has ended, and what it left is released by another. */
+static void probe_ended_threads(void)
+{
+    enum { ENDED = INTERPOSE_THREADS_MAX + 20 };
+    static struct interpose_counts listed[INTERPOSE_THREADS_MAX];
+    pthread_t thread;
+    EXPECT(read_threads(NULL, 0), 1);
+    for (size_t i = 0; i < ENDED; i++) {
+        pthread_create(&thread, NULL, allocate_once, (void *)i);
+        pthread_join(thread, NULL);
+    }
+    memset(listed, 0x55, sizeof listed);
+    EXPECT(read_threads(listed, 3), ENDED + 1);
+    EXPECT(listed[3].allocation_calls, 0x5555555555555555);
+    EXPECT(read_threads(listed, INTERPOSE_THREADS_MAX), ENDED + 1);
+    for (int i = 1; i < INTERPOSE_THREADS_MAX; i++)
+        EXPECT(listed[i].requested_bytes == 100 && listed[i].live_blocks == 1 && listed[i].calls[INTERPOSE_malloc] == 1,
+               1);
+    struct interpose_counts before = total(), mine_before = this_thread();
+    for (size_t i = 0; i < ENDED; i++)
+        free(thread_kept[0][i]);
+    struct interpose_counts after = total(), mine = this_thread();
+    EXPECT(DELTA(live_blocks), -ENDED);
+    EXPECT(mine.live_blocks - mine_before.live_blocks, -ENDED);
+    read_threads(listed, INTERPOSE_THREADS_MAX);
+    EXPECT(listed[1].release_calls, 0);
+    EXPECT(memcmp(&listed[0], &mine, sizeof mine), 0);
 }
 
 static int wait_for(pid_t child)
@@ -633,6 +747,9 @@ static const struct {
     {"aligned", probe_aligned},
     {"nothing", probe_nothing},
     {"peak", probe_peak},
+    {"reset_peaks", probe_reset_peaks},
+    {"functions", probe_functions},
+    {"ended_threads", probe_ended_threads},
     {"libc", probe_libc},
     {"early", probe_early},
     {"threads", probe_threads},

@@ -41,6 +41,7 @@ FIELDS = {
     "packed": [("data", 0, 8), ("length", 8, 8), ("capacity", 16, 8), ("refs", 24, 4), ("released", 28, 4), ("mmap_res", 32, 8)],
     "removed": [("data", 0, 8), ("length", 8, 8), ("capacity", 16, 8), ("refs", 24, 4), ("released", 28, 4)],
 }
+CLASS_WASTE = {"ten": (91.25, 62.5, 88.125), "three": (98.5, 93.75, 97.25), "fine": (22.5, 6.25, 11.75)}
 STRUCTURE = {"null": (48, 64), "packed": (40, 48), "removed": (32, 48)}
 
 
@@ -222,9 +223,22 @@ class Fixture:
             extra = {"thread": (0, 0), "none": (2, 48 + 2048), "frame": (1, 2048), "direct": (0, 0)}[pool]
             for workload, string in (("get_put", (0, 0)), ("to_string_1k", (1, 2048)), ("trace:npm-install", (812, 7340032))):
                 unstable = variant == "direct" and workload == "trace:npm-install"
-                for metric, value, own in zip(("allocations_per_op", "allocated_bytes_per_op"), string, extra):
-                    self.add("metrics", variant=variant, workload=workload, metric=metric, value=None if unstable else value + own,
+                counts = [value + own for value, own in zip(string, extra)]
+                for metric, value in zip(("allocations_per_op", "allocated_bytes_per_op", "malloc_calls_per_op", "peak_live_bytes"),
+                                         counts * 2):
+                    self.add("metrics", variant=variant, workload=workload, metric=metric, value=None if unstable else value,
                              status="unstable" if unstable else "exact", reason="two counts differ" if unstable else None)
+            if pool == "thread":
+                self.class_waste(variant, axes["classes"])
+
+    def class_waste(self, variant, classes):
+        """Waste in percent, of a sweep and of a trace, by table of classes."""
+        small, large, example = CLASS_WASTE[classes]
+        for workload, figures in (("trace:npm-install", {"class_waste_percent": large}),
+                                  ("class_sweep", {"class_waste_percent": small, "class_waste_percent_to_32": small,
+                                                   "class_waste_percent_to_64": large, "class_waste_percent_of_48": example})):
+            for metric, value in {**figures, "class_bytes": 1000, "requests_above_last_class": 3}.items():
+                self.add("metrics", variant=variant, workload=workload, metric=metric, value=value, status="exact")
 
     def heap(self):
         """Bytes live and mapped: (before the first op, after the warm-up, lost per 1000 ops)."""

@@ -25,7 +25,12 @@ import style  # noqa: E402
 import subject  # noqa: E402
 from rundir import RunDirectory, InputError  # noqa: E402
 
-FIGURES = ("claims", "interaction", "structure", "sweep", "effects", "spread", "heap")
+FIGURES = ("claims", "interaction", "structure", "class_waste", "sweep", "effects", "spread", "heap")
+
+
+def family(name):
+    """Of a figure: effects_1 is a page of effects."""
+    return name if name in FIGURES else name.partition("_")[0]
 
 
 def run_script(name, *arguments, hash_seed="0"):
@@ -213,7 +218,7 @@ class Report(WithRun):
             if target.startswith("#"):
                 self.assertIn(target[1:], heads)
             elif "/figures/" in target:
-                self.assertIn(Path(target).stem.partition("_")[0], FIGURES)
+                self.assertIn(family(Path(target).stem), FIGURES)
             else:
                 self.assertIn(Path(target).name, files)
 
@@ -379,6 +384,61 @@ class Sections(WithRun):
         text = self.section(directory, "The pool")
         self.assertIn("| 17 | `null+thread` `removed+thread` |", text)
         self.assertNotIn("Mappings", text)
+
+    def test_crossing_of_allocations(self):
+        text = self.section(self.run_path, "Allocations")
+        self.assertRegex(text, r"\| mmap_res \| pool: thread +\| pool: none +\| pool: frame +\|")
+        self.assertRegex(text, r"\| null +\| 1 of 2048 +\| 3 of 4144 +\| - \|")
+        self.assertRegex(text, r"\| removed +\| 1 of 2048 +\| 3 of 4144 +\| 2 of 4096 \|")
+        self.assertRegex(text, r"\| `get_put` +\| 2 +\| 2096 +\| `null\+none`")
+
+    def test_crossing_of_allocations_shows_no_figure_that_is_not_exact(self):
+        directory = self.copy()
+
+        def spoil(header, rows):
+            for row in rows:
+                if row[:3] == ["null+none", "to_string_1k", "allocated_bytes_per_op"]:
+                    row[3:] = ["", "not available", "nobody counted"]
+                if row[:3] == ["null+thread+three", "to_string_1k", "allocations_per_op"]:
+                    row[3] = "7"
+        self.edit(directory, "metrics.csv", spoil)
+        text = self.section(directory, "Allocations")
+        self.assertRegex(text, r"\| null +\| - +\| - +\| - \|")
+        self.assertIn("`null+none`: `to_string_1k`, allocated_bytes_per_op: not available: nobody counted", text)
+
+    def test_class_waste(self):
+        text = self.section(self.run_path, "Size classes")
+        self.assertRegex(text, r"\| `class_sweep` +\| 1000 +\| 98\.5 +\| 3 +\| `null\+thread\+three` `removed\+thread\+three`")
+        self.assertRegex(text, r"\| `trace:npm-install` +\| 1000 +\| 6\.25 +\| 3 +\| `null\+thread\+fine` \|")
+        self.assertIn("A request of 48 bytes wastes 97.25 % with classes `three`", text)
+        self.assertIn("three by `null+thread+three`", text)
+        self.assertRegex(text, r"\| Up to, bytes +\| ten +\| three +\| fine +\|")
+        self.assertRegex(text, r"\| 64 +\| 62\.5 +\| 93\.75 +\| 6\.25 +\|")
+
+    def test_a_variant_that_wastes_otherwise_stands_alone(self):
+        directory = self.copy()
+
+        def change(header, rows):
+            for row in rows:
+                if row[:3] == ["removed+thread", "class_sweep", "class_waste_percent_to_32"]:
+                    row[3] = "11.5"
+        self.edit(directory, "metrics.csv", change)
+        waste = subject.ClassWaste(RunDirectory(directory))
+        self.assertEqual(waste.variants["ten (removed+thread)"], "removed+thread")
+        self.assertEqual(waste.curves["ten (removed+thread)"][0], (32, 11.5))
+        self.assertEqual(waste.curves["ten"][0], (32, 91.25))
+
+    def test_class_waste_that_was_not_counted(self):
+        directory = self.copy()
+
+        def spoil(header, rows):
+            for row in rows:
+                if row[2].startswith("class_waste"):
+                    row[3:] = ["", "not available", "nobody counted"]
+        self.edit(directory, "metrics.csv", spoil)
+        self.assertIn("Not in this run: metrics.csv has no class_waste_percent", self.section(directory, "Size classes"))
+        self.assertIn("class_waste", dict(subject.figures(RunDirectory(directory))))
+        self.assertIsNotNone(dict(subject.figures(RunDirectory(directory)))["class_waste"])
 
     def test_planned_processes(self):
         directory = self.copy()
@@ -641,7 +701,7 @@ class Figures(WithRun):
 
     def test_all_exist_and_hold_something(self):
         names = {name for name, missing in subject.figures(RunDirectory(self.run_path)) if missing is None}
-        self.assertEqual({name.partition("_")[0] for name in names}, set(FIGURES))
+        self.assertEqual({family(name) for name in names}, set(FIGURES))
         self.assertEqual(set(self.first), {f"{name}.{kind}" for name in names for kind in ("png", "svg")})
         for name, content in self.first.items():
             if name.endswith(".png"):
@@ -674,6 +734,8 @@ class Figures(WithRun):
         for file in ("verdicts.csv", "effects.csv", "levels.csv", "contrasts.csv"):
             self.edit(other, file, change)
         self.edit(other, "layout.csv", lambda header, rows: rows.pop())
+        self.edit(other, "metrics.csv", lambda header, rows: [row.__setitem__(3, "77.5") for row in rows
+                                                              if row[2] == "class_waste_percent_to_32"])
         self.edit(other, "heap.csv", lambda header, rows: rows[-1].__setitem__(header.index("live_bytes"), "54321"))
         again = self.draw(other, "1")
         for name in self.first:

@@ -13,6 +13,7 @@
  *             direct    no buffer at all: encode into the result
  *   classes   ten       8 KiB ... 10 MiB
  *             three     64 KiB, 2 MiB, 10 MiB
+ *             fine      from 64 bytes to 10 MiB, four a doubling
  *             na        unpooled: exactly what is asked
  *   refs      seqcst    count and flag in two words, sequentially consistent
  *   na                  the axis does not apply
@@ -33,8 +34,9 @@
 #error "axis pool: define exactly one of ENCBUF_POOL_NONE, _FRAME, _THREAD, _DIRECT"
 #endif
 
-#if 1 != defined(ENCBUF_CLASSES_TEN) + defined(ENCBUF_CLASSES_THREE) + defined(ENCBUF_CLASSES_NA)
-#error "axis classes: define exactly one of ENCBUF_CLASSES_TEN, _THREE, _NA"
+#if 1 != defined(ENCBUF_CLASSES_TEN) + defined(ENCBUF_CLASSES_THREE) + defined(ENCBUF_CLASSES_FINE) +                  \
+             defined(ENCBUF_CLASSES_NA)
+#error "axis classes: define exactly one of ENCBUF_CLASSES_TEN, _THREE, _FINE, _NA"
 #endif
 
 #if 1 != defined(ENCBUF_REFS_SEQCST) + defined(ENCBUF_REFS_NA)

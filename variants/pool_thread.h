@@ -207,29 +207,46 @@ static inline void encbuf_pool_setup(void)
         encbuf_source_open();
 }
 
-static inline size_t encbuf_shelf_count(const struct encbuf_shelf *shelf)
-{
-    const struct ck_stack_entry *entry;
-    size_t count = 0;
+/* What is at rest in the pool. A buffer that is in it more than once counts each time. */
+struct encbuf_rest {
+    size_t buffers, data_bytes, magazines;
+};
 
-    CK_STACK_FOREACH(&shelf->stack, entry)
-    count += ((const struct encbuf_magazine *)(const void *)entry)->count;
-    return count;
+static inline void encbuf_rest_add(struct encbuf_rest *rest, const struct encbuf_magazine *magazine)
+{
+    rest->magazines++;
+    rest->buffers += magazine->count;
+    for (size_t i = 0; i < magazine->count; i++)
+        rest->data_bytes += magazine->buffers[i]->capacity;
 }
 
-/* Buffers at rest, of all threads. For counting, never timed; must not run beside take and give. */
-static inline size_t encbuf_pool_count(void)
+static inline void encbuf_rest_add_shelf(struct encbuf_rest *rest, const struct encbuf_shelf *shelf)
+{
+    const struct ck_stack_entry *entry;
+
+    CK_STACK_FOREACH(&shelf->stack, entry)
+    encbuf_rest_add(rest, (const struct encbuf_magazine *)(const void *)entry);
+}
+
+/* Of all threads. For counting, never timed; must not run beside take and give. */
+static inline struct encbuf_rest encbuf_pool_rest(void)
 {
     unsigned threads = atomic_load(&encbuf_thread_count);
-    size_t count = 0;
+    struct encbuf_rest rest = {0};
 
+    encbuf_rest_add_shelf(&rest, &encbuf_empty);
     for (size_t class_index = 0; class_index < ENCBUF_CLASS_COUNT; class_index++) {
-        count += encbuf_shelf_count(&encbuf_full[class_index]);
+        encbuf_rest_add_shelf(&rest, &encbuf_full[class_index]);
         for (unsigned slot = 0; slot < threads && slot < ENCBUF_THREADS_MAX; slot++)
             if (encbuf_threads[slot].loaded[class_index] != &encbuf_magazine_absent)
-                count += encbuf_threads[slot].loaded[class_index]->count;
+                encbuf_rest_add(&rest, encbuf_threads[slot].loaded[class_index]);
     }
-    return count;
+    return rest;
+}
+
+static inline size_t encbuf_pool_count(void)
+{
+    return encbuf_pool_rest().buffers;
 }
 
 static struct ck_stack_entry *encbuf_gather_shelf(struct encbuf_shelf *shelf, struct ck_stack_entry *gathered)

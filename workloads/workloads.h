@@ -14,5 +14,6 @@
 #include "held_64.h"
 #include "mappings_at_rest.h"
 #include "footprint_1000.h"
+#include "class_sweep.h"
 #include "static_scan.h"
 #include "nop.h"
