@@ -21,6 +21,7 @@ enum random_purpose {
     RANDOM_HEAP,
     RANDOM_INPUT,
     RANDOM_LOADING,
+    RANDOM_SIMULATION,
 };
 
 struct random_stream random_stream_of(uint64_t seed, enum random_purpose purpose, uint64_t a, uint64_t b);
