@@ -175,17 +175,26 @@ static void test_centre_agrees_with_the_draws(void **state)
 
 /* ---- looks ---- */
 
+static double shares_of(const struct profile *profile)
+{
+    double sum = 0;
+    for (size_t i = 0; i < profile->look_count; i++)
+        sum += profile->looks[i].error_share;
+    return sum;
+}
+
 /* Looking again spends what the shares leave, and no more. */
 static void test_looks_share_one_budget(void **state)
 {
     (void)state;
-    const size_t trials[] = {1000, 500, 200};
+    const size_t trials[] = {1000, 2500, 200};
     for (size_t i = 0; i < profile_count; i++) {
         const struct profile *profile = &profiles[i];
         for (int d = 0; d < SIMULATE_DISTRIBUTIONS && profile->for_conclusions; d++) {
             struct simulate_design design = {
                 (enum simulate_distribution)d, profile->looks, profile->look_count, level(), 0, NULL};
             const struct profile_look *last = &profile->looks[profile->look_count - 1];
+            assert_true(fabs(shares_of(profile) - 1) < 1e-12);
             if (d == SIMULATE_SKEWED || (d != SIMULATE_NORMAL && !is_long))
                 continue;
             const struct simulate_counts counts = run(&design, trials[profile->look_count - 1]);
