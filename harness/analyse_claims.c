@@ -281,6 +281,33 @@ static bool overruled(const struct judge *judge, struct analyse_item *item, char
     return false;
 }
 
+/* A claim rests on the cells its figures come from: with a control of one of them not ok, it stands on nothing. Controls of an
+ * exploratory cell do not make the run invalid, so a claim that borrows its figures would not notice otherwise. */
+static bool cell_is_blind(const struct judge *judge, size_t panel, size_t workload, char *why, size_t bytes)
+{
+    if (!judge->data->complete || analyse_controls_hold(judge->controls, panel, workload))
+        return false;
+    snprintf(why, bytes, "a control of panel %s on %s did not hold", judge->data->panel_names[panel],
+             analyse_workload_name(judge->data, workload));
+    return true;
+}
+
+static bool controls_overrule(const struct judge *judge, struct analyse_item *item, char *why, size_t bytes)
+{
+    bool blind = false;
+    if (item->effect != ANALYSE_NONE) {
+        const struct analyse_effect *effect = &judge->effects->effect[item->effect];
+        blind = cell_is_blind(judge, effect->panel, effect->workload, why, bytes);
+    }
+    if (!blind && item->level != ANALYSE_NONE) {
+        const struct analyse_level *level = &judge->effects->level[item->level];
+        blind = cell_is_blind(judge, level->panel, level->workload, why, bytes);
+    }
+    if (blind)
+        item->verdict = VERDICT_INVALID;
+    return blind;
+}
+
 static void judge_evidence(const struct judge *judge, struct analyse_item *item,
                            const struct verdict_evidence *evidence, double confidence)
 {
@@ -297,7 +324,7 @@ static void judge_evidence(const struct judge *judge, struct analyse_item *item,
     item->twin_bound = verdict_twin_bound(evidence);
 
     char why[448], region[80];
-    if (!overruled(judge, item, why, sizeof why)) {
+    if (!overruled(judge, item, why, sizeof why) && !controls_overrule(judge, item, why, sizeof why)) {
         item->processes_needed = decision.processes_needed;
         explain_decision(why, sizeof why, evidence, &decision,
                          verdict_of_interval(&condition->region, evidence->interval));

@@ -115,6 +115,16 @@ static void print_claims(const struct csv_data *verdicts, const char *verdict)
         printf("\n");
 }
 
+/* As short as it can be said from where the user stands, and still be opened from there. */
+static const char *seen_from_here(const char *path)
+{
+    char here[PATH_MAX];
+    const size_t length = getcwd(here, sizeof here) ? strlen(here) : 0;
+    if (length > 1 && strncmp(path, here, length) == 0 && path[length] == '/')
+        return path + length + 1;
+    return path;
+}
+
 int present_result(const struct analyse_summary *summary, const char *directory, const char *output,
                    struct error *error)
 {
@@ -128,6 +138,6 @@ int present_result(const struct analyse_summary *summary, const char *directory,
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         print_claims(&verdicts, words[i]);
     csv_free(&verdicts);
-    printf("data   %s\nreport %s\n", directory, output);
+    printf("data   %s\nreport %s\n", seen_from_here(directory), seen_from_here(output));
     return code;
 }

@@ -520,7 +520,7 @@ static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
     const unsigned process_ms = cell->decides_claims ? profile->process_ms : profile->exploratory_process_ms;
     const double blocks = process_ms * 1e6 / block_ns;
     /* At least BLOCKS_MIN, but no more than a second for them; and never so few that a dropped one voids the process. */
-    const double least = fmin(BLOCKS_MIN, fmax(LONG_PROCESS_NS / block_ns, SUMMARY_BLOCKS_MIN + 4));
+    const double least = fmin(BLOCKS_MIN, fmax(LONG_PROCESS_NS / block_ns, SUMMARY_LONG_BLOCKS_MIN + 2));
     cell->blocks = (uint32_t)fmin(fmax(blocks, least), BLOCKS_MAX);
     return 0;
 }

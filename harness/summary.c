@@ -36,6 +36,11 @@ static void summarise_contrast(const struct plan_cell *cell, const struct plan_c
     result->block_standard_error_ns = stats_batch_standard_error(difference, kept, batches, SUMMARY_TRIM);
 }
 
+size_t summary_blocks_least(size_t block_count)
+{
+    return block_count < 2 * SUMMARY_BLOCKS_MIN ? SUMMARY_LONG_BLOCKS_MIN : SUMMARY_BLOCKS_MIN;
+}
+
 bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,
                        struct summary *summary)
 {
@@ -56,7 +61,7 @@ bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block 
     }
     summary->blocks_kept = (uint32_t)kept;
     summary->blocks_dropped = (uint32_t)(block_count - kept);
-    summary->valid = enough_memory && clock_moved && kept >= SUMMARY_BLOCKS_MIN;
+    summary->valid = enough_memory && clock_moved && kept >= summary_blocks_least(block_count);
     for (size_t i = 0; summary->valid && i < cell->arm_count; i++) {
         for (size_t b = 0; b < kept; b++)
             difference[b] = times[b * MEASURE_ARMS_MAX + i];

@@ -13,7 +13,8 @@
 enum {
     SUMMARY_BATCHES = 16,         /* groups of consecutive blocks for the standard error within the process ... */
     SUMMARY_BATCH_BLOCKS_MIN = 5, /* ... fewer where they would have fewer blocks than this */
-    SUMMARY_BLOCKS_MIN = 8,       /* fewer kept blocks void the process: trimming would leave less than five */
+    SUMMARY_BLOCKS_MIN = 8,       /* fewer kept blocks void the process: trimming would leave less than five ... */
+    SUMMARY_LONG_BLOCKS_MIN = 2,  /* ... but of an op so long that a process has room for few, this many must do */
 };
 #define SUMMARY_TRIM 0.2
 
@@ -24,11 +25,14 @@ struct summary_contrast {
 };
 
 struct summary {
-    bool valid; /* false: fewer than SUMMARY_BLOCKS_MIN kept blocks, or a batch that took no time at all */
+    bool valid; /* false: too few blocks kept (summary_blocks_least), or a batch that took no time at all */
     uint32_t blocks_kept, blocks_dropped;
     double time_ns_per_op[MEASURE_ARMS_MAX], plain_mean_ns_per_op[MEASURE_ARMS_MAX];
     struct summary_contrast contrasts[PLAN_CONTRASTS_MAX];
 };
+
+/* Blocks that must be kept of so many measured. */
+size_t summary_blocks_least(size_t block_count);
 
 /* `blocks` as the worker measured them. False when memory is short; *summary is then not valid. */
 bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,

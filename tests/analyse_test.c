@@ -71,6 +71,8 @@ struct truth {
     double outlier_ns;       /* one layout of get_put far off */
     double control_mappings; /* of claim 7's control; NAN: not measured */
     bool without_twin, without_planted, without_planted_metric, without_chain, single_layout;
+    bool exploratory; /* the cells were planned as deciding no claim */
+    bool other_panel; /* an exploratory panel on get_put, ten times as noisy */
     const char *claims;
     const char *heap_rows; /* of heap.csv; NULL: no such file */
 };
@@ -177,11 +179,16 @@ static void write_exact(const char *directory, const struct truth *truth)
     write_rows(directory, &schema_machine, "cpu,made up,ok\n");
     write_rows(directory, &schema_workloads,
                "get_put,get_put,one get and put,0,100,8\nto_string_1k,to_string:size=1024,one string,2048,4,1\n");
-    write_rows(directory, &schema_panels,
-               "field,core,*,ab,pair,a,b\nfield,core,*,twin_a,twin,a,a\nfield,core,*,planted_a,planted,a,a\n");
-    char cells[256];
-    snprintf(cells, sizeof cells, "field,get_put,claims,%u,100,1000\nfield,to_string_1k,claims,%u,100,1000\n",
-             truth->look_processes, truth->look_processes);
+    char panels[320], cells[256];
+    snprintf(panels, sizeof panels,
+             "field,core,*,ab,pair,a,b\nfield,core,*,twin_a,twin,a,a\nfield,core,*,planted_a,planted,a,a\n%s",
+             truth->other_panel ? "other,core,get_put,ab_other,pair,a,b\nother,core,get_put,twin_other,twin,a,a\n"
+                                : "");
+    write_rows(directory, &schema_panels, panels);
+    const char *purpose = truth->exploratory ? "exploratory" : "claims";
+    snprintf(cells, sizeof cells, "field,get_put,%s,%u,100,1000\nfield,to_string_1k,%s,%u,100,1000\n%s", purpose,
+             truth->look_processes, purpose, truth->look_processes,
+             truth->other_panel ? "other,get_put,exploratory,20,100,1000\n" : "");
     write_rows(directory, &schema_cells, cells);
     write_rows(directory, &schema_claims, truth->claims);
     unlink(path_in(directory, schema_heap.file));
@@ -194,7 +201,7 @@ struct synthesis {
     const struct truth *truth;
     struct csv_writer *processes, *contrasts;
     int64_t process;
-    const char *workload;
+    const char *panel, *workload;
     double level_ns, sd_ns;
     bool is_void;
 };
@@ -203,7 +210,7 @@ static void put_arm(struct synthesis *s, const char *arm, const char *role, cons
 {
     double ticks = 2.4 * (1 + (s->process == 3 ? 1e-6 * s->truth->drift_ppm : 0));
     csv_put_integer(s->processes, s->process);
-    csv_put_text(s->processes, "field");
+    csv_put_text(s->processes, s->panel);
     csv_put_text(s->processes, s->workload);
     csv_put_text(s->processes, arm);
     csv_put_text(s->processes, role);
@@ -228,7 +235,7 @@ static void put_contrast(struct synthesis *s, const char *contrast, double diffe
     if (s->is_void || missing)
         return;
     csv_put_integer(s->contrasts, s->process);
-    csv_put_text(s->contrasts, "field");
+    csv_put_text(s->contrasts, s->panel);
     csv_put_text(s->contrasts, s->workload);
     csv_put_text(s->contrasts, contrast);
     csv_put_number(s->contrasts, difference_ns);
@@ -271,6 +278,16 @@ static void put_process(struct synthesis *s, double effect_ns, double planted_cy
     put_contrast(s, "chain_planted", chain_planted_ns, chain_ns, 0);
 }
 
+static void put_other_process(struct synthesis *s)
+{
+    const double twin_ns = s->sd_ns * normal();
+    put_arm(s, "a", "baseline", "a", s->level_ns);
+    put_arm(s, "b", "contender", "b", s->level_ns);
+    put_arm(s, "twin", "twin", "a", s->level_ns + twin_ns);
+    put_contrast(s, "ab_other", 0, s->level_ns, 0);
+    put_contrast(s, "twin_other", twin_ns, s->level_ns, 0);
+}
+
 static void write_timing(const char *directory, const struct truth *truth)
 {
     struct synthesis s = {.truth = truth};
@@ -280,12 +297,17 @@ static void write_timing(const char *directory, const struct truth *truth)
     for (unsigned i = 0; i < 2 * truth->processes; i++) {
         bool is_get_put = i % 2 == 0;
         s.process = i;
+        s.panel = "field";
         s.workload = is_get_put ? "get_put" : "to_string_1k";
         s.level_ns = is_get_put ? GET_PUT_NS : TO_STRING_NS;
         s.sd_ns = truth->noise * (is_get_put ? 0.05 : 4.5);
         s.is_void = i < truth->void_processes;
         put_process(&s, is_get_put ? GET_PUT_EFFECT_NS : TO_STRING_NS * TO_STRING_EFFECT_PERCENT / 100,
                     is_get_put ? 32 : 64);
+    }
+    for (unsigned i = 0; truth->other_panel && i < 20; i++) {
+        s = (struct synthesis){truth, s.processes, s.contrasts, 1000 + i, "other", "get_put", GET_PUT_NS, 0.5, false};
+        put_other_process(&s);
     }
     close_writer(s.processes);
     close_writer(s.contrasts);
@@ -555,6 +577,30 @@ static void noise_and_tails_leave_parts_open(void **state)
     expect_part(directory, "1", "a", "not resolvable here", "within what identical code shows");
 }
 
+/* The twin in the same processes is the noise floor; one in a noisier panel of its own says nothing about them. */
+static void the_twin_of_the_panel_is_the_noise_floor(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.claims = "1,a,1,model,timing,a,b,get_put,time,ns,-0.25,0.25,(),beyond the twin of its panel alone\n";
+    analyse_truth(directory, &truth);
+    struct csv_data alone = read_back(directory, &schema_effects);
+    truth.other_panel = true;
+    analyse_truth(directory, &truth);
+    expect_part(directory, "1", "a", "confirmed", "inside by");
+    struct csv_data both = read_back(directory, &schema_effects);
+    size_t row = effect_row(&alone, "ab", "get_put", "absolute");
+    const double floor_ns = csv_number(&alone, row, SCHEMA_effects_twin_high);
+    row = effect_row(&both, "ab", "get_put", "absolute");
+    assert_true(csv_number(&both, row, SCHEMA_effects_twin_high) == floor_ns);
+    row = effect_row(&both, "ab_other", "get_put", "absolute");
+    const double low = csv_number(&both, row, SCHEMA_effects_twin_low),
+                 high = csv_number(&both, row, SCHEMA_effects_twin_high);
+    assert_true(high - low > 0.25);
+    csv_free(&alone);
+    csv_free(&both);
+}
+
 /* ---- controls ---- */
 
 /* The run is invalid for this reason: timing parts with data say so, the others keep their verdicts. */
@@ -724,6 +770,24 @@ static void missing_controls_leave_the_run_blind(void **state)
     truth = good_truth();
     truth.without_chain = true;
     expect_invalid(directory, &truth, "chain_planted", "field get_put", "not measured", "no process has both chain");
+}
+
+/* A claim edited after the run may find its figures in a cell whose controls were never asked to hold. */
+static void a_blind_exploratory_cell_confirms_nothing(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.exploratory = true;
+    assert_false(analyse_truth(directory, &truth).run_invalid);
+    expect_part(directory, "1", "a", "confirmed", "");
+    expect_part(directory, "4", "a", "confirmed", "");
+    expect_part(directory, "5", "a", "confirmed", "");
+    truth.without_planted = true;
+    assert_false(analyse_truth(directory, &truth).run_invalid);
+    const char *blind = "a control of panel field on get_put did not hold";
+    expect_part(directory, "1", "a", "run invalid", blind);
+    expect_part(directory, "4", "a", "run invalid", blind);
+    expect_part(directory, "5", "a", "run invalid", blind);
 }
 
 static void a_blind_control_part_guards_its_claim(void **state)
@@ -1020,6 +1084,8 @@ int main(void)
         IN_DIRECTORY(growth_is_classified),
         IN_DIRECTORY(small_deviations_are_no_failures),
         IN_DIRECTORY(missing_controls_leave_the_run_blind),
+        IN_DIRECTORY(the_twin_of_the_panel_is_the_noise_floor),
+        IN_DIRECTORY(a_blind_exploratory_cell_confirms_nothing),
         IN_DIRECTORY(a_blind_control_part_guards_its_claim),
         IN_DIRECTORY(unfinished_runs_and_smoke_decide_nothing),
         IN_DIRECTORY(registered_claims_without_data_are_not_measured),

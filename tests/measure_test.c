@@ -344,18 +344,24 @@ static void contrasts_are_taken_per_block_and_trimmed(void **state)
 static void too_few_blocks_are_no_process(void **state)
 {
     struct plan_cell cell = {.arm_count = 1};
-    struct measure_block blocks[SUMMARY_BLOCKS_MIN];
+    enum { MANY = 2 * SUMMARY_BLOCKS_MIN };
+    static const size_t planned[] = {SUMMARY_LONG_BLOCKS_MIN, MANY - 1, MANY, 1000},
+                        least[] = {SUMMARY_LONG_BLOCKS_MIN, SUMMARY_LONG_BLOCKS_MIN, SUMMARY_BLOCKS_MIN,
+                                   SUMMARY_BLOCKS_MIN};
+    static struct measure_block blocks[1000];
     struct summary summary;
     (void)state;
     cell.arms[0].iterations = 1;
-    for (size_t b = 0; b < SUMMARY_BLOCKS_MIN; b++)
-        blocks[b] = (struct measure_block){.elapsed_ns = {100, 100}};
-    assert_true(summary_of_blocks(&cell, blocks, SUMMARY_BLOCKS_MIN, &summary));
-    assert_true(summary.valid);
-    assert_true(summary.time_ns_per_op[0] == 100);
-    blocks[0].dropped = true;
-    assert_true(summary_of_blocks(&cell, blocks, SUMMARY_BLOCKS_MIN, &summary));
-    assert_false(summary.valid);
+    for (size_t i = 0; i < sizeof planned / sizeof planned[0]; i++) {
+        for (size_t b = 0; b < planned[i]; b++)
+            blocks[b] = (struct measure_block){.elapsed_ns = {100, 100}, .dropped = b >= least[i]};
+        assert_true(summary_of_blocks(&cell, blocks, planned[i], &summary));
+        assert_true(summary.valid);
+        assert_true(summary.time_ns_per_op[0] == 100);
+        blocks[0].dropped = true;
+        assert_true(summary_of_blocks(&cell, blocks, planned[i], &summary));
+        assert_false(summary.valid);
+    }
 }
 
 int main(void)
