@@ -43,6 +43,9 @@ void launch_free(struct launch *launch);
 /* Links every arm of the `count` cells of a round; layouts[i] belongs to the cell at position i of `order`. */
 int launch_link_round(const struct launch *launch, const struct plan *plan, const uint32_t *order, size_t count,
                       uint64_t round, uint64_t seed, struct launch_layouts *layouts, struct error *error);
+/* The same for `count` processes of one cell, with the layouts that processes `first` ... have. */
+int launch_link_all(const struct launch *launch, const struct plan_cell *cell, uint64_t first, size_t count,
+                    uint64_t seed, struct launch_layouts *layouts, struct error *error);
 void launch_unlink_round(struct launch_layouts *layouts, size_t count);
 
 /* ns per op of every arm of a cell. A module that crashes here is refused by name: there is nothing to measure. */

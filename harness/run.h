@@ -34,4 +34,10 @@ int run_measure(const struct paths *paths, const struct run_options *options, ch
 int run_load_modules(const struct paths *paths, const char *const *files, const char *scratch, struct module_set *set,
                      struct error *error);
 
+/* The harness's own kernels: they come by the same door, from a directory of their own. */
+int run_load_kernels(const struct paths *paths, const char *scratch, struct module_set *set, struct error *error);
+/* NULL, and one line, when the build lacks it. */
+const struct module_info *run_find_kernel(const struct paths *paths, const struct module_set *kernels,
+                                          const char *variant, struct error *error);
+
 #endif

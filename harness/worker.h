@@ -59,7 +59,9 @@ struct worker_job {
     uint64_t deadline_ns; /* measuring ends after this long, whatever is left */
     char data_directory[PATH_MAX];
     char shared_directory[PATH_MAX]; /* of the shared objects that modules have in common; WORKER_STEP */
-    bool step_every;                 /* WORKER_STEP without shortcuts (step.h) */
+    bool
+        one_after_other; /* WORKER_MEASURE: all batches of an arm, then those of the next; blocks are filled in the same form */
+    bool step_every; /* WORKER_STEP without shortcuts (step.h) */
     struct worker_arm arms[MEASURE_ARMS_MAX];
 };
 

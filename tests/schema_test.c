@@ -38,7 +38,7 @@ static void enumerators_match_columns(void **state)
 #define TABLE(table, file, row_is)
 #define COLUMN(table, column, type, required, meaning)                                                                 \
     assert_string_equal(schema_##table.columns[SCHEMA_##table##_##column].name, #column);
-#define END(table) assert_int_equal(schema_##table.column_count, SCHEMA_##table##_count);
+#define END(table) assert_int_equal(schema_##table.column_count, SCHEMA_##table##_column_count);
 #include "schema.def"
 #undef TABLE
 #undef COLUMN
