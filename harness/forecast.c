@@ -39,16 +39,19 @@ struct forecast_figure forecast_figure(const struct verdict_region *region, cons
                                        double sd_factor)
 {
     struct verdict_evidence assumed = *evidence;
-    const double root = sqrt((double)evidence->processes), least = evidence->native_sd / root;
+    const double root = sqrt((double)evidence->processes);
+    const bool equivalence = isfinite(region->low) && isfinite(region->high) && verdict_region_contains(region, 0);
+    const double least = equivalence ? 0 : evidence->native_sd / root;
     const double unit = verdict_sd_in_unit(evidence) / evidence->native_sd; /* NaN for no spread at all */
-    if (isfinite(region->low) && isfinite(region->high) && verdict_region_contains(region, 0))
+    if (equivalence)
         assumed.estimate = nearest_to_zero(evidence, verdict_sd_in_unit(evidence) / root);
     const double sd = evidence->native_sd * sd_factor;
     const struct stats_interval interval = stats_sd_interval(sd, evidence->processes, FORECAST_ALPHA);
     return (struct forecast_figure){
         .sd = verdict_sd_in_unit(evidence) * sd_factor,
         .sd_interval = {isnan(unit) ? 0 : interval.low * unit, isnan(unit) ? 0 : interval.high * unit},
-        .margin = fmax(verdict_region_distance(region, assumed.estimate), verdict_sd_in_unit(evidence) / root),
+        .margin = fmax(verdict_region_distance(region, assumed.estimate),
+                       equivalence ? 0 : verdict_sd_in_unit(evidence) / root),
         .needed = needed_at(region, &assumed, sd, least),
         .needed_low = needed_at(region, &assumed, interval.low, least),
         .needed_high = needed_at(region, &assumed, interval.high, least),

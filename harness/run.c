@@ -597,7 +597,7 @@ static void say_forecast(const struct run *run, const struct forecast *forecast)
 {
     char text[512];
     for (size_t i = 0; i < forecast->count; i++)
-        if (!forecast_is_enough(&forecast->row[i]))
+        if (run->options->profile->for_conclusions && !forecast_is_enough(&forecast->row[i]))
             progress_say(&run->progress, "%s",
                          forecast_words(&forecast->row[i], run->options->profile, text, sizeof text));
 }
