@@ -22,7 +22,7 @@ TABLES = (
 )
 
 # Read where the schema declares them and the run has the file; a list of no rows otherwise.
-OPTIONAL_TABLES = ("cells", "instructions_delta")
+OPTIONAL_TABLES = ("cells", "instructions_delta", "calibration", "forecast")
 
 # Facts of run.csv that the report cannot do without; every other key is printed as it is.
 RUN_KEYS = ("schema_version", "profile", "for_conclusions", "complete", "seed")
@@ -38,6 +38,8 @@ WORDS = {
     ("processes", "status"): ("ok", "void"),
     ("metrics", "status"): ("exact", "unstable", "not available"),
     ("layout", "kind"): ("field", "hole"),
+    ("calibration", "status"): ("met", "missed", "more trials needed", "no target"),
+    ("forecast", "outlook"): ("enough", "too few"),
     ("growth", "class"): ("bounded", "retaining", "growing", "not available"),
 }
 
