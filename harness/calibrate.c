@@ -277,7 +277,7 @@ static int derive(const char *directory, struct error *error)
     struct calibrate_data data = {0};
     struct calibrate_figures figures = {0};
     if (calibrate_data_read(&data, directory, error) == 0 && calibrate_derive(&data, &figures, error) == 0 &&
-        calibrate_write_figures(&figures, directory, error) == 0)
+        calibrate_add_simulated(&figures, error) == 0 && calibrate_write_figures(&figures, directory, error) == 0)
         calibrate_print(&figures);
     calibrate_figures_free(&figures);
     calibrate_data_free(&data);
@@ -340,6 +340,17 @@ static void remove_unmeasured(const struct calibration *calibration)
         scratch_remove(calibration->directory);
 }
 
+static void say_stopped(const struct calibration *calibration, struct error *error)
+{
+    *error = (struct error){0};
+    if (calibration->campaign.next_process == 0)
+        error_set(error, EXIT_UNFIT, "stopped before the first process; nothing is kept");
+    else
+        error_set(error, EXIT_UNFIT,
+                  "%s: stopped before the budget was spent; what was measured is kept, and --resume goes on with it",
+                  calibration->directory);
+}
+
 int calibrate_measure(const struct paths *paths, const struct calibrate_options *options, char *directory,
                       struct error *error)
 {
@@ -356,13 +367,8 @@ int calibrate_measure(const struct paths *paths, const struct calibrate_options 
         snprintf(directory, PATH_MAX, "%s", options->resume);
     if ((options->resume ? begin_resumed(calibration, error) : begin_new(calibration, directory, error)) == 0)
         measure_and_derive(calibration, error);
-    if (process_stop_requested() && (error->code == 0 || error->code == EXIT_UNFIT)) {
-        *error = (struct error){0};
-        error_set(error, EXIT_UNFIT,
-                  "%s: stopped before the budget was spent; what was measured is kept, and --resume "
-                  "goes on with it",
-                  directory);
-    }
+    if (process_stop_requested() && (error->code == 0 || error->code == EXIT_UNFIT))
+        say_stopped(calibration, error);
     remove_unmeasured(calibration);
     launch_free(&calibration->launch);
     calibrate_cases_free(&calibration->cases);

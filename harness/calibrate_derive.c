@@ -115,8 +115,10 @@ static struct calibrate_figure *add_rate(struct derivation *d, const char *prope
     row->trials = rate.trials;
     row->count = rate.count;
     row->value = rate.trials ? 100.0 * (double)rate.count / (double)rate.trials : NAN;
-    row->low = 100 * bounds.low;
-    row->high = 100 * bounds.high;
+    row->low = rate.trials ? 100 * bounds.low : NAN;
+    row->high = rate.trials ? 100 * bounds.high : NAN;
+    if (rate.trials == 0)
+        snprintf(row->reason, sizeof row->reason, "too few processes for a trial");
     return row;
 }
 
@@ -184,6 +186,14 @@ static bool next_window(const struct series *series, size_t processes, size_t *c
     return false;
 }
 
+/* The interval decides first (verdict.h): where it decides nothing, no more is looked at. It costs a hundredth of all the evidence. */
+static struct stats_interval interval_of(const struct trial *trial, bool relative, double alpha)
+{
+    const struct stats_interval native =
+        stats_signed_rank_interval(relative ? trial->log_ratio : trial->value, trial->count, alpha, NULL);
+    return verdict_interval_to_unit(relative ? VERDICT_RELATIVE : VERDICT_ABSOLUTE, false, native);
+}
+
 static struct verdict_evidence evidence_of(const struct trial *trial, bool relative, double alpha)
 {
     struct verdict_evidence evidence;
@@ -206,9 +216,7 @@ static struct stats_interval twin_interval(const struct derivation *d, const str
 {
     struct trial twin;
     fill_trial(&twin, twin_of(d, series), trial->first, trial->count, false);
-    const struct stats_interval native =
-        stats_signed_rank_interval(relative ? twin.log_ratio : twin.value, twin.count, alpha, NULL);
-    return verdict_interval_to_unit(relative ? VERDICT_RELATIVE : VERDICT_ABSOLUTE, false, native);
+    return interval_of(&twin, relative, alpha);
 }
 
 static bool excludes_zero(struct stats_interval interval)
@@ -261,11 +269,13 @@ static void count_aa_trial(const struct derivation *d, const struct series *seri
 {
     bool called = false;
     for (int relative = 0; relative < 2; relative++) {
-        struct verdict_evidence evidence = evidence_of(trial, relative, alpha);
-        evidence.twin = twin_interval(d, series, trial, relative, alpha);
         struct rate *rate = relative ? &rates->relative : &rates->absolute;
         rate->trials++;
-        rate->count += excludes_zero(evidence.interval);
+        if (!excludes_zero(interval_of(trial, relative, alpha)))
+            continue;
+        rate->count++;
+        struct verdict_evidence evidence = evidence_of(trial, relative, alpha);
+        evidence.twin = twin_interval(d, series, trial, relative, alpha);
         const enum verdict_words words = verdict_words(&evidence, NAN, true);
         called = called || words == VERDICT_FASTER || words == VERDICT_SLOWER;
     }
@@ -522,17 +532,18 @@ struct power {
 
 static void measure_power(struct derivation *d, const struct series *series, double added, struct power *power)
 {
+    const double mde_of_sd = stats_mde(1, QUICK, NOMINAL, VERDICT_POWER); /* it is proportional to the sd */
     struct trial trial;
     for (size_t first = 0; first + QUICK <= series->count; first += QUICK) {
         fill_trial(&trial, series, first, QUICK, false);
-        const struct verdict_evidence evidence = evidence_of(&trial, false, NOMINAL);
+        const double low = interval_of(&trial, false, NOMINAL).low;
         double seconds = 0;
         for (size_t i = 0; i < QUICK; i++)
             seconds += series->row[first + i]->wall_ms / 1e3;
         /* A constant moves the interval as a whole. */
-        d->scratch[power->found.trials++] = -evidence.interval.low;
-        power->found.count += evidence.interval.low + added > 0;
-        power->mde_sum += evidence.mde;
+        d->scratch[power->found.trials++] = -low;
+        power->found.count += low + added > 0;
+        power->mde_sum += mde_of_sd * stats_standard_deviation(trial.value, QUICK);
         power->seconds += seconds;
         power->longest_s = fmax(power->longest_s, seconds);
     }
@@ -642,10 +653,13 @@ static void count_edge(const struct derivation *d, const struct series *series, 
             trial.value[i] += effect;
             trial.plain[i] += effect;
         }
-        struct verdict_evidence evidence = evidence_of(&trial, false, NOMINAL);
-        evidence.twin = twin_interval(d, series, &trial, false, NOMINAL);
-        const enum verdict alone = verdict_of_interval(&region, evidence.interval),
-                           decided = verdict_decide(&region, &evidence).verdict;
+        const enum verdict alone = verdict_of_interval(&region, interval_of(&trial, false, NOMINAL));
+        enum verdict decided = VERDICT_UNRESOLVED;
+        if (alone != VERDICT_UNRESOLVED) {
+            struct verdict_evidence evidence = evidence_of(&trial, false, NOMINAL);
+            evidence.twin = twin_interval(d, series, &trial, false, NOMINAL);
+            decided = verdict_decide(&region, &evidence).verdict;
+        }
         const bool happened[] = {decided == VERDICT_CONFIRMED, decided == VERDICT_REFUTED, alone == VERDICT_CONFIRMED,
                                  alone == VERDICT_REFUTED};
         struct rate *const rate[] = {&rates->confirmed, &rates->refuted, &rates->interval_confirmed,

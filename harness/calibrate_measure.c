@@ -148,10 +148,11 @@ static int run_process(struct calibrate_campaign *campaign, struct chunk *chunk,
     return error->code;
 }
 
-/* A set that the budget ends would be no trial: it is measured whole. */
+/* A set that the budget ends would be no trial: it is measured whole. So is the first chunk, or a small budget gives nothing. */
 static bool stop_here(const struct calibrate_campaign *campaign, const struct chunk *chunk, double start_s)
 {
-    return process_stop_requested() || (chunk->set < 0 && campaign->spent_s + now_s() - start_s >= campaign->budget_s);
+    const bool whole = chunk->set >= 0 || campaign->chunks == 0;
+    return process_stop_requested() || (!whole && campaign->spent_s + now_s() - start_s >= campaign->budget_s);
 }
 
 static int run_chunk(struct calibrate_campaign *campaign, struct csv_writer *writer, struct ends *ends,
@@ -169,6 +170,7 @@ static int run_chunk(struct calibrate_campaign *campaign, struct csv_writer *wri
         launch_unlink_round(chunk->linked, chunk->linked_count);
     campaign->case_spent_s[chunk->kase] += now_s() - start_s;
     campaign->spent_s += now_s() - start_s;
+    campaign->chunks++;
     free(chunk->linked);
     free(chunk);
     struct error flushing = {0}; /* what was measured is recorded, whatever ended it */
@@ -188,7 +190,8 @@ int calibrate_campaign_run(struct calibrate_campaign *campaign, struct error *er
                         error) != 0)
         return error->code;
     progress_start(&progress, "calibrating, seconds", (size_t)campaign->budget_s, campaign->quiet);
-    while (campaign->spent_s < campaign->budget_s && !process_stop_requested() && error->code == 0) {
+    while ((campaign->chunks == 0 || campaign->spent_s < campaign->budget_s) && !process_stop_requested() &&
+           error->code == 0) {
         run_chunk(campaign, writer, ends, error);
         while (progress.done < progress.total && (double)progress.done + 1 <= campaign->spent_s)
             progress_step(&progress);

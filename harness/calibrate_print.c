@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMNS = 80, NAME_COLUMNS = 46 };
+enum { COLUMNS = 80, NAME_COLUMNS = 45 };
 
 static void put_count(struct csv_writer *writer, bool there, size_t count)
 {
@@ -89,9 +89,9 @@ static void print_row(const struct calibrate_figure *row)
 
 void calibrate_print(const struct calibrate_figures *figures)
 {
-    printf("%-*s %8s %-13s %5s %s\n", NAME_COLUMNS, "figure", "value", "95 % bounds", "n", "target");
+    printf("%-*s %8s %-13s %5s %s\n", NAME_COLUMNS, "figure", "value", "95 % bounds", "n", "goal");
     for (size_t i = 0; i < figures->count; i++)
         if (is_shown(&figures->figure[i]))
             print_row(&figures->figure[i]);
-    printf("met, MISS: against the target; more: more trials are needed; calibration.csv has all figures\n");
+    printf("met, MISS: against the target; more: more trials needed. All: calibration.csv\n");
 }

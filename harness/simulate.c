@@ -162,7 +162,8 @@ static void try_once(const struct simulate_design *design, const struct trial *t
         else
             see_interval(stats_signed_rank_interval(trial->values, count, alpha, NULL), &trial->centre, &seen);
     }
-    count_seen(counts, &seen, stats_hodges_lehmann(trial->values, count) - trial->centre.pseudomedian);
+    count_seen(counts, &seen,
+               design->estimate ? stats_hodges_lehmann(trial->values, count) - trial->centre.pseudomedian : 0);
 }
 
 bool simulate(const struct simulate_design *design, uint64_t seed, size_t first, size_t trials,
@@ -193,89 +194,103 @@ double simulate_exact_error(size_t processes, double alpha)
 /* ---- figures for calibration.csv ---- */
 
 #define FIGURES_ALPHA 0.01
+enum { FIGURES_CHEAP_PROCESSES = 32 };
 static const unsigned figures_processes[] = {14, 20, 32, 64, 128};
 
 struct figures {
     uint64_t seed;
     size_t trials;
+    struct simulate_figure sum; /* of what is promised about intervals */
     void (*emit)(const struct simulate_figure *figure, void *context);
     void *context;
 };
 
-static void emit_rate(const struct figures *figures, const struct simulate_design *design, const char *name,
+static void emit_rate(struct figures *figures, const struct simulate_design *design, const char *name, size_t trials,
                       size_t count, bool promised)
 {
     const struct simulate_figure figure = {.subject = simulate_names[design->distribution],
                                            .figure = name,
                                            .processes = design->looks[design->look_count - 1].processes,
                                            .alpha = design->alpha,
-                                           .trials = figures->trials,
+                                           .trials = trials,
                                            .count = count,
                                            .promised = promised};
     figures->emit(&figure, figures->context);
 }
 
-/* Differences with no effect, at one look and at those of the profiles. */
-static bool emit_intervals(const struct figures *figures, struct simulate_design *design, const char *name)
+static bool count_some(const struct figures *figures, const struct simulate_design *design,
+                       struct simulate_counts *counts)
+{
+    const unsigned processes = design->looks[design->look_count - 1].processes;
+    size_t trials = figures->trials;
+    for (unsigned n = FIGURES_CHEAP_PROCESSES; n < processes; n *= 2)
+        trials = trials * 2 / 5; /* an interval takes four to five times as long at twice the N */
+    return simulate(design, figures->seed, 0, trials > 0 ? trials : 1, counts);
+}
+
+/* Differences with no effect. */
+static bool emit_intervals(struct figures *figures, const struct simulate_design *design, const char *name)
 {
     const bool symmetric = design->distribution != SIMULATE_SKEWED;
     struct simulate_counts counts;
-    if (!simulate(design, figures->seed, 0, figures->trials, &counts))
+    if (!count_some(figures, design, &counts))
         return false;
-    emit_rate(figures, design, name, counts.missed, symmetric);
-    if (!symmetric) {
-        emit_rate(figures, design, "missed_median", counts.missed_median, false);
-        emit_rate(figures, design, "missed_mean", counts.missed_mean, false);
+    emit_rate(figures, design, name, counts.trials, counts.missed, symmetric);
+    if (symmetric) {
+        figures->sum.trials += counts.trials;
+        figures->sum.count += counts.missed;
+    } else {
+        emit_rate(figures, design, "missed_median", counts.trials, counts.missed_median, false);
+        emit_rate(figures, design, "missed_mean", counts.trials, counts.missed_mean, false);
     }
     return true;
 }
 
 /* An effect exactly at the end of the region: neither verdict is right. */
-static bool emit_margin(const struct figures *figures, struct simulate_design *design)
+static bool emit_margin(struct figures *figures, enum simulate_distribution distribution)
 {
+    const struct verdict_region region = {-INFINITY, 1, false, false};
+    const struct profile_look look = {figures_processes[0], 1};
+    const struct simulate_design design = {.distribution = distribution,
+                                           .looks = &look,
+                                           .look_count = 1,
+                                           .alpha = FIGURES_ALPHA,
+                                           .effect = region.high,
+                                           .region = &region};
     struct simulate_counts counts;
-    if (!simulate(design, figures->seed, 0, figures->trials, &counts))
+    if (!count_some(figures, &design, &counts))
         return false;
-    emit_rate(figures, design, "confirmed_at_margin", counts.confirmed, true);
-    emit_rate(figures, design, "refuted_at_margin", counts.refuted, true);
+    emit_rate(figures, &design, "confirmed", counts.trials, counts.confirmed, true);
+    emit_rate(figures, &design, "refuted", counts.trials, counts.refuted, true);
     return true;
 }
 
-static bool emit_distribution(const struct figures *figures, enum simulate_distribution distribution)
+static bool emit_distribution(struct figures *figures, enum simulate_distribution distribution)
 {
-    static const char *const names[] = {"false_differences_quick", "false_differences_default",
-                                        "false_differences_thorough"};
-    static const char *const profiles_of_names[] = {"quick", "default", "thorough"};
-    struct simulate_design design = {.distribution = distribution, .look_count = 1, .alpha = FIGURES_ALPHA};
+    struct simulate_design design = {.distribution = distribution, .alpha = FIGURES_ALPHA};
     for (size_t i = 0; i < sizeof figures_processes / sizeof figures_processes[0]; i++) {
         const struct profile_look look = {figures_processes[i], 1};
         design.looks = &look;
+        design.look_count = 1;
         if (!emit_intervals(figures, &design, "false_differences"))
             return false;
     }
-    const struct verdict_region region = {-INFINITY, 1, false, false};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const struct profile *profile = profile_find(profiles_of_names[i]);
-        design.looks = profile->looks;
-        design.look_count = profile->look_count;
-        design.region = NULL;
-        design.effect = 0;
-        if (profile->look_count > 1 && !emit_intervals(figures, &design, names[i]))
-            return false;
-        design.region = &region;
-        design.effect = region.high;
-        if (profile->look_count == 1 && !emit_margin(figures, &design))
+    for (size_t i = 0; i < profile_count; i++) {
+        design.looks = profiles[i].looks;
+        design.look_count = profiles[i].look_count;
+        if (design.look_count > 1 && !emit_intervals(figures, &design, "false_differences_over_looks"))
             return false;
     }
-    return true;
+    return emit_margin(figures, distribution);
 }
 
 bool simulate_figures(uint64_t seed, size_t trials, void (*emit)(const struct simulate_figure *figure, void *context),
                       void *context)
 {
-    const struct figures figures = {seed, trials, emit, context};
+    struct figures figures = {seed, trials, {"all", "false_differences", 0, FIGURES_ALPHA, 0, 0, true}, emit, context};
     for (int i = 0; i < SIMULATE_DISTRIBUTIONS; i++)
         if (!emit_distribution(&figures, (enum simulate_distribution)i))
             return false;
+    emit(&figures.sum, context);
     return true;
 }

@@ -41,6 +41,7 @@ struct simulate_design {
     double effect; /* the true pseudo-median */
     /* What a verdict is asked for, with a twin and its gates; NULL: intervals only, which is many times faster. */
     const struct verdict_region *region;
+    bool estimate; /* the error of the Hodges-Lehmann estimate is wanted; it costs as much as the interval */
 };
 
 /* In how many trials, at any look. */
@@ -51,7 +52,7 @@ struct simulate_counts {
     size_t student_missed;             /* the t interval is without the mean; only with a region */
     size_t shown;                      /* the words are faster or slower; only with a region */
     size_t confirmed, refuted;         /* the region; only with one */
-    double error_sum, error_squares;   /* of the Hodges-Lehmann estimate at the last look, less the pseudo-median */
+    double error_sum, error_squares;   /* of the estimate at the last look, less the pseudo-median; only when wanted */
 };
 
 /* False when memory is short. `trials` are numbered from `first`, so that parts of a simulation add up to the whole. */
@@ -63,14 +64,15 @@ double simulate_exact_error(size_t processes, double alpha);
 
 /* A figure of the harness about itself, for calibration.csv. */
 struct simulate_figure {
-    const char *subject; /* distribution */
+    const char *subject; /* distribution; "all": those for which it is promised, together */
     const char *figure;
-    unsigned processes; /* of the last look */
+    unsigned processes; /* of the last look; 0: several */
     double alpha;       /* that the rate must not exceed */
     size_t trials, count;
     bool promised; /* a higher rate breaks what is promised; otherwise it is for information */
 };
-/* The figures that calibrate appends, one call of `emit` each. False when memory is short. */
+/* The figures that calibrate appends, one call of `emit` each; `trials` at the smaller N, fewer at the larger ones, which cost more. Some
+ * four seconds for 1000. False when memory is short. */
 bool simulate_figures(uint64_t seed, size_t trials, void (*emit)(const struct simulate_figure *figure, void *context),
                       void *context);
 

@@ -13,6 +13,9 @@ TOO_FEW = "too few"
 FIGURES = {
     "false_differences": "intervals without zero",
     "false_differences_relative": "intervals without zero, relative",
+    "false_differences_over_looks": "the same over all looks of a profile",
+    "missed_median": "intervals without the median",
+    "missed_mean": "intervals without the mean",
     "called_different": "called faster or slower, all gates",
     "covered": "intervals that hold the true effect",
     "found": "found with the right sign",

@@ -125,7 +125,8 @@ static bool row_names_unit(const struct csv_table *table)
 static bool has_unit(const char *name)
 {
     static const char *const units[] = {"_ns",    "_bytes",  "_per_op",  "_per_ns",       "_percent",       "_ratio",
-                                        "_count", "_blocks", "_regions", "_per_1000_ops", "_bytes_at_rest", NULL};
+                                        "_count", "_blocks", "_regions", "_per_1000_ops", "_bytes_at_rest", "_ms",
+                                        NULL};
     for (const char *const *unit = units; *unit != NULL; unit++)
         if (ends_in(name, *unit))
             return true;
@@ -136,10 +137,29 @@ static bool has_unit(const char *name)
 static void numbers_name_their_unit(void **state)
 {
     (void)state;
-    static const char *const plain[] = {
-        "claim",      "condition",      "process",          "block",     "slot",
-        "iterations", "kept",           "blocks_kept",      "processes", "rewarm_iterations",
-        "confidence", "blocks_dropped", "processes_needed", "blocks",    NULL};
+    static const char *const plain[] = {"claim",
+                                        "condition",
+                                        "process",
+                                        "block",
+                                        "slot",
+                                        "iterations",
+                                        "kept",
+                                        "blocks_kept",
+                                        "processes",
+                                        "rewarm_iterations",
+                                        "confidence",
+                                        "blocks_dropped",
+                                        "processes_needed",
+                                        "blocks",
+                                        "case",
+                                        "pair",
+                                        "set",
+                                        "operations",
+                                        "extra_operations",
+                                        "set_processes",
+                                        "clock_iterations",
+                                        "share",
+                                        NULL};
     for (size_t i = 0; schema_tables[i] != NULL; i++) {
         const struct csv_table *table = schema_tables[i];
         for (size_t column = 0; column < table->column_count; column++) {

@@ -85,7 +85,7 @@ static void each_effort(enum simulate_distribution distribution,
 {
     for (size_t i = 0; i < EFFORTS; i++) {
         const struct profile_look look = {efforts[i].processes, 1};
-        const struct simulate_design design = {distribution, &look, 1, level(), 0, NULL};
+        const struct simulate_design design = {distribution, &look, 1, level(), 0, NULL, true};
         const struct simulate_counts counts = run(&design, efforts[i].trials);
         say("missed", simulate_names[distribution], look.processes, counts.missed, counts.trials);
         check(&counts, look.processes);
@@ -314,7 +314,7 @@ static void count_figure(const struct simulate_figure *figure, void *context)
     emitted->promised += figure->promised;
     emitted->distributions += strcmp(emitted->last, figure->subject) != 0;
     snprintf(emitted->last, sizeof emitted->last, "%s", figure->subject);
-    assert_true(figure->count <= figure->trials && figure->trials == 5 && figure->processes >= 14);
+    assert_true(figure->count <= figure->trials && figure->trials > 0);
     if (strcmp(figure->subject, "skewed") == 0 && strncmp(figure->figure, "false", 5) == 0)
         assert_false(figure->promised);
 }
@@ -324,7 +324,7 @@ static void test_figures_cover_all(void **state)
     (void)state;
     struct emitted emitted = {0};
     assert_true(simulate_figures(SEED, 5, count_figure, &emitted));
-    assert_int_equal(emitted.distributions, SIMULATE_DISTRIBUTIONS);
+    assert_int_equal(emitted.distributions, SIMULATE_DISTRIBUTIONS + 1); /* and all together */
     assert_true(emitted.promised >= 8 * (SIMULATE_DISTRIBUTIONS - 1) && emitted.figures > emitted.promised);
 }
 
