@@ -10,7 +10,7 @@
 
 #define BOUND  0.05 /* of the bounds of a rate */
 #define TARGET "not shown to be more than 1 percent"
-enum { SEED = 1, TRIALS = 1000 };
+enum { SEED = 1, TRIALS = 500 };
 
 struct appending {
     struct calibrate_figures *figures;

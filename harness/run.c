@@ -811,7 +811,11 @@ static void print_plan(const struct run *run)
          * samples a microsecond. */
         seconds += processes * (1.25 * process_ms + 90) / 1e3;
         bytes += processes * process_ms * 250;
+        if (cell->decides_claims)
+            seconds += profile->forecast_processes * (1.25 * profile->forecast_process_ms + 90) / 1e3;
     }
+    printf("ahead of them %u short processes for each that decides claims foretell what will hardly be resolved: %s\n",
+           profile->forecast_processes, schema_forecast.file);
     printf("at most %.0f s and %.0f MB\n", ceil(seconds), ceil(bytes / 1e6));
 }
 

@@ -239,7 +239,7 @@ static bool emit_intervals(struct figures *figures, const struct simulate_design
     if (symmetric) {
         figures->sum.trials += counts.trials;
         figures->sum.count += counts.missed;
-    } else {
+    } else if (design->look_count == 1) {
         emit_rate(figures, design, "missed_median", counts.trials, counts.missed_median, false);
         emit_rate(figures, design, "missed_mean", counts.trials, counts.missed_mean, false);
     }

@@ -72,7 +72,7 @@ struct simulate_figure {
     bool promised; /* a higher rate breaks what is promised; otherwise it is for information */
 };
 /* The figures that calibrate appends, one call of `emit` each; `trials` at the smaller N, fewer at the larger ones, which cost more. Some
- * four seconds for 1000. False when memory is short. */
+ * nine seconds for 1000. False when memory is short. */
 bool simulate_figures(uint64_t seed, size_t trials, void (*emit)(const struct simulate_figure *figure, void *context),
                       void *context);
 
