@@ -79,7 +79,7 @@ def short(row, key):
 
 
 def targets(run):
-    """The table of what was asked of the harness, and why what was missed was missed; None without a calibration."""
+    """The table of what was asked of the harness, and why what was missed was missed; None where nothing was."""
     rows = [row for row in run.calibration if row["target"] is not None]
     if not rows:
         return None
@@ -88,7 +88,7 @@ def targets(run):
                             row["target"], row["status"]) for row in rows])
     reasons = [{"name": f"{subject_of(row)}, {figure_words(row)}" + (f", N = {row['processes']}" if row["processes"] else ""),
                 "status": row["status"], "reason": row["reason"] or "no reason given"}
-               for row in rows if row["status"] not in ("met", "no target")]
+               for row in rows if row["status"] == "missed"]
     count = {status: sum(row["status"] == status for row in rows) for status in STATUSES}
     return {"table": table, "reasons": reasons, "count": count, "total": len(rows)}
 
@@ -109,7 +109,7 @@ def false_differences(run):
     """[(subject, processes, rows by design)]: the same pairs of identical code under every design that was tried."""
     found = {}
     for row in run.calibration:
-        if row["figure"] == "false_differences" and row["property"] in ("aa", "ablation", "pairing") and row["subject"] != ALL:
+        if row["figure"] == "false_differences" and row["value"] is not None and row["property"] in ("aa", "ablation", "pairing") and row["subject"] != ALL:
             found.setdefault((row["subject"], row["processes"]), {})[row["design"]] = row
     return [(*key, rows) for key, rows in found.items() if FRESH in rows and len(rows) > len((FRESH,))]
 

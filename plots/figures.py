@@ -313,6 +313,7 @@ def draw_structure_row(axes, y, entry):
 
 CURVES = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY)
 ONE_MDE = 1
+POWER_SPAN = (0.1, 10)  # in MDE; what is beyond is found hardly ever or nearly always, and stands at the edge
 
 
 def draw_rate(axes, place, row, colour, marker, upright=True):
@@ -331,14 +332,14 @@ def draw_power(run):
     axes = figure.add_axes([0.125, 0.15, 0.585, 0.78])
     for i, (name, points) in enumerate(sorted(curves.items(), key=lambda item: item[0] == "")):
         colour, marker = CURVES[i % len(CURVES)], style.MARKERS[i % len(style.MARKERS)]
+        points = [(min(max(x, POWER_SPAN[0]), POWER_SPAN[1]), row) for x, row in points]
         axes.plot([x for x, _ in points], [row["value"] for _, row in points], color=colour, linewidth=1.2,
                   linestyle="none" if name == "" else "-", marker=marker, markersize=5, markeredgecolor=style.INK,
                   markeredgewidth=0.5, label=name or "known truths")
         for x, row in points:
             draw_rate(axes, x, row, colour, marker)
     axes.set_xscale("log")
-    ends = [x for points in curves.values() for x, _ in points if x > 0]
-    axes.set_xlim(min(ends) / 1.2, max(ends) * 1.2)
+    axes.set_xlim(POWER_SPAN[0] / 1.2, POWER_SPAN[1] * 1.2)
     axes.xaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_minor_locator(matplotlib.ticker.NullLocator())
     axes.xaxis.set_major_formatter(lambda x, _: wording.number(x))
@@ -346,7 +347,7 @@ def draw_power(run):
     axes.set_ylim(0, 100)
     axes.yaxis.set_major_formatter(lambda y, _: f"{wording.number(y)} %")
     axes.yaxis.grid(True, color=style.GRID, linewidth=0.6)
-    axes.set_xlabel("effect over the MDE that the report prints (dashed: one)")
+    axes.set_xlabel("effect over the MDE that the report prints (dashed: one; beyond: at the edge)")
     axes.set_ylabel("found")
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8)
     return figure

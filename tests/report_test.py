@@ -276,12 +276,12 @@ class Trust(WithRun):
 
     def test_targets(self):
         text = self.text(self.run_path)
-        self.assertIn("Of 5 targets 3 are met, **1 missed**, 1 still need trials.", text)
+        self.assertIn("Of 5 targets: 3 met, **1 missed**, 1 in need of more trials.", text)
         self.assertIn("| 0 of 1200 | at most 1 percent of at least 1000 | met |", text)
         self.assertIn("- known truths, all, intervals that hold the true effect, N = 14: missed: chase_8_plus_1: 71 percent of the "
                       "variance is within processes", text)
-        self.assertIn("more trials needed: no trial yet", text)
-        self.assertIn("| none yet | | 0 | at most 0.05 percent |", text)
+        self.assertNotIn("more trials needed: no trial yet", text)
+        self.assertIn("| none yet | | 0 | at most 0.05 percent | more trials needed |", text)
         self.assertNotIn("called faster or slower, all gates, N = 14: met", text)
 
     def test_ablations_and_pairing(self):
@@ -295,6 +295,19 @@ class Trust(WithRun):
         text = self.text(directory)
         self.assertNotIn("against itself", text)
         self.assertNotIn("What pairing gains", text)
+
+    def test_design_without_a_trial_yet_is_left_out(self):
+        directory = self.copy()
+
+        def change(header, rows):
+            for row in rows:
+                if row[header.index("design")] == "layouts_8":
+                    for column in ("value", "count"):
+                        row[header.index(column)] = ""
+        self.edit(directory, "calibration.csv", change)
+        text = self.text(directory)
+        self.assertIn("with one layout an arm", text)
+        self.assertNotIn("with 8 layouts", text)
 
     def test_no_targets_no_table(self):
         directory = self.copy()
