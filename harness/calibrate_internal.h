@@ -119,6 +119,11 @@ struct calibrate_figures {
 int calibrate_derive(const struct calibrate_data *data, struct calibrate_figures *figures, struct error *error);
 void calibrate_figures_free(struct calibrate_figures *figures);
 
+/* ---- calibrate_simulated.c ---- */
+
+/* Appends what a simulation of the statistics without a clock shows (simulate.h): the same on every machine; some four seconds. */
+int calibrate_add_simulated(struct calibrate_figures *figures, struct error *error);
+
 /* ---- calibrate_print.c ---- */
 
 int calibrate_write_figures(const struct calibrate_figures *figures, const char *directory, struct error *error);

@@ -21,6 +21,7 @@ enum random_purpose {
     RANDOM_HEAP,
     RANDOM_INPUT,
     RANDOM_LOADING,
+    RANDOM_SIMULATION,
 };
 
 /* A seed that is nobody's choice: positive as int64_t, and never 0 in practice. */

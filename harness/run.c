@@ -4,6 +4,7 @@
 #include "calibrate.h"
 #include "counters.h"
 #include "exact.h"
+#include "forecast.h"
 #include "heap.h"
 #include "identical.h"
 #include "kernels/kernels.h"
@@ -519,6 +520,126 @@ static int pilot(struct run *run, struct error *error)
     return error->code;
 }
 
+/* ---- forecast ---- */
+
+/* Rounds of the forecast lie beyond those of any run, so its layouts are its own. */
+#define FORECAST_ROUND (1ull << 40)
+
+static size_t deciding_cells(const struct run *run, uint32_t *cells)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < run->plan.cell_count; i++)
+        if (run->plan.cells[i].decides_claims)
+            cells[count++] = (uint32_t)i;
+    return count;
+}
+
+static int forecast_process(struct run *run, uint64_t process, const struct plan_cell *cell,
+                            const struct launch_layouts *layouts, struct error *error)
+{
+    const struct profile *profile = run->options->profile;
+    struct plan_cell shorter = *cell;
+    struct launch_measured measured;
+    struct summary summary = {0};
+    shorter.blocks = (uint32_t)fmin(
+        cell->blocks, fmax(BLOCKS_MIN, (double)cell->blocks * profile->forecast_process_ms / profile->process_ms));
+    if (launch_measure(&run->launch, &shorter, process, run->seed, layouts, &measured, error) != 0)
+        return error->code;
+    double probe_cycles = 0; /* the run learns its own */
+    if (!state_classify(&shorter, measured.blocks, measured.block_count, &probe_cycles) ||
+        !summary_of_blocks(&shorter, measured.blocks, measured.block_count, &summary))
+        error_set(error, EXIT_USAGE, "out of memory");
+    const char *reason = measured.void_reason[0] ? measured.void_reason : summary.valid ? NULL : "too few blocks kept";
+    if (error->code == 0 && !measured.stopped)
+        record_process(run->record, process, &shorter, layouts->words, measured.blocks, measured.block_count, &summary,
+                       measured.ticks_per_ns, probe_cycles, reason, error);
+    launch_measured_free(&measured);
+    return error->code;
+}
+
+static int forecast_round(struct run *run, uint64_t round, const uint32_t *cells, size_t count, struct error *error)
+{
+    struct launch_layouts *layouts = calloc(count, sizeof *layouts);
+    if (layouts == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    launch_link_round(&run->launch, &run->plan, cells, count, round, run->seed, layouts, error);
+    for (size_t i = 0; i < count && error->code == 0 && !process_stop_requested(); i++) {
+        forecast_process(run, plan_process_number(&run->plan, round, cells[i]), &run->plan.cells[cells[i]], &layouts[i],
+                         error);
+        progress_step(&run->progress);
+    }
+    launch_unlink_round(layouts, count);
+    free(layouts);
+    return error->code;
+}
+
+static int write_empty(struct run *run, const struct csv_table *table, struct error *error)
+{
+    struct csv_writer *writer = open_table(run, table, error);
+    return writer ? csv_writer_close(writer, error) : error->code;
+}
+
+/* All that a run directory needs to be analysed, but no figure that is counted. */
+static int forecast_measure(struct run *run, const uint32_t *cells, size_t count, struct error *error)
+{
+    const struct profile *profile = run->options->profile;
+    if (write_panels(run, error) || write_claims(run, error) || write_variants(run, error) ||
+        write_workloads(run, error) || write_run(run, false, error) || write_cells(run, error) ||
+        write_empty(run, &schema_metrics, error) || write_empty(run, &schema_layout, error) ||
+        write_empty(run, &schema_machine, error) || record_open(&run->record, run->directory, false, error))
+        return error->code;
+    progress_start(&run->progress, "forecast", profile->forecast_processes * count, run->options->quiet);
+    for (unsigned i = 0; i < profile->forecast_processes && error->code == 0 && !process_stop_requested(); i++)
+        forecast_round(run, FORECAST_ROUND + i, cells, count, error);
+    progress_end(&run->progress);
+    struct error closing = {0};
+    if (record_close(run->record, &closing) != 0 && error->code == 0)
+        *error = closing;
+    run->record = NULL;
+    return error->code;
+}
+
+static void say_forecast(const struct run *run, const struct forecast *forecast)
+{
+    char text[512];
+    for (size_t i = 0; i < forecast->count; i++)
+        if (run->options->profile->for_conclusions && !forecast_is_enough(&forecast->row[i]))
+            progress_say(&run->progress, "%s",
+                         forecast_words(&forecast->row[i], run->options->profile, text, sizeof text));
+}
+
+/* Says at the start what this run will hardly resolve. A few short processes of the cells that decide claims, into a directory of their
+ * own, as if the run had reached its last look. */
+static int foretell(struct run *run, struct error *error)
+{
+    const struct profile *profile = run->options->profile;
+    const char *directory = run->directory;
+    const size_t look = run->look;
+    char own[PATH_MAX];
+    struct forecast forecast = {0};
+    uint32_t *cells = calloc(run->plan.cell_count, sizeof *cells);
+    if (cells == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    const size_t count = deciding_cells(run, cells);
+    if (count > 0 && paths_join(own, run->scratch, "forecast", error) == 0) {
+        if (mkdir(own, 0700) != 0)
+            error_set(error, EXIT_USAGE, "%s: %s", own, strerror(errno));
+        run->directory = own;
+        run->look = profile->look_count - 1;
+        if (error->code == 0)
+            forecast_measure(run, cells, count, error);
+        run->directory = directory;
+        run->look = look;
+        if (error->code == 0 && !process_stop_requested() &&
+            forecast_make(&forecast, own, profile->looks[profile->look_count - 1].processes, error) == 0 &&
+            forecast_write(&forecast, directory, error) == 0)
+            say_forecast(run, &forecast);
+    }
+    forecast_free(&forecast);
+    free(cells);
+    return error->code;
+}
+
 /* ---- timing ---- */
 
 static int refuse_void(const struct run *run, const struct plan_cell *cell, struct error *error)
@@ -697,7 +818,11 @@ static void print_plan(const struct run *run)
          * samples a microsecond. */
         seconds += processes * (1.25 * process_ms + 90) / 1e3;
         bytes += processes * process_ms * 250;
+        if (cell->decides_claims)
+            seconds += profile->forecast_processes * (1.25 * profile->forecast_process_ms + 90) / 1e3;
     }
+    printf("ahead of them %u short processes for each that decides claims foretell what will hardly be resolved: %s\n",
+           profile->forecast_processes, schema_forecast.file);
     printf("at most %.0f s and %.0f MB\n", ceil(seconds), ceil(bytes / 1e6));
 }
 
@@ -790,9 +915,9 @@ static int measure_into_directory(struct run *run, struct error *error)
                      run->options->selection.workloads, run->seed, run->options->quiet, error) ||
         counters_measure(run->directory, &run->launch, &run->modules, names.counted, &run->events, run->seed,
                          run->options->quiet, error) ||
-        pilot(run, error) || write_workloads(run, error) || machine_write(run->directory, run->clock_step_ns, error) ||
-        write_run(run, false, error) || write_cells(run, error) ||
-        record_open(&run->record, run->directory, false, error))
+        pilot(run, error) || foretell(run, error) || write_workloads(run, error) ||
+        machine_write(run->directory, run->clock_step_ns, error) || write_run(run, false, error) ||
+        write_cells(run, error) || record_open(&run->record, run->directory, false, error))
         return error->code;
     return time_all(run, error);
 }

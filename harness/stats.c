@@ -420,6 +420,35 @@ struct stats_interval stats_proportion_interval(size_t hits, size_t trials, doub
     return result;
 }
 
+/*
+ * Chi-square distribution function with *degrees: the regularised incomplete gamma function P(a, x) by its series
+ * x^a e^-x / Gamma(a + 1) (1 + x / (a + 1) + ...), DLMF 8.11.4, whose terms are all positive; they fall once n > x - a.
+ */
+static double chi_square_cdf(double value, const double *degrees)
+{
+    const long double a = *degrees / 2, x = value / 2;
+    int sign;
+    long double term = 1, sum = 1;
+    for (long double n = 1; term > sum * LDBL_EPSILON; n++) {
+        term *= x / (a + n);
+        sum += term;
+    }
+    return (double)(expl(a * logl(x) - x - lgammal_r(a + 1, &sign)) * sum);
+}
+
+struct stats_interval stats_sd_interval(double standard_deviation, size_t count, double alpha)
+{
+    if (count < 2 || count > STATS_SIGNED_RANK_MAXIMUM_COUNT || !is_inside(alpha, 0, 1) ||
+        !isfinite(standard_deviation) || standard_deviation < 0)
+        return (struct stats_interval){0, INFINITY};
+    /* Twenty standard deviations above the mean the upper tail is below any alpha that a double has beside 1. */
+    const double degrees = (double)(count - 1), top = degrees + 100 + 20 * sqrt(2 * degrees);
+    const double least = bisect(chi_square_cdf, &degrees, alpha / 2, 0, top);
+    const double most = bisect(chi_square_cdf, &degrees, 1 - alpha / 2, 0, top);
+    return (struct stats_interval){standard_deviation * sqrt(degrees / most),
+                                   standard_deviation * sqrt(degrees / least)};
+}
+
 /* -- Planning ------------------------------------------------------------------------------------------------------ */
 
 static bool is_plan(double standard_deviation, double alpha, double power)

@@ -60,6 +60,12 @@ double stats_t_quantile(double probability, double degrees);
 double stats_normal_quantile(double probability);
 
 /*
+ * Interval of the true standard deviation of normal values of which `count` gave `standard_deviation`: times the square roots of
+ * (count - 1) over the chi-square quantiles at 1 - alpha/2 and alpha/2. From five values at alpha 0.05: 0.60 to 2.87 times.
+ */
+struct stats_interval stats_sd_interval(double standard_deviation, size_t count, double alpha);
+
+/*
  * Minimum detectable effect: the smallest true effect that a two-sided signed-rank test at level alpha finds with this
  * power, for normal differences with this standard deviation:
  *     (t(1 - alpha/2; n-1) + t(power; n-1)) * sd / sqrt(n) * sqrt(pi / 3);

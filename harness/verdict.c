@@ -177,8 +177,8 @@ static double margin_of(const struct verdict_region *region, double estimate, en
     return NAN;
 }
 
-/* Processes at which an effect as large as the way to the nearest region end would be found. */
-static size_t processes_needed(const struct verdict_region *region, const struct verdict_evidence *evidence)
+size_t verdict_processes_needed(const struct verdict_region *region, const struct verdict_evidence *evidence,
+                                double least)
 {
     double here = verdict_from_unit(evidence->scale, evidence->estimate);
     double distance = INFINITY;
@@ -193,7 +193,7 @@ static size_t processes_needed(const struct verdict_region *region, const struct
     /* An interval must clear both ends of a two-sided region: half the chance of missing for each. */
     const bool two_sided = isfinite(region->low) && isfinite(region->high);
     const double power = two_sided ? 1 - (1 - VERDICT_POWER) / 2 : VERDICT_POWER;
-    return stats_count_for_mde(evidence->native_sd, distance, evidence->alpha, power);
+    return stats_count_for_mde(evidence->native_sd, fmax(distance, least), evidence->alpha, power);
 }
 
 static enum verdict_cause objection(const struct verdict_region *region, const struct verdict_evidence *evidence,
@@ -219,7 +219,7 @@ struct verdict_decision verdict_decide(const struct verdict_region *region, cons
     decision.margin = margin_of(region, evidence->estimate, decision.verdict);
     if (decision.verdict == VERDICT_UNRESOLVED) {
         decision.cause = interval_is_finite(evidence->interval) ? VERDICT_STRADDLES : VERDICT_NO_INTERVAL;
-        decision.processes_needed = processes_needed(region, evidence);
+        decision.processes_needed = verdict_processes_needed(region, evidence, 0);
         return decision;
     }
     decision.cause = objection(region, evidence, decision.verdict, decision.margin);

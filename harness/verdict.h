@@ -88,6 +88,13 @@ enum verdict_cause {
     VERDICT_LAYOUT,        /* the t interval decides otherwise */
     VERDICT_SINGLE_LAYOUT, /* one arm had one layout */
 };
+/*
+ * Processes at which an effect as large as the way from the estimate to the nearest end of the region would be found, at the level and
+ * spread of the evidence; that way is taken as no shorter than `least` (native). 0: out of reach.
+ */
+size_t verdict_processes_needed(const struct verdict_region *region, const struct verdict_evidence *evidence,
+                                double least);
+
 struct verdict_decision {
     enum verdict verdict;
     enum verdict_cause cause;

@@ -16,6 +16,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib.patches import Rectangle  # noqa: E402
 
+import calibration  # noqa: E402
 import style  # noqa: E402
 import subject  # noqa: E402
 import wording  # noqa: E402
@@ -376,6 +377,83 @@ def bytes_text(size):
     return f"{wording.number(size)} B"
 
 
+# What the harness shows about itself.
+
+CURVES = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY)
+ONE_MDE = 1
+POWER_SPAN = (0.1, 10)  # in MDE; what is beyond is found hardly ever or nearly always, and stands at the edge
+
+
+def draw_rate(axes, place, row, colour, marker, upright=True):
+    """A rate in percent with its bounds, over or beside its place."""
+    low, value, high = row["low"], row["value"], row["high"]
+    if low is not None and high is not None:
+        axes.plot(*(([place, place], [low, high]) if upright else ([low, high], [place, place])), color=colour, linewidth=1.6,
+                  zorder=3, solid_capstyle="butt", clip_on=False)
+    axes.plot(*(([place], [value]) if upright else ([value], [place])), marker=marker, markersize=5, color=colour,
+              markeredgecolor=style.INK, markeredgewidth=0.5, linestyle="none", zorder=4, clip_on=False)
+
+
+def draw_power(run):
+    curves = calibration.power_points(run)
+    figure = plt.figure(figsize=(style.WIDTH_INCHES, 3.4))
+    axes = figure.add_axes([0.125, 0.15, 0.585, 0.78])
+    for i, (name, points) in enumerate(sorted(curves.items(), key=lambda item: item[0] == "")):
+        colour, marker = CURVES[i % len(CURVES)], style.MARKERS[i % len(style.MARKERS)]
+        points = [(min(max(x, POWER_SPAN[0]), POWER_SPAN[1]), row) for x, row in points]
+        axes.plot([x for x, _ in points], [row["value"] for _, row in points], color=colour, linewidth=1.2,
+                  linestyle="none" if name == "" else "-", marker=marker, markersize=5, markeredgecolor=style.INK,
+                  markeredgewidth=0.5, label=name or "known truths")
+        for x, row in points:
+            draw_rate(axes, x, row, colour, marker)
+    axes.set_xscale("log")
+    axes.set_xlim(POWER_SPAN[0] / 1.2, POWER_SPAN[1] * 1.2)
+    axes.xaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_minor_locator(matplotlib.ticker.NullLocator())
+    axes.xaxis.set_major_formatter(lambda x, _: wording.number(x))
+    axes.axvline(ONE_MDE, color=style.MDE, linewidth=1.1, linestyle=(0, (4, 2)), zorder=1)
+    axes.set_ylim(0, 100)
+    axes.yaxis.set_major_formatter(lambda y, _: f"{wording.number(y)} %")
+    axes.yaxis.grid(True, color=style.GRID, linewidth=0.6)
+    axes.set_xlabel("effect over the MDE that the report prints (dashed: one; beyond: at the edge)")
+    axes.set_ylabel("found")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8)
+    return figure
+
+
+def draw_coverage(run):
+    truths, designs = calibration.covered(run), calibration.false_differences(run)
+    rows = [(f"{subject}\nN = {processes}, {design.replace('_', ' ')}", row) for subject, processes, by_design in designs
+            for design, row in by_design.items() if row["value"] is not None]
+    count = max(len(truths), len(rows))
+    height = 0.75 + 0.27 * count
+    figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
+    left = figure.add_axes([0.2, 0.45 / height, 0.27, 1 - 0.75 / height])
+    draw_rates(left, [(row["subject"].replace("_plus_", " +"), row) for row in truths], "holds the true effect")
+    if rows:
+        right = figure.add_axes([0.72, 0.45 / height, 0.25, 1 - 0.75 / height])
+        draw_rates(right, rows, "identical code differs", nominal_is_miss=True)
+        right.set_xlim(left=0)
+    return figure
+
+
+def draw_rates(axes, rows, title, nominal_is_miss=False):
+    """Rates one below the other, with the nominal one as a line."""
+    for y, (_, row) in enumerate(rows):
+        draw_rate(axes, y, row, style.BLACK if row["subject"] == calibration.ALL else style.BLUE, "o", upright=False)
+    for confidence in sorted({row["confidence"] for _, row in rows if row["confidence"] is not None}):
+        axes.axvline(100 * (1 - confidence if nominal_is_miss else confidence), color=style.MDE, linewidth=1.1,
+                     linestyle=(0, (4, 2)), zorder=1)
+    axes.set_yticks(range(len(rows)), [label for label, _ in rows], fontsize=7.5)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.xaxis.grid(True, color=style.GRID, linewidth=0.6)
+    axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(nbins=4))
+    axes.xaxis.set_major_formatter(lambda x, _: f"{wording.number(round(x, 6))} %")
+    axes.set_title(title, fontsize=8.5)
+
+
 # gnuplot, straight from the CSV file.
 
 def gnuplot_value(text):
@@ -441,7 +519,8 @@ def write_sweep(run, partial, kind):
     gnuplot(run, "sweep.gp", values, partial)
 
 
-DRAW = {"claims": draw_claims, "interaction": draw_interaction, "structure": draw_structure, "class_waste": draw_class_waste}
+DRAW = {"claims": draw_claims, "interaction": draw_interaction, "structure": draw_structure, "class_waste": draw_class_waste,
+        "power": draw_power, "coverage": draw_coverage}
 WRITE = {"spread": write_spread, "sweep": write_sweep, "heap": write_heap}
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import jinja2
 
+import calibration
 import original
 import subject
 import wording
@@ -627,6 +628,11 @@ def alt_texts(run):
         "sweep": "Time per op against input bytes, and relative to the pooled buffer, by variant",
         "heap": "Live and mapped bytes over operations: the planted leaks rise; growing among the variants: "
                 + (" ".join(row["variant"] for row in subject.heap_rows(run, subject.OP) if row["class"] == "growing") or "none"),
+        "power": "Share of trials in which an effect was found, against its size in multiples of the MDE: "
+                 + (", ".join(name or "known truths" for name in calibration.power_points(run)) or "nothing"),
+        "coverage": "Share of intervals that hold the known true effect, with bounds, by truth: "
+                    + (calibration.with_bounds(calibration.covered(run)[-1]) if calibration.covered(run) else "nothing")
+                    + " in the last row",
         "spread": "Per-process values of the twin and of the field's contrast as sorted curves; " + say(field, "the field:"),
     }
 
@@ -660,6 +666,7 @@ def context(run, directory):
         "claim_effects": claim_effects(run), "exploratory": exploratory_tables(run), "levels": level_tables(run),
         "wrong": original.wrong(run, not_measured), "instructions": instructions(run), "counters": counters(run), "sweep": sweep(run),
         "pool_statistics": exact_table(run, POOL_METRICS), "effect_pages": sorted(subject.effect_pages(run)) or ["effects"],
+        "trust": calibration.context(run), "folded": folded,
         "controls_summary": controls_summary(run), "controls": controls_tables(run),
         "twins": twin_table(run), "planted": planted_table(run), "blocks": process_table(run),
         "state": machine_state(run),

@@ -2,6 +2,7 @@
 
 import re
 
+import calibration
 from rundir import InputError
 
 OP = "to_string_1k"
@@ -300,5 +301,7 @@ def figures(run):
         *((name, None) for name in effect_pages(run)),
         *([] if effect_pages(run) else [("effects", "effects.csv has no exploratory effect")]),
         ("spread", spread),
+        ("power", calibration.missing_power(run)),
+        ("coverage", calibration.missing_coverage(run)),
         ("heap", None if heap_rows(run, OP) else f"growth.csv has no rows on {OP}"),
     ]

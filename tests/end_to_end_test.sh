@@ -31,7 +31,7 @@ refused() {
     code=$?
     [ "$code" -eq 2 ] || fail "$description: exit $code instead of 2"
     grep -qF -- "$words" "$work/err" || fail "$description: does not say \"$words\""
-    lines=$(grep -vc -e '^exact passes:' -e '^counting instructions:' -e '^heap passes:' -e '^counters:' -e '^pilot:' -e '^measuring' "$work/err")
+    lines=$(grep -vc -e '^exact passes:' -e '^counting instructions:' -e '^heap passes:' -e '^counters:' -e '^pilot:' -e '^forecast:' -e '^measuring' "$work/err")
     [ "$lines" -eq 1 ] || fail "$description: $lines lines instead of one"
 }
 
@@ -84,6 +84,15 @@ check "no timing verdict from a smoke run" [ "$(grep -E '^(4,a|4,d|5,a|11,a),' "
 check "exact verdicts from a smoke run" [ "$(grep -E '^(5,b|8,a|8,b|9,a),' "$run/verdicts.csv" | grep -c ',refuted,')" -eq 4 ]
 check "arms take turns" [ "$(awk -F, '$1=="interleaving" {print $7}' "$run/controls.csv" | sort -u)" = ok ]
 check "and are laid out afresh" [ "$(awk -F, '$1=="layouts" {print $7}' "$run/controls.csv")" = ok ]
+# ---- forecast ----
+check "foretells every timing part that was timed, once on each workload" sh -c '
+    tail -n +2 "$1/forecast.csv" | cut -d, -f1,2,4 | sort >"$1.foretold"
+    grep -E "^[0-9]+,[a-z],.*,(timing|level|composition)," "$1/claims.csv" | awk -F, "{split(\$8, w, \" \"); print \$1 \",\" \$2 \",\" w[1]}" |
+        sort | diff - "$1.foretold"' sh "$run"
+check "from processes of its own" [ "$(tail -n +2 "$run/forecast.csv" | awk -F, '$14 < 2 || $14 > 3 || $18 != 6' | wc -l)" -eq 0 ]
+check "counts none of them" [ "$(tail -n +2 "$run/processes.csv" | awk -F, '$1 > 1000000' | wc -l)" -eq 0 ]
+check "more spread, more processes" [ "$(tail -n +2 "$run/forecast.csv" |
+    awk -F, '$15 != "" && $16 != "" && ($16 + 0 > $15 + 0 || ($17 != "" && $17 + 0 < $15 + 0))' | wc -l)" -eq 0 ]
 # ---- memory over many operations ----
 growth() { cut -d, -f1-5 "$1/growth.csv"; }
 control() { grep "^$2," "$1/controls.csv" | cut -d, -f7; }

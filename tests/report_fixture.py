@@ -318,6 +318,57 @@ class Fixture:
                  status="not measured", reason="op too long")
         self.add("controls", control="leak_bytes", subject="run", expected="growing", estimate=24.0, status="ok")
 
+    def calibrated(self, **values):
+        """A row of calibration.csv; a rate gets its value and bounds from count and trials."""
+        trials, count = values.get("trials"), values.get("count")
+        if trials and count is not None:
+            share, room = count / trials, 1.96 * math.sqrt(max(count, 3) / trials / trials)
+            values |= dict(value=100 * share, low=max(0.0, 100 * (share - room)), high=min(100.0, 100 * (share + room)))
+        self.add("calibration", **{"design": "fresh_layouts", "unit": "percent", "status": "no target", **values})
+
+    def calibration(self):
+        """Invented, with the odd cases: nothing found, everything found, no trial yet, a target missed, one that needs more."""
+        few = "at most 1 percent of at least 1000"
+        for op, wrong in (("get_put", 0), ("to_string_1k", 11)):
+            own = dict(property="aa", subject=op, processes=14, confidence=0.99, trials=600)
+            self.calibrated(**own, figure="false_differences", count=wrong)
+            self.calibrated(**own | dict(property="ablation", design="fixed_layout", trials=200), figure="false_differences", count=118)
+            self.calibrated(**own | dict(property="ablation", design="layouts_8", trials=200), figure="false_differences", count=29)
+            self.calibrated(property="pairing", subject=op, figure="sd_ratio", unit="ratio", processes=14, trials=40, value=7.25,
+                            low=6.5, high=8.125)
+            for size, found in ((0.25, 30), (0.5, 80), (1, 178 - wrong), (1.5, 199 - wrong), (2, 200)):
+                self.calibrated(property="power", subject=op, figure="found", true_effect=size, true_effect_unit="mde", processes=20,
+                                confidence=0.99, trials=200, count=found)
+        self.calibrated(property="aa", subject="all", figure="false_differences", processes=14, confidence=0.99, trials=1200, count=11,
+                        target=few, status="met")
+        self.calibrated(property="aa", subject="all", figure="called_different", processes=14, confidence=0.99, trials=1200, count=0,
+                        target=few, status="met")
+        covered = dict(property="truth", figure="covered", processes=14, confidence=0.95, true_effect_unit="cycles")
+        for name, effect, held in (("chain_32_plus_1", 1, 474), ("chain_32_plus_8", 8, 478), ("chase_8_plus_1", 5, 431)):
+            self.calibrated(**covered, subject=name, true_effect=effect, trials=500, count=held)
+        self.calibrated(**covered, subject="all", trials=1500, count=1383, target="94-96.5 percent of at least 5000", status="missed",
+                        reason="chase_8_plus_1: 71 percent of the variance is within processes")
+        self.calibrated(property="truth", subject="chain_4000_plus_4", figure="half_width", true_effect=4, true_effect_unit="cycles",
+                        processes=64, confidence=0.993, trials=0, target="at most 0.05 percent", status="more trials needed",
+                        reason="no trial yet")
+        self.calibrated(property="power", subject="chain_32_plus_1", figure="found", true_effect=1, true_effect_unit="cycles",
+                        processes=20, confidence=0.99, trials=59, count=59, target="at least 57 of 59 runs of at most 10 s", status="met")
+        self.calibrated(property="power", subject="chain_32_plus_1", figure="mde", unit="cycles", processes=20, confidence=0.99,
+                        trials=59, value=0.375)
+        self.calibrated(property="simulation", subject="tied", design="simulated", figure="false_differences", processes=20,
+                        confidence=0.99, trials=2000, count=3)
+        self.calibrated(property="pairing", subject="get_put", design="one_after_other", figure="sd_ratio", unit="ratio", processes=14,
+                        trials=0)
+
+    def forecast(self):
+        common = dict(panel="field", workload="to_string_1k", forecast_processes=4, processes_planned=PROCESSES, confidence=0.999)
+        self.add("forecast", claim=4, part="a", contrast="report_comparison", metric="time_reduction", unit="percent", estimate=9.5,
+                 process_sd=0.75, sd_low=0.45, sd_high=2.2, margin=9.5, processes_needed=11, processes_needed_low=11,
+                 processes_needed_high=12, outlook="enough", **common)
+        self.add("forecast", claim=11, part="a", contrast="field_at_thread", metric="relative_time", unit="percent", estimate=0.02,
+                 process_sd=0.5, sd_low=0.3, sd_high=1.5, margin=0.1, processes_needed=611, processes_needed_low=222, outlook="too few",
+                 **common)
+
     def write(self, directory):
         directory.mkdir(parents=True, exist_ok=True)
         for name, (file, columns) in self.schema.items():
@@ -336,6 +387,8 @@ def write(directory, invalid=False, for_conclusions="yes"):
     fixture.heap()
     fixture.verdicts(invalid)
     fixture.controls(invalid)
+    fixture.calibration()
+    fixture.forecast()
     fixture.write(Path(directory))
 
 

@@ -25,7 +25,7 @@ import style  # noqa: E402
 import subject  # noqa: E402
 from rundir import RunDirectory, InputError  # noqa: E402
 
-FIGURES = ("claims", "interaction", "structure", "class_waste", "sweep", "effects", "spread", "heap")
+FIGURES = ("claims", "interaction", "structure", "class_waste", "sweep", "effects", "spread", "heap", "power", "coverage")
 
 
 def family(name):
@@ -86,6 +86,22 @@ class WithRun(unittest.TestCase):
         change(header, rows)
         write(directory / file, header, rows)
 
+    def assert_every_change_shows(self, table, column, pick=lambda row: True):
+        run = RunDirectory(self.run_path)
+        before = report.render(run, "run")
+        changed = 0
+        for row in getattr(run, table):
+            value = row[column]
+            if value is None or math.isinf(value) or not pick(row):
+                continue
+            width = (row.get("ci_high") or 0) - (row.get("ci_low") or 0)
+            row[column] = value * 1.7 + 1 + width  # more than rounding hides
+            self.assertNotEqual(report.render(run, "run"), before, f"{row.path}:{row.line} {column}")
+            row[column] = value
+            changed += 1
+        self.assertEqual(report.render(run, "run"), before)
+        self.assertGreater(changed, 0)
+
 
 class Fixture(WithRun):
     def test_is_deterministic(self):
@@ -123,22 +139,6 @@ class Report(WithRun):
                 self.assertFalse(float(text) == 0 and value != 0 and abs(value) > 1e-6, own)
                 seen += 1
         self.assertGreater(seen, 20)
-
-    def assert_every_change_shows(self, table, column, pick=lambda row: True):
-        run = RunDirectory(self.run_path)
-        before = report.render(run, "run")
-        changed = 0
-        for row in getattr(run, table):
-            value = row[column]
-            if value is None or math.isinf(value) or not pick(row):
-                continue
-            width = (row.get("ci_high") or 0) - (row.get("ci_low") or 0)
-            row[column] = value * 1.7 + 1 + width  # more than rounding hides
-            self.assertNotEqual(report.render(run, "run"), before, f"{row.path}:{row.line} {column}")
-            row[column] = value
-            changed += 1
-        self.assertEqual(report.render(run, "run"), before)
-        self.assertGreater(changed, 0)
 
     def test_changed_file_changes_the_report(self):
         directory = self.copy()
@@ -240,6 +240,117 @@ class Report(WithRun):
         other.mkdir(parents=True)
         self.assertEqual(run_script("report.py", self.run_path, "--output", other / "R.md").returncode, 0)
         self.assertIn("(../../run/figures/claims.png)", (other / "R.md").read_text())
+
+
+class Trust(WithRun):
+    """What calibration.csv and forecast.csv say; either may be missing."""
+
+    def without(self, *files):
+        directory = self.copy()
+        for file in files:
+            (directory / file).unlink()
+        return directory
+
+    def text(self, directory):
+        return " ".join(render(directory).split())
+
+    def test_every_figure_of_the_calibration_shows(self):
+        self.assert_every_change_shows("calibration", "value")
+        truths = lambda row: row["property"] == "truth" and row["value"] is not None  # noqa: E731
+        for column in ("high", "trials", "true_effect", "confidence"):
+            self.assert_every_change_shows("calibration", column, truths)
+
+    def test_every_forecast_shows(self):
+        self.assert_every_change_shows("forecast", "process_sd")
+        self.assert_every_change_shows("forecast", "processes_needed")
+
+    def test_never_calibrated(self):
+        directory = self.without("calibration.csv")
+        text = self.text(directory)
+        self.assertIn("This machine was never calibrated", text)
+        self.assertIn("`./encbench calibrate` measures it", text)
+        self.assertNotIn("figures/power.png", text)
+        self.assertNotIn("calibration.csv]", text)
+        names = dict(subject.figures(RunDirectory(directory)))
+        self.assertEqual((names["power"], names["coverage"]), ("this machine was not calibrated",) * 2)
+
+    def test_calibration_without_a_row_is_none(self):
+        directory = self.copy()
+        self.edit(directory, "calibration.csv", lambda header, rows: rows.clear())
+        self.assertIn("This machine was never calibrated", self.text(directory))
+
+    def test_targets(self):
+        text = self.text(self.run_path)
+        self.assertIn("Of 5 targets: 3 met, **1 missed**, 1 in need of more trials.", text)
+        self.assertIn("| 0 of 1200 | at most 1 percent of at least 1000 | met |", text)
+        self.assertIn("- known truths, all, intervals that hold the true effect, N = 14: missed: chase_8_plus_1: 71 percent of the "
+                      "variance is within processes", text)
+        self.assertNotIn("more trials needed: no trial yet", text)
+        self.assertIn("| none yet | | 0 | at most 0.05 percent | more trials needed |", text)
+        self.assertNotIn("called faster or slower, all gates, N = 14: met", text)
+
+    def test_ablations_and_pairing(self):
+        text = self.text(self.run_path)
+        self.assertRegex(text, r"`get_put` against itself, N = 14: intervals without zero are 0 % \[0, 0\.\d+\] with fresh layouts, "
+                               r"with one layout an arm for a whole trial 59 % \[[^]]+\], with 8 layouts an arm 14\.5 %")
+        self.assertEqual(text.count("times the spread."), 2)
+        directory = self.copy()
+        self.edit(directory, "calibration.csv", lambda header, rows: rows.__setitem__(
+            slice(None), [row for row in rows if row[0] not in ("ablation", "pairing")]))
+        text = self.text(directory)
+        self.assertNotIn("against itself", text)
+        self.assertNotIn("What pairing gains", text)
+
+    def test_design_without_a_trial_yet_is_left_out(self):
+        directory = self.copy()
+
+        def change(header, rows):
+            for row in rows:
+                if row[header.index("design")] == "layouts_8":
+                    for column in ("value", "count"):
+                        row[header.index(column)] = ""
+        self.edit(directory, "calibration.csv", change)
+        text = self.text(directory)
+        self.assertIn("with one layout an arm", text)
+        self.assertNotIn("with 8 layouts", text)
+
+    def test_no_targets_no_table(self):
+        directory = self.copy()
+        self.edit(directory, "calibration.csv", lambda header, rows: [row.__setitem__(header.index("target"), "") for row in rows])
+        text = self.text(directory)
+        self.assertNotIn(" targets ", text)
+        self.assertIn("every figure", text)
+
+    def test_unknown_names_are_printed_as_they_are(self):
+        directory = self.copy()
+
+        def change(header, rows):
+            rows[0][header.index("property")], rows[0][header.index("figure")] = "weather", "wind_speed"
+            rows[0][header.index("design")] = "layouts_2"
+        self.edit(directory, "calibration.csv", change)
+        self.assertRegex(self.text(directory), r"\| weather, `get_put` \| layouts_2 +\| wind speed")
+
+    def test_bad_status_is_refused(self):
+        directory = self.copy()
+        self.edit(directory, "calibration.csv", lambda header, rows: rows[0].__setitem__(header.index("status"), "fine"))
+        with self.assertRaisesRegex(InputError, "calibration.csv:2: column status: 'fine', expected met or"):
+            RunDirectory(directory)
+
+    def test_forecast(self):
+        text = self.text(self.run_path)
+        self.assertIn("Too few were planned for 11a.", text)
+        self.assertIn("610 (220 to beyond reach)", text)
+        self.assertNotIn("What this run could resolve", self.text(self.without("forecast.csv")))
+
+    def test_figures_follow_the_rows(self):
+        directory = self.copy()
+        self.edit(directory, "calibration.csv", lambda header, rows: rows.__setitem__(
+            slice(None), [row for row in rows if row[0] != "power"]))
+        done = run_script("figures.py", directory)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("no figure power: calibration.csv has no power", done.stdout)
+        self.assertTrue((directory / "figures" / "coverage.svg").exists())
+        self.assertFalse((directory / "figures" / "power.svg").exists())
 
 
 class Sections(WithRun):
@@ -728,10 +839,10 @@ class Figures(WithRun):
 
         def change(header, rows):
             for row in rows:
-                for column in ("estimate", "ci_low", "ci_high", "log_ratio", "time_ns_per_op", "ci_low_ns", "ci_high_ns"):
+                for column in ("estimate", "ci_low", "ci_high", "log_ratio", "time_ns_per_op", "ci_low_ns", "ci_high_ns", "low", "value"):
                     if column in header and row[header.index(column)]:
                         row[header.index(column)] = repr(float(row[header.index(column)]) * 1.3)
-        for file in ("verdicts.csv", "effects.csv", "levels.csv", "contrasts.csv"):
+        for file in ("verdicts.csv", "effects.csv", "levels.csv", "contrasts.csv", "calibration.csv"):
             self.edit(other, file, change)
         self.edit(other, "layout.csv", lambda header, rows: rows.pop())
         self.edit(other, "metrics.csv", lambda header, rows: [row.__setitem__(3, "77.5") for row in rows
@@ -806,7 +917,7 @@ class NoFigureByHand(unittest.TestCase):
     def test_numbers_of_the_report(self):
         """Indices, powers of ten and counts of digits; nothing that could be a measurement."""
         allowed = {0, 1, 2, 3, 5, 6, 10, 50, 80, 100, 0.5, 1e-9, 1e3, 1e4, 1e6, 1e7, 1e15}
-        for name in ("report.py", "original.py", "wording.py", "subject.py", "rundir.py"):
+        for name in ("report.py", "original.py", "wording.py", "subject.py", "rundir.py", "calibration.py"):
             for node in ast.walk(ast.parse((PLOTS / name).read_text())):
                 if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
                     self.assertIn(node.value, allowed, f"{name}:{node.lineno}")

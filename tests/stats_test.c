@@ -300,6 +300,39 @@ static void t_quantile_matches_reference(void **state)
     table_close(&table, 630);
 }
 
+/* Chi-square with an even number of degrees in closed form: 1 - e^(-x/2) (1 + x/2 + (x/2)^2/2! + ...). */
+static double even_chi_square_cdf(double value, size_t degrees)
+{
+    double term = 1, sum = 1;
+    for (size_t i = 1; i < degrees / 2; i++)
+        sum += term *= value / 2 / (double)i;
+    return 1 - exp(-value / 2) * sum;
+}
+
+static void sd_interval_is_chi_square(void **state)
+{
+    (void)state;
+    const size_t counts[] = {3, 5, 7, 21, 65, 129};
+    const double alphas[] = {0.05, 0.01, 0.5};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        for (size_t j = 0; j < sizeof alphas / sizeof alphas[0]; j++) {
+            const double degrees = (double)counts[i] - 1;
+            const struct stats_interval interval = stats_sd_interval(2, counts[i], alphas[j]);
+            const double most = degrees * 4 / (interval.low * interval.low);
+            const double least = degrees * 4 / (interval.high * interval.high);
+            assert_near(even_chi_square_cdf(least, counts[i] - 1), alphas[j] / 2, 1e-12, "lower quantile");
+            assert_near(even_chi_square_cdf(most, counts[i] - 1), 1 - alphas[j] / 2, 1e-12, "upper quantile");
+        }
+    /* One degree: the square of a normal. */
+    const double z = stats_normal_quantile(0.9875), two = stats_sd_interval(1, 2, 0.05).low;
+    assert_near(1 / (two * two), z * z, 1e-9, "one degree");
+    /* Five: the factors that the header quotes. */
+    assert_near(stats_sd_interval(1, 5, 0.05).low, 0.599, 1e-3, "five, low");
+    assert_near(stats_sd_interval(1, 5, 0.05).high, 2.874, 1e-3, "five, high");
+    assert_true(isinf(stats_sd_interval(1, 1, 0.05).high) && isinf(stats_sd_interval(NAN, 5, 0.05).high));
+    assert_true(stats_sd_interval(0, 5, 0.05).high == 0);
+}
+
 static void proportion_matches_reference(void **state)
 {
     (void)state;
@@ -779,6 +812,7 @@ int main(void)
         cmocka_unit_test(signed_rank_interval_matches_r),
         cmocka_unit_test(normal_quantile_matches_reference),
         cmocka_unit_test(t_quantile_matches_reference),
+        cmocka_unit_test(sd_interval_is_chi_square),
         cmocka_unit_test(proportion_matches_reference),
         cmocka_unit_test(plans_match_reference),
         cmocka_unit_test(small_values_by_hand),
