@@ -255,6 +255,9 @@ static int mark_done(struct resume *resume, const struct plan *plan, const struc
             strcmp(csv_text(rows, row, SCHEMA_processes_workload), cell->workload) != 0)
             return not_the_plan(rows, row, error);
         resume->done[process]++;
+        const double probe_cycles = csv_number(rows, row, SCHEMA_processes_probe_cycles);
+        if (probe_cycles > 0 && (resume->probe_cycles <= 0 || probe_cycles < resume->probe_cycles))
+            resume->probe_cycles = probe_cycles;
     }
     for (size_t process = 0; process < resume->done_bytes; process++) {
         resume->done[process] = resume->done[process] == plan->cells[plan_process_cell(plan, process)].arm_count;
@@ -297,7 +300,8 @@ int resume_mend(struct resume *resume, const struct plan *plan, struct error *er
          mark_done(resume, plan, &processes, error)))
         return error->code;
     csv_free(&processes);
-    if (cut(resume, &schema_processes, false, error) || cut(resume, &schema_contrasts, false, error))
+    if (cut(resume, &schema_processes, false, error) || cut(resume, &schema_contrasts, false, error) ||
+        cut(resume, &schema_state_contrasts, false, error))
         return error->code;
     return cut(resume, &schema_samples, false, error);
 }

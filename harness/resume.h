@@ -31,6 +31,7 @@ struct resume {
     bool planned;         /* the pilot is over: iterations and blocks are those of the directory */
     unsigned char *done;  /* by process number */
     size_t done_bytes, processes, processes_void;
+    double probe_cycles; /* of the fastest mode in the rows that are there (state.h); 0: none */
 };
 
 /* Reads run.csv. `profile` and `seed` as given with the command, NULL and 0 when not, must be the run's own. One line and EXIT_USAGE for a
