@@ -14,6 +14,19 @@ int paths_join(char *to, const char *directory, const char *name, struct error *
     return 0;
 }
 
+int paths_make_parents(const char *directory)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", directory);
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+            return -1;
+        *slash = '/';
+    }
+    return 0;
+}
+
 int paths_check_directory(const char *directory, const char *expected, struct error *error)
 {
     struct stat status;

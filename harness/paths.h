@@ -33,6 +33,9 @@ int paths_find(struct paths *paths, struct error *error);
 /* DIRECTORY/NAME into `to` (PATH_MAX bytes); too long is an error. */
 int paths_join(char *to, const char *directory, const char *name, struct error *error);
 
+/* Directories above this one, where they are missing; -1 and errno. */
+int paths_make_parents(const char *directory);
+
 /* 0 for a directory that can be read, else one line that says what is wrong with it. */
 int paths_check_directory(const char *directory, const char *expected, struct error *error);
 

@@ -367,6 +367,7 @@ static int add_contrast(struct plan_cell *cell, const struct plan_row *row, stru
 static int add_clock(struct plan_cell *cell, const struct module_info *kernels, struct error *error)
 {
     const size_t chain = cell->arm_count;
+    cell->first_shared = chain;
     for (size_t i = 0; i < PLAN_CLOCK_ARMS; i++) {
         struct plan_arm *arm = &cell->arms[cell->arm_count++];
         *arm = (struct plan_arm){

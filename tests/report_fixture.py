@@ -132,6 +132,7 @@ class Fixture:
                          layout=f"{16 * self.random.randrange(256)}+{self.random.randrange(10 ** 6)}",
                          time_ns_per_op=None if void else ns[arm], plain_mean_ns_per_op=None if void else ns[arm] + noise / 9,
                          blocks_kept=0 if void else 400 - dropped, blocks_dropped=dropped,
+                         blocks_quiet=0 if void else 300, blocks_shared=0 if void else 80, probe_cycles=3700, mean_position=0.5,
                          tsc_ticks_per_ns=3.2, status="void" if void else "ok",
                          reason="more than half of its blocks dropped" if void else None)
                 if not void:
