@@ -65,7 +65,12 @@ o_bytes=built/sum_bytes.o o_words=built/sum_words.o so_bytes=built/sum_bytes.so 
 check "results lie in the current directory" [ "$(ls results/*-smoke/contrasts.csv | wc -l)" -eq 1 ]
 check "each layout is fresh" [ -z "$(tail -n +2 results/*-smoke/processes.csv | grep -v ',clock,' | cut -d, -f7 | sort | uniq -d)" ]
 compare objects quick $o_bytes $o_words || fail "two object files at quick"
-check "the difference is found" [ "$(words objects sum_words_against_sum_bytes)" = "faster by" ]
+# On a machine that others keep busy the plain means are anything; then the words say less than the interval.
+found() {
+    awk -F, '$2 == "sum_words_against_sum_bytes" && $9 == "absolute" { found = $12 < 0 && ($20 > 0 ? $NF == "no difference shown" : $NF == "faster by") }
+        END { exit !found }' "$1/effects.csv"
+}
+check "the difference is found" found objects
 check "a copy does not differ" [ "$(words objects twin_made_1)" = "no difference shown" ]
 check "the missing plant is said" grep -q '^planted,made_1 sum_4k,.*,not measured,.*the planted chain stands for it' objects/controls.csv
 check "only what was selected is counted" [ "$(tail -n +2 objects/metrics.csv | cut -d, -f1 | sort -u | tr '\n' ' ')" = "sum_bytes sum_words " ]
