@@ -378,7 +378,8 @@ int analyse_run(const char *directory, struct analyse_summary *summary, struct e
     if (analysis_make(&analysis, directory, error) == 0 && write_levels(&analysis, error) == 0 &&
         write_effects(&analysis, error) == 0 && write_controls(&analysis, error) == 0 &&
         analyse_growth_write(&analysis.data.growth, directory, error) == 0 &&
-        analyse_write_instructions(&analysis.data, error) == 0 && write_verdicts(&analysis, error) == 0)
+        analyse_write_states(&analysis, error) == 0 && analyse_write_instructions(&analysis.data, error) == 0 &&
+        write_verdicts(&analysis, error) == 0)
         summarise(&analysis, summary);
     analysis_free(&analysis);
     return error->code;

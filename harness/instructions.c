@@ -390,7 +390,8 @@ static int measure_one(struct counting *counting, const struct module_info *modu
 static bool is_counted(const struct module_info *module, const struct module_workload *workload,
                        const char *const *workloads)
 {
-    return !module->planted && (workload->flags & ENCBENCH_EXACT) && module_workload_selected(workloads, workload);
+    return !module->planted && !module->left_out && (workload->flags & ENCBENCH_EXACT) &&
+           module_workload_selected(workloads, workload);
 }
 
 static int measure_all(struct counting *counting, const struct module_set *set, const char *const *workloads,

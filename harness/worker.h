@@ -6,6 +6,7 @@
 #ifndef ENCBENCH_WORKER_H
 #define ENCBENCH_WORKER_H
 
+#include "counter.h"
 #include "heap_pass.h"
 #include "interpose.h"
 #include "measure.h"
@@ -20,12 +21,14 @@ enum {
 };
 
 enum worker_mode {
-    WORKER_PILOT,   /* find ns per op of each arm and the time of a block */
-    WORKER_MEASURE, /* `blocks` blocks */
-    WORKER_METRICS, /* arm 0 only: the workload's own figures */
-    WORKER_EXACT,   /* arm 0 only: digest, allocations, bytes; the interposer is preloaded */
-    WORKER_HEAP,    /* arm 0 only: memory over `iterations` ops; the interposer is preloaded */
-    WORKER_STEP,    /* arm 0 only: instructions of n and of 2n ops; nothing is preloaded, addresses are fixed */
+    WORKER_PILOT,     /* find ns per op of each arm and the time of a block */
+    WORKER_MEASURE,   /* `blocks` blocks */
+    WORKER_METRICS,   /* arm 0 only: the workload's own figures */
+    WORKER_EXACT,     /* arm 0 only: digest, allocations, bytes; the interposer is preloaded */
+    WORKER_HEAP,      /* arm 0 only: memory over `iterations` ops; the interposer is preloaded */
+    WORKER_STRUCTURE, /* no arm: blocks of `structure_bytes` from whatever allocator is preloaded */
+    WORKER_STEP,      /* arm 0 only: instructions of n and of 2n ops; nothing is preloaded, addresses are fixed */
+    WORKER_COUNT,     /* arm 0 only: the kernel's counters; nothing is preloaded */
 };
 
 enum worker_phase {
@@ -60,8 +63,13 @@ struct worker_job {
     uint64_t deadline_ns; /* measuring ends after this long, whatever is left */
     char data_directory[PATH_MAX];
     char shared_directory[PATH_MAX]; /* of the shared objects that modules have in common; WORKER_STEP */
-    enum step_source step_source;    /* WORKER_STEP (step.h) ... */
-    bool step_every;                 /* ... without shortcuts */
+    uint32_t structure_bytes;        /* WORKER_STRUCTURE */
+    /* WORKER_MEASURE: all batches of an arm, then those of the next; blocks are filled in the same form */
+    bool one_after_other;
+    enum step_source step_source; /* WORKER_STEP (step.h) ... */
+    bool step_every;              /* ... without shortcuts */
+    uint32_t event_count;         /* WORKER_COUNT */
+    struct counter_event events[COUNTER_EVENTS_MAX];
     struct worker_arm arms[MEASURE_ARMS_MAX];
 };
 
@@ -103,6 +111,13 @@ struct worker_step {
     char objects[WORKER_STEP_OBJECTS_MAX][PATH_MAX]; /* object 0 is the module */
 };
 
+struct worker_counters {
+    char unavailable[256]; /* why nothing was counted; "" when `values` are filled */
+    uint64_t operations;   /* of each thread, for every event */
+    uint32_t thread_count;
+    struct counter_value values[COUNTER_THREADS_MAX * COUNTER_EVENTS_MAX]; /* [thread * event_count + event] */
+};
+
 struct worker_metric {
     char name[ENCBENCH_NAME_BYTES];
     double value;
@@ -121,6 +136,8 @@ struct worker_result {
     struct worker_exact exact;
     struct heap_pass heap;
     struct worker_step step;
+    struct worker_counters counters;
+    char allocator[PATH_MAX]; /* the shared object that malloc is in; WORKER_STRUCTURE */
     uint32_t metric_count;
     struct worker_metric metrics[ENCBENCH_METRICS_MAX];
 };

@@ -17,7 +17,7 @@ HARNESS = SOURCE.parent / "harness"
 
 # What report and figures read. samples.csv.gz is left out on purpose: a committed run may come without it.
 TABLES = (
-    "run", "machine", "variants", "workloads", "processes", "contrasts", "metrics", "layout", "levels", "effects",
+    "run", "machine", "variants", "workloads", "processes", "contrasts", "metrics", "layout", "levels", "effects", "state_effects",
     "controls", "verdicts", "claims", "panels", "growth",
 )
 
@@ -33,6 +33,8 @@ WORDS = {
     ("effects", "scale"): ("absolute", "relative"),
     ("effects", "words"): ("faster by", "slower by", "equivalent within", "no difference shown", "single layout",
                            "interaction shown", "not resolvable here", "equal by construction"),
+    ("state_effects", "state"): ("quiet", "shared"),
+    ("state_effects", "differs"): ("yes", "no"),
     ("verdicts", "verdict"): ("confirmed", "refuted", "not resolvable here", "run invalid"),
     ("controls", "status"): ("ok", "failed", "not measured"),
     ("processes", "status"): ("ok", "void"),

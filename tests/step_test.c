@@ -502,7 +502,7 @@ static void seven_more_are_listed(void **state)
     assert_int_equal(symbols.row_count, 1);
     assert_string_equal(csv_text(&symbols, 0, SCHEMA_symbols_delta_symbol), "straight");
     assert_string_equal(csv_text(&symbols, 0, SCHEMA_symbols_delta_object), "module");
-    expect_number(csv_number(&symbols, 0, SCHEMA_symbols_delta_difference), 7);
+    expect_number(csv_number(&symbols, 0, SCHEMA_symbols_delta_instructions_delta_per_op), 7);
     csv_free(&delta);
     csv_free(&symbols);
 }
@@ -519,9 +519,9 @@ static void a_function_of_one_side_is_a_difference(void **state)
     struct csv_data symbols = read_table(&schema_symbols_delta);
     assert_int_equal(symbols.row_count, 2); /* and nothing of `shared`, which the contender has no count of */
     assert_string_equal(csv_text(&symbols, 0, SCHEMA_symbols_delta_symbol), "old");
-    expect_number(csv_number(&symbols, 0, SCHEMA_symbols_delta_difference), -5);
+    expect_number(csv_number(&symbols, 0, SCHEMA_symbols_delta_instructions_delta_per_op), -5);
     assert_string_equal(csv_text(&symbols, 1, SCHEMA_symbols_delta_symbol), "new");
-    expect_number(csv_number(&symbols, 1, SCHEMA_symbols_delta_difference), 12);
+    expect_number(csv_number(&symbols, 1, SCHEMA_symbols_delta_instructions_delta_per_op), 12);
     csv_free(&symbols);
 }
 
