@@ -116,6 +116,8 @@ static enum verdict_words effect_words(const struct analysis *analysis, size_t i
 {
     const struct analyse_effect *effect = &analysis->effects.effect[index];
     const struct analyse_controls *controls = &analysis->controls;
+    if (effect->identical) /* says what the code is, not what was measured */
+        return VERDICT_BY_CONSTRUCTION;
     if (!analysis->data.profile->for_conclusions || !analysis->data.complete || controls->failed || controls->blind ||
         !analyse_controls_hold(controls, effect->panel, effect->workload))
         return VERDICT_OVERRULED;

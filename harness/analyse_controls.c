@@ -1,6 +1,7 @@
 #include "analyse_internal.h"
 #include "kernels/kernels.h"
 #include "machine.h"
+#include "panels.h"
 #include "schema.h"
 
 #include <math.h>
@@ -276,6 +277,20 @@ static void check_twins(struct check *check, size_t panel, size_t workload)
     } while (twin);
 }
 
+/* Pairs of one code by another name are twins that nobody planned. */
+static void check_identical(struct check *check, size_t panel, size_t workload)
+{
+    const struct analyse_effect *pair = NULL;
+    while ((pair = find_of_kind(check, panel, workload, "pair", pair)) != NULL) {
+        struct analyse_control *control = pair->identical ? add_control(check, "identical", panel, workload) : NULL;
+        if (control == NULL)
+            continue;
+        snprintf(control->expected, sizeof control->expected,
+                 "the code of both sides is the same: interval in ns contains 0 as that of twins does");
+        judge_twin(check, control, pair);
+    }
+}
+
 /* ---- chains ---- */
 
 /* `ratio`: what the chain got longer by on the relative scale, which decides claims as well as the absolute one. */
@@ -406,6 +421,17 @@ static void judge_planted(struct check *check, struct analyse_control *control, 
                  "detected although the plant of %.4g cycles is below the MDE of %.4g", planted, mde);
 }
 
+/* A stranger's module need not come with a planted one. In a panel made for it, of no claim, the planted chain is the positive control. */
+static bool does_without_plant(const struct analyse_data *data, size_t panel, size_t workload)
+{
+    const char *name = data->panel_names[panel];
+    for (size_t row = 0; row < data->panels.row_count; row++)
+        if (strcmp(csv_text(&data->panels, row, SCHEMA_panels_panel), name) == 0 &&
+            strcmp(csv_text(&data->panels, row, SCHEMA_panels_kind), "planted") == 0)
+            return false;
+    return strncmp(name, PANELS_MADE, strlen(PANELS_MADE)) == 0 && !analyse_cell_decides(data, panel, workload);
+}
+
 static void check_planted(struct check *check, size_t panel, size_t workload)
 {
     struct analyse_control *control = add_control(check, "planted", panel, workload);
@@ -415,7 +441,9 @@ static void check_planted(struct check *check, size_t panel, size_t workload)
              PLANTED_LEAST, PLANTED_MOST);
     const struct analyse_effect *effect = find_of_kind(check, panel, workload, "planted", NULL);
     if (!effect) {
-        snprintf(control->reason, sizeof control->reason, "no planted arm was measured");
+        control->waived = does_without_plant(check->data, panel, workload);
+        snprintf(control->reason, sizeof control->reason, "no planted arm was measured%s",
+                 control->waived ? ": its baseline comes without one; the planted chain stands for it" : "");
         return;
     }
     double planted = planted_cycles(check->data, effect);
@@ -662,7 +690,7 @@ bool analyse_controls_hold(const struct analyse_controls *controls, size_t panel
 {
     for (size_t i = 0; i < controls->count; i++)
         if (controls->control[i].panel == panel && controls->control[i].workload == workload &&
-            controls->control[i].status != ANALYSE_OK)
+            controls->control[i].status != ANALYSE_OK && !controls->control[i].waived)
             return false;
     return true;
 }
@@ -671,10 +699,10 @@ int analyse_controls_check(struct analyse_controls *controls, const struct analy
                            const struct analyse_effects *effects, double alpha_part, struct error *error)
 {
     static void (*const of_a_cell[])(struct check *, size_t, size_t) = {
-        check_interleaving, check_twins, check_chain_planted, check_chain_multiply, check_planted};
+        check_interleaving, check_twins, check_identical, check_chain_planted, check_chain_multiply, check_planted};
     size_t twin_count = 0;
     for (size_t i = 0; i < effects->effect_count; i++)
-        twin_count += strcmp(effects->effect[i].kind, "twin") == 0;
+        twin_count += strcmp(effects->effect[i].kind, "twin") == 0 || effects->effect[i].identical;
     struct check check = {.controls = controls,
                           .data = data,
                           .effects = effects,

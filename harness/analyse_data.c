@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 bool analyse_list_next(const char **cursor, char token[static ENCBENCH_NAME_BYTES])
 {
@@ -103,6 +104,36 @@ static int read_table(struct csv_data *table, const struct analyse_data *data, c
     if ((size_t)snprintf(path, sizeof path, "%s/%s", data->directory, schema->file) >= sizeof path)
         return error_set(error, EXIT_USAGE, "%s: the name of the run directory is too long", data->directory);
     return csv_read(path, schema, table, error);
+}
+
+static int read_identical_code(struct analyse_data *data, struct error *error)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", data->directory, schema_identical_code.file);
+    if (access(path, F_OK) != 0)
+        return 0;
+    if (read_table(&data->identical_code, data, &schema_identical_code, error) != 0)
+        return error->code;
+    for (size_t row = 0; row < data->identical_code.row_count; row++)
+        if (!analyse_list_has("yes no", csv_text(&data->identical_code, row, SCHEMA_identical_code_identical)) &&
+            strcmp(csv_text(&data->identical_code, row, SCHEMA_identical_code_identical), "not available") != 0)
+            return analyse_bad_cell(&data->identical_code, row, SCHEMA_identical_code_identical,
+                                    "yes, no or not available", error);
+    const size_t keys[] = {SCHEMA_identical_code_baseline, SCHEMA_identical_code_contender,
+                           SCHEMA_identical_code_workload};
+    return analyse_check_unique(&data->identical_code, keys, sizeof keys / sizeof keys[0], error);
+}
+
+bool analyse_pair_is_identical(const struct analyse_data *data, const char *baseline, const char *contender,
+                               const char *workload)
+{
+    const struct csv_data *table = &data->identical_code;
+    for (size_t row = 0; row < table->row_count; row++)
+        if (strcmp(csv_text(table, row, SCHEMA_identical_code_baseline), baseline) == 0 &&
+            strcmp(csv_text(table, row, SCHEMA_identical_code_contender), contender) == 0 &&
+            strcmp(csv_text(table, row, SCHEMA_identical_code_workload), workload) == 0)
+            return strcmp(csv_text(table, row, SCHEMA_identical_code_identical), "yes") == 0;
+    return false;
 }
 
 static int check_directory(const char *directory, struct error *error)
@@ -469,7 +500,7 @@ int analyse_data_read(struct analyse_data *data, const char *directory, struct e
     for (size_t row = 0; row < data->contrasts.row_count; row++)
         if (check_contrast_row(data, row, error) != 0)
             return error->code;
-    if (index_state_rows(data, error) != 0)
+    if (index_state_rows(data, error) != 0 || read_identical_code(data, error) != 0)
         return error->code;
     return analyse_growth_read(&data->growth, directory, error);
 }
@@ -477,8 +508,9 @@ int analyse_data_read(struct analyse_data *data, const char *directory, struct e
 void analyse_data_free(struct analyse_data *data)
 {
     struct csv_data *tables[] = {
-        &data->run,     &data->claims, &data->panels,    &data->processes, &data->state_contrasts, &data->contrasts,
-        &data->metrics, &data->layout, &data->workloads, &data->variants,  &data->cells,           &data->machine};
+        &data->run,       &data->claims,  &data->panels,        &data->processes, &data->state_contrasts,
+        &data->contrasts, &data->metrics, &data->layout,        &data->workloads, &data->variants,
+        &data->cells,     &data->machine, &data->identical_code};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         csv_free(tables[i]);
     analyse_growth_free(&data->growth);

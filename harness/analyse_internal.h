@@ -54,6 +54,7 @@ struct analyse_data {
     const char *directory;
     struct csv_data run, machine, claims, panels, processes, contrasts, state_contrasts, metrics, layout, workloads,
         variants, cells;
+    struct csv_data identical_code; /* no rows in a run of an older version */
     struct analyse_growth growth;
     const char **panel_names; /* in the order of panels.csv */
     size_t panel_count;
@@ -84,6 +85,10 @@ size_t analyse_cell_planned(const struct analyse_data *data, size_t panel, size_
 bool analyse_cell_decides(const struct analyse_data *data, size_t panel, size_t workload);
 /* Panel and workload of a row of cells.csv. */
 void analyse_cell_of_row(const struct analyse_data *data, size_t row, size_t *panel, size_t *workload);
+
+/* Whether identical_code.csv says that two variants have the same code for a workload. */
+bool analyse_pair_is_identical(const struct analyse_data *data, const char *baseline, const char *contender,
+                               const char *workload);
 
 /* Lists separated by spaces. `*cursor` starts at the list; false at its end. */
 bool analyse_list_next(const char **cursor, char token[static ENCBENCH_NAME_BYTES]);
@@ -117,6 +122,7 @@ struct analyse_effect {
     size_t panel, workload, row; /* row of panels.csv; ANALYSE_NONE for a clock contrast */
     const char *contrast, *kind, *baseline, *contender;
     bool single_layout;
+    bool identical; /* a pair of one code: its timing is another A/A */
     struct analyse_samples samples;
 };
 
@@ -160,6 +166,7 @@ struct analyse_control {
     double estimate, low, high; /* NaN: nothing seen */
     enum analyse_control_status { ANALYSE_OK, ANALYSE_FAILED, ANALYSE_NOT_MEASURED } status;
     bool of_heap; /* vouches for figures of the heap pass and for nothing else */
+    bool waived;  /* cannot be had here, and does without: not measured, but nobody is blind for want of it */
     char reason[400];
 };
 

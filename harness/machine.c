@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "measure.h"
 
@@ -86,6 +87,26 @@ static void put_file(struct csv_writer *writer, const char *key, const char *pat
     put(writer, key, value, good == NULL || strstr(value, good) ? "ok" : "noisy");
 }
 
+/* "yes", "no", or "" when it cannot be seen. */
+static const char *hypervisor(void)
+{
+    char flags[4096];
+    read_key("/proc/cpuinfo", "flags", flags, sizeof flags);
+    return *flags == '\0' ? "" : strstr(flags, " hypervisor") ? "yes" : "no";
+}
+
+void machine_fingerprint(char fingerprint[static MACHINE_FINGERPRINT_BYTES])
+{
+    char model[512], facts[2048];
+    struct utsname system;
+    uname(&system);
+    read_key("/proc/cpuinfo", "model name", model, sizeof model);
+    snprintf(facts, sizeof facts, "%s\n%s\n%s\n%s\n%s\n%s\n", model, system.machine, hypervisor(), ENCBENCH_COMPILER,
+             ENCBENCH_COMPILE_FLAGS, gnu_get_libc_version());
+    snprintf(fingerprint, MACHINE_FINGERPRINT_BYTES, "%08lx",
+             crc32(0, (const unsigned char *)facts, (unsigned)strlen(facts)) & 0xffffffffu);
+}
+
 static void put_cpu(struct csv_writer *writer)
 {
     static const char *const keys[][2] = {{"cpu_model", "model name"},
@@ -98,12 +119,7 @@ static void put_cpu(struct csv_writer *writer)
         read_key("/proc/cpuinfo", keys[i][1], value, sizeof value);
         put(writer, keys[i][0], value, "ok");
     }
-    read_key("/proc/cpuinfo", "flags", value, sizeof value);
-    put(writer, "hypervisor",
-        *value == '\0'                 ? ""
-        : strstr(value, " hypervisor") ? "yes"
-                                       : "no",
-        strstr(value, " hypervisor") ? "noisy" : "ok");
+    put(writer, "hypervisor", hypervisor(), strcmp(hypervisor(), "yes") == 0 ? "noisy" : "ok");
     snprintf(value, sizeof value, "%u", machine_cpu_count());
     put(writer, "cpus_allowed", value, machine_cpu_count() > 1 ? "ok" : "noisy");
     snprintf(value, sizeof value, "%d", machine_last_cpu());
@@ -149,6 +165,8 @@ int machine_write(const char *directory, uint64_t clock_step_ns, struct error *e
     if (csv_writer_open(&writer, path, &schema_machine, CSV_REPLACE, error) != 0)
         return error->code;
     uname(&system);
+    machine_fingerprint(value);
+    put(writer, "fingerprint", value, "ok");
     put(writer, "architecture", system.machine, "ok");
     put_cpu(writer);
     read_key("/proc/meminfo", "MemTotal", value, sizeof value);

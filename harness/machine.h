@@ -9,6 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * What figures of one machine can be compared with: CPU model, architecture, whether there is a hypervisor, compiler and flags, C
+ * library; eight hexadecimal digits. The same on all virtual machines of a kind.
+ */
+enum { MACHINE_FINGERPRINT_BYTES = 9 };
+void machine_fingerprint(char fingerprint[static MACHINE_FINGERPRINT_BYTES]);
+
 /* Writes DIRECTORY/machine.csv. `clock_step_ns` as measured by a worker; 0: not measured. */
 int machine_write(const char *directory, uint64_t clock_step_ns, struct error *error);
 

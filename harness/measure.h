@@ -26,6 +26,11 @@ enum {
     MEASURE_PROBE_ADDS = 19200,
 };
 
+/* A batch of real ops; the clock arms need no more than 1000 clock steps. Short batches let a block end before the machine changes
+ * its mind. */
+#define MEASURE_BATCH_NS       25000.0
+#define MEASURE_CLOCK_BATCH_NS 10000.0
+
 struct measure_clock {
     uint64_t (*now_ns)(void *context);           /* CLOCK_MONOTONIC_RAW */
     uint64_t (*ticks)(void *context);            /* time-stamp counter; 0 where there is none */

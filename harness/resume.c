@@ -71,16 +71,17 @@ static int add_name(const char **list, const char *name, const struct resume *re
 
 static int read_selection(struct resume *resume, struct error *error)
 {
-    const char *const texts[] = {fact(&resume->run, "select_variants"), fact(&resume->run, "select_workloads")};
-    const char **const lists[] = {resume->variants, resume->workloads};
+    const char *const texts[] = {fact(&resume->run, "select_variants"), fact(&resume->run, "select_workloads"),
+                                 fact(&resume->run, "select_events")};
+    const char **const lists[] = {resume->variants, resume->workloads, resume->events};
     const char *baseline = fact(&resume->run, "select_baseline");
     resume->baseline = *baseline ? baseline : NULL;
-    if (asprintf(&resume->names, "%s%c%s", texts[0], '\0', texts[1]) < 0)
+    if (asprintf(&resume->names, "%s%c%s%c%s", texts[0], '\0', texts[1], '\0', texts[2]) < 0)
         resume->names = NULL;
     if (resume->names == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
     char *text = resume->names;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         char *next = text + strlen(text) + 1;
         for (char *word; (word = strsep(&text, " ")) != NULL;)
             if (*word && add_name(lists[i], word, resume, error) != 0)

@@ -19,7 +19,7 @@
     {
 #define COLUMN(table, name, type, required, meaning) SCHEMA_##table##_##name,
 #define END(table)                                                                                                     \
-    SCHEMA_##table##_count                                                                                             \
+    SCHEMA_##table##_column_count                                                                                      \
     }                                                                                                                  \
     ;
 #include "schema.def"

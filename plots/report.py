@@ -271,10 +271,26 @@ def instructions(run):
     deltas = [(code(row["workload"]), wording.number(row["instructions_delta"])) for row in run.effects
               if row["contrast"] == subject.FIELD and row["scale"] == "absolute" and row["instructions_delta"] is not None]
     own = run.select("instructions_delta", contrast=subject.FIELD)
+    symbols = [(code(row["workload"]), code(row["symbol"] or "not known"), row["object"] or "not known",
+                *(wording.number(row[key]) for key in ("baseline_instructions_per_op", "contender_instructions_per_op", "instructions_delta_per_op")))
+               for row in run.select("symbols_delta", contrast=subject.FIELD)]
     listed = [(code(row["workload"]), row["side"], code(row["symbol"]), code(row["instruction"]),
                wording.number(row["executions_per_op"])) for row in own]
     return {**table, "deltas": wording.table(("Workload", "Without the field, instructions"), deltas) if deltas else None,
+            "symbols": wording.table(("Workload", "Function", "Of", "With", "Without", "Difference"), symbols)
+            if symbols else None,
+            "identical": identical(run),
             "listed": wording.table(("Workload", "Side", "Symbol", "Instruction", "Per op"), listed) if listed else None}
+
+
+def identical(run):
+    """Pairs of variants with the same code for a workload."""
+    rows = {}
+    for row in run.identical_code:
+        if row["identical"] == "yes":
+            rows.setdefault((row["baseline"], row["contender"]), []).append(code(row["workload"]))
+    table = [(code(baseline), code(contender), " ".join(workloads)) for (baseline, contender), workloads in rows.items()]
+    return wording.table(("Variant", "Variant", "Workloads"), table) if table else None
 
 
 def growth_table(run):

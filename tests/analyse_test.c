@@ -185,7 +185,7 @@ static void write_exact(const char *directory, const struct truth *truth)
                  ? ""
                  : "a,get_put,planted_cycles_per_op,32,exact,\na,to_string_1k,planted_cycles_per_op,64,exact,\n");
     write_rows(directory, &schema_metrics, rows);
-    write_rows(directory, &schema_layout, "a,field,data,0,24\n");
+    write_rows(directory, &schema_layout, "a,field,data,0,24,0,0\n");
     write_rows(directory, &schema_variants, "a,mmap_res,null\nb,mmap_res,removed\n");
     write_rows(directory, &schema_machine, "cpu,made up,ok\n");
     write_rows(directory, &schema_workloads,
@@ -583,6 +583,36 @@ static void effects_say_what_they_decide(void **state)
     row = effect_row(&effects, "twin_a", "get_put", "absolute");
     assert_string_equal(csv_text(&effects, row, SCHEMA_effects_words), "no difference shown");
     csv_free(&effects);
+}
+
+static void expect_words(const char *directory, const char *workload, const char *words)
+{
+    struct csv_data effects = read_back(directory, &schema_effects);
+    const size_t row = effect_row(&effects, "ab", workload, "absolute");
+    assert_string_equal(csv_text(&effects, row, SCHEMA_effects_words), words);
+    csv_free(&effects);
+}
+
+/* A pair of one code is equal by construction, and a twin: get_put differs by nothing, to_string_1k by 5 %. */
+static void identical_code_is_another_twin(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    write_rows(directory, &schema_identical_code, "a,b,get_put,yes,\na,b,to_string_1k,no,run: other bytes\n");
+    assert_false(analyse_truth(directory, &truth).run_invalid);
+    expect_control(directory, "identical", "field get_put", "ok", "");
+    expect_words(directory, "get_put", "equal by construction");
+    expect_words(directory, "to_string_1k", "slower by");
+    struct csv_data controls = read_back(directory, &schema_controls);
+    assert_int_equal(controls.row_count, 2 * 5 + 4 + 3 + 1); /* and none of to_string_1k */
+    csv_free(&controls);
+
+    write_rows(directory, &schema_identical_code, "a,b,get_put,not available,\na,b,to_string_1k,yes,\n");
+    const struct analyse_summary summary = analyse_truth(directory, &truth);
+    assert_true(summary.run_invalid);
+    assert_non_null(strstr(summary.reason, "control identical failed (field to_string_1k): identical code differs by"));
+    expect_words(directory, "get_put", "not resolvable here");
+    expect_words(directory, "to_string_1k", "equal by construction");
 }
 
 static void levels_are_in_ns_and_cycles(void **state)
@@ -1219,7 +1249,7 @@ static void bad_rows_are_refused(void **state)
         {&schema_metrics, "a,get_put,hits,inf,exact,\n", "metrics.csv:2: column value is \"inf\""},
         {&schema_metrics, "a,get_put,hits,,exact,\n", "metrics.csv:2: column value is \"\""},
         {&schema_metrics, "a,get_put,hits,1,perhaps,\n", "metrics.csv:2: column status is \"perhaps\""},
-        {&schema_layout, "a,field,data,0,24\na,field,more,0,8\n", "layout.csv:3: the same keys as in line 2"},
+        {&schema_layout, "a,field,data,0,24,0,0\na,field,more,0,8,0,0\n", "layout.csv:3: the same keys as in line 2"},
         {&schema_variants, "a,x,one\na,x,two\nb,x,one\n", "variants.csv:3: the same keys as in line 2"},
         {&schema_machine, "cpu,x,ok\ncpu,y,ok\n", "machine.csv:3: the same key as in line 2"},
         {&schema_machine, "cpu,x,splendid\n", "machine.csv:2: column status is \"splendid\""},
@@ -1244,6 +1274,10 @@ static void bad_rows_are_refused(void **state)
          "claims.csv:2: column unit is \"percent\""},
         {&schema_claims, "1,a,1,model,timing,,b,get_put,time,ns,0,1,[],x\n", "claims.csv:2: column baseline is \"\""},
         {&schema_claims, "1,a,1,model,exact,,b,,allocations,count,0,1,[],x\n", "claims.csv:2: column workload is \"\""},
+        /* Last, because make_run leaves this file. */
+        {&schema_identical_code, "a,b,get_put,yes,\na,b,get_put,no,\n",
+         "identical_code.csv:3: the same keys as in line 2"},
+        {&schema_identical_code, "a,b,get_put,perhaps,\n", "identical_code.csv:2: column identical is \"perhaps\""},
     };
     const char *directory = *state;
     const struct truth truth = good_truth();
@@ -1263,6 +1297,7 @@ int main(void)
         IN_DIRECTORY(known_truths_are_judged_right),
         IN_DIRECTORY(reversed_comparisons_are_mirrored),
         IN_DIRECTORY(effects_say_what_they_decide),
+        IN_DIRECTORY(identical_code_is_another_twin),
         IN_DIRECTORY(levels_are_in_ns_and_cycles),
         IN_DIRECTORY(effects_that_differ_between_states_are_told_from_those_that_do_not),
         IN_DIRECTORY(processes_wholly_in_one_state_count_for_it),

@@ -31,7 +31,7 @@ refused() {
     code=$?
     [ "$code" -eq 2 ] || fail "$description: exit $code instead of 2"
     grep -qF -- "$words" "$work/err" || fail "$description: does not say \"$words\""
-    lines=$(grep -vc -e '^exact passes:' -e '^counting instructions:' -e '^heap passes:' -e '^pilot:' -e '^measuring' "$work/err")
+    lines=$(grep -vc -e '^exact passes:' -e '^counting instructions:' -e '^heap passes:' -e '^counters:' -e '^pilot:' -e '^measuring' "$work/err")
     [ "$lines" -eq 1 ] || fail "$description: $lines lines instead of one"
 }
 

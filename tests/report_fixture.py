@@ -214,7 +214,8 @@ class Fixture:
             if axes["mmap_res"] in FIELDS:
                 for name, offset, size in FIELDS[axes["mmap_res"]]:
                     self.add("layout", variant=variant, kind="field" if name else "hole", field=name or "hole",
-                             offset_bytes=offset, size_bytes=size)
+                             offset_bytes=offset, size_bytes=size, first_line=offset // 64,
+                             last_line=(offset + size - 1) // 64)
                 for metric, value in zip(("struct_bytes", "struct_heap_bytes"), STRUCTURE[axes["mmap_res"]]):
                     self.add("metrics", variant=variant, workload="layout", metric=metric, value=value, status="exact")
             pool = axes["pool"]

@@ -321,6 +321,24 @@ class Sections(WithRun):
         text = report.render(run, "run")
         self.assertEqual(text.count("| baseline | `encbuf_put` | `test`"), 1)
 
+    def test_instructions_by_symbol(self):
+        run = RunDirectory(self.run_path)
+        run.metrics.append(dict(variant="null+thread", workload="get_put", metric="instructions_per_op", value=61.0, status="exact",
+                                reason=None))
+        run.symbols_delta = [dict(contrast=name, workload="get_put", object="module", symbol="encbuf_put", baseline_instructions_per_op=9.0,
+                                  contender_instructions_per_op=2.0, instructions_delta_per_op=-7.0) for name in (subject.FIELD, "another")]
+        text = report.render(run, "run")
+        self.assertEqual(len(re.findall(r"\| `encbuf_put` +\| module +\| 9 +\| 2 +\| -7 +\|", text)), 1)
+
+    def test_identical_code(self):
+        run = RunDirectory(self.run_path)
+        self.assertNotIn("Equal by construction", report.render(run, "run"))
+        run.identical_code = [dict(baseline="null+thread", contender="removed+thread", workload=workload, identical=identical, reason=None)
+                              for workload, identical in (("nop", "yes"), ("get_put", "no"), ("mmap_source", "yes"))]
+        text = report.render(run, "run")
+        self.assertIn("Equal by construction", text)
+        self.assertIn("| `null+thread` | `removed+thread` | `nop` `mmap_source` |", text)
+
     def test_pool(self):
         directory = self.copy()
         self.assertIsNone(self.section(directory, "The pool"))

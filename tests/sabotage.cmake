@@ -1,8 +1,9 @@
 # Workers and a driver with a fault built in: the live controls must find each (sabotage_test.sh). Only here, never installed.
 set(sabotaged)
 function(encbench_sabotage name fault)
-  add_executable(sabotage-${name} sabotage.c ${PROJECT_SOURCE_DIR}/harness/worker.c ${PROJECT_SOURCE_DIR}/harness/worker_step.c
-                 ${PROJECT_SOURCE_DIR}/harness/step.c)
+  get_target_property(sources encbench-worker SOURCES)
+  list(TRANSFORM sources PREPEND ${PROJECT_SOURCE_DIR}/harness/)
+  add_executable(sabotage-${name} sabotage.c ${sources})
   get_target_property(libraries encbench-worker LINK_LIBRARIES)
   target_link_libraries(sabotage-${name} PRIVATE ${libraries})
   target_compile_definitions(sabotage-${name} PRIVATE _GNU_SOURCE SABOTAGE=${fault})
