@@ -179,6 +179,8 @@ static int start_worker(const struct launch *launch, struct worker_region *regio
                                             .pass_fd = fd,
                                             .time_limit_s = time_limit_s,
                                             .mute = true,
+                                            /* The loader's word about what is not there is ours to give. */
+                                            .quiet = region->job.mode == WORKER_STRUCTURE,
                                             .own_group = true,
                                             .reproducible = region->job.mode == WORKER_STEP};
     struct process_end end;
@@ -283,7 +285,10 @@ static int run_pass(const struct launch *launch, const struct worker_job *extra,
     if (region == NULL)
         return error->code;
     fill_job(launch, &region->job, extra->mode, 0, seed);
+    region->job.step_source = extra->step_source;
     region->job.step_every = extra->step_every;
+    region->job.event_count = extra->event_count;
+    memcpy(region->job.events, extra->events, sizeof region->job.events);
     snprintf(region->job.shared_directory, PATH_MAX, "%s", launch->modules->shared_directory);
     region->job.arm_count = 1;
     snprintf(region->job.arms[0].file, PATH_MAX, "%s", module->described_file);
@@ -314,13 +319,65 @@ int launch_pass(const struct launch *launch, enum worker_mode mode, const struct
     return error->code;
 }
 
-int launch_step(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
-                uint64_t operations, bool every, uint64_t seed, struct worker_result *result, struct error *error)
+static int step_by(const struct launch *launch, enum step_source source, bool every, const struct module_info *module,
+                   const struct module_workload *workload, uint64_t operations, uint64_t seed,
+                   struct worker_result *result, struct error *error)
 {
     char wrong[512] = "";
-    const struct worker_job extra = {.mode = WORKER_STEP, .step_every = every};
+    const struct worker_job extra = {.mode = WORKER_STEP, .step_source = source, .step_every = every};
     if (run_pass(launch, &extra, NULL, module, workload, operations, seed, result, wrong, sizeof wrong, error) == 0 &&
         wrong[0])
-        snprintf(result->step.unavailable, sizeof result->step.unavailable, "%.250s", wrong);
+        snprintf(result->step.unavailable, sizeof result->step.unavailable, "%.500s", wrong);
+    return error->code;
+}
+
+int launch_step(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
+                uint64_t operations, enum launch_step how, uint64_t seed, struct worker_result *result,
+                struct error *error)
+{
+    struct worker_step *step = &result->step;
+    char first[sizeof step->unavailable], second[sizeof step->unavailable];
+    if (step_by(launch, how == LAUNCH_STEP_PTRACE ? STEP_PTRACE : STEP_TRAP_FLAG, how == LAUNCH_STEP_EVERY, module,
+                workload, operations, seed, result, error) != 0 ||
+        how != LAUNCH_STEP_ANY || step->unavailable[0] == '\0' || step->opening != WORKER_STEP_BEGUN)
+        return error->code;
+    snprintf(first, sizeof first, "%s", step->unavailable);
+    if (step_by(launch, STEP_PTRACE, false, module, workload, operations, seed, result, error) != 0 ||
+        step->unavailable[0] == '\0')
+        return error->code;
+    snprintf(second, sizeof second, "%s", step->unavailable);
+    snprintf(step->unavailable, sizeof step->unavailable, "trap flag: %.240s; ptrace: %.240s", first, second);
+    return error->code;
+}
+
+int launch_count(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
+                 const struct counter_event *events, size_t event_count, uint64_t seed, struct worker_result *result,
+                 struct error *error)
+{
+    char wrong[512] = "";
+    struct worker_job extra = {.mode = WORKER_COUNT, .event_count = (uint32_t)event_count};
+    memcpy(extra.events, events, event_count * sizeof *events);
+    if (run_pass(launch, &extra, NULL, module, workload, 0, seed, result, wrong, sizeof wrong, error) == 0 && wrong[0])
+        snprintf(result->counters.unavailable, sizeof result->counters.unavailable, "%.250s", wrong);
+    return error->code;
+}
+
+int launch_structure(const struct launch *launch, const char *preload, uint32_t structure_bytes,
+                     struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error)
+{
+    size_t region_bytes;
+    bool stopped = false;
+    int fd;
+    struct worker_region *region = make_region(0, &region_bytes, &fd, error);
+    if (region == NULL)
+        return error->code;
+    fill_job(launch, &region->job, WORKER_STRUCTURE, 0, 0);
+    region->job.structure_bytes = structure_bytes;
+    start_worker(launch, region, fd, preload, WORKER_PATIENCE_S, wrong, wrong_bytes, &stopped, error);
+    *result = region->result;
+    if (error->code == 0 && stopped)
+        error_set(error, EXIT_UNFIT, "stopped during the exact passes");
+    munmap(region, region_bytes);
+    close(fd);
     return error->code;
 }

@@ -126,6 +126,24 @@ static void put_cpu(struct csv_writer *writer)
     put(writer, "cpu_pinned", value, "ok");
 }
 
+bool machine_clock_is_counter(const char *clock_source)
+{
+    return strcmp(clock_source, "tsc") == 0 || strcmp(clock_source, "arch_sys_counter") == 0;
+}
+
+/* What the control of the clock compares the counter with. */
+static void put_cross_check(struct csv_writer *writer)
+{
+    char source[512];
+    read_line("/sys/devices/system/clocksource/clocksource0/current_clocksource", source, sizeof source);
+    put(writer, "clock_cross_check",
+        *source == '\0' ? ""
+        : machine_clock_is_counter(source)
+            ? "none: CLOCK_MONOTONIC_RAW is read from the time-stamp counter; a drift of it cannot be seen"
+            : "CLOCK_MONOTONIC_RAW and the time-stamp counter are different clocks",
+        "ok");
+}
+
 static void put_volatile(struct csv_writer *writer)
 {
     char value[256], text[64];
@@ -165,6 +183,7 @@ int machine_write(const char *directory, uint64_t clock_step_ns, struct error *e
     put_file(writer, "clock_source", "/sys/devices/system/clocksource/clocksource0/current_clocksource", NULL);
     snprintf(value, sizeof value, "%llu", (unsigned long long)clock_step_ns);
     put(writer, "clock_step_ns", clock_step_ns ? value : "", "ok");
+    put_cross_check(writer);
     put_volatile(writer);
     return csv_writer_close(writer, error);
 }

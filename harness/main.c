@@ -29,6 +29,7 @@ static int measure(const struct options *options, const struct paths *paths, cha
                       .workloads = list_or_null(options->workloads),
                       .modules = list_or_null(options->modules),
                       .baseline = options->baseline},
+        .events = list_or_null(options->events),
         .seed = options->seed,
         .out = options->out,
         .resume = options->resume,
@@ -42,6 +43,8 @@ static int measure(const struct options *options, const struct paths *paths, cha
 static int verb_list(const struct options *options, struct error *error)
 {
     struct paths paths;
+    if (options->list_events)
+        return list_print_events(options->csv);
     if (paths_find(&paths, error) != 0)
         return error->code;
     return list_print(&paths, list_or_null(options->modules), options->csv, error);
@@ -102,7 +105,7 @@ static int verb_report(const struct options *options, struct error *error)
     else if (options->output)
         error_set(error, EXIT_USAGE, "--output: longer than %zu bytes", sizeof output - 1);
     else
-        paths_join(output, paths.root, "REPORT.md", error);
+        snprintf(output, sizeof output, "%s", paths.report);
     if (error->code != 0 || present_check_output(output, error) != 0)
         return error->code;
     if (options->directory)

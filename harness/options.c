@@ -22,6 +22,8 @@ enum option_key {
     KEY_DRY_RUN,
     KEY_QUIET,
     KEY_FORMAT,
+    KEY_EVENTS,
+    KEY_LIST_EVENTS,
     KEY_BUDGET,
     KEY_FIX_LAYOUT,
     KEY_LAYOUTS,
@@ -36,9 +38,13 @@ static const struct {
      " run report "},
     {{"variants", KEY_VARIANTS, "A,B", 0, "only contrasts between these variants", 0}, " run report "},
     {{"workloads", KEY_WORKLOADS, "A,B", 0, "only these workloads", 0}, " run report calibrate "},
-    {{"module", KEY_MODULE, "FILE", 0, "also measure this module (.o or .so); may be repeated", 0},
+    {{"module", KEY_MODULE, "FILE", 0,
+      "also measure this module (.o; .so: no verdict on time; or a directory of .o); may be repeated", 0},
      " run report list "},
     {{"baseline", KEY_BASELINE, "VARIANT", 0, "compare everything selected with this variant", 0}, " run report "},
+    {{"events", KEY_EVENTS, "A,B", 0, "count these instead of the usual ones (list --events has the names)", 0},
+     " run report "},
+    {{"events", KEY_LIST_EVENTS, NULL, 0, "the names that run --events takes here, instead", 0}, " list "},
     {{"seed", KEY_SEED, "N", 0, "seed of layouts and orders; from the clock when absent", 0}, " run report calibrate "},
     {{"out", KEY_OUT, "DIR", 0, "directory to make; must not exist", 0}, " run report calibrate "},
     {{"resume", KEY_RESUME, "DIR", 0, "go on with what is there instead of starting anew", 0},
@@ -205,6 +211,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return split_list("workloads", argument, options->workloads, parsing->error);
     case KEY_MODULE:
         return split_list("module", argument, options->modules, parsing->error);
+    case KEY_EVENTS:
+        return split_list("events", argument, options->events, parsing->error);
+    case KEY_LIST_EVENTS:
+        options->list_events = true;
+        return 0;
     case KEY_BASELINE:
         return set_name("baseline", argument, &options->baseline, parsing->error);
     case KEY_SEED:

@@ -225,15 +225,14 @@ static bool share_workload(const struct module_info *a, const struct module_info
 
 static bool variant_selected(const struct module_info *info, const struct plan_selection *selection)
 {
-    return selection->variants == NULL || listed(selection->variants, info->variant) ||
-           listed(selection->modules, info->file);
+    return selection->variants == NULL || listed(selection->variants, info->variant) || info->given;
 }
 
 /* A variant for which a panel has to be made: of --module, or selected while no row of panels.csv is left. */
 static bool wants_panel(const struct plan *plan, const struct module_info *info, const struct plan_selection *selection)
 {
     return !info->planted && variant_selected(info, selection) &&
-           (listed(selection->modules, info->file) || plan->row_count == 0 || selection->baseline);
+           (info->given || plan->row_count == 0 || selection->baseline);
 }
 
 /* The first variant that shares a selected workload with one that wants a panel. */

@@ -76,7 +76,7 @@ struct plan {
 struct plan_selection {
     const char *const *variants;  /* NULL-terminated; NULL: all */
     const char *const *workloads; /* NULL-terminated short or full names; NULL: all */
-    const char *const *modules;   /* files given with --module, NULL-terminated; NULL: none */
+    const char *const *modules;   /* files or directories given with --module, NULL-terminated; NULL: none */
     /* Of panels made for --module and --variants; NULL: the first variant that has the workload. */
     const char *baseline;
     bool wide; /* panels of effort wide too */

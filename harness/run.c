@@ -2,8 +2,10 @@
 
 #include "analyse.h"
 #include "calibrate.h"
+#include "counters.h"
 #include "exact.h"
 #include "heap.h"
+#include "identical.h"
 #include "kernels/kernels.h"
 #include "launch.h"
 #include "machine.h"
@@ -55,10 +57,12 @@ struct run {
     const struct module_info *leaks;
     struct plan plan;
     struct csv_data panels, claims;
+    struct event_set events;
     struct launch launch;
     struct record *record;
     struct progress progress;
     struct tally *tallies; /* one a cell */
+    double probe_cycles;   /* of the fastest mode so far; 0: none yet */
     uint64_t clock_step_ns, chain_iterations, multiply_iterations, processes_run, processes_void;
     size_t look;   /* index of the look reached or aimed at */
     bool made;     /* the directory, by this run */
@@ -165,19 +169,17 @@ static void note_unlike_baseline(const struct run *run, const char *baseline)
         }
 }
 
-/* Nothing that was asked for is left out without a word. The given modules are the last of the set. */
+/* Nothing that was asked for is left out without a word. */
 static int check_untimed(const struct run *run, struct error *error)
 {
     const struct plan_selection *selection = &run->options->selection;
-    size_t given = 0;
-    bool any = false;
+    bool any = selection->modules == NULL;
     if (selection->baseline)
         note_unlike_baseline(run, selection->baseline);
-    while (selection->modules && selection->modules[given])
-        given++;
-    for (size_t i = 0; i < given; i++)
-        any = note_untimed(run, &run->modules.modules[run->modules.count - given + i]) || any;
-    if (given > 0 && !any)
+    for (size_t i = 0; i < run->modules.count; i++)
+        if (run->modules.modules[i].given && !run->modules.modules[i].planted)
+            any = note_untimed(run, &run->modules.modules[i]) || any;
+    if (!any)
         return error_set(error, EXIT_USAGE,
                          "--module: nothing of it would be timed: none of its selected timed workloads is offered by "
                          "another selected module");
@@ -186,7 +188,8 @@ static int check_untimed(const struct run *run, struct error *error)
 
 static int prepare(struct run *run, struct error *error)
 {
-    if (scratch_make(run->scratch, error) || run_load_kernels(run->paths, run->scratch, &run->kernels, error) ||
+    if (events_find(run->options->events, &run->events, error) || scratch_make(run->scratch, error) ||
+        run_load_kernels(run->paths, run->scratch, &run->kernels, error) ||
         run_load_modules(run->paths, run->options->selection.modules, run->scratch, &run->modules, error) ||
         csv_read(run->paths->panels, &schema_panels, &run->panels, error) ||
         csv_read(run->paths->claims, &schema_claims, &run->claims, error) || analyse_claims_check(&run->claims, error))
@@ -438,6 +441,7 @@ static int write_run(struct run *run, bool complete, struct error *error)
     provenance_put_integer(writer, "process_ms", profile->process_ms);
     provenance_put_integer(writer, "seed", (int64_t)run->seed);
     put_selection(writer, &run->options->selection);
+    put_names(writer, "select_events", run->options->events);
     put_clock(writer, &run->plan.cells[0]);
     provenance_write(writer, run->paths, &run->modules);
     return csv_writer_close(writer, error);
@@ -560,7 +564,7 @@ static int run_process(struct run *run, uint64_t process, struct plan_cell *cell
                        struct error *error)
 {
     struct launch_measured measured;
-    struct summary summary;
+    struct summary summary = {0};
     if (launch_measure(&run->launch, cell, process, run->seed, layouts, &measured, error) != 0)
         return error->code;
     /* By our own user, whose Ctrl-C reaches the worker too: not a result, not even a void one. */
@@ -568,12 +572,13 @@ static int run_process(struct run *run, uint64_t process, struct plan_cell *cell
         launch_measured_free(&measured);
         return 0;
     }
-    if (!summary_of_blocks(cell, measured.blocks, measured.block_count, &summary))
+    if (!state_classify(cell, measured.blocks, measured.block_count, &run->probe_cycles) ||
+        !summary_of_blocks(cell, measured.blocks, measured.block_count, &summary))
         error_set(error, EXIT_USAGE, "out of memory");
     const char *reason = measured.void_reason[0] ? measured.void_reason : summary.valid ? NULL : "too few blocks kept";
     if (error->code == 0)
         record_process(run->record, process, cell, layouts->words, measured.blocks, measured.block_count, &summary,
-                       measured.ticks_per_ns, reason, error);
+                       measured.ticks_per_ns, run->probe_cycles, reason, error);
     run->processes_run++;
     if (reason) {
         run->processes_void++;
@@ -722,15 +727,35 @@ static bool claims_name_workload(const struct csv_data *claims, const char *work
     return false;
 }
 
-/* Counted is what is timed and what claims name; stepped, at 25 us an instruction, what decides claims by its time and is
- * short. A selection counts all of what it selects. */
+/* With --variants: not among them, and no baseline of theirs. */
+static bool is_left_out(const struct plan_selection *selection, const struct module_info *module)
+{
+    if (selection->variants == NULL || module->given ||
+        (selection->baseline && strcmp(selection->baseline, module->variant) == 0))
+        return false;
+    for (size_t i = 0; selection->variants[i]; i++)
+        if (strcmp(selection->variants[i], module->variant) == 0)
+            return false;
+    return true;
+}
+
+/* A workload that is there for its own figures. */
+static bool counts_only(const struct module_workload *workload)
+{
+    return (workload->flags & (ENCBENCH_TIMED | ENCBENCH_COUNTED)) == ENCBENCH_COUNTED;
+}
+
+/* Counted is what is timed, what claims name and what can only be counted; stepped, at 25 us an instruction, what decides
+ * claims by its time and is short. A selection of workloads counts all of what it selects, and steps what of it is timed and
+ * short. */
 static void choose_exact(struct run *run, struct exact_names *names)
 {
     const struct plan_selection *selection = &run->options->selection;
     for (size_t i = 0; i < run->plan.cell_count; i++) {
         const struct plan_cell *cell = &run->plan.cells[i];
         add_name(names->counted, cell->workload);
-        if (cell->decides_claims && cell->arms[0].workload->bytes_per_op <= STEPPED_OP_BYTES_MAX)
+        if ((cell->decides_claims || selection->workloads) &&
+            cell->arms[0].workload->bytes_per_op <= STEPPED_OP_BYTES_MAX)
             add_name(names->stepped, cell->workload);
         for (size_t a = 0; a < cell->arm_count; a++)
             for (size_t m = 0; m < run->modules.count; m++)
@@ -738,10 +763,13 @@ static void choose_exact(struct run *run, struct exact_names *names)
                     run->modules.modules[m].planned = true;
     }
     for (size_t m = 0; m < run->modules.count; m++)
-        for (size_t w = 0; w < run->modules.modules[m].workload_count; w++) {
+        run->modules.modules[m].left_out = is_left_out(selection, &run->modules.modules[m]);
+    for (size_t m = 0; m < run->modules.count; m++)
+        for (size_t w = 0; w < run->modules.modules[m].workload_count && !run->modules.modules[m].left_out; w++) {
             const struct module_workload *workload = &run->modules.modules[m].workloads[w];
-            if (selection->workloads ? module_workload_selected(selection->workloads, workload)
-                                     : claims_name_workload(&run->claims, workload->short_name))
+            if (selection->workloads
+                    ? module_workload_selected(selection->workloads, workload)
+                    : counts_only(workload) || claims_name_workload(&run->claims, workload->short_name))
                 add_name(names->counted, workload->short_name);
         }
 }
@@ -757,8 +785,11 @@ static int measure_into_directory(struct run *run, struct error *error)
     choose_exact(run, &names);
     if (exact_measure(run->directory, &run->launch, &run->modules, names.counted, names.stepped, run->seed,
                       run->options->quiet, error) ||
+        identical_measure(run->directory, &run->plan, &run->modules, error) ||
         heap_measure(run->directory, &run->launch, &run->modules, run->leaks, &run->claims,
                      run->options->selection.workloads, run->seed, run->options->quiet, error) ||
+        counters_measure(run->directory, &run->launch, &run->modules, names.counted, &run->events, run->seed,
+                         run->options->quiet, error) ||
         pilot(run, error) || write_workloads(run, error) || machine_write(run->directory, run->clock_step_ns, error) ||
         write_run(run, false, error) || write_cells(run, error) ||
         record_open(&run->record, run->directory, false, error))
@@ -787,6 +818,7 @@ static int resume_into_directory(struct run *run, struct error *error)
         return error->code;
     run->processes_run = run->resume.processes;
     run->processes_void = run->resume.processes_void;
+    run->probe_cycles = run->resume.probe_cycles;
     progress_say(&(struct progress){.quiet = run->options->quiet}, "%zu processes are there already",
                  run->resume.processes);
     launch_init(&run->launch, run->paths, run->scratch, &run->modules);
@@ -805,10 +837,11 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
 {
     const struct plan_selection *given = &options->selection;
     struct resume *resume = &run->resume;
-    if (given->variants || given->workloads || given->modules || given->baseline || options->out || options->dry_run)
+    if (given->variants || given->workloads || given->modules || given->baseline || options->events || options->out ||
+        options->dry_run)
         return error_set(error, EXIT_USAGE,
                          "--resume: the run directory holds what was selected; leave out --variants, --workloads, "
-                         "--module, --baseline, --out and --dry-run");
+                         "--module, --baseline, --events, --out and --dry-run");
     if (resume_open(resume, options->resume, options->profile, options->seed, error) != 0)
         return error->code;
     options->profile = resume->profile;
@@ -817,6 +850,7 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
                                                  .workloads = list_or_null(resume->workloads),
                                                  .modules = list_or_null(resume->modules),
                                                  .baseline = resume->baseline};
+    options->events = list_or_null(resume->events);
     run->seed = resume->seed;
     run->look = resume->look;
     return 0;

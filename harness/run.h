@@ -16,8 +16,9 @@
 struct run_options {
     const struct profile *profile;
     struct plan_selection selection;
-    uint64_t seed;   /* 0: from the clock */
-    const char *out; /* NULL: results/DATE-PROFILE under the root */
+    const char *const *events; /* to count, NULL-terminated names as events.h takes them; NULL: the usual ones */
+    uint64_t seed;             /* 0: from the clock */
+    const char *out;           /* NULL: results/DATE-PROFILE under the root */
     /* Directory of an interrupted run to go on with, NULL: a new run. It holds profile (may be NULL here), seed and selection. */
     const char *resume;
     const char *command; /* as given, for run.csv */

@@ -6,6 +6,7 @@
 
 #include "module_load.h"
 #include "random.h"
+#include "worker_counters.h"
 #include "worker_step.h"
 
 #include <dlfcn.h>
@@ -100,6 +101,13 @@ static int64_t allocated_bytes(void)
     return total.requested_bytes;
 }
 
+static int64_t live_bytes(void)
+{
+    struct interpose_counts total;
+    find_interposer()(&total, NULL);
+    return total.live_bytes;
+}
+
 /* The input is the same for every process of a run: a function of the seed. */
 static int make_host(struct worker_region *region, struct panel *panel, struct error *error)
 {
@@ -122,7 +130,8 @@ static int make_host(struct worker_region *region, struct panel *panel, struct e
                                          .input = base,
                                          .input_bytes = input_bytes,
                                          .allocated_bytes = find_interposer() ? allocated_bytes : NULL,
-                                         .data_directory = region->job.data_directory};
+                                         .data_directory = region->job.data_directory,
+                                         .live_bytes = find_interposer() ? live_bytes : NULL};
     return 0;
 }
 
@@ -419,6 +428,18 @@ static int metrics(struct worker_region *region, struct panel *panel, struct err
     return 0;
 }
 
+/* What an allocator hands out for a structure, and which one that was. */
+static int structure(struct worker_region *region)
+{
+    Dl_info info;
+    void *symbol = dlsym(RTLD_DEFAULT, "malloc");
+    enter(region, WORKER_MEASURING, 0);
+    if (symbol && dladdr(symbol, &info) != 0)
+        snprintf(region->result.allocator, sizeof region->result.allocator, "%s", info.dli_fname);
+    region->result.exact.structure_heap_bytes = structure_heap_bytes(region->job.structure_bytes);
+    return 0;
+}
+
 static void pin(int cpu)
 {
     cpu_set_t set;
@@ -432,6 +453,8 @@ static int work(struct worker_region *region, struct error *error)
     static struct panel panel;
     const struct measure_clock clock = measure_clock_real();
     pin(region->job.cpu);
+    if (region->job.mode == WORKER_STRUCTURE)
+        return structure(region);
     if (load_arms(region, &panel, error) != 0 || make_host(region, &panel, error) != 0)
         return error->code;
     if (region->job.mode == WORKER_EXACT)
@@ -446,6 +469,14 @@ static int work(struct worker_region *region, struct error *error)
             return error->code;
         enter(region, WORKER_MEASURING, 0);
         worker_step(region, &panel.arms[0]);
+        tear_down_arms(region, &panel);
+        return 0;
+    }
+    if (region->job.mode == WORKER_COUNT) {
+        if (set_up_arms(region, &panel, 0, error) != 0)
+            return error->code;
+        enter(region, WORKER_MEASURING, 0);
+        worker_counters(region, &panel.arms[0]);
         tear_down_arms(region, &panel);
         return 0;
     }

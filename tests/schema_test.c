@@ -125,8 +125,8 @@ static bool row_names_unit(const struct csv_table *table)
 static bool has_unit(const char *name)
 {
     static const char *const units[] = {"_ns",    "_bytes",  "_per_op",  "_per_ns",       "_percent",       "_ratio",
-                                        "_count", "_blocks", "_regions", "_per_1000_ops", "_bytes_at_rest", "_ms",
-                                        NULL};
+                                        "_count", "_blocks", "_regions", "_per_1000_ops", "_bytes_at_rest", "_cycles",
+                                        "_ms",    NULL};
     for (const char *const *unit = units; *unit != NULL; unit++)
         if (ends_in(name, *unit))
             return true;
@@ -151,6 +151,10 @@ static void numbers_name_their_unit(void **state)
                                         "blocks_dropped",
                                         "processes_needed",
                                         "blocks",
+                                        "blocks_quiet",
+                                        "blocks_shared",
+                                        "mean_position",
+                                        "processes_both",
                                         "case",
                                         "pair",
                                         "set",
@@ -159,6 +163,8 @@ static void numbers_name_their_unit(void **state)
                                         "set_processes",
                                         "clock_iterations",
                                         "share",
+                                        "first_line",
+                                        "last_line",
                                         NULL};
     for (size_t i = 0; schema_tables[i] != NULL; i++) {
         const struct csv_table *table = schema_tables[i];

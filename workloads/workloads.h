@@ -13,5 +13,6 @@
 #include "mmap_source.h"
 #include "held_64.h"
 #include "mappings_at_rest.h"
+#include "footprint_1000.h"
 #include "static_scan.h"
 #include "nop.h"
