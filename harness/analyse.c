@@ -116,6 +116,8 @@ static enum verdict_words effect_words(const struct analysis *analysis, size_t i
 {
     const struct analyse_effect *effect = &analysis->effects.effect[index];
     const struct analyse_controls *controls = &analysis->controls;
+    if (effect->identical) /* says what the code is, not what was measured */
+        return VERDICT_BY_CONSTRUCTION;
     if (!analysis->data.profile->for_conclusions || !analysis->data.complete || controls->failed || controls->blind ||
         !analyse_controls_hold(controls, effect->panel, effect->workload))
         return VERDICT_OVERRULED;
@@ -376,7 +378,8 @@ int analyse_run(const char *directory, struct analyse_summary *summary, struct e
     if (analysis_make(&analysis, directory, error) == 0 && write_levels(&analysis, error) == 0 &&
         write_effects(&analysis, error) == 0 && write_controls(&analysis, error) == 0 &&
         analyse_growth_write(&analysis.data.growth, directory, error) == 0 &&
-        analyse_write_instructions(&analysis.data, error) == 0 && write_verdicts(&analysis, error) == 0)
+        analyse_write_states(&analysis, error) == 0 && analyse_write_instructions(&analysis.data, error) == 0 &&
+        write_verdicts(&analysis, error) == 0)
         summarise(&analysis, summary);
     analysis_free(&analysis);
     return error->code;

@@ -1,6 +1,6 @@
 /*
  * The decision stage: from the raw files of a run directory to levels.csv, effects.csv, controls.csv,
- * growth.csv, instructions_delta.csv and verdicts.csv. Deterministic, measures nothing; the same files give the same
+ * growth.csv, state_effects.csv, instructions_delta.csv and verdicts.csv. Deterministic, measures nothing; the same files give the same
  * bytes. The derived files are replaced by rename.
  *
  * Error budget. Family-wise error 1 %, Bonferroni over the timing parts registered in claims.csv (parts with a
@@ -13,6 +13,9 @@
  *
  * An effect decides a condition when it is a pair or a main effect on the condition's workload with the same two
  * sets of variants, in either orientation; the first in the order of panels.csv does.
+ *
+ * Machine states. Effects are also estimated from the blocks of each state (state.h) and written beside each other; no verdict
+ * rests on that.
  *
  * Controls. Any that failed or was not measured makes the timing parts `run invalid`; the planted leaks, instead, the
  * parts that decide by a metric of the heap pass (growth.h); and a control part of a claim (its statement starts with

@@ -88,15 +88,23 @@ static int check_process(const struct analyse_data *data, size_t row, struct err
 {
     const struct csv_data *table = &data->processes;
     static const size_t times[] = {SCHEMA_processes_time_ns_per_op, SCHEMA_processes_plain_mean_ns_per_op};
-    static const size_t counts[] = {SCHEMA_processes_blocks_kept, SCHEMA_processes_blocks_dropped};
+    static const size_t counts[] = {SCHEMA_processes_blocks_kept, SCHEMA_processes_blocks_dropped,
+                                    SCHEMA_processes_blocks_quiet, SCHEMA_processes_blocks_shared};
     const char *role = csv_text(table, row, SCHEMA_processes_role);
     const char *variant = csv_text(table, row, SCHEMA_processes_variant);
     for (size_t i = 0; i < 2; i++)
         if (!csv_is_empty(table, row, times[i]) && !is_time(csv_number(table, row, times[i])))
             return analyse_bad_cell(table, row, times[i], "a time of an op; 0 or 1e-9 to 1e15", error);
-    for (size_t i = 0; i < 2; i++)
-        if (csv_integer(table, row, counts[i]) < 0)
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        if (csv_integer(table, row, counts[i]) < 0 || csv_integer(table, row, counts[i]) > UINT32_MAX)
             return analyse_bad_cell(table, row, counts[i], "a count", error);
+    const double position = csv_number(table, row, SCHEMA_processes_mean_position);
+    if (!isnan(position) && !(position >= 0 && position <= 1))
+        return analyse_bad_cell(table, row, SCHEMA_processes_mean_position, "0 to 1", error);
+    const double probe_cycles = csv_number(table, row, SCHEMA_processes_probe_cycles);
+    if (!isnan(probe_cycles) && !(probe_cycles > 0 && isfinite(probe_cycles)))
+        return analyse_bad_cell(table, row, SCHEMA_processes_probe_cycles, "a finite number above 0, or nothing",
+                                error);
     if (strchr(role, ' ') || !analyse_list_has("baseline contender twin planted clock", role))
         return analyse_bad_cell(table, row, SCHEMA_processes_role, "baseline; contender; twin; planted or clock",
                                 error);
@@ -129,6 +137,18 @@ static int check_contrast(const struct csv_data *table, size_t row, struct error
         return analyse_bad_cell(table, row, SCHEMA_contrasts_block_standard_error_ns, "0 to 1e15, or nothing", error);
     if (csv_integer(table, row, SCHEMA_contrasts_blocks_kept) < 0)
         return analyse_bad_cell(table, row, SCHEMA_contrasts_blocks_kept, "a count", error);
+    return 0;
+}
+
+static int check_state_contrast(const struct csv_data *table, size_t row, struct error *error)
+{
+    if (!(fabs(csv_number(table, row, SCHEMA_state_contrasts_difference_ns)) <= TIME_NS_MOST))
+        return analyse_bad_cell(table, row, SCHEMA_state_contrasts_difference_ns, "a finite number within 1e15 of 0",
+                                error);
+    if (!(fabs(csv_number(table, row, SCHEMA_state_contrasts_log_ratio)) <= LOG_RATIO_MOST))
+        return analyse_bad_cell(table, row, SCHEMA_state_contrasts_log_ratio, "a finite number within 50 of 0", error);
+    if (state_of_word(csv_text(table, row, SCHEMA_state_contrasts_state)) == STATE_UNKNOWN)
+        return analyse_bad_cell(table, row, SCHEMA_state_contrasts_state, "quiet or shared", error);
     return 0;
 }
 
@@ -178,6 +198,9 @@ static int check_keys(const struct analyse_data *data, struct error *error)
         {&data->variants, {SCHEMA_variants_variant, SCHEMA_variants_axis}, 2},
         {&data->layout, {SCHEMA_layout_variant, SCHEMA_layout_offset_bytes}, 2},
         {&data->cells, {SCHEMA_cells_panel, SCHEMA_cells_workload}, 2},
+        {&data->state_contrasts,
+         {SCHEMA_state_contrasts_process, SCHEMA_state_contrasts_contrast, SCHEMA_state_contrasts_state},
+         3},
         {&data->metrics, {SCHEMA_metrics_variant, SCHEMA_metrics_workload, SCHEMA_metrics_metric}, 3},
     };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
@@ -200,5 +223,7 @@ int analyse_check_tables(const struct analyse_data *data, struct error *error)
         check_process(data, row, error);
     for (size_t row = 0; row < data->contrasts.row_count && error->code == 0; row++)
         check_contrast(&data->contrasts, row, error);
+    for (size_t row = 0; row < data->state_contrasts.row_count && error->code == 0; row++)
+        check_state_contrast(&data->state_contrasts, row, error);
     return error->code;
 }

@@ -530,6 +530,19 @@ static void judge_equal(struct judge *judge, size_t index, const char *workload,
              lists[0], lists[1], workload, metric);
 }
 
+/* Whether a variant of the claim has a row on the workload: a stranger's workload says nothing about it. */
+static bool concerns(const struct judge *judge, size_t index, const char *workload)
+{
+    const size_t row = judge->claims->condition[index].row, sides[] = {SCHEMA_claims_baseline, SCHEMA_claims_contender};
+    const char *metric = claim_text(judge->data, row, SCHEMA_claims_metric);
+    char variant[ENCBENCH_NAME_BYTES];
+    for (size_t i = 0; i < 2; i++)
+        for (const char *cursor = claim_text(judge->data, row, sides[i]); analyse_list_next(&cursor, variant);)
+            if (analyse_metric_row(judge->data, variant, workload, metric) != ANALYSE_NONE)
+                return true;
+    return false;
+}
+
 static void judge_equal_everywhere(struct judge *judge, size_t index)
 {
     const struct csv_data *metrics = &judge->data->metrics;
@@ -537,7 +550,7 @@ static void judge_equal_everywhere(struct judge *judge, size_t index)
     bool any = false;
     for (size_t row = 0; row < metrics->row_count; row++) {
         const char *workload = csv_text(metrics, row, SCHEMA_metrics_workload);
-        if (strcmp(csv_text(metrics, row, SCHEMA_metrics_metric), metric) != 0)
+        if (strcmp(csv_text(metrics, row, SCHEMA_metrics_metric), metric) != 0 || !concerns(judge, index, workload))
             continue;
         bool seen = false;
         for (size_t before = 0; before < row && !seen; before++)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 bool analyse_list_next(const char **cursor, char token[static ENCBENCH_NAME_BYTES])
 {
@@ -103,6 +104,36 @@ static int read_table(struct csv_data *table, const struct analyse_data *data, c
     if ((size_t)snprintf(path, sizeof path, "%s/%s", data->directory, schema->file) >= sizeof path)
         return error_set(error, EXIT_USAGE, "%s: the name of the run directory is too long", data->directory);
     return csv_read(path, schema, table, error);
+}
+
+static int read_identical_code(struct analyse_data *data, struct error *error)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", data->directory, schema_identical_code.file);
+    if (access(path, F_OK) != 0)
+        return 0;
+    if (read_table(&data->identical_code, data, &schema_identical_code, error) != 0)
+        return error->code;
+    for (size_t row = 0; row < data->identical_code.row_count; row++)
+        if (!analyse_list_has("yes no", csv_text(&data->identical_code, row, SCHEMA_identical_code_identical)) &&
+            strcmp(csv_text(&data->identical_code, row, SCHEMA_identical_code_identical), "not available") != 0)
+            return analyse_bad_cell(&data->identical_code, row, SCHEMA_identical_code_identical,
+                                    "yes, no or not available", error);
+    const size_t keys[] = {SCHEMA_identical_code_baseline, SCHEMA_identical_code_contender,
+                           SCHEMA_identical_code_workload};
+    return analyse_check_unique(&data->identical_code, keys, sizeof keys / sizeof keys[0], error);
+}
+
+bool analyse_pair_is_identical(const struct analyse_data *data, const char *baseline, const char *contender,
+                               const char *workload)
+{
+    const struct csv_data *table = &data->identical_code;
+    for (size_t row = 0; row < table->row_count; row++)
+        if (strcmp(csv_text(table, row, SCHEMA_identical_code_baseline), baseline) == 0 &&
+            strcmp(csv_text(table, row, SCHEMA_identical_code_contender), contender) == 0 &&
+            strcmp(csv_text(table, row, SCHEMA_identical_code_workload), workload) == 0)
+            return strcmp(csv_text(table, row, SCHEMA_identical_code_identical), "yes") == 0;
+    return false;
 }
 
 static int check_directory(const char *directory, struct error *error)
@@ -312,6 +343,13 @@ static int index_processes(struct analyse_data *data, struct error *error)
             return error->code;
         process->ok = true;
         process->chain_ns = process->chain_multiply_ns = process->ticks_per_ns = NAN;
+        process->state =
+            state_of_process((uint32_t)csv_integer(processes, row, SCHEMA_processes_blocks_kept),
+                             (uint32_t)csv_integer(processes, row, SCHEMA_processes_blocks_quiet),
+                             (uint32_t)csv_integer(processes, row, SCHEMA_processes_blocks_shared), SUMMARY_BLOCKS_MIN);
+        process->probe_cycles = csv_number(processes, row, SCHEMA_processes_probe_cycles);
+        if (process->probe_cycles > 0 && !(data->probe_cycles <= process->probe_cycles))
+            data->probe_cycles = process->probe_cycles;
     }
     qsort(data->process, processes->row_count, sizeof *data->process, by_id);
     for (size_t i = 0; i < processes->row_count; i++)
@@ -370,17 +408,39 @@ static int check_contrast_row(const struct analyse_data *data, size_t row, struc
     return 0;
 }
 
+/* A run that changed its state all the time has as many rows as contrasts.csv: every process knows its own. */
+static int index_state_rows(struct analyse_data *data, struct error *error)
+{
+    const struct csv_data *rows = &data->state_contrasts;
+    for (size_t row = 0; row < rows->row_count; row++) {
+        struct analyse_process *process = (struct analyse_process *)analyse_data_process(
+            data, csv_integer(rows, row, SCHEMA_state_contrasts_process));
+        if (!process)
+            return analyse_bad_cell(rows, row, SCHEMA_state_contrasts_process, "a process of processes.csv", error);
+        if (process->state_rows_end == 0)
+            process->state_rows = row;
+        process->state_rows_end = row + 1;
+    }
+    return 0;
+}
+
 static int read_tables(struct analyse_data *data, struct error *error)
 {
     const struct {
         struct csv_data *table;
         const struct csv_table *schema;
     } tables[] = {
-        {&data->claims, &schema_claims},       {&data->panels, &schema_panels},
-        {&data->processes, &schema_processes}, {&data->contrasts, &schema_contrasts},
-        {&data->metrics, &schema_metrics},     {&data->layout, &schema_layout},
-        {&data->workloads, &schema_workloads}, {&data->variants, &schema_variants},
-        {&data->cells, &schema_cells},         {&data->machine, &schema_machine},
+        {&data->claims, &schema_claims},
+        {&data->panels, &schema_panels},
+        {&data->processes, &schema_processes},
+        {&data->contrasts, &schema_contrasts},
+        {&data->state_contrasts, &schema_state_contrasts},
+        {&data->metrics, &schema_metrics},
+        {&data->layout, &schema_layout},
+        {&data->workloads, &schema_workloads},
+        {&data->variants, &schema_variants},
+        {&data->cells, &schema_cells},
+        {&data->machine, &schema_machine},
     };
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         if (read_table(tables[i].table, data, tables[i].schema, error) != 0)
@@ -429,7 +489,7 @@ void analyse_cell_of_row(const struct analyse_data *data, size_t row, size_t *pa
 
 int analyse_data_read(struct analyse_data *data, const char *directory, struct error *error)
 {
-    *data = (struct analyse_data){.directory = directory};
+    *data = (struct analyse_data){.directory = directory, .probe_cycles = NAN};
     if (check_directory(directory, error) != 0 || read_run(data, error) != 0 || read_tables(data, error) != 0 ||
         check_unchanged(data, error) != 0 || panels_check(&data->panels, true, error) != 0 ||
         index_panels(data, error) != 0 || check_cells(data, error) != 0 || index_processes(data, error) != 0 ||
@@ -440,14 +500,17 @@ int analyse_data_read(struct analyse_data *data, const char *directory, struct e
     for (size_t row = 0; row < data->contrasts.row_count; row++)
         if (check_contrast_row(data, row, error) != 0)
             return error->code;
+    if (index_state_rows(data, error) != 0 || read_identical_code(data, error) != 0)
+        return error->code;
     return analyse_growth_read(&data->growth, directory, error);
 }
 
 void analyse_data_free(struct analyse_data *data)
 {
-    struct csv_data *tables[] = {&data->run,       &data->claims,  &data->panels, &data->processes,
-                                 &data->contrasts, &data->metrics, &data->layout, &data->workloads,
-                                 &data->variants,  &data->cells,   &data->machine};
+    struct csv_data *tables[] = {
+        &data->run,       &data->claims,  &data->panels,        &data->processes, &data->state_contrasts,
+        &data->contrasts, &data->metrics, &data->layout,        &data->workloads, &data->variants,
+        &data->cells,     &data->machine, &data->identical_code};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         csv_free(tables[i]);
     analyse_growth_free(&data->growth);

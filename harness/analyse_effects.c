@@ -177,6 +177,9 @@ static int collect_effects(struct analyse_effects *effects, const struct analyse
             continue;
         }
         effect.single_layout = has_single_layout(effects, &effect);
+        effect.identical =
+            strcmp(effect.kind, "pair") == 0 &&
+            analyse_pair_is_identical(data, effect.baseline, effect.contender, analyse_workload_name(data, workload));
         effects->effect[effects->effect_count++] = effect;
     }
     return 0;

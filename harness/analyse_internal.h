@@ -10,6 +10,8 @@
 #include "growth.h"
 #include "module.h"
 #include "profile.h"
+#include "state.h"
+#include "summary.h"
 #include "verdict.h"
 
 #define ANALYSE_FAMILY_ERROR 0.01
@@ -43,11 +45,16 @@ struct analyse_process {
     bool ok;
     double chain_ns, chain_multiply_ns; /* per op; NaN when the arm is not there */
     double ticks_per_ns;                /* NaN when not measured */
+    enum state state;                   /* when it was wholly in one */
+    size_t state_rows, state_rows_end;  /* of state_contrasts.csv; 0, 0: none */
+    double probe_cycles;                /* what its states were told apart by; NaN: nothing */
 };
 
 struct analyse_data {
     const char *directory;
-    struct csv_data run, machine, claims, panels, processes, contrasts, metrics, layout, workloads, variants, cells;
+    struct csv_data run, machine, claims, panels, processes, contrasts, state_contrasts, metrics, layout, workloads,
+        variants, cells;
+    struct csv_data identical_code; /* no rows in a run of an older version */
     struct analyse_growth growth;
     const char **panel_names; /* in the order of panels.csv */
     size_t panel_count;
@@ -57,7 +64,8 @@ struct analyse_data {
     size_t look_processes; /* of cells that decide claims */
     double error_share;
     bool complete;
-    bool selected_some; /* only some variants, workloads or modules were selected */
+    double probe_cycles; /* the fastest mode of the whole run; NaN: none */
+    bool selected_some;  /* only some variants, workloads or modules were selected */
 };
 
 int analyse_data_read(struct analyse_data *data, const char *directory, struct error *error);
@@ -77,6 +85,10 @@ size_t analyse_cell_planned(const struct analyse_data *data, size_t panel, size_
 bool analyse_cell_decides(const struct analyse_data *data, size_t panel, size_t workload);
 /* Panel and workload of a row of cells.csv. */
 void analyse_cell_of_row(const struct analyse_data *data, size_t row, size_t *panel, size_t *workload);
+
+/* Whether identical_code.csv says that two variants have the same code for a workload. */
+bool analyse_pair_is_identical(const struct analyse_data *data, const char *baseline, const char *contender,
+                               const char *workload);
 
 /* Lists separated by spaces. `*cursor` starts at the list; false at its end. */
 bool analyse_list_next(const char **cursor, char token[static ENCBENCH_NAME_BYTES]);
@@ -110,6 +122,7 @@ struct analyse_effect {
     size_t panel, workload, row; /* row of panels.csv; ANALYSE_NONE for a clock contrast */
     const char *contrast, *kind, *baseline, *contender;
     bool single_layout;
+    bool identical; /* a pair of one code: its timing is another A/A */
     struct analyse_samples samples;
 };
 
@@ -153,6 +166,7 @@ struct analyse_control {
     double estimate, low, high; /* NaN: nothing seen */
     enum analyse_control_status { ANALYSE_OK, ANALYSE_FAILED, ANALYSE_NOT_MEASURED } status;
     bool of_heap; /* vouches for figures of the heap pass and for nothing else */
+    bool waived;  /* cannot be had here, and does without: not measured, but nobody is blind for want of it */
     char reason[400];
 };
 
@@ -272,6 +286,12 @@ void analysis_free(struct analysis *analysis);
 /* What all conditions of a part claim, and what they show; to be freed, NULL when out of memory. */
 char *analysis_part_statement(const struct analysis *analysis, size_t part);
 char *analysis_part_reason(const struct analysis *analysis, size_t part);
+
+/* ---- analyse_states.c: effects in each machine state ---- */
+
+/* Writes state_effects.csv. An effect differs when the interval of its change leaves out 0, or when those of the two states are disjoint;
+ * each at the confidence of the effect, so one of them in some hundred differs by chance. */
+int analyse_write_states(const struct analysis *analysis, struct error *error);
 
 /* ---- analyse_instructions.c ---- */
 

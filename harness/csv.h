@@ -81,6 +81,8 @@ void csv_put_integer(struct csv_writer *writer, int64_t value);
 void csv_put_number(struct csv_writer *writer, double value); /* NaN is written as an empty cell */
 void csv_put_empty(struct csv_writer *writer);
 void csv_end_row(struct csv_writer *writer);
+/* All rows of a file of the writer's table, as they were understood. */
+void csv_put_data(struct csv_writer *writer, const struct csv_data *data);
 int csv_writer_flush(struct csv_writer *writer, struct error *error);
 /* Frees in every case; on an earlier error CSV_REPLACE leaves PATH untouched. */
 int csv_writer_close(struct csv_writer *writer, struct error *error);

@@ -304,6 +304,24 @@ void csv_end_row(struct csv_writer *writer)
         write_rows(writer);
 }
 
+void csv_put_data(struct csv_writer *writer, const struct csv_data *data)
+{
+    for (size_t row = 0; row < data->row_count; row++) {
+        for (size_t column = 0; column < data->table->column_count; column++) {
+            const enum csv_type type = data->table->columns[column].type;
+            if (csv_is_empty(data, row, column))
+                csv_put_empty(writer);
+            else if (type == CSV_INTEGER)
+                csv_put_integer(writer, csv_integer(data, row, column));
+            else if (type == CSV_NUMBER)
+                csv_put_number(writer, csv_number(data, row, column));
+            else
+                csv_put_text(writer, csv_text(data, row, column));
+        }
+        csv_end_row(writer);
+    }
+}
+
 int csv_writer_flush(struct csv_writer *writer, struct error *error)
 {
     if (write_rows(writer) != 0)

@@ -1,5 +1,6 @@
 #include "exact.h"
 
+#include "allocators.h"
 #include "csv.h"
 #include "instructions.h"
 #include "process.h"
@@ -15,6 +16,7 @@
 /* n of the first pass; the second has 2n. A long op (more output than this) is repeated a few times only. */
 enum { OPERATIONS = 512, OPERATIONS_LONG = 4, LONG_OP_BYTES = 65536 };
 enum { REASON_BYTES = 400 };
+enum { LINE_BYTES = 64 }; /* what layout.csv calls a cache line: that of x86-64 and of nearly every aarch64 */
 
 void exact_put_metric(struct csv_writer *writer, const char *variant, const char *workload, const char *metric,
                       double value, const char *status, const char *reason)
@@ -40,6 +42,8 @@ static void put_field(struct csv_writer *writer, const char *variant, const char
     csv_put_text(writer, name);
     csv_put_integer(writer, offset);
     csv_put_integer(writer, size);
+    csv_put_integer(writer, offset / LINE_BYTES);
+    csv_put_integer(writer, (offset + size - 1) / LINE_BYTES);
     csv_end_row(writer);
 }
 
@@ -58,6 +62,16 @@ static void put_layout(struct csv_writer *writer, const struct module_info *modu
         put_field(writer, module->variant, "hole", "hole", end, module->structure_bytes - end);
 }
 
+static uint32_t hole_count(const struct module_info *module)
+{
+    uint32_t count = 0, end = 0;
+    for (size_t i = 0; i < module->field_count; i++) {
+        count += module->fields[i].offset_bytes > end;
+        end = module->fields[i].offset_bytes + module->fields[i].size_bytes;
+    }
+    return count + (module->structure_bytes > end);
+}
+
 static uint32_t hole_bytes(const struct module_info *module)
 {
     uint32_t used = 0;
@@ -74,6 +88,9 @@ static void put_structure(struct csv_writer *writer, const struct module_info *m
     }
     exact_put_metric(writer, module->variant, "layout", "struct_bytes", module->structure_bytes, "exact", "");
     exact_put_metric(writer, module->variant, "layout", "struct_hole_bytes", hole_bytes(module), "exact", "");
+    exact_put_metric(writer, module->variant, "layout", "struct_holes", hole_count(module), "exact", "");
+    exact_put_metric(writer, module->variant, "layout", "struct_lines",
+                     (module->structure_bytes + LINE_BYTES - 1) / LINE_BYTES, "exact", "");
     exact_put_metric(writer, module->variant, "layout", "struct_heap_bytes", (double)exact->structure_heap_bytes,
                      "exact", "");
 }
@@ -251,12 +268,17 @@ static int measure_one(const struct launch *launch, const struct module_info *mo
     return workload->flags & ENCBENCH_COUNTED ? measure_metrics(launch, module, workload, seed, metrics, error) : 0;
 }
 
+/* A planted module that nobody waits for, and what was not selected, are not. */
+static bool is_counted(const struct module_info *module)
+{
+    return module->planted ? module->planned : !module->left_out;
+}
+
 static size_t count_passes(const struct module_set *set, const char *const *workloads)
 {
     size_t count = 0;
     for (size_t m = 0; m < set->count; m++)
-        for (size_t w = 0; w < set->modules[m].workload_count && (!set->modules[m].planted || set->modules[m].planned);
-             w++)
+        for (size_t w = 0; w < set->modules[m].workload_count && is_counted(&set->modules[m]); w++)
             count += module_workload_selected(workloads, &set->modules[m].workloads[w]);
     return count;
 }
@@ -278,7 +300,7 @@ static int measure_all(const struct launch *launch, const struct module_set *set
     progress_start(&progress, "exact passes", count_passes(set, workloads), quiet);
     for (size_t m = 0; m < set->count && error->code == 0; m++) {
         const struct module_info *module = &set->modules[m];
-        if (module->planted && !module->planned)
+        if (!is_counted(module))
             continue;
         bool structure_put = module->planted;
         const enum conformance conformance =
@@ -314,6 +336,8 @@ int exact_measure(const char *directory, const struct launch *launch, const stru
         csv_writer_open(&layout, path, &schema_layout, CSV_REPLACE, error);
     if (error->code == 0)
         measure_all(launch, set, workloads, seed, quiet, metrics, layout, error);
+    if (error->code == 0)
+        allocators_measure(launch, set, metrics, error);
     if (error->code == 0)
         instructions_measure(directory, launch, set, stepped, quiet, metrics, error);
     if (error->code != 0) {

@@ -102,7 +102,7 @@ static int measure_one(struct heap *heap, const struct module_info *module, cons
 static bool has_pass(const struct heap *heap, const struct module_info *module, const struct module_workload *workload,
                      bool is_leak)
 {
-    return (workload->flags & ENCBENCH_HEAP) && !module->planted &&
+    return (workload->flags & ENCBENCH_HEAP) && !module->planted && !module->left_out &&
            (is_leak || module_workload_selected(heap->workloads, workload));
 }
 

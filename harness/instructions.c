@@ -19,26 +19,37 @@ enum {
     OPERATIONS_LONG = 1,           /* of an op with at least as much output as ... */
     LONG_OP_BYTES = 65536,         /* ... this */
     OPERATION_BYTES_MAX = 1048576, /* more output is not tried: below it a pass takes seconds at most */
-    INPUT_SEED = 1,                /* always the same input: a figure belongs to the code */
+    SHORT_INSTRUCTIONS = 300,      /* an op of fewer is listed by instruction */
+    SYMBOLS_MAX = 512,
+    INPUT_SEED = 1, /* always the same input: a figure belongs to the code */
 };
 
 static const char total_metric[] = "instructions_per_op", shared_metric[] = "instructions_codec_per_op",
-                  instruction_kind[] = "instruction";
+                  instruction_kind[] = "instruction", symbol_kind[] = "symbol", module_object[] = "module";
+
+/* Instructions per op of one function. */
+struct symbol_sum {
+    char object[64]; /* "module", or the file name of another object */
+    char symbol[128];
+    double instructions_per_op;
+};
 
 /* What is known about one op. */
 struct figures {
     double total, shared;
     const char *status;
-    char reason[256];
-    struct disassemble_line lines[WORKER_STEP_SHORT_INSTRUCTIONS];
-    double executions_per_op[WORKER_STEP_SHORT_INSTRUCTIONS];
+    char reason[512];
+    struct disassemble_line lines[WORKER_STEP_INSTRUCTIONS_MAX]; /* listed when the op is short */
+    double executions_per_op[WORKER_STEP_INSTRUCTIONS_MAX];
     size_t line_count;
+    struct symbol_sum symbols[SYMBOLS_MAX];
+    size_t symbol_count;
 };
 
 struct counting {
     const struct launch *launch;
     bool quiet;
-    struct csv_writer *metrics, *instructions, *cache; /* cache: NULL when it cannot be written */
+    struct csv_writer *metrics, *instructions, *symbols, *cache; /* cache: NULL when it cannot be written */
     struct csv_data cached;
     char environment[32], module[80];
     struct worker_result first, second;
@@ -145,6 +156,14 @@ static void take_line(struct figures *figures, const struct csv_data *cached, si
         csv_number(cached, row, SCHEMA_instructions_cache_executions_per_op);
 }
 
+static void take_symbol(struct figures *figures, const struct csv_data *cached, size_t row)
+{
+    struct symbol_sum *sum = &figures->symbols[figures->symbol_count++];
+    snprintf(sum->object, sizeof sum->object, "%s", csv_text(cached, row, SCHEMA_instructions_cache_object));
+    snprintf(sum->symbol, sizeof sum->symbol, "%s", csv_text(cached, row, SCHEMA_instructions_cache_symbol));
+    sum->instructions_per_op = csv_number(cached, row, SCHEMA_instructions_cache_executions_per_op);
+}
+
 /* The total is written last, so that what has one is whole. */
 static bool take_cached(struct counting *counting, const char *workload)
 {
@@ -155,8 +174,10 @@ static bool take_cached(struct counting *counting, const char *workload)
             continue;
         const char *kind = csv_text(cached, row, SCHEMA_instructions_cache_kind);
         const double value = csv_number(cached, row, SCHEMA_instructions_cache_executions_per_op);
-        if (strcmp(kind, instruction_kind) == 0 && figures->line_count < WORKER_STEP_SHORT_INSTRUCTIONS) {
+        if (strcmp(kind, instruction_kind) == 0 && figures->line_count < WORKER_STEP_INSTRUCTIONS_MAX) {
             take_line(figures, cached, row);
+        } else if (strcmp(kind, symbol_kind) == 0 && figures->symbol_count < SYMBOLS_MAX) {
+            take_symbol(figures, cached, row);
         } else if (strcmp(kind, shared_metric) == 0) {
             figures->shared = value;
         } else if (strcmp(kind, total_metric) == 0) {
@@ -165,18 +186,18 @@ static bool take_cached(struct counting *counting, const char *workload)
             return true;
         }
     }
-    figures->line_count = 0;
     return false;
 }
 
-static void put_cached(struct counting *counting, const char *workload, const char *kind,
-                       const struct disassemble_line *line, double executions_per_op)
+static void put_cached(struct counting *counting, const char *workload, const char *kind, const char *object,
+                       const char *symbol, const struct disassemble_line *line, double executions_per_op)
 {
     csv_put_text(counting->cache, counting->module);
     csv_put_text(counting->cache, counting->environment);
     csv_put_text(counting->cache, workload);
     csv_put_text(counting->cache, kind);
-    csv_put_text(counting->cache, line ? line->symbol : "");
+    csv_put_text(counting->cache, object);
+    csv_put_text(counting->cache, symbol);
     if (line)
         csv_put_integer(counting->cache, (int64_t)line->offset_bytes);
     else
@@ -193,9 +214,13 @@ static void keep(struct counting *counting, const char *workload)
     if (counting->cache == NULL || strcmp(figures->status, "exact") != 0 || counting->module[0] == '\0')
         return;
     for (size_t i = 0; i < figures->line_count; i++)
-        put_cached(counting, workload, instruction_kind, &figures->lines[i], figures->executions_per_op[i]);
-    put_cached(counting, workload, shared_metric, NULL, figures->shared);
-    put_cached(counting, workload, total_metric, NULL, figures->total);
+        put_cached(counting, workload, instruction_kind, "", figures->lines[i].symbol, &figures->lines[i],
+                   figures->executions_per_op[i]);
+    for (size_t i = 0; i < figures->symbol_count; i++)
+        put_cached(counting, workload, symbol_kind, figures->symbols[i].object, figures->symbols[i].symbol, NULL,
+                   figures->symbols[i].instructions_per_op);
+    put_cached(counting, workload, shared_metric, "", "", NULL, figures->shared);
+    put_cached(counting, workload, total_metric, "", "", NULL, figures->total);
     csv_writer_flush(counting->cache, &ignored);
 }
 
@@ -207,9 +232,46 @@ static bool same_counts(const struct worker_step *a, const struct worker_step *b
            a->shared_2n - a->shared_n == b->shared_2n - b->shared_n;
 }
 
+static void add_to_symbol(struct figures *figures, const char *object, const char *symbol, double instructions_per_op)
+{
+    size_t i = 0;
+    while (i < figures->symbol_count &&
+           (strcmp(figures->symbols[i].symbol, symbol) != 0 || strcmp(figures->symbols[i].object, object) != 0))
+        i++;
+    if (i == SYMBOLS_MAX)
+        return; /* part of what is left over */
+    if (i == figures->symbol_count) {
+        figures->symbol_count++;
+        csv_clean(figures->symbols[i].object, sizeof figures->symbols[i].object, object);
+        csv_clean(figures->symbols[i].symbol, sizeof figures->symbols[i].symbol, symbol);
+    }
+    figures->symbols[i].instructions_per_op += instructions_per_op;
+}
+
+/* By symbol, in the order of the lines; what is left over has no name, so that the sum is the total. */
+static void sum_symbols(struct figures *figures, const struct worker_step *step, const size_t *object_ends)
+{
+    double sum = 0;
+    for (size_t i = 0, object = 0; i < figures->line_count; i++) {
+        while (i >= object_ends[object])
+            object++;
+        const char *slash = strrchr(step->objects[object], '/');
+        add_to_symbol(figures,
+                      object == 0 ? module_object
+                      : slash     ? slash + 1
+                                  : step->objects[object],
+                      figures->lines[i].symbol, figures->executions_per_op[i]);
+    }
+    for (size_t i = 0; i < figures->symbol_count; i++)
+        sum += figures->symbols[i].instructions_per_op;
+    if (sum != figures->total)
+        add_to_symbol(figures, "", "", figures->total - sum);
+}
+
 /* Lines of the module first, then those of other objects, each by address. */
 static void name_instructions(struct figures *figures, const struct worker_step *step)
 {
+    size_t object_ends[WORKER_STEP_OBJECTS_MAX];
     for (uint32_t object = 0; object < step->object_count; object++) {
         const size_t first = figures->line_count;
         for (uint32_t i = 0; i < step->instruction_count; i++) {
@@ -221,7 +283,11 @@ static void name_instructions(struct figures *figures, const struct worker_step 
                 (double)step->instructions[i].executions / (double)step->operations;
         }
         disassemble(step->objects[object], figures->lines + first, figures->line_count - first);
+        object_ends[object] = figures->line_count;
     }
+    sum_symbols(figures, step, object_ends);
+    if (figures->total >= SHORT_INSTRUCTIONS)
+        figures->line_count = 0;
 }
 
 static int count(struct counting *counting, const struct module_info *module, const struct module_workload *workload,
@@ -237,9 +303,10 @@ static int count(struct counting *counting, const struct module_info *module, co
         return 0;
     }
     const uint64_t operations = workload->bytes_per_op >= LONG_OP_BYTES ? OPERATIONS_LONG : OPERATIONS;
-    if (launch_step(counting->launch, module, workload, operations, false, INPUT_SEED, &counting->first, error) != 0 ||
-        (first->unavailable[0] == '\0' &&
-         launch_step(counting->launch, module, workload, operations, false, INPUT_SEED, &counting->second, error) != 0))
+    if (launch_step(counting->launch, module, workload, operations, LAUNCH_STEP_ANY, INPUT_SEED, &counting->first,
+                    error) != 0 ||
+        (first->unavailable[0] == '\0' && launch_step(counting->launch, module, workload, operations, LAUNCH_STEP_ANY,
+                                                      INPUT_SEED, &counting->second, error) != 0))
         return error->code;
     const char *reason = first->unavailable[0] ? first->unavailable : second->unavailable;
     if (reason[0]) {
@@ -279,12 +346,33 @@ static void put_instructions(struct csv_writer *writer, const char *variant, con
     }
 }
 
+static void put_symbols(struct csv_writer *writer, const char *variant, const char *workload,
+                        const struct figures *figures)
+{
+    for (size_t i = 0; i < figures->symbol_count; i++) {
+        csv_put_text(writer, variant);
+        csv_put_text(writer, workload);
+        csv_put_text(writer, figures->symbols[i].object);
+        csv_put_text(writer, figures->symbols[i].symbol);
+        csv_put_number(writer, figures->symbols[i].instructions_per_op);
+        csv_end_row(writer);
+    }
+}
+
+static void forget(struct figures *figures)
+{
+    figures->line_count = figures->symbol_count = 0;
+    figures->total = figures->shared = NAN;
+    figures->reason[0] = '\0';
+    memset(figures->symbols, 0, sizeof figures->symbols);
+}
+
 static int measure_one(struct counting *counting, const struct module_info *module,
                        const struct module_workload *workload, struct error *error)
 {
-    counting->figures = (struct figures){.total = NAN, .shared = NAN};
+    forget(&counting->figures);
     if (!take_cached(counting, workload->name)) {
-        counting->figures = (struct figures){.total = NAN, .shared = NAN};
+        forget(&counting->figures);
         if (count(counting, module, workload, error) != 0)
             return error->code;
         keep(counting, workload->name);
@@ -295,13 +383,15 @@ static int measure_one(struct counting *counting, const struct module_info *modu
     exact_put_metric(counting->metrics, variant, name, shared_metric, counting->figures.shared,
                      counting->figures.status, counting->figures.reason);
     put_instructions(counting->instructions, variant, name, &counting->figures);
+    put_symbols(counting->symbols, variant, name, &counting->figures);
     return 0;
 }
 
 static bool is_counted(const struct module_info *module, const struct module_workload *workload,
                        const char *const *workloads)
 {
-    return !module->planted && (workload->flags & ENCBENCH_EXACT) && module_workload_selected(workloads, workload);
+    return !module->planted && !module->left_out && (workload->flags & ENCBENCH_EXACT) &&
+           module_workload_selected(workloads, workload);
 }
 
 static int measure_all(struct counting *counting, const struct module_set *set, const char *const *workloads,
@@ -338,15 +428,20 @@ int instructions_measure(const char *directory, const struct launch *launch, con
     counting->quiet = quiet;
     counting->metrics = metrics;
     if (paths_join(path, directory, schema_instructions.file, error) == 0 &&
-        csv_writer_open(&counting->instructions, path, &schema_instructions, CSV_REPLACE, error) == 0) {
+        csv_writer_open(&counting->instructions, path, &schema_instructions, CSV_REPLACE, error) == 0 &&
+        paths_join(path, directory, schema_symbols.file, error) == 0 &&
+        csv_writer_open(&counting->symbols, path, &schema_symbols, CSV_REPLACE, error) == 0) {
         name_environment(counting);
         open_cache(counting);
         measure_all(counting, set, workloads, error);
     }
-    if (error->code == 0)
+    if (error->code == 0) {
         csv_writer_close(counting->instructions, error);
-    else
+        csv_writer_close(counting->symbols, error);
+    } else {
         csv_writer_abandon(counting->instructions);
+        csv_writer_abandon(counting->symbols);
+    }
     struct error ignored = {0};
     if (counting->cache)
         csv_writer_close(counting->cache, &ignored);

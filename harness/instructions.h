@@ -1,6 +1,7 @@
 /*
  * Exact instructions per op (step.h), twice in fresh processes: metrics instructions_per_op and instructions_codec_per_op, the part in
- * the shared objects that modules have in common. Short ops are recorded by instruction in instructions.csv.
+ * the shared objects that modules have in common. Every op is broken down by function in symbols.csv, short ones by instruction in
+ * instructions.csv.
  *
  * Exact figures are kept in instructions-cache.csv in the build directory, under what they depend on: the module's object; and the
  * worker, shared objects, data files, libc, CPU model and its features. Removing the file is always safe; a damaged one is ignored

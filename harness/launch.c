@@ -51,7 +51,7 @@ static int copy_file(const char *from, const char *to, struct error *error)
     return error->code;
 }
 
-/* Files of one process; the links still to do are added to `links`. The clock arms are one module and share one link. */
+/* Files of one process; the links still to do are added to `links`. */
 static int plan_layouts(const struct launch *launch, const struct plan_cell *cell, uint64_t process, uint64_t seed,
                         struct launch_layouts *layouts, struct layout_link *links, size_t *link_count,
                         struct error *error)
@@ -59,7 +59,7 @@ static int plan_layouts(const struct launch *launch, const struct plan_cell *cel
     layouts->count = cell->arm_count;
     for (size_t i = 0; i < cell->arm_count && error->code == 0; i++) {
         const struct plan_arm *arm = &cell->arms[i];
-        const size_t owner = arm->role == PLAN_CLOCK ? cell->arm_count - PLAN_CLOCK_ARMS : i;
+        const size_t owner = i < cell->first_shared ? i : cell->first_shared;
         const uint64_t layout_seed = plan_layout_seed(seed, process, owner);
         snprintf(layouts->files[i], PATH_MAX, "%.3900s/process-%" PRIu64 "-arm-%zu.so", launch->scratch, process,
                  owner);
@@ -83,6 +83,21 @@ static int link_planned(const struct launch *launch, const struct layout_link *l
     snprintf(log, sizeof log, "%.3900s/link.log", launch->scratch);
     return layout_link_all(links, link_count, (const char *const *)launch->modules->shared,
                            launch->modules->shared_directory, log, machine_cpu_count(), error);
+}
+
+int launch_link_all(const struct launch *launch, const struct plan_cell *cell, uint64_t first, size_t count,
+                    uint64_t seed, struct launch_layouts *layouts, struct error *error)
+{
+    struct layout_link *links = calloc(count * MEASURE_ARMS_MAX + 1, sizeof *links);
+    size_t link_count = 0;
+    if (links == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    for (size_t i = 0; i < count && error->code == 0; i++)
+        plan_layouts(launch, cell, first + i, seed, &layouts[i], links, &link_count, error);
+    if (error->code == 0)
+        link_planned(launch, links, link_count, error);
+    free(links);
+    return error->code;
 }
 
 int launch_link_round(const struct launch *launch, const struct plan *plan, const uint32_t *order, size_t count,
@@ -164,6 +179,8 @@ static int start_worker(const struct launch *launch, struct worker_region *regio
                                             .pass_fd = fd,
                                             .time_limit_s = time_limit_s,
                                             .mute = true,
+                                            /* The loader's word about what is not there is ours to give. */
+                                            .quiet = region->job.mode == WORKER_STRUCTURE,
                                             .own_group = true,
                                             .reproducible = region->job.mode == WORKER_STEP};
     struct process_end end;
@@ -197,7 +214,8 @@ int launch_measure(const struct launch *launch, const struct plan_cell *cell, ui
     fill_job(launch, &region->job, WORKER_MEASURE, process, seed);
     fill_arms(&region->job, cell, layouts);
     region->job.blocks = cell->blocks;
-    region->job.epochs = PLAN_EPOCHS;
+    region->job.epochs = cell->epochs ? cell->epochs : PLAN_EPOCHS;
+    region->job.one_after_other = cell->one_after_other;
     /* A slow neighbour doubles a process; what goes beyond that is cut, equally for all arms. */
     region->job.deadline_ns = (uint64_t)(2 * cell->block_ns * cell->blocks);
     start_worker(launch, region, fd, NULL, expected_s(cell), wrong, sizeof wrong, &measured->stopped, error);
@@ -267,8 +285,11 @@ static int run_pass(const struct launch *launch, const struct worker_job *extra,
     if (region == NULL)
         return error->code;
     fill_job(launch, &region->job, extra->mode, 0, seed);
+    region->job.step_source = extra->step_source;
     region->job.step_every = extra->step_every;
     snprintf(region->job.interposer, PATH_MAX, "%s", extra->interposer);
+    region->job.event_count = extra->event_count;
+    memcpy(region->job.events, extra->events, sizeof region->job.events);
     snprintf(region->job.shared_directory, PATH_MAX, "%s", launch->modules->shared_directory);
     region->job.arm_count = 1;
     snprintf(region->job.arms[0].file, PATH_MAX, "%s", module->described_file);
@@ -302,13 +323,65 @@ int launch_pass(const struct launch *launch, enum worker_mode mode, const struct
     return error->code;
 }
 
-int launch_step(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
-                uint64_t operations, bool every, uint64_t seed, struct worker_result *result, struct error *error)
+static int step_by(const struct launch *launch, enum step_source source, bool every, const struct module_info *module,
+                   const struct module_workload *workload, uint64_t operations, uint64_t seed,
+                   struct worker_result *result, struct error *error)
 {
     char wrong[512] = "";
-    const struct worker_job extra = {.mode = WORKER_STEP, .step_every = every};
+    const struct worker_job extra = {.mode = WORKER_STEP, .step_source = source, .step_every = every};
     if (run_pass(launch, &extra, module, workload, operations, seed, result, wrong, sizeof wrong, error) == 0 &&
         wrong[0])
-        snprintf(result->step.unavailable, sizeof result->step.unavailable, "%.250s", wrong);
+        snprintf(result->step.unavailable, sizeof result->step.unavailable, "%.500s", wrong);
+    return error->code;
+}
+
+int launch_step(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
+                uint64_t operations, enum launch_step how, uint64_t seed, struct worker_result *result,
+                struct error *error)
+{
+    struct worker_step *step = &result->step;
+    char first[sizeof step->unavailable], second[sizeof step->unavailable];
+    if (step_by(launch, how == LAUNCH_STEP_PTRACE ? STEP_PTRACE : STEP_TRAP_FLAG, how == LAUNCH_STEP_EVERY, module,
+                workload, operations, seed, result, error) != 0 ||
+        how != LAUNCH_STEP_ANY || step->unavailable[0] == '\0' || step->opening != WORKER_STEP_BEGUN)
+        return error->code;
+    snprintf(first, sizeof first, "%s", step->unavailable);
+    if (step_by(launch, STEP_PTRACE, false, module, workload, operations, seed, result, error) != 0 ||
+        step->unavailable[0] == '\0')
+        return error->code;
+    snprintf(second, sizeof second, "%s", step->unavailable);
+    snprintf(step->unavailable, sizeof step->unavailable, "trap flag: %.240s; ptrace: %.240s", first, second);
+    return error->code;
+}
+
+int launch_count(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
+                 const struct counter_event *events, size_t event_count, uint64_t seed, struct worker_result *result,
+                 struct error *error)
+{
+    char wrong[512] = "";
+    struct worker_job extra = {.mode = WORKER_COUNT, .event_count = (uint32_t)event_count};
+    memcpy(extra.events, events, event_count * sizeof *events);
+    if (run_pass(launch, &extra, module, workload, 0, seed, result, wrong, sizeof wrong, error) == 0 && wrong[0])
+        snprintf(result->counters.unavailable, sizeof result->counters.unavailable, "%.250s", wrong);
+    return error->code;
+}
+
+int launch_structure(const struct launch *launch, const char *preload, uint32_t structure_bytes,
+                     struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error)
+{
+    size_t region_bytes;
+    bool stopped = false;
+    int fd;
+    struct worker_region *region = make_region(0, &region_bytes, &fd, error);
+    if (region == NULL)
+        return error->code;
+    fill_job(launch, &region->job, WORKER_STRUCTURE, 0, 0);
+    region->job.structure_bytes = structure_bytes;
+    start_worker(launch, region, fd, preload, WORKER_PATIENCE_S, wrong, wrong_bytes, &stopped, error);
+    *result = region->result;
+    if (error->code == 0 && stopped)
+        error_set(error, EXIT_UNFIT, "stopped during the exact passes");
+    munmap(region, region_bytes);
+    close(fd);
     return error->code;
 }

@@ -43,6 +43,9 @@ void launch_free(struct launch *launch);
 /* Links every arm of the `count` cells of a round; layouts[i] belongs to the cell at position i of `order`. */
 int launch_link_round(const struct launch *launch, const struct plan *plan, const uint32_t *order, size_t count,
                       uint64_t round, uint64_t seed, struct launch_layouts *layouts, struct error *error);
+/* The same for `count` processes of one cell, with the layouts that processes `first` ... have. */
+int launch_link_all(const struct launch *launch, const struct plan_cell *cell, uint64_t first, size_t count,
+                    uint64_t seed, struct launch_layouts *layouts, struct error *error);
 void launch_unlink_round(struct launch_layouts *layouts, size_t count);
 
 /* ns per op of every arm of a cell. A module that crashes here is refused by name: there is nothing to measure. */
@@ -61,9 +64,27 @@ int launch_pass(const struct launch *launch, enum worker_mode mode, const struct
                 const struct module_workload *workload, uint64_t operations, uint64_t seed,
                 struct worker_result *result, struct error *error);
 
+enum launch_step {
+    LAUNCH_STEP_ANY, /* by the trap flag; in another process by ptrace where that cannot be had */
+    LAUNCH_STEP_TRAP_FLAG,
+    LAUNCH_STEP_EVERY, /* by the trap flag, without shortcuts (step.h) */
+    LAUNCH_STEP_PTRACE,
+};
+/* WORKER_STRUCTURE with a shared object preloaded, by path or by the name that the loader finds it under. `wrong`: one line on how the
+ * worker failed, which is no error, or "". */
+int launch_structure(const struct launch *launch, const char *preload, uint32_t structure_bytes,
+                     struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error);
+
 /* WORKER_STEP over n = `operations` and 2n ops, in a fresh process. A worker that fails or is killed is no error but the reason in
- * result->step.unavailable: stepping is what sandboxes forbid. `every`: without shortcuts (step.h). */
+ * result->step.unavailable, which names all that was tried: stepping is what sandboxes forbid. */
 int launch_step(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
-                uint64_t operations, bool every, uint64_t seed, struct worker_result *result, struct error *error);
+                uint64_t operations, enum launch_step how, uint64_t seed, struct worker_result *result,
+                struct error *error);
+
+/* WORKER_COUNT of `event_count` encoded events, in a fresh process. A worker that fails or is killed is no error but the reason in
+ * result->counters.unavailable: counters are what sandboxes forbid. */
+int launch_count(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
+                 const struct counter_event *events, size_t event_count, uint64_t seed, struct worker_result *result,
+                 struct error *error);
 
 #endif

@@ -20,14 +20,42 @@ static int not_an_object(const char *file, const char *what, struct error *error
                      "%s: %s; expected a 64-bit ELF object file (.o) of this machine, built with -fPIC", file, what);
 }
 
+#if defined(__x86_64__)
+enum { OWN_MACHINE = EM_X86_64 };
+#elif defined(__aarch64__)
+enum { OWN_MACHINE = EM_AARCH64 };
+#endif
+
+/* What is wrong with an ELF file of one of the types that modules have; NULL when nothing is. */
+static const char *header_fault(const Elf64_Ehdr *header, size_t size, Elf64_Half type)
+{
+    if (size < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
+        return "is not an ELF file";
+    if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_type != type)
+        return type == ET_REL ? "is not a relocatable 64-bit object" : "is not a 64-bit shared object";
+    return header->e_machine == OWN_MACHINE ? NULL : "is of another architecture";
+}
+
+int layout_check_shared(const char *file, struct error *error)
+{
+    Elf64_Ehdr header;
+    FILE *stream = fopen(file, "re");
+    const size_t size = stream ? fread(&header, 1, sizeof header, stream) : 0;
+    const char *fault = stream ? header_fault(&header, size, ET_DYN) : strerror(errno);
+    if (stream)
+        fclose(stream);
+    if (fault)
+        error_set(error, EXIT_USAGE, "%s: %s; expected a 64-bit ELF shared object (.so) of this machine", file, fault);
+    return error->code;
+}
+
 /* Checks every offset against the file's size: the file may be anybody's. */
 static int read_sections(const unsigned char *bytes, size_t size, struct layout_object *object, struct error *error)
 {
     const Elf64_Ehdr *header = (const Elf64_Ehdr *)(const void *)bytes;
-    if (size < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
-        return not_an_object(object->file, "is not an ELF file", error);
-    if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_type != ET_REL)
-        return not_an_object(object->file, "is not a relocatable 64-bit object", error);
+    const char *fault = header_fault(header, size, ET_REL);
+    if (fault)
+        return not_an_object(object->file, fault, error);
     if (header->e_shentsize != sizeof(Elf64_Shdr) || header->e_shoff > size ||
         header->e_shnum > (size - header->e_shoff) / sizeof(Elf64_Shdr) || header->e_shstrndx >= header->e_shnum ||
         header->e_shoff % 8 != 0)

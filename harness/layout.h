@@ -28,6 +28,9 @@ struct layout_object {
 int layout_object_read(const char *file, struct layout_object *object, struct error *error);
 void layout_object_free(struct layout_object *object);
 
+/* Refuses what is not a shared object of this machine: the loader calls a stranger's architecture a missing file. */
+int layout_check_shared(const char *file, struct error *error);
+
 /* One link to do. Strings are borrowed. */
 struct layout_link {
     const struct layout_object *object;

@@ -1,5 +1,6 @@
 #include "list.h"
 
+#include "events.h"
 #include "run.h"
 #include "schema.h"
 #include "scratch.h"
@@ -103,4 +104,19 @@ int list_print(const struct paths *paths, const char *const *module_files, bool 
     module_set_free(&set);
     scratch_remove(scratch);
     return error->code;
+}
+
+static void print_event(void *context, const char *name, const char *meaning)
+{
+    char text[256];
+    print_row(*(const bool *)context, "event", name, csv_clean(text, sizeof text, meaning), "");
+}
+
+int list_print_events(bool csv)
+{
+    if (csv)
+        printf("kind,name,detail,text\n");
+    print_heading(csv, "Events that libpfm4 knows on this machine; whether they count, a run says");
+    events_visit(print_event, &csv);
+    return 0;
 }

@@ -12,4 +12,7 @@
 /* On standard output: for people, or as CSV (kind,name,detail,text). */
 int list_print(const struct paths *paths, const char *const *module_files, bool csv, struct error *error);
 
+/* The events that `run --events` takes on this machine. */
+int list_print_events(bool csv);
+
 #endif

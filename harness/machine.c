@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "measure.h"
 
@@ -86,6 +87,26 @@ static void put_file(struct csv_writer *writer, const char *key, const char *pat
     put(writer, key, value, good == NULL || strstr(value, good) ? "ok" : "noisy");
 }
 
+/* "yes", "no", or "" when it cannot be seen. */
+static const char *hypervisor(void)
+{
+    char flags[4096];
+    read_key("/proc/cpuinfo", "flags", flags, sizeof flags);
+    return *flags == '\0' ? "" : strstr(flags, " hypervisor") ? "yes" : "no";
+}
+
+void machine_fingerprint(char fingerprint[static MACHINE_FINGERPRINT_BYTES])
+{
+    char model[512], facts[2048];
+    struct utsname system;
+    uname(&system);
+    read_key("/proc/cpuinfo", "model name", model, sizeof model);
+    snprintf(facts, sizeof facts, "%s\n%s\n%s\n%s\n%s\n%s\n", model, system.machine, hypervisor(), ENCBENCH_COMPILER,
+             ENCBENCH_COMPILE_FLAGS, gnu_get_libc_version());
+    snprintf(fingerprint, MACHINE_FINGERPRINT_BYTES, "%08lx",
+             crc32(0, (const unsigned char *)facts, (unsigned)strlen(facts)) & 0xffffffffu);
+}
+
 static void put_cpu(struct csv_writer *writer)
 {
     static const char *const keys[][2] = {{"cpu_model", "model name"},
@@ -98,16 +119,29 @@ static void put_cpu(struct csv_writer *writer)
         read_key("/proc/cpuinfo", keys[i][1], value, sizeof value);
         put(writer, keys[i][0], value, "ok");
     }
-    read_key("/proc/cpuinfo", "flags", value, sizeof value);
-    put(writer, "hypervisor",
-        *value == '\0'                 ? ""
-        : strstr(value, " hypervisor") ? "yes"
-                                       : "no",
-        strstr(value, " hypervisor") ? "noisy" : "ok");
+    put(writer, "hypervisor", hypervisor(), strcmp(hypervisor(), "yes") == 0 ? "noisy" : "ok");
     snprintf(value, sizeof value, "%u", machine_cpu_count());
     put(writer, "cpus_allowed", value, machine_cpu_count() > 1 ? "ok" : "noisy");
     snprintf(value, sizeof value, "%d", machine_last_cpu());
     put(writer, "cpu_pinned", value, "ok");
+}
+
+bool machine_clock_is_counter(const char *clock_source)
+{
+    return strcmp(clock_source, "tsc") == 0 || strcmp(clock_source, "arch_sys_counter") == 0;
+}
+
+/* What the control of the clock compares the counter with. */
+static void put_cross_check(struct csv_writer *writer)
+{
+    char source[512];
+    read_line("/sys/devices/system/clocksource/clocksource0/current_clocksource", source, sizeof source);
+    put(writer, "clock_cross_check",
+        *source == '\0' ? ""
+        : machine_clock_is_counter(source)
+            ? "none: CLOCK_MONOTONIC_RAW is read from the time-stamp counter; a drift of it cannot be seen"
+            : "CLOCK_MONOTONIC_RAW and the time-stamp counter are different clocks",
+        "ok");
 }
 
 static void put_volatile(struct csv_writer *writer)
@@ -131,6 +165,8 @@ int machine_write(const char *directory, uint64_t clock_step_ns, struct error *e
     if (csv_writer_open(&writer, path, &schema_machine, CSV_REPLACE, error) != 0)
         return error->code;
     uname(&system);
+    machine_fingerprint(value);
+    put(writer, "fingerprint", value, "ok");
     put(writer, "architecture", system.machine, "ok");
     put_cpu(writer);
     read_key("/proc/meminfo", "MemTotal", value, sizeof value);
@@ -147,6 +183,7 @@ int machine_write(const char *directory, uint64_t clock_step_ns, struct error *e
     put_file(writer, "clock_source", "/sys/devices/system/clocksource/clocksource0/current_clocksource", NULL);
     snprintf(value, sizeof value, "%llu", (unsigned long long)clock_step_ns);
     put(writer, "clock_step_ns", clock_step_ns ? value : "", "ok");
+    put_cross_check(writer);
     put_volatile(writer);
     return csv_writer_close(writer, error);
 }

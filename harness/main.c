@@ -2,6 +2,7 @@
  * encbench: the program. One row a verb; only this file prints errors and exits.
  */
 #include "analyse.h"
+#include "calibrate.h"
 #include "explain.h"
 #include "list.h"
 #include "options.h"
@@ -28,6 +29,7 @@ static int measure(const struct options *options, const struct paths *paths, cha
                       .workloads = list_or_null(options->workloads),
                       .modules = list_or_null(options->modules),
                       .baseline = options->baseline},
+        .events = list_or_null(options->events),
         .seed = options->seed,
         .out = options->out,
         .resume = options->resume,
@@ -41,6 +43,8 @@ static int measure(const struct options *options, const struct paths *paths, cha
 static int verb_list(const struct options *options, struct error *error)
 {
     struct paths paths;
+    if (options->list_events)
+        return list_print_events(options->csv);
     if (paths_find(&paths, error) != 0)
         return error->code;
     return list_print(&paths, list_or_null(options->modules), options->csv, error);
@@ -101,7 +105,7 @@ static int verb_report(const struct options *options, struct error *error)
     else if (options->output)
         error_set(error, EXIT_USAGE, "--output: longer than %zu bytes", sizeof output - 1);
     else
-        paths_join(output, paths.root, "REPORT.md", error);
+        snprintf(output, sizeof output, "%s", paths.report);
     if (error->code != 0 || present_check_output(output, error) != 0)
         return error->code;
     if (options->directory)
@@ -114,12 +118,41 @@ static int verb_report(const struct options *options, struct error *error)
     return present_result(&summary, directory, output, error);
 }
 
+static int verb_calibrate(const struct options *options, struct error *error)
+{
+    struct paths paths;
+    char directory[PATH_MAX];
+    if (options->directory && options->measuring)
+        return error_set(error, EXIT_USAGE,
+                         "calibrate: --%s says how to measure, but %s is measured already; leave out one, or say "
+                         "--resume %s to add to it",
+                         options->measuring, options->directory, options->directory);
+    if (options->directory)
+        return calibrate_again(options->directory, error);
+    const struct calibrate_options calibrate_options = {
+        .budget_minutes = options->budget_minutes > 0 ? options->budget_minutes : CALIBRATE_BUDGET_MINUTES,
+        .workloads = list_or_null(options->workloads),
+        .seed = options->seed,
+        .out = options->out,
+        .resume = options->resume,
+        .fix_layout = options->fix_layout,
+        .layouts = options->layouts,
+        .command = options->command,
+        .quiet = options->quiet,
+    };
+    if (paths_find(&paths, error) != 0 || calibrate_measure(&paths, &calibrate_options, directory, error) != 0)
+        return error->code;
+    printf("%s\n", directory);
+    return 0;
+}
+
 static const struct verb verbs[] = {
     {"report", "[DIR]", "measure (unless DIR is given), analyse, plot and write REPORT.md", verb_report},
     {"run", "", "measure into a new run directory and print its name", verb_run},
     {"analyse", "DIR", "effects.csv and verdicts.csv from a run directory", verb_analyse},
     {"explain", "CLAIM [DIR]", "from a verdict (4 or 4d) back to its rows and arithmetic", verb_explain},
     {"plot", "DIR", "figures of a run directory", verb_plot},
+    {"calibrate", "[DIR]", "error rates of the harness here (of DIR: derived again)", verb_calibrate},
     {"list", "", "variants with their axes, workloads, metrics and claims", verb_list},
     {NULL, NULL, NULL, NULL},
 };

@@ -20,7 +20,16 @@ enum {
     MEASURE_SWITCH_STRETCH_NS = 10000000,
     MEASURE_INPUT_OFFSETS = 4096, /* the input's page offset is uniform over a page ... */
     MEASURE_INPUT_STEP = 16,      /* ... in steps of this many bytes */
+    MEASURE_PROBES = 2,           /* of the machine's state: before the first slot of a block and after the last */
+    /* Independent additions of a probe: 0.9 us at 4.1 GHz, where they retire at 5.2 a cycle. Both probes of a block with the shorter ones
+     * that warm them take 0.4 % of a block of 490 us. */
+    MEASURE_PROBE_ADDS = 19200,
 };
+
+/* A batch of real ops; the clock arms need no more than 1000 clock steps. Short batches let a block end before the machine changes
+ * its mind. */
+#define MEASURE_BATCH_NS       25000.0
+#define MEASURE_CLOCK_BATCH_NS 10000.0
 
 struct measure_clock {
     uint64_t (*now_ns)(void *context);           /* CLOCK_MONOTONIC_RAW */
@@ -28,6 +37,8 @@ struct measure_clock {
     long (*involuntary_switches)(void *context); /* of this thread so far */
     int (*cpu)(void *context);                   /* on which it runs */
     void *context;
+    /* `adds` independent additions, as many at once as the core can do: what another thread on it takes away (state.h). NULL: none. */
+    void (*probe)(void *context, unsigned adds);
 };
 
 /* The real one. */
@@ -40,13 +51,16 @@ struct measure_arm {
     uint64_t rewarm_iterations; /* untimed ops before it */
 };
 
-/* One block as measured. slot_arm and elapsed_ns have 2 x arm_count entries. */
+/* One block as measured. slot_arm, elapsed_ns and centre_ns have 2 x arm_count entries. */
 struct measure_block {
     uint8_t slot_arm[MEASURE_SLOTS_MAX];
     bool
         dropped; /* an involuntary context switch or a change of CPU fell into it: the whole block goes, blind to the arms */
     uint16_t input_offset_bytes;
+    uint8_t state;                     /* enum state (state.h); the driver's, not the worker's */
+    uint32_t probe_ns[MEASURE_PROBES]; /* MEASURE_PROBE_ADDS independent additions; 0: not probed */
     uint64_t elapsed_ns[MEASURE_SLOTS_MAX];
+    uint64_t centre_ns[MEASURE_SLOTS_MAX]; /* when the batch was half done, by the clock and not by the plan */
 };
 
 /* Order of the arms in a block and the input's page offset: a function of (seed, process, block) alone. */

@@ -1,5 +1,6 @@
 #include "module_load.h"
 
+#include "allocators.h"
 #include "growth.h"
 #include "interpose.h"
 
@@ -37,6 +38,8 @@ bool module_metric_is_reserved(const char *name)
         "struct_bytes",
         "struct_hole_bytes",
         "struct_heap_bytes",
+        "struct_holes",
+        "struct_lines",
         "time",
         "time_reduction",
         "relative_time",
@@ -44,7 +47,7 @@ bool module_metric_is_reserved(const char *name)
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
         if (strcmp(name, reserved[i]) == 0)
             return true;
-    return growth_is_metric(name);
+    return growth_is_metric(name) || allocators_is_metric(name);
 }
 
 static bool is_one_line(const char *text)

@@ -1,6 +1,7 @@
 #include "module_set.h"
 
 #include "panels.h"
+#include "paths.h"
 #include "process.h"
 
 #include <dirent.h>
@@ -178,7 +179,7 @@ static int add_module(struct module_set *set, const char *file, struct error *er
         free(path);
         if (stat(info->described_file, &status) != 0 || !S_ISREG(status.st_mode))
             return error_set(error, EXIT_USAGE, "%s: is not a regular file; expected a shared object", file);
-        return 0;
+        return layout_check_shared(info->described_file, error);
     }
     return layout_object_read(file, &info->object, error);
 }
@@ -280,6 +281,35 @@ static int link_and_describe(struct module_set *set, const char *scratch, const 
     return error->code;
 }
 
+/* Every object file of a directory is a module; else it holds no module at all. */
+static int add_given_directory(struct module_set *set, const char *directory, struct error *error)
+{
+    char **names, path[PATH_MAX];
+    size_t count;
+    if (list_directory(directory, ".o", &names, &count, error) != 0)
+        return error->code;
+    if (count == 0)
+        error_set(error, EXIT_USAGE, "%s: is a directory without an object file (.o); expected modules", directory);
+    for (size_t i = 0; i < count && error->code == 0; i++)
+        if (paths_join(path, directory, names[i], error) == 0)
+            add_module(set, path, error);
+    free_names(names, count);
+    return error->code;
+}
+
+static int add_given(struct module_set *set, const char *file, struct error *error)
+{
+    const size_t before = set->count;
+    struct stat status;
+    if (stat(file, &status) == 0 && S_ISDIR(status.st_mode))
+        add_given_directory(set, file, error);
+    else
+        add_module(set, file, error);
+    for (size_t i = before; i < set->count; i++)
+        set->modules[i].given = true;
+    return error->code;
+}
+
 int module_set_load(struct module_set *set, const char *directory, const char *const *files, const char *scratch,
                     const char *worker, struct error *error)
 {
@@ -287,7 +317,7 @@ int module_set_load(struct module_set *set, const char *directory, const char *c
     if (add_directory(set, directory, error) != 0 || add_shared(set, directory, error) != 0)
         return error->code;
     for (size_t i = 0; files && files[i]; i++)
-        if (add_module(set, files[i], error) != 0)
+        if (add_given(set, files[i], error) != 0)
             return error->code;
     return link_and_describe(set, scratch, worker, error);
 }

@@ -33,6 +33,8 @@ struct module_info {
     char file[PATH_MAX];           /* .o or .so as given */
     bool single_layout;            /* a .so: one layout for ever */
     bool planned;                  /* an arm of the plan; a planted module that is none needs no exact pass */
+    bool given;                    /* by --module: wants a panel of its own */
+    bool left_out;                 /* of the selected variants: nothing of it is counted */
     bool planted;                  /* NAME.planted.o */
     char described_file[PATH_MAX]; /* shared object that was described; serves the exact passes too */
     struct layout_object object;   /* of a .o */
@@ -57,7 +59,7 @@ struct module_set {
 
 /*
  * Collects DIRECTORY/NAME.o: those that DIRECTORY/order.txt names (a name a line, in that order; all, by name, without it), the shared objects of
- * DIRECTORY/shared, and then `files` (NULL-terminated, may be NULL). Each is linked once into `scratch` and described by
+ * DIRECTORY/shared, and then `files` (NULL-terminated, may be NULL; of a directory every *.o). Each is linked once into `scratch` and described by
  * `worker`. Errors name the file. module_set_free in every case.
  */
 int module_set_load(struct module_set *set, const char *directory, const char *const *files, const char *scratch,

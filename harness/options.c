@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include "csv.h"
+
 #include <argp.h>
 #include <errno.h>
 #include <stddef.h>
@@ -20,6 +22,11 @@ enum option_key {
     KEY_DRY_RUN,
     KEY_QUIET,
     KEY_FORMAT,
+    KEY_EVENTS,
+    KEY_LIST_EVENTS,
+    KEY_BUDGET,
+    KEY_FIX_LAYOUT,
+    KEY_LAYOUTS,
 };
 
 /* Every option once: its name, what it takes, what it does, and the verbs that know it. */
@@ -30,17 +37,26 @@ static const struct {
     {{"profile", KEY_PROFILE, "NAME", 0, "quick (2 min), default, thorough, or smoke (plumbing only)", 0},
      " run report "},
     {{"variants", KEY_VARIANTS, "A,B", 0, "only contrasts between these variants", 0}, " run report "},
-    {{"workloads", KEY_WORKLOADS, "A,B", 0, "only these workloads", 0}, " run report "},
-    {{"module", KEY_MODULE, "FILE", 0, "also measure this module (.o or .so); may be repeated", 0},
+    {{"workloads", KEY_WORKLOADS, "A,B", 0, "only these workloads", 0}, " run report calibrate "},
+    {{"module", KEY_MODULE, "FILE", 0,
+      "also measure this module (.o; .so: no verdict on time; or a directory of .o); may be repeated", 0},
      " run report list "},
     {{"baseline", KEY_BASELINE, "VARIANT", 0, "compare everything selected with this variant", 0}, " run report "},
-    {{"seed", KEY_SEED, "N", 0, "seed of layouts and orders; from the clock when absent", 0}, " run report "},
-    {{"out", KEY_OUT, "DIR", 0, "run directory to make; must not exist", 0}, " run report "},
-    {{"resume", KEY_RESUME, "DIR", 0, "go on with an interrupted run instead of a new one", 0}, " run report "},
+    {{"events", KEY_EVENTS, "A,B", 0, "count these instead of the usual ones (list --events has the names)", 0},
+     " run report "},
+    {{"events", KEY_LIST_EVENTS, NULL, 0, "the names that run --events takes here, instead", 0}, " list "},
+    {{"seed", KEY_SEED, "N", 0, "seed of layouts and orders; from the clock when absent", 0}, " run report calibrate "},
+    {{"out", KEY_OUT, "DIR", 0, "directory to make; must not exist", 0}, " run report calibrate "},
+    {{"resume", KEY_RESUME, "DIR", 0, "go on with what is there instead of starting anew", 0},
+     " run report calibrate "},
     {{"output", KEY_OUTPUT, "FILE", 0, "write the report there instead of REPORT.md at the root", 0}, " report "},
     {{"dry-run", KEY_DRY_RUN, NULL, 0, "print plan, time and disk; measure nothing", 0}, " run report "},
     {{"format", KEY_FORMAT, "FORMAT", 0, "text or csv", 0}, " list "},
-    {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0}, " run report list analyse explain plot "},
+    {{"budget", KEY_BUDGET, "MINUTES", 0, "time to measure for; 30 when absent", 0}, " calibrate "},
+    {{"fix-layout", KEY_FIX_LAYOUT, NULL, 0, "only the ablation with one layout of each arm a trial", 0},
+     " calibrate "},
+    {{"layouts", KEY_LAYOUTS, "K", 0, "only the ablation with K layouts of each arm a trial", 0}, " calibrate "},
+    {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0}, " run report list analyse explain plot calibrate "},
 };
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
 
@@ -105,6 +121,26 @@ static int set_seed(const char *text, struct options *options, struct error *err
     return 0;
 }
 
+static int set_budget(const char *text, struct options *options, struct error *error)
+{
+    if (!csv_parse_number(text, &options->budget_minutes) ||
+        !(options->budget_minutes > 0 && options->budget_minutes <= OPTIONS_BUDGET_MINUTES_MAX))
+        return error_set(error, EXIT_USAGE, "--budget: \"%s\" is no number of minutes; expected more than 0, to %d",
+                         text, OPTIONS_BUDGET_MINUTES_MAX);
+    return 0;
+}
+
+static int set_layouts(const char *text, struct options *options, struct error *error)
+{
+    int64_t layouts;
+    if (!csv_parse_integer(text, &layouts) || layouts < 2 || layouts > OPTIONS_LAYOUTS_MAX)
+        return error_set(error, EXIT_USAGE,
+                         "--layouts: \"%s\" is no number of layouts; expected 2 to %d (--fix-layout for 1)", text,
+                         OPTIONS_LAYOUTS_MAX);
+    options->layouts = (unsigned)layouts;
+    return 0;
+}
+
 /* The name of a positional argument of the verb, without brackets; false behind the last. */
 static bool positional_name(const struct verb *verb, size_t index, char name[static 16], bool *optional)
 {
@@ -144,12 +180,12 @@ static int check_positional(const struct parsing *parsing)
     return 0;
 }
 
-/* Options of `run` say how to measure, all but --quiet. */
+/* Options of `run` and `calibrate` say how to measure, all but --quiet. */
 static void note_measuring(int key, struct options *options)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++)
         if (option_table[i].option.key == key && key != KEY_QUIET && options->measuring == NULL &&
-            verb_knows("run", option_table[i].verbs))
+            (verb_knows("run", option_table[i].verbs) || verb_knows("calibrate", option_table[i].verbs)))
             options->measuring = option_table[i].option.name;
 }
 
@@ -175,6 +211,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return split_list("workloads", argument, options->workloads, parsing->error);
     case KEY_MODULE:
         return split_list("module", argument, options->modules, parsing->error);
+    case KEY_EVENTS:
+        return split_list("events", argument, options->events, parsing->error);
+    case KEY_LIST_EVENTS:
+        options->list_events = true;
+        return 0;
     case KEY_BASELINE:
         return set_name("baseline", argument, &options->baseline, parsing->error);
     case KEY_SEED:
@@ -190,6 +231,13 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_QUIET:
         options->quiet = true;
+        return 0;
+    case KEY_BUDGET:
+        return set_budget(argument, options, parsing->error);
+    case KEY_LAYOUTS:
+        return set_layouts(argument, options, parsing->error);
+    case KEY_FIX_LAYOUT:
+        options->fix_layout = true;
         return 0;
     case KEY_FORMAT:
         options->csv = strcmp(argument, "csv") == 0;

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { OPTIONS_LIST_MAX = 64 };
+enum { OPTIONS_LIST_MAX = 64, OPTIONS_BUDGET_MINUTES_MAX = 10000, OPTIONS_LAYOUTS_MAX = 64 };
 
 /* What the command line said. Strings point into argv, which is cut at commas. */
 struct options {
@@ -18,9 +18,12 @@ struct options {
     const char *variants[OPTIONS_LIST_MAX + 1];  /* NULL-terminated; empty: all */
     const char *workloads[OPTIONS_LIST_MAX + 1]; /* NULL-terminated; empty: all */
     const char *modules[OPTIONS_LIST_MAX + 1];
+    const char *events[OPTIONS_LIST_MAX + 1]; /* NULL-terminated; empty: the usual ones */
     const char *baseline, *out, *output, *resume;
     uint64_t seed;
-    bool dry_run, quiet, csv;
+    double budget_minutes; /* 0: not given */
+    unsigned layouts;      /* 0: not given */
+    bool dry_run, quiet, csv, list_events, fix_layout;
     const char *measuring;         /* the first option given that says how to measure; NULL when there is none */
     char command[1024];            /* the command line as given, for provenance */
     const char *claim, *directory; /* positional arguments of verbs that take them; NULL when absent */

@@ -225,15 +225,14 @@ static bool share_workload(const struct module_info *a, const struct module_info
 
 static bool variant_selected(const struct module_info *info, const struct plan_selection *selection)
 {
-    return selection->variants == NULL || listed(selection->variants, info->variant) ||
-           listed(selection->modules, info->file);
+    return selection->variants == NULL || listed(selection->variants, info->variant) || info->given;
 }
 
 /* A variant for which a panel has to be made: of --module, or selected while no row of panels.csv is left. */
 static bool wants_panel(const struct plan *plan, const struct module_info *info, const struct plan_selection *selection)
 {
     return !info->planted && variant_selected(info, selection) &&
-           (listed(selection->modules, info->file) || plan->row_count == 0 || selection->baseline);
+           (info->given || plan->row_count == 0 || selection->baseline);
 }
 
 /* The first variant that shares a selected workload with one that wants a panel. */
@@ -368,6 +367,7 @@ static int add_contrast(struct plan_cell *cell, const struct plan_row *row, stru
 static int add_clock(struct plan_cell *cell, const struct module_info *kernels, struct error *error)
 {
     const size_t chain = cell->arm_count;
+    cell->first_shared = chain;
     for (size_t i = 0; i < PLAN_CLOCK_ARMS; i++) {
         struct plan_arm *arm = &cell->arms[cell->arm_count++];
         *arm = (struct plan_arm){

@@ -48,6 +48,11 @@ struct plan_cell {
     struct plan_contrast contrasts[PLAN_CONTRASTS_MAX];
     size_t contrast_count;
     bool decides_claims; /* a contrast or level of it decides a part of a claim */
+    /* Arms from this one on, all of one module, share one link; those before have each their own. */
+    size_t first_shared;
+    uint32_t epochs; /* set-ups of all arms in a process; 0: PLAN_EPOCHS */
+    bool
+        one_after_other; /* all batches of an arm, then those of the next: what a calibration compares the design with */
     uint32_t blocks;     /* per process; 0 until the pilot */
     double block_ns;     /* expected time of a block, from the pilot */
 };
@@ -71,7 +76,7 @@ struct plan {
 struct plan_selection {
     const char *const *variants;  /* NULL-terminated; NULL: all */
     const char *const *workloads; /* NULL-terminated short or full names; NULL: all */
-    const char *const *modules;   /* files given with --module, NULL-terminated; NULL: none */
+    const char *const *modules;   /* files or directories given with --module, NULL-terminated; NULL: none */
     /* Of panels made for --module and --variants; NULL: the first variant that has the workload. */
     const char *baseline;
     bool wide; /* panels of effort wide too */

@@ -50,11 +50,12 @@ static void put_sha256(struct csv_writer *writer, const char *key, const char *f
     free(text);
 }
 
-static void put_git(struct csv_writer *writer, const char *root)
+/* An installed program stands in nobody's checkout, or in one of something else. */
+static void put_git(struct csv_writer *writer, const char *root, bool installed)
 {
     const char *const revision[] = {"git", "-C", root, "rev-parse", "HEAD", NULL};
     const char *const changes[] = {"git", "-C", root, "status", "--porcelain", "--untracked-files=no", NULL};
-    char *text = process_output(revision);
+    char *text = installed ? NULL : process_output(revision);
     provenance_put(writer, "git_revision", text ? text : "");
     char *changed = text ? process_output(changes) : NULL;
     provenance_put(writer, "git_dirty", changed == NULL ? "" : *changed ? "yes" : "no");
@@ -103,7 +104,7 @@ void provenance_write(struct csv_writer *writer, const struct paths *paths, cons
     char key[512];
     provenance_put(writer, "encbench_version", ENCBENCH_VERSION);
     provenance_put_integer(writer, "module_abi_version", ENCBENCH_ABI_VERSION);
-    put_git(writer, paths->root);
+    put_git(writer, paths->root, paths->installed);
     provenance_put(writer, "compiler", ENCBENCH_COMPILER);
     provenance_put(writer, "compile_flags", ENCBENCH_COMPILE_FLAGS);
     put_output(writer, "linker", linker);

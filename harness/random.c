@@ -1,11 +1,21 @@
 #include "random.h"
 
+#include <time.h>
+
 uint64_t random_next(struct random_stream *stream)
 {
     uint64_t z = stream->state += 0x9e3779b97f4a7c15u;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
+}
+
+uint64_t random_seed_from_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    struct random_stream stream = {(uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec};
+    return random_next(&stream) >> 2;
 }
 
 struct random_stream random_stream_of(uint64_t seed, enum random_purpose purpose, uint64_t a, uint64_t b)

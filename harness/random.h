@@ -23,6 +23,8 @@ enum random_purpose {
     RANDOM_LOADING,
 };
 
+/* A seed that is nobody's choice: positive as int64_t, and never 0 in practice. */
+uint64_t random_seed_from_clock(void);
 struct random_stream random_stream_of(uint64_t seed, enum random_purpose purpose, uint64_t a, uint64_t b);
 uint64_t random_next(struct random_stream *stream);
 /* Uniform in [0, bound), bound > 0, without modulo bias. */

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 struct record {
-    struct csv_writer *processes, *contrasts, *samples;
+    struct csv_writer *processes, *contrasts, *state_contrasts, *samples;
 };
 
 static int open_table(struct csv_writer **writer, const char *directory, const struct csv_table *table, bool resumed,
@@ -28,7 +28,8 @@ int record_open(struct record **record, const char *directory, bool resumed, str
     if (new_record == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
     if (open_table(&new_record->processes, directory, &schema_processes, resumed, error) == 0 &&
-        open_table(&new_record->contrasts, directory, &schema_contrasts, resumed, error) == 0)
+        open_table(&new_record->contrasts, directory, &schema_contrasts, resumed, error) == 0 &&
+        open_table(&new_record->state_contrasts, directory, &schema_state_contrasts, resumed, error) == 0)
         open_table(&new_record->samples, directory, &schema_samples, resumed, error);
     return error->code;
 }
@@ -49,14 +50,15 @@ static int write_samples(struct csv_writer *writer, uint64_t process, const stru
             csv_put_integer(writer, (int64_t)arm->iterations);
             csv_put_integer(writer, (int64_t)blocks[b].elapsed_ns[slot]);
             csv_put_integer(writer, blocks[b].dropped ? 0 : 1);
-            csv_put_empty(writer);
+            csv_put_text(writer, state_words[blocks[b].state]);
             csv_end_row(writer);
         }
     return csv_writer_flush(writer, error);
 }
 
 static void write_arm(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell, size_t arm,
-                      const char *layout, const struct summary *summary, double ticks_per_ns, const char *void_reason)
+                      const char *layout, const struct summary *summary, double ticks_per_ns, double probe_cycles,
+                      const char *void_reason)
 {
     char reason[512];
     csv_put_integer(writer, (int64_t)process);
@@ -70,6 +72,10 @@ static void write_arm(struct csv_writer *writer, uint64_t process, const struct 
     csv_put_number(writer, void_reason ? NAN : summary->plain_mean_ns_per_op[arm]);
     csv_put_integer(writer, summary->blocks_kept);
     csv_put_integer(writer, summary->blocks_dropped);
+    csv_put_integer(writer, summary->blocks_in[STATE_QUIET]);
+    csv_put_integer(writer, summary->blocks_in[STATE_SHARED]);
+    csv_put_number(writer, probe_cycles > 0 ? probe_cycles : NAN);
+    csv_put_number(writer, void_reason ? NAN : summary->mean_position[arm]);
     csv_put_number(writer, ticks_per_ns > 0 ? ticks_per_ns : NAN);
     csv_put_text(writer, void_reason ? "void" : "ok");
     csv_put_text(writer, void_reason ? csv_clean(reason, sizeof reason, void_reason) : "");
@@ -93,19 +99,38 @@ static void write_contrast(struct csv_writer *writer, uint64_t process, const st
     csv_end_row(writer);
 }
 
+/* None for a process wholly in one state: its rows of contrasts.csv are that state's. */
+static void write_state_contrasts(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell,
+                                  enum state state, const struct summary *summary)
+{
+    for (size_t i = 0; summary->by_state[state] && i < cell->contrast_count; i++) {
+        csv_put_integer(writer, (int64_t)process);
+        csv_put_text(writer, cell->panel);
+        csv_put_text(writer, cell->workload);
+        csv_put_text(writer, cell->contrasts[i].name);
+        csv_put_text(writer, state_words[state]);
+        csv_put_number(writer, summary->state_contrasts[state][i].difference_ns);
+        csv_put_number(writer, summary->state_contrasts[state][i].log_ratio);
+        csv_put_integer(writer, summary->blocks_in[state]);
+        csv_end_row(writer);
+    }
+}
+
 int record_process(struct record *record, uint64_t process, const struct plan_cell *cell, const char *const *layouts,
                    const struct measure_block *blocks, size_t block_count, const struct summary *summary,
-                   double ticks_per_ns, const char *void_reason, struct error *error)
+                   double ticks_per_ns, double probe_cycles, const char *void_reason, struct error *error)
 {
     if (write_samples(record->samples, process, cell, blocks, block_count, error) != 0)
         return error->code;
     for (size_t i = 0; !void_reason && i < cell->contrast_count; i++)
         write_contrast(record->contrasts, process, cell, i, summary);
-    if (csv_writer_flush(record->contrasts, error) != 0)
+    for (enum state state = STATE_QUIET; !void_reason && state < STATE_COUNT; state++)
+        write_state_contrasts(record->state_contrasts, process, cell, state, summary);
+    if (csv_writer_flush(record->contrasts, error) != 0 || csv_writer_flush(record->state_contrasts, error) != 0)
         return error->code;
     /* The rows of processes.csv come last: a process counts as recorded once they are there. */
     for (size_t i = 0; i < cell->arm_count; i++)
-        write_arm(record->processes, process, cell, i, layouts[i], summary, ticks_per_ns, void_reason);
+        write_arm(record->processes, process, cell, i, layouts[i], summary, ticks_per_ns, probe_cycles, void_reason);
     return csv_writer_flush(record->processes, error);
 }
 
@@ -113,7 +138,8 @@ int record_close(struct record *record, struct error *error)
 {
     if (record == NULL)
         return error->code;
-    struct csv_writer *const writers[] = {record->samples, record->contrasts, record->processes};
+    struct csv_writer *const writers[] = {record->samples, record->state_contrasts, record->contrasts,
+                                          record->processes};
     for (size_t i = 0; i < sizeof writers / sizeof writers[0]; i++)
         if (writers[i])
             csv_writer_close(writers[i], error);

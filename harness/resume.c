@@ -71,16 +71,17 @@ static int add_name(const char **list, const char *name, const struct resume *re
 
 static int read_selection(struct resume *resume, struct error *error)
 {
-    const char *const texts[] = {fact(&resume->run, "select_variants"), fact(&resume->run, "select_workloads")};
-    const char **const lists[] = {resume->variants, resume->workloads};
+    const char *const texts[] = {fact(&resume->run, "select_variants"), fact(&resume->run, "select_workloads"),
+                                 fact(&resume->run, "select_events")};
+    const char **const lists[] = {resume->variants, resume->workloads, resume->events};
     const char *baseline = fact(&resume->run, "select_baseline");
     resume->baseline = *baseline ? baseline : NULL;
-    if (asprintf(&resume->names, "%s%c%s", texts[0], '\0', texts[1]) < 0)
+    if (asprintf(&resume->names, "%s%c%s%c%s", texts[0], '\0', texts[1], '\0', texts[2]) < 0)
         resume->names = NULL;
     if (resume->names == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
     char *text = resume->names;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         char *next = text + strlen(text) + 1;
         for (char *word; (word = strsep(&text, " ")) != NULL;)
             if (*word && add_name(lists[i], word, resume, error) != 0)
@@ -254,6 +255,9 @@ static int mark_done(struct resume *resume, const struct plan *plan, const struc
             strcmp(csv_text(rows, row, SCHEMA_processes_workload), cell->workload) != 0)
             return not_the_plan(rows, row, error);
         resume->done[process]++;
+        const double probe_cycles = csv_number(rows, row, SCHEMA_processes_probe_cycles);
+        if (probe_cycles > 0 && (resume->probe_cycles <= 0 || probe_cycles < resume->probe_cycles))
+            resume->probe_cycles = probe_cycles;
     }
     for (size_t process = 0; process < resume->done_bytes; process++) {
         resume->done[process] = resume->done[process] == plan->cells[plan_process_cell(plan, process)].arm_count;
@@ -296,7 +300,8 @@ int resume_mend(struct resume *resume, const struct plan *plan, struct error *er
          mark_done(resume, plan, &processes, error)))
         return error->code;
     csv_free(&processes);
-    if (cut(resume, &schema_processes, false, error) || cut(resume, &schema_contrasts, false, error))
+    if (cut(resume, &schema_processes, false, error) || cut(resume, &schema_contrasts, false, error) ||
+        cut(resume, &schema_state_contrasts, false, error))
         return error->code;
     return cut(resume, &schema_samples, false, error);
 }

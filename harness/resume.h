@@ -25,11 +25,13 @@ struct resume {
     const char *command;
     /* The selection that the run was made with, NULL-terminated. */
     const char *variants[RESUME_NAMES_MAX + 1], *workloads[RESUME_NAMES_MAX + 1], *modules[RESUME_NAMES_MAX + 1];
+    const char *events[RESUME_NAMES_MAX + 1];
     const char *baseline; /* NULL: none */
-    char *names;          /* memory of variants and workloads */
+    char *names;          /* memory of variants, workloads and events */
     bool planned;         /* the pilot is over: iterations and blocks are those of the directory */
     unsigned char *done;  /* by process number */
     size_t done_bytes, processes, processes_void;
+    double probe_cycles; /* of the fastest mode in the rows that are there (state.h); 0: none */
 };
 
 /* Reads run.csv. `profile` and `seed` as given with the command, NULL and 0 when not, must be the run's own. One line and EXIT_USAGE for a

@@ -1,8 +1,11 @@
 #include "run.h"
 
 #include "analyse.h"
+#include "calibrate.h"
+#include "counters.h"
 #include "exact.h"
 #include "heap.h"
+#include "identical.h"
 #include "kernels/kernels.h"
 #include "launch.h"
 #include "machine.h"
@@ -27,10 +30,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A batch of real ops; the clock arms need no more than 1000 clock steps. Short batches let a block end before the machine changes
- * its mind. */
-#define BATCH_NS        25000.0
-#define CLOCK_BATCH_NS  10000.0
 #define LONG_PROCESS_NS 1e9
 enum { EXACT_NAMES_MAX = 128, STEPPED_OP_BYTES_MAX = 16384 };
 enum {
@@ -52,22 +51,25 @@ struct run {
     const struct paths *paths;
     const struct run_options *options;
     const char *directory;
-    char scratch[PATH_MAX], kernel_scratch[PATH_MAX];
+    char scratch[PATH_MAX];
     uint64_t seed;
     struct module_set modules, kernels;
     const struct module_info *leaks;
     struct plan plan;
     struct csv_data panels, claims;
+    struct event_set events;
     struct launch launch;
     struct record *record;
     struct progress progress;
     struct tally *tallies; /* one a cell */
+    double probe_cycles;   /* of the fastest mode so far; 0: none yet */
     uint64_t clock_step_ns, chain_iterations, multiply_iterations, processes_run, processes_void;
     size_t look;   /* index of the look reached or aimed at */
     bool made;     /* the directory, by this run */
     bool complete; /* up to that look */
     struct resume resume;
     char claims_crc32[PROVENANCE_CRC32_BYTES], panels_crc32[PROVENANCE_CRC32_BYTES];
+    char calibration_crc32[PROVENANCE_CRC32_BYTES]; /* "" when there is none */
 };
 
 int run_load_modules(const struct paths *paths, const char *const *files, const char *scratch, struct module_set *set,
@@ -78,25 +80,25 @@ int run_load_modules(const struct paths *paths, const char *const *files, const 
     return module_set_check_names(set, error);
 }
 
-/* The harness's own kernels come by the same door, from a directory of their own. */
-static int load_kernels(struct run *run, struct error *error)
+int run_load_kernels(const struct paths *paths, const char *scratch, struct module_set *set, struct error *error)
 {
-    char directory[PATH_MAX];
-    snprintf(directory, sizeof directory, "%s", run->paths->kernels);
+    char directory[PATH_MAX], kernel_scratch[PATH_MAX];
+    snprintf(directory, sizeof directory, "%s", paths->kernels);
     *strrchr(directory, '/') = '\0';
-    if (paths_join(run->kernel_scratch, run->scratch, "kernels", error) != 0)
+    if (paths_join(kernel_scratch, scratch, "kernels", error) != 0)
         return error->code;
-    if (mkdir(run->kernel_scratch, 0700) != 0)
-        return error_set(error, EXIT_USAGE, "%s: %s", run->kernel_scratch, strerror(errno));
-    return module_set_load(&run->kernels, directory, NULL, run->kernel_scratch, run->paths->worker, error);
+    if (mkdir(kernel_scratch, 0700) != 0)
+        return error_set(error, EXIT_USAGE, "%s: %s", kernel_scratch, strerror(errno));
+    return module_set_load(set, directory, NULL, kernel_scratch, paths->worker, error);
 }
 
-static const struct module_info *find_kernel(const struct run *run, const char *variant, struct error *error)
+const struct module_info *run_find_kernel(const struct paths *paths, const struct module_set *kernels,
+                                          const char *variant, struct error *error)
 {
-    const struct module_info *kernel = module_set_find(&run->kernels, variant, false);
+    const struct module_info *kernel = module_set_find(kernels, variant, false);
     if (kernel == NULL)
         error_set(error, EXIT_USAGE, "%s: no kernel %s beside it; build the project again (./encbench does)",
-                  run->paths->kernels, variant);
+                  paths->kernels, variant);
     return kernel;
 }
 
@@ -167,19 +169,17 @@ static void note_unlike_baseline(const struct run *run, const char *baseline)
         }
 }
 
-/* Nothing that was asked for is left out without a word. The given modules are the last of the set. */
+/* Nothing that was asked for is left out without a word. */
 static int check_untimed(const struct run *run, struct error *error)
 {
     const struct plan_selection *selection = &run->options->selection;
-    size_t given = 0;
-    bool any = false;
+    bool any = selection->modules == NULL;
     if (selection->baseline)
         note_unlike_baseline(run, selection->baseline);
-    while (selection->modules && selection->modules[given])
-        given++;
-    for (size_t i = 0; i < given; i++)
-        any = note_untimed(run, &run->modules.modules[run->modules.count - given + i]) || any;
-    if (given > 0 && !any)
+    for (size_t i = 0; i < run->modules.count; i++)
+        if (run->modules.modules[i].given && !run->modules.modules[i].planted)
+            any = note_untimed(run, &run->modules.modules[i]) || any;
+    if (!any)
         return error_set(error, EXIT_USAGE,
                          "--module: nothing of it would be timed: none of its selected timed workloads is offered by "
                          "another selected module");
@@ -188,15 +188,16 @@ static int check_untimed(const struct run *run, struct error *error)
 
 static int prepare(struct run *run, struct error *error)
 {
-    if (scratch_make(run->scratch, error) || load_kernels(run, error) ||
+    if (events_find(run->options->events, &run->events, error) || scratch_make(run->scratch, error) ||
+        run_load_kernels(run->paths, run->scratch, &run->kernels, error) ||
         run_load_modules(run->paths, run->options->selection.modules, run->scratch, &run->modules, error) ||
         csv_read(run->paths->panels, &schema_panels, &run->panels, error) ||
         csv_read(run->paths->claims, &schema_claims, &run->claims, error) || analyse_claims_check(&run->claims, error))
         return error->code;
     struct plan_selection selection = run->options->selection;
     selection.wide = run->options->profile->wide;
-    const struct module_info *chain = find_kernel(run, CHAIN_VARIANT, error);
-    run->leaks = find_kernel(run, LEAK_VARIANT, error);
+    const struct module_info *chain = run_find_kernel(run->paths, &run->kernels, CHAIN_VARIANT, error);
+    run->leaks = run_find_kernel(run->paths, &run->kernels, LEAK_VARIANT, error);
     if (error->code != 0)
         return error->code;
     if (plan_build(&run->plan, &run->panels, &run->modules, chain, &selection, error) != 0)
@@ -206,19 +207,6 @@ static int prepare(struct run *run, struct error *error)
 }
 
 /* ---- the run directory ---- */
-
-static int make_parents(const char *directory)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s", directory);
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST)
-            return -1;
-        *slash = '/';
-    }
-    return 0;
-}
 
 static int make_directory(const struct paths *paths, const struct run_options *options, char *directory,
                           struct error *error)
@@ -234,7 +222,7 @@ static int make_directory(const struct paths *paths, const struct run_options *o
         strftime(date, sizeof date, "%Y%m%d-%H%M%S", gmtime_r(&now, &utc));
         snprintf(directory, PATH_MAX, "%.3900s/%s-%s", paths->results, date, options->profile->name);
     }
-    if (make_parents(directory) != 0)
+    if (paths_make_parents(directory) != 0)
         return error_set(error, EXIT_USAGE, "%s: its parent cannot be made: %s", directory, strerror(errno));
     const size_t length = strlen(directory);
     int failed = mkdir(directory, 0777);
@@ -291,27 +279,14 @@ static int write_panels(struct run *run, struct error *error)
     return csv_writer_close(writer, error);
 }
 
-/* Read strictly and written again: the copy holds exactly what was understood. */
+/* The copy holds exactly what was understood. */
 static int write_claims(struct run *run, struct error *error)
 {
-    const struct csv_data *claims = &run->claims;
     struct csv_writer *writer = open_table(run, &schema_claims, error);
-    for (size_t r = 0; writer && r < claims->row_count; r++) {
-        for (size_t c = 0; c < schema_claims.column_count; c++) {
-            if (csv_is_empty(claims, r, c))
-                csv_put_empty(writer);
-            else if (schema_claims.columns[c].type == CSV_INTEGER)
-                csv_put_integer(writer, csv_integer(claims, r, c));
-            else if (schema_claims.columns[c].type == CSV_NUMBER)
-                csv_put_number(writer, csv_number(claims, r, c));
-            else
-                csv_put_text(writer, csv_text(claims, r, c));
-        }
-        csv_end_row(writer);
-    }
-    if (writer)
-        csv_writer_close(writer, error);
-    return error->code;
+    if (writer == NULL)
+        return error->code;
+    csv_put_data(writer, &run->claims);
+    return csv_writer_close(writer, error);
 }
 
 static int write_variants(struct run *run, struct error *error)
@@ -428,11 +403,17 @@ static bool selects_some(const struct plan_selection *selection)
 /* Of the copies as written: whoever changes them later is found out. */
 static int sum_copies(struct run *run, struct error *error)
 {
+    const struct {
+        const struct csv_table *table;
+        char *crc32;
+    } copies[] = {{&schema_claims, run->claims_crc32},
+                  {&schema_panels, run->panels_crc32},
+                  {&schema_calibration, run->calibration_crc32}};
     char path[PATH_MAX];
-    if (paths_join(path, run->directory, schema_claims.file, error) == 0 &&
-        provenance_crc32(path, run->claims_crc32, error) == 0 &&
-        paths_join(path, run->directory, schema_panels.file, error) == 0)
-        provenance_crc32(path, run->panels_crc32, error);
+    for (size_t i = 0; i < sizeof copies / sizeof copies[0] && error->code == 0; i++)
+        if (paths_join(path, run->directory, copies[i].table->file, error) == 0 &&
+            (copies[i].table != &schema_calibration || access(path, F_OK) == 0))
+            provenance_crc32(path, copies[i].crc32, error);
     return error->code;
 }
 
@@ -452,6 +433,7 @@ static int write_run(struct run *run, bool complete, struct error *error)
     provenance_put(writer, "selection", selects_some(&run->options->selection) ? "some" : "all");
     provenance_put(writer, "claims_crc32", run->claims_crc32);
     provenance_put(writer, "panels_crc32", run->panels_crc32);
+    provenance_put(writer, "calibration_crc32", run->calibration_crc32);
     provenance_put_integer(writer, "look_processes", look->processes);
     provenance_put_number(writer, "error_share", look->error_share);
     provenance_put_integer(writer, "processes", (int64_t)run->processes_run);
@@ -459,6 +441,7 @@ static int write_run(struct run *run, bool complete, struct error *error)
     provenance_put_integer(writer, "process_ms", profile->process_ms);
     provenance_put_integer(writer, "seed", (int64_t)run->seed);
     put_selection(writer, &run->options->selection);
+    put_names(writer, "select_events", run->options->events);
     put_clock(writer, &run->plan.cells[0]);
     provenance_write(writer, run->paths, &run->modules);
     return csv_writer_close(writer, error);
@@ -485,13 +468,13 @@ static uint64_t cell_iterations(const struct run *run, const struct plan_cell *c
         return before->arms[0].iterations;
     for (size_t i = 0; i < real_arms; i++)
         multiples[i] = cell->arms[i].workload->batch_multiple_ops;
-    return measure_iterations(ns_per_op, multiples, real_arms, BATCH_NS, run->clock_step_ns);
+    return measure_iterations(ns_per_op, multiples, real_arms, MEASURE_BATCH_NS, run->clock_step_ns);
 }
 
 static uint64_t clock_iterations(const struct run *run, double ns_per_op)
 {
     const uint64_t one = 1;
-    return measure_iterations(&ns_per_op, &one, 1, CLOCK_BATCH_NS, run->clock_step_ns);
+    return measure_iterations(&ns_per_op, &one, 1, MEASURE_CLOCK_BATCH_NS, run->clock_step_ns);
 }
 
 static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
@@ -581,7 +564,7 @@ static int run_process(struct run *run, uint64_t process, struct plan_cell *cell
                        struct error *error)
 {
     struct launch_measured measured;
-    struct summary summary;
+    struct summary summary = {0};
     if (launch_measure(&run->launch, cell, process, run->seed, layouts, &measured, error) != 0)
         return error->code;
     /* By our own user, whose Ctrl-C reaches the worker too: not a result, not even a void one. */
@@ -589,12 +572,13 @@ static int run_process(struct run *run, uint64_t process, struct plan_cell *cell
         launch_measured_free(&measured);
         return 0;
     }
-    if (!summary_of_blocks(cell, measured.blocks, measured.block_count, &summary))
+    if (!state_classify(cell, measured.blocks, measured.block_count, &run->probe_cycles) ||
+        !summary_of_blocks(cell, measured.blocks, measured.block_count, &summary))
         error_set(error, EXIT_USAGE, "out of memory");
     const char *reason = measured.void_reason[0] ? measured.void_reason : summary.valid ? NULL : "too few blocks kept";
     if (error->code == 0)
         record_process(run->record, process, cell, layouts->words, measured.blocks, measured.block_count, &summary,
-                       measured.ticks_per_ns, reason, error);
+                       measured.ticks_per_ns, run->probe_cycles, reason, error);
     run->processes_run++;
     if (reason) {
         run->processes_void++;
@@ -743,15 +727,35 @@ static bool claims_name_workload(const struct csv_data *claims, const char *work
     return false;
 }
 
-/* Counted is what is timed and what claims name; stepped, at 25 us an instruction, what decides claims by its time and is
- * short. A selection counts all of what it selects. */
+/* With --variants: not among them, and no baseline of theirs. */
+static bool is_left_out(const struct plan_selection *selection, const struct module_info *module)
+{
+    if (selection->variants == NULL || module->given ||
+        (selection->baseline && strcmp(selection->baseline, module->variant) == 0))
+        return false;
+    for (size_t i = 0; selection->variants[i]; i++)
+        if (strcmp(selection->variants[i], module->variant) == 0)
+            return false;
+    return true;
+}
+
+/* A workload that is there for its own figures. */
+static bool counts_only(const struct module_workload *workload)
+{
+    return (workload->flags & (ENCBENCH_TIMED | ENCBENCH_COUNTED)) == ENCBENCH_COUNTED;
+}
+
+/* Counted is what is timed, what claims name and what can only be counted; stepped, at 25 us an instruction, what decides
+ * claims by its time and is short. A selection of workloads counts all of what it selects, and steps what of it is timed and
+ * short. */
 static void choose_exact(struct run *run, struct exact_names *names)
 {
     const struct plan_selection *selection = &run->options->selection;
     for (size_t i = 0; i < run->plan.cell_count; i++) {
         const struct plan_cell *cell = &run->plan.cells[i];
         add_name(names->counted, cell->workload);
-        if (cell->decides_claims && cell->arms[0].workload->bytes_per_op <= STEPPED_OP_BYTES_MAX)
+        if ((cell->decides_claims || selection->workloads) &&
+            cell->arms[0].workload->bytes_per_op <= STEPPED_OP_BYTES_MAX)
             add_name(names->stepped, cell->workload);
         for (size_t a = 0; a < cell->arm_count; a++)
             for (size_t m = 0; m < run->modules.count; m++)
@@ -759,26 +763,33 @@ static void choose_exact(struct run *run, struct exact_names *names)
                     run->modules.modules[m].planned = true;
     }
     for (size_t m = 0; m < run->modules.count; m++)
-        for (size_t w = 0; w < run->modules.modules[m].workload_count; w++) {
+        run->modules.modules[m].left_out = is_left_out(selection, &run->modules.modules[m]);
+    for (size_t m = 0; m < run->modules.count; m++)
+        for (size_t w = 0; w < run->modules.modules[m].workload_count && !run->modules.modules[m].left_out; w++) {
             const struct module_workload *workload = &run->modules.modules[m].workloads[w];
-            if (selection->workloads ? module_workload_selected(selection->workloads, workload)
-                                     : claims_name_workload(&run->claims, workload->short_name))
+            if (selection->workloads
+                    ? module_workload_selected(selection->workloads, workload)
+                    : counts_only(workload) || claims_name_workload(&run->claims, workload->short_name))
                 add_name(names->counted, workload->short_name);
         }
 }
 
 static int measure_into_directory(struct run *run, struct error *error)
 {
-    if (write_panels(run, error) || write_claims(run, error) || sum_copies(run, error) || write_variants(run, error) ||
-        write_workloads(run, error) || write_run(run, false, error))
+    if (write_panels(run, error) || write_claims(run, error) || calibrate_copy(run->paths, run->directory, error) ||
+        sum_copies(run, error) || write_variants(run, error) || write_workloads(run, error) ||
+        write_run(run, false, error))
         return error->code;
     launch_init(&run->launch, run->paths, run->scratch, &run->modules);
     struct exact_names names = {0};
     choose_exact(run, &names);
     if (exact_measure(run->directory, &run->launch, &run->modules, names.counted, names.stepped, run->seed,
                       run->options->quiet, error) ||
+        identical_measure(run->directory, &run->plan, &run->modules, error) ||
         heap_measure(run->directory, &run->launch, &run->modules, run->leaks, &run->claims,
                      run->options->selection.workloads, run->seed, run->options->quiet, error) ||
+        counters_measure(run->directory, &run->launch, &run->modules, names.counted, &run->events, run->seed,
+                         run->options->quiet, error) ||
         pilot(run, error) || write_workloads(run, error) || machine_write(run->directory, run->clock_step_ns, error) ||
         write_run(run, false, error) || write_cells(run, error) ||
         record_open(&run->record, run->directory, false, error))
@@ -807,6 +818,7 @@ static int resume_into_directory(struct run *run, struct error *error)
         return error->code;
     run->processes_run = run->resume.processes;
     run->processes_void = run->resume.processes_void;
+    run->probe_cycles = run->resume.probe_cycles;
     progress_say(&(struct progress){.quiet = run->options->quiet}, "%zu processes are there already",
                  run->resume.processes);
     launch_init(&run->launch, run->paths, run->scratch, &run->modules);
@@ -825,10 +837,11 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
 {
     const struct plan_selection *given = &options->selection;
     struct resume *resume = &run->resume;
-    if (given->variants || given->workloads || given->modules || given->baseline || options->out || options->dry_run)
+    if (given->variants || given->workloads || given->modules || given->baseline || options->events || options->out ||
+        options->dry_run)
         return error_set(error, EXIT_USAGE,
                          "--resume: the run directory holds what was selected; leave out --variants, --workloads, "
-                         "--module, --baseline, --out and --dry-run");
+                         "--module, --baseline, --events, --out and --dry-run");
     if (resume_open(resume, options->resume, options->profile, options->seed, error) != 0)
         return error->code;
     options->profile = resume->profile;
@@ -837,6 +850,7 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
                                                  .workloads = list_or_null(resume->workloads),
                                                  .modules = list_or_null(resume->modules),
                                                  .baseline = resume->baseline};
+    options->events = list_or_null(resume->events);
     run->seed = resume->seed;
     run->look = resume->look;
     return 0;
@@ -869,14 +883,6 @@ static void remove_untimed(const char *path, struct error *error)
     *error = (struct error){0};
     error_set(error, before.code, "%.500s; nothing was timed; %.400s %s", before.message, path,
               access(path, F_OK) == 0 ? "cannot be analysed: remove it" : "is removed again");
-}
-
-static uint64_t seed_from_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    struct random_stream stream = {(uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec};
-    return random_next(&stream) >> 2; /* positive as int64_t, and never 0 in practice */
 }
 
 static int measure_new(struct run *run, char *directory, struct error *error)
@@ -918,7 +924,7 @@ int run_measure(const struct paths *paths, const struct run_options *options, ch
             resume_into_directory(&run, error);
     } else {
         if (run.seed == 0)
-            run.seed = seed_from_clock();
+            run.seed = random_seed_from_clock();
         if (prepare(&run, error) == 0)
             measure_new(&run, directory, error);
     }

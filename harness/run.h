@@ -16,8 +16,9 @@
 struct run_options {
     const struct profile *profile;
     struct plan_selection selection;
-    uint64_t seed;   /* 0: from the clock */
-    const char *out; /* NULL: results/DATE-PROFILE under the root */
+    const char *const *events; /* to count, NULL-terminated names as events.h takes them; NULL: the usual ones */
+    uint64_t seed;             /* 0: from the clock */
+    const char *out;           /* NULL: results/DATE-PROFILE under the root */
     /* Directory of an interrupted run to go on with, NULL: a new run. It holds profile (may be NULL here), seed and selection. */
     const char *resume;
     const char *command; /* as given, for run.csv */
@@ -33,5 +34,11 @@ int run_measure(const struct paths *paths, const struct run_options *options, ch
 /* Everything that can be run, for `list`: modules described from scratch. */
 int run_load_modules(const struct paths *paths, const char *const *files, const char *scratch, struct module_set *set,
                      struct error *error);
+
+/* The harness's own kernels: they come by the same door, from a directory of their own. */
+int run_load_kernels(const struct paths *paths, const char *scratch, struct module_set *set, struct error *error);
+/* NULL, and one line, when the build lacks it. */
+const struct module_info *run_find_kernel(const struct paths *paths, const struct module_set *kernels,
+                                          const char *variant, struct error *error);
 
 #endif

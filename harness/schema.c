@@ -11,7 +11,7 @@
 #undef END
 
 #define TABLE(table, file, row_is)                                                                                     \
-    const struct csv_table schema_##table = {file, row_is, table##_columns, SCHEMA_##table##_count};
+    const struct csv_table schema_##table = {file, row_is, table##_columns, SCHEMA_##table##_column_count};
 #define COLUMN(table, name, type, required, meaning)
 #define END(table)
 #include "schema.def"

@@ -11,7 +11,7 @@
 
 #include "csv.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 #define TABLE(table, file, row_is)                                                                                     \
     extern const struct csv_table schema_##table;                                                                      \
@@ -19,7 +19,7 @@
     {
 #define COLUMN(table, name, type, required, meaning) SCHEMA_##table##_##name,
 #define END(table)                                                                                                     \
-    SCHEMA_##table##_count                                                                                             \
+    SCHEMA_##table##_column_count                                                                                      \
     }                                                                                                                  \
     ;
 #include "schema.def"

@@ -9,6 +9,7 @@
 
 #include "measure.h"
 #include "plan.h"
+#include "state.h"
 
 enum {
     SUMMARY_BATCHES = 16,         /* groups of consecutive blocks for the standard error within the process ... */
@@ -24,17 +25,27 @@ struct summary_contrast {
     double block_standard_error_ns; /* NaN when there are too few blocks */
 };
 
+/* The same from the blocks of one machine state. */
+struct summary_state_contrast {
+    double difference_ns, log_ratio;
+};
+
 struct summary {
     bool valid; /* false: too few blocks kept (summary_blocks_least), or a batch that took no time at all */
     uint32_t blocks_kept, blocks_dropped;
+    uint32_t blocks_in[STATE_COUNT]; /* of those kept */
     double time_ns_per_op[MEASURE_ARMS_MAX], plain_mean_ns_per_op[MEASURE_ARMS_MAX];
+    double mean_position[MEASURE_ARMS_MAX]; /* of the arm's batches in a block by the clock: 0 its start, 1 its end */
     struct summary_contrast contrasts[PLAN_CONTRASTS_MAX];
+    /* Which of the following there are: those with SUMMARY_BLOCKS_MIN blocks at least, and not wholly in this state (state.h). */
+    bool by_state[STATE_COUNT];
+    struct summary_state_contrast state_contrasts[STATE_COUNT][PLAN_CONTRASTS_MAX];
 };
 
 /* Blocks that must be kept of so many measured. */
 size_t summary_blocks_least(size_t block_count);
 
-/* `blocks` as the worker measured them. False when memory is short; *summary is then not valid. */
+/* `blocks` as the worker measured them and state_classify left them. False when memory is short; *summary is then not valid. */
 bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,
                        struct summary *summary);
 

@@ -272,8 +272,8 @@ enum verdict_words verdict_words(const struct verdict_evidence *evidence, double
 
 const char *verdict_words_text(enum verdict_words words)
 {
-    static const char *const texts[] = {"faster by",           "slower by",     "equivalent within",
-                                        "no difference shown", "single layout", "interaction shown",
-                                        "not resolvable here"};
+    static const char *const texts[] = {
+        "faster by",     "slower by",         "equivalent within",   "no difference shown",
+        "single layout", "interaction shown", "not resolvable here", "equal by construction"};
     return texts[words];
 }

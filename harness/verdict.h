@@ -115,8 +115,9 @@ enum verdict_words {
     VERDICT_EQUIVALENT,
     VERDICT_NO_DIFFERENCE,
     VERDICT_ONE_LAYOUT,
-    VERDICT_INTERACTS, /* of an interaction: shown */
-    VERDICT_OVERRULED, /* the run cannot say anything about time */
+    VERDICT_INTERACTS,       /* of an interaction: shown */
+    VERDICT_OVERRULED,       /* the run cannot say anything about time */
+    VERDICT_BY_CONSTRUCTION, /* the code is the same: whatever was measured is not its doing */
 };
 /* `half_width`: of the narrowest symmetric region that was met, NaN for none. `against_twin`: an effect within the
  * twin bound is not shown (false for a twin itself, which would always be). */

@@ -6,6 +6,7 @@
 
 #include "module_load.h"
 #include "random.h"
+#include "worker_counters.h"
 #include "worker_step.h"
 
 #include <dlfcn.h>
@@ -138,6 +139,13 @@ static int64_t allocated_bytes(void)
     return total.requested_bytes;
 }
 
+static int64_t live_bytes(void)
+{
+    struct interpose_counts total;
+    find_interposer().read(&total, NULL);
+    return total.live_bytes;
+}
+
 /* The input is the same for every process of a run: a function of the seed. */
 static int make_host(struct worker_region *region, struct panel *panel, struct error *error)
 {
@@ -160,7 +168,8 @@ static int make_host(struct worker_region *region, struct panel *panel, struct e
                                          .input = base,
                                          .input_bytes = input_bytes,
                                          .allocated_bytes = find_interposer().read ? allocated_bytes : NULL,
-                                         .data_directory = region->job.data_directory};
+                                         .data_directory = region->job.data_directory,
+                                         .live_bytes = find_interposer().read ? live_bytes : NULL};
     return 0;
 }
 
@@ -248,6 +257,45 @@ static int renew_heap(struct worker_region *region, struct panel *panel, const s
     return 0;
 }
 
+/* The two batches of one arm in a block, as if it were alone. */
+static int run_alone(struct worker_region *region, struct panel *panel, const struct measure_clock *clock, uint32_t arm,
+                     uint32_t number, struct error *error)
+{
+    struct measure_block *block = &region->blocks[number], alone;
+    uint32_t only = 0;
+    measure_plan_block(region->job.seed, region->job.process, number, 1, &alone);
+    region->result.phase_arm = arm;
+    if (!measure_block_run(clock, &panel->host, panel->input_base, &panel->arms[arm], 1, &alone, &only))
+        return error_set(error, EXIT_USAGE, "workload %s: run did not produce its bytes as promised",
+                         region->job.arms[arm].workload);
+    for (uint32_t i = 0; i < 2; i++) {
+        block->slot_arm[2 * arm + i] = (uint8_t)arm;
+        block->elapsed_ns[2 * arm + i] = alone.elapsed_ns[i];
+    }
+    block->input_offset_bytes = alone.input_offset_bytes;
+    block->dropped = block->dropped || alone.dropped;
+    return 0;
+}
+
+/* What the interleaved design is compared with: arms take turns once, not once a block. No deadline, or the last arm would lack blocks. */
+static int measure_one_after_other(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
+                                   uint32_t epoch_blocks, struct error *error)
+{
+    struct random_stream stream = random_stream_of(region->job.seed, RANDOM_BLOCK, region->job.process, UINT64_MAX);
+    uint32_t order[MEASURE_ARMS_MAX];
+    uint64_t epoch = 0;
+    random_permutation(&stream, order, region->job.arm_count);
+    for (uint32_t i = 0; i < region->job.arm_count; i++)
+        for (uint32_t b = 0; b < region->job.blocks; b++) {
+            if (i + b > 0 && b % epoch_blocks == 0 && renew_heap(region, panel, clock, ++epoch, error) != 0)
+                return error->code;
+            if (run_alone(region, panel, clock, order[i], b, error) != 0)
+                return error->code;
+        }
+    region->result.blocks_done = region->job.blocks;
+    return 0;
+}
+
 static int measure(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
                    struct error *error)
 {
@@ -260,7 +308,9 @@ static int measure(struct worker_region *region, struct panel *panel, const stru
         return error->code;
     enter(region, WORKER_MEASURING, 0);
     const uint64_t start_ns = clock->now_ns(clock->context), start_ticks = clock->ticks(clock->context);
-    for (uint32_t i = 0; i < region->job.blocks; i++) {
+    if (region->job.one_after_other && measure_one_after_other(region, panel, clock, epoch_blocks, error) != 0)
+        return error->code;
+    for (uint32_t i = 0; i < region->job.blocks && !region->job.one_after_other; i++) {
         if (i > 0 && i % epoch_blocks == 0 && renew_heap(region, panel, clock, i / epoch_blocks, error) != 0)
             return error->code;
         if (run_block(region, panel, clock, i, &region->blocks[i], error) != 0)
@@ -454,6 +504,18 @@ static int metrics(struct worker_region *region, struct panel *panel, struct err
     return 0;
 }
 
+/* What an allocator hands out for a structure, and which one that was. */
+static int structure(struct worker_region *region)
+{
+    Dl_info info;
+    void *symbol = dlsym(RTLD_DEFAULT, "malloc");
+    enter(region, WORKER_MEASURING, 0);
+    if (symbol && dladdr(symbol, &info) != 0)
+        snprintf(region->result.allocator, sizeof region->result.allocator, "%s", info.dli_fname);
+    region->result.exact.structure_heap_bytes = structure_heap_bytes(region->job.structure_bytes);
+    return 0;
+}
+
 static void pin(int cpu)
 {
     cpu_set_t set;
@@ -469,6 +531,8 @@ static int work(struct worker_region *region, struct error *error)
     pin(region->job.cpu);
     if (region->job.interposer[0])
         explain_interposer(region->job.interposer, region->result.not_counted, sizeof region->result.not_counted);
+    if (region->job.mode == WORKER_STRUCTURE)
+        return structure(region);
     if (load_arms(region, &panel, error) != 0 || make_host(region, &panel, error) != 0)
         return error->code;
     if (region->job.mode == WORKER_EXACT)
@@ -483,6 +547,14 @@ static int work(struct worker_region *region, struct error *error)
             return error->code;
         enter(region, WORKER_MEASURING, 0);
         worker_step(region, &panel.arms[0]);
+        tear_down_arms(region, &panel);
+        return 0;
+    }
+    if (region->job.mode == WORKER_COUNT) {
+        if (set_up_arms(region, &panel, 0, error) != 0)
+            return error->code;
+        enter(region, WORKER_MEASURING, 0);
+        worker_counters(region, &panel.arms[0]);
         tear_down_arms(region, &panel);
         return 0;
     }

@@ -6,10 +6,12 @@
 #ifndef ENCBENCH_WORKER_H
 #define ENCBENCH_WORKER_H
 
+#include "counter.h"
 #include "heap_pass.h"
 #include "interpose.h"
 #include "measure.h"
 #include "process.h"
+#include "step.h"
 
 #include <limits.h>
 
@@ -19,12 +21,14 @@ enum {
 };
 
 enum worker_mode {
-    WORKER_PILOT,   /* find ns per op of each arm and the time of a block */
-    WORKER_MEASURE, /* `blocks` blocks */
-    WORKER_METRICS, /* arm 0 only: the workload's own figures */
-    WORKER_EXACT,   /* arm 0 only: digest, allocations, bytes; the interposer is preloaded */
-    WORKER_HEAP,    /* arm 0 only: memory over `iterations` ops; the interposer is preloaded */
-    WORKER_STEP,    /* arm 0 only: instructions of n and of 2n ops; nothing is preloaded, addresses are fixed */
+    WORKER_PILOT,     /* find ns per op of each arm and the time of a block */
+    WORKER_MEASURE,   /* `blocks` blocks */
+    WORKER_METRICS,   /* arm 0 only: the workload's own figures */
+    WORKER_EXACT,     /* arm 0 only: digest, allocations, bytes; the interposer is preloaded */
+    WORKER_HEAP,      /* arm 0 only: memory over `iterations` ops; the interposer is preloaded */
+    WORKER_STRUCTURE, /* no arm: blocks of `structure_bytes` from whatever allocator is preloaded */
+    WORKER_STEP,      /* arm 0 only: instructions of n and of 2n ops; nothing is preloaded, addresses are fixed */
+    WORKER_COUNT,     /* arm 0 only: the kernel's counters; nothing is preloaded */
 };
 
 enum worker_phase {
@@ -60,7 +64,13 @@ struct worker_job {
     char data_directory[PATH_MAX];
     char interposer[PATH_MAX];       /* what should be preloaded; "": nothing */
     char shared_directory[PATH_MAX]; /* of the shared objects that modules have in common; WORKER_STEP */
-    bool step_every;                 /* WORKER_STEP without shortcuts (step.h) */
+    uint32_t structure_bytes;        /* WORKER_STRUCTURE */
+    /* WORKER_MEASURE: all batches of an arm, then those of the next; blocks are filled in the same form */
+    bool one_after_other;
+    enum step_source step_source; /* WORKER_STEP (step.h) ... */
+    bool step_every;              /* ... without shortcuts */
+    uint32_t event_count;         /* WORKER_COUNT */
+    struct counter_event events[COUNTER_EVENTS_MAX];
     struct worker_arm arms[MEASURE_ARMS_MAX];
 };
 
@@ -82,21 +92,32 @@ struct worker_instruction {
 };
 
 enum {
-    WORKER_STEP_TRAPS_MAX = 3000000,      /* a pass that needs more has no figure: 30 s on a slow machine */
-    WORKER_STEP_SHORT_INSTRUCTIONS = 300, /* an op of fewer is recorded by instruction */
+    WORKER_STEP_TRAPS_MAX = 3000000,     /* a pass that needs more has no figure: 30 s on a slow machine */
+    WORKER_STEP_INSTRUCTIONS_MAX = 8192, /* different ones that are recorded */
     WORKER_STEP_OBJECTS_MAX = 8,
 };
 
+/* How far it came: a sandbox may kill whoever opens a source of traps. */
+enum worker_step_opening { WORKER_STEP_NOT_YET, WORKER_STEP_BEGUN, WORKER_STEP_OPENED };
+
 struct worker_step {
-    char unavailable[256]; /* why there is no count; "" when there is one */
-    uint64_t operations;   /* n */
+    char unavailable[512]; /* why there is no count; "" when there is one */
+    enum worker_step_opening opening;
+    uint64_t operations; /* n */
     uint64_t instructions_n, instructions_2n;
     uint64_t shared_n, shared_2n; /* of them in shared objects or called from there */
     uint64_t traps;
-    uint32_t instruction_count; /* 0 unless the op is short */
-    struct worker_instruction instructions[WORKER_STEP_SHORT_INSTRUCTIONS];
+    uint32_t instruction_count; /* what has no room or belongs to no object is left out */
+    struct worker_instruction instructions[WORKER_STEP_INSTRUCTIONS_MAX];
     uint32_t object_count;
     char objects[WORKER_STEP_OBJECTS_MAX][PATH_MAX]; /* object 0 is the module */
+};
+
+struct worker_counters {
+    char unavailable[256]; /* why nothing was counted; "" when `values` are filled */
+    uint64_t operations;   /* of each thread, for every event */
+    uint32_t thread_count;
+    struct counter_value values[COUNTER_THREADS_MAX * COUNTER_EVENTS_MAX]; /* [thread * event_count + event] */
 };
 
 struct worker_metric {
@@ -118,6 +139,8 @@ struct worker_result {
     struct worker_exact exact;
     struct heap_pass heap;
     struct worker_step step;
+    struct worker_counters counters;
+    char allocator[PATH_MAX]; /* the shared object that malloc is in; WORKER_STRUCTURE */
     uint32_t metric_count;
     struct worker_metric metrics[ENCBENCH_METRICS_MAX];
 };

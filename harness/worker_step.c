@@ -97,7 +97,7 @@ static bool object_of(struct worker_step *step, uintptr_t address, uint32_t *obj
     return true;
 }
 
-/* ---- executed instructions of a short op ---- */
+/* ---- executed instructions ---- */
 
 struct executed {
     uintptr_t address;
@@ -138,13 +138,13 @@ static void put_executed(struct worker_step *step, const struct executed *execut
 /* An instruction may be part of several runs of instructions (a jump into one): their executions add up. */
 static void record_instructions(struct worker_step *step)
 {
-    static struct executed executed[8 * WORKER_STEP_SHORT_INSTRUCTIONS];
+    static struct executed executed[4 * WORKER_STEP_INSTRUCTIONS_MAX];
     struct execution_list list = {executed, 0, sizeof executed / sizeof executed[0]};
     step_visit(add_executed, &list);
     if (list.count > list.capacity)
-        return;
+        return; /* the sum is then short of the total, which is what counts */
     qsort(executed, list.count, sizeof executed[0], compare_executed);
-    for (size_t i = 0; i < list.count && step->instruction_count < WORKER_STEP_SHORT_INSTRUCTIONS; i++) {
+    for (size_t i = 0; i < list.count && step->instruction_count < WORKER_STEP_INSTRUCTIONS_MAX; i++) {
         if (i + 1 < list.count && executed[i + 1].address == executed[i].address)
             executed[i + 1].executions += executed[i].executions;
         else
@@ -191,10 +191,17 @@ void worker_step(struct worker_region *region, const struct measure_arm *arm)
     uint64_t bytes = 0;
     search.region = region;
     dl_iterate_phdr(add_shared, &search);
-    options = (struct step_options){region->job.step_every, search.shared, search.shared_count, WORKER_STEP_TRAPS_MAX};
+    options = (struct step_options){.source = region->job.step_source,
+                                    .every = region->job.step_every,
+                                    .shared = search.shared,
+                                    .shared_count = search.shared_count,
+                                    .traps_max = WORKER_STEP_TRAPS_MAX};
     measure_batch(&clock, arm, WARM_UP_MULTIPLE * n, &bytes);
-    if (!step_open(&options, step->unavailable, sizeof step->unavailable) ||
-        !step_operations(step, arm, 0, n, &first) || !step_operations(step, arm, 1, 2 * n, &second))
+    step->opening = WORKER_STEP_BEGUN;
+    if (!step_open(&options, step->unavailable, sizeof step->unavailable))
+        return;
+    step->opening = WORKER_STEP_OPENED;
+    if (!step_operations(step, arm, 0, n, &first) || !step_operations(step, arm, 1, 2 * n, &second))
         return;
     step->operations = n;
     step->instructions_n = first.instructions;
@@ -205,6 +212,5 @@ void worker_step(struct worker_region *region, const struct measure_arm *arm)
     uint32_t object;
     uint64_t offset_bytes;
     object_of(step, (uintptr_t)arm->workload->run, &object, &offset_bytes);
-    if (second.instructions - first.instructions < n * WORKER_STEP_SHORT_INSTRUCTIONS)
-        record_instructions(step);
+    record_instructions(step);
 }

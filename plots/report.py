@@ -316,10 +316,26 @@ def instructions(run):
     deltas = [(code(row["workload"]), wording.number(row["instructions_delta"])) for row in run.effects
               if row["contrast"] == subject.FIELD and row["scale"] == "absolute" and row["instructions_delta"] is not None]
     own = run.select("instructions_delta", contrast=subject.FIELD)
+    symbols = [(code(row["workload"]), code(row["symbol"] or "not known"), row["object"] or "not known",
+                *(wording.number(row[key]) for key in ("baseline_instructions_per_op", "contender_instructions_per_op", "instructions_delta_per_op")))
+               for row in run.select("symbols_delta", contrast=subject.FIELD)]
     listed = [(code(row["workload"]), row["side"], code(row["symbol"]), code(row["instruction"]),
                wording.number(row["executions_per_op"])) for row in own]
     return {**table, "deltas": wording.table(("Workload", "Without the field, instructions"), deltas) if deltas else None,
+            "symbols": wording.table(("Workload", "Function", "Of", "With", "Without", "Difference"), symbols)
+            if symbols else None,
+            "identical": identical(run),
             "listed": wording.table(("Workload", "Side", "Symbol", "Instruction", "Per op"), listed) if listed else None}
+
+
+def identical(run):
+    """Pairs of variants with the same code for a workload."""
+    rows = {}
+    for row in run.identical_code:
+        if row["identical"] == "yes":
+            rows.setdefault((row["baseline"], row["contender"]), []).append(code(row["workload"]))
+    table = [(code(baseline), code(contender), " ".join(workloads)) for (baseline, contender), workloads in rows.items()]
+    return wording.table(("Variant", "Variant", "Workloads"), table) if table else None
 
 
 def growth_table(run):
@@ -523,6 +539,30 @@ def process_table(run):
                   wording.table(header, rows))
 
 
+def machine_state(run):
+    """Share of the kept blocks in each state; effects that differ between the states, in both."""
+    base = [row for row in run.processes if row["role"] == "baseline" and row["status"] == "ok"]
+    kept, quiet, shared = (sum(row[key] for row in base) for key in ("blocks_kept", "blocks_quiet", "blocks_shared"))
+    if not kept:
+        return None
+
+    def cells(rows):
+        for row in rows:
+            yield wording.interval(row["estimate"], row["ci_low"], row["ci_high"], row["unit"])
+        yield wording.interval(rows[0]["change"], rows[0]["change_low"], rows[0]["change_high"], rows[0]["unit"]) \
+            if rows[0]["change"] is not None else "no process had both"
+        yield f"{rows[0]['processes']}, {rows[1]['processes']}, {rows[0]['processes_both']}"
+
+    seen = [[run.one("state_effects", panel=row["panel"], contrast=row["contrast"], workload=row["workload"], scale=row["scale"],
+                     state=state) for state in ("quiet", "shared")]
+            for row in run.select("state_effects", state="quiet")]
+    rows = [(code(pair[0]["contrast"]), code(pair[0]["workload"]), *cells(pair)) for pair in seen if pair[0]["differs"] == "yes"]
+    table = wording.table(("Contrast", "Workload", "Quiet", "Shared", "Change", "n quiet, shared, both"), rows)
+    percent = [f"{wording.number(round(100 * count / kept, 2))} %" for count in (quiet, shared, kept - quiet - shared)]
+    return {"quiet": percent[0], "shared": percent[1], "unknown": percent[2], "seen": len(seen), "differing": len(rows),
+            "table": folded(f"{len(rows)} effects that differ between the states", table) if rows else None}
+
+
 def process_counts(run):
     counts = sorted({row["processes"] for row in run.effects})
     return "" if not counts else wording.number(counts[0]) if len(counts) == 1 else \
@@ -589,6 +629,7 @@ def context(run, directory):
         "pool_statistics": exact_table(run, POOL_METRICS), "effect_pages": sorted(subject.effect_pages(run)) or ["effects"],
         "controls_summary": controls_summary(run), "controls": controls_tables(run),
         "twins": twin_table(run), "planted": planted_table(run), "blocks": process_table(run),
+        "state": machine_state(run),
         "field_twin": twin and code(twin), "field_contrast": code(subject.FIELD),
         "command": run.facts.get("command") or f"./encbench run --profile {run.facts['profile']} --seed {run.facts['seed']}",
         "figures": figure_context(run, directory), "machine": folded(f"{len(run.machine)} facts", machine),

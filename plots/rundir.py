@@ -17,12 +17,12 @@ HARNESS = SOURCE.parent / "harness"
 
 # What report and figures read. samples.csv.gz is left out on purpose: a committed run may come without it.
 TABLES = (
-    "run", "machine", "variants", "workloads", "processes", "contrasts", "metrics", "layout", "levels", "effects",
+    "run", "machine", "variants", "workloads", "processes", "contrasts", "metrics", "layout", "levels", "effects", "state_effects",
     "controls", "verdicts", "claims", "panels", "growth",
 )
 
 # Read where the schema declares them and the run has the file; a list of no rows otherwise.
-OPTIONAL_TABLES = ("cells", "instructions_delta")
+OPTIONAL_TABLES = ("cells", "instructions_delta", "symbols_delta", "identical_code")
 
 # Facts of run.csv that the report cannot do without; every other key is printed as it is.
 RUN_KEYS = ("schema_version", "profile", "for_conclusions", "complete", "seed")
@@ -32,12 +32,15 @@ WORDS = {
     ("effects", "kind"): ("pair", "main", "interaction", "twin", "planted"),
     ("effects", "scale"): ("absolute", "relative"),
     ("effects", "words"): ("faster by", "slower by", "equivalent within", "no difference shown", "single layout",
-                           "interaction shown", "not resolvable here"),
+                           "interaction shown", "not resolvable here", "equal by construction"),
+    ("state_effects", "state"): ("quiet", "shared"),
+    ("state_effects", "differs"): ("yes", "no"),
     ("verdicts", "verdict"): ("confirmed", "refuted", "not resolvable here", "run invalid"),
     ("controls", "status"): ("ok", "failed", "not measured"),
     ("processes", "status"): ("ok", "void"),
     ("metrics", "status"): ("exact", "unstable", "not available"),
     ("layout", "kind"): ("field", "hole"),
+    ("identical_code", "identical"): ("yes", "no", "not available"),
     ("growth", "class"): ("bounded", "retaining", "growing", "not available"),
 }
 

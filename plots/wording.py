@@ -98,7 +98,7 @@ def effect(row):
     """An effect in the fixed words with its figure: 'faster by 12.3 [11.9, 12.7] %'."""
     estimate, low, high = row["estimate"], row["ci_low"], row["ci_high"]
     words, plain = row["words"], interval(estimate, low, high, row["unit"])
-    if words in ("no difference shown", "single layout", "interaction shown", "not resolvable here"):
+    if words in ("no difference shown", "single layout", "interaction shown", "not resolvable here", "equal by construction"):
         return f"{words} ({plain})"
     if words == "equivalent within":
         unit, (low, high) = scaled(row["unit"], low, high)

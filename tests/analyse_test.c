@@ -2,7 +2,9 @@
  * says in one line what is wrong with it; the noise has a fixed seed. */
 #include "analyse.h"
 #include "kernels/kernels.h"
+#include "module.h"
 #include "schema.h"
+#include "state.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -18,6 +20,7 @@
 
 #include <cmocka.h>
 
+#define VERSION                  ENCBENCH_STRING(SCHEMA_VERSION)
 #define CYCLE_NS                 0.31
 #define GET_PUT_NS               10.0
 #define TO_STRING_NS             900.0
@@ -71,6 +74,12 @@ struct truth {
     double outlier_ns;       /* one layout of get_put far off */
     double control_mappings; /* of claim 7's control; NAN: not measured */
     bool without_twin, without_planted, without_planted_metric, without_chain, single_layout;
+    double position;       /* of the contender; the others are at 0.5; NAN: nobody's was recorded */
+    unsigned layout_count; /* distinct ones of each arm */
+    bool twin_has_baselines_layout;
+    enum { ALL_QUIET, MIXED, ONE_OR_THE_OTHER } states; /* of every process; or every other one is wholly shared */
+    double shared_extra_ns;                             /* of contrast ab on get_put when shared */
+    unsigned unseen;  /* first processes of each workload that never saw the fast mode */
     bool exploratory; /* the cells were planned as deciding no claim */
     bool other_panel; /* an exploratory panel on get_put, ten times as noisy */
     const char *claims;
@@ -82,7 +91,7 @@ static struct truth good_truth(void)
     return (struct truth){.profile = "quick",
                           .complete = "yes",
                           .log_share = 1,
-                          .schema_version = "1",
+                          .schema_version = VERSION,
                           .processes = 20,
                           .look_processes = 20,
                           .error_share = 1,
@@ -91,6 +100,8 @@ static struct truth good_truth(void)
                           .chain_planted_cycles = CHAIN_PLANTED_EXTRA_CYCLES,
                           .multiply_cycles = 3,
                           .control_mappings = 64,
+                          .position = 0.5,
+                          .layout_count = 1000,
                           .claims = synthetic_claims,
                           .heap_rows = LEAKING_BYTES LEAKING_MAPPING LEAKING_NONE};
 }
@@ -174,7 +185,7 @@ static void write_exact(const char *directory, const struct truth *truth)
                  ? ""
                  : "a,get_put,planted_cycles_per_op,32,exact,\na,to_string_1k,planted_cycles_per_op,64,exact,\n");
     write_rows(directory, &schema_metrics, rows);
-    write_rows(directory, &schema_layout, "a,field,data,0,24\n");
+    write_rows(directory, &schema_layout, "a,field,data,0,24,0,0\n");
     write_rows(directory, &schema_variants, "a,mmap_res,null\nb,mmap_res,removed\n");
     write_rows(directory, &schema_machine, "cpu,made up,ok\n");
     write_rows(directory, &schema_workloads,
@@ -199,12 +210,35 @@ static void write_exact(const char *directory, const struct truth *truth)
 /* One process on one workload while its files are open. */
 struct synthesis {
     const struct truth *truth;
-    struct csv_writer *processes, *contrasts;
+    struct csv_writer *processes, *contrasts, *state_contrasts;
     int64_t process;
     const char *panel, *workload;
     double level_ns, sd_ns;
     bool is_void;
 };
+
+static bool is_shared(const struct synthesis *s)
+{
+    return s->truth->states == ONE_OR_THE_OTHER && s->process / 2 % 2 == 1;
+}
+
+static void put_layout(const struct synthesis *s, const char *arm)
+{
+    char layout[64];
+    const bool as_baseline = s->truth->twin_has_baselines_layout && strcmp(arm, "twin") == 0;
+    snprintf(layout, sizeof layout, "0x40:%s%u", as_baseline ? "a" : arm,
+             (unsigned)(s->process < 1000 ? s->process / 2 : s->process) % s->truth->layout_count);
+    csv_put_text(s->processes, s->truth->single_layout && strcmp(arm, "b") == 0 ? "single" : layout);
+}
+
+static void put_states(const struct synthesis *s, const char *arm)
+{
+    const struct truth *truth = s->truth;
+    csv_put_integer(s->processes, truth->states == MIXED ? 250 : is_shared(s) ? 3 : 495);
+    csv_put_integer(s->processes, truth->states == MIXED ? 240 : is_shared(s) ? 490 : 2);
+    csv_put_number(s->processes, s->process < 2 * (int64_t)truth->unseen ? 5500 : 3700 + (double)(s->process % 7));
+    csv_put_number(s->processes, isnan(truth->position) || strcmp(arm, "b") == 0 ? truth->position : 0.5);
+}
 
 static void put_arm(struct synthesis *s, const char *arm, const char *role, const char *variant, double time_ns)
 {
@@ -215,25 +249,47 @@ static void put_arm(struct synthesis *s, const char *arm, const char *role, cons
     csv_put_text(s->processes, arm);
     csv_put_text(s->processes, role);
     csv_put_text(s->processes, variant);
-    csv_put_text(s->processes, s->truth->single_layout && strcmp(arm, "b") == 0 ? "single" : "0x40:7");
+    put_layout(s, arm);
     csv_put_number(s->processes, s->is_void ? NAN : time_ns);
     csv_put_number(s->processes, s->is_void ? NAN : time_ns * 1.001);
     csv_put_integer(s->processes, 500);
     csv_put_integer(s->processes, 2);
+    put_states(s, arm);
     csv_put_number(s->processes, ticks);
     csv_put_text(s->processes, s->is_void ? "void" : "ok");
     csv_put_text(s->processes, s->is_void ? "killed" : "");
     csv_end_row(s->processes);
 }
 
+static void put_state_contrast(struct synthesis *s, const char *contrast, enum state state, double difference_ns,
+                               double over_ns)
+{
+    csv_put_integer(s->state_contrasts, s->process);
+    csv_put_text(s->state_contrasts, s->panel);
+    csv_put_text(s->state_contrasts, s->workload);
+    csv_put_text(s->state_contrasts, contrast);
+    csv_put_text(s->state_contrasts, state_words[state]);
+    csv_put_number(s->state_contrasts, difference_ns);
+    csv_put_number(s->state_contrasts, log((over_ns + difference_ns) / over_ns));
+    csv_put_integer(s->state_contrasts, state == STATE_QUIET ? 250 : 240);
+    csv_end_row(s->state_contrasts);
+}
+
 static void put_contrast(struct synthesis *s, const char *contrast, double difference_ns, double over_ns,
                          double tail_ns)
 {
+    const bool moves = strcmp(contrast, "ab") == 0 && strcmp(s->workload, "get_put") == 0;
+    const double extra_ns = moves ? s->truth->shared_extra_ns : 0;
+    difference_ns += is_shared(s) ? extra_ns : 0;
     const double log_ratio = s->truth->log_share * log((over_ns + difference_ns) / over_ns);
     const bool missing = strcmp(contrast, "ab") == 0 && strcmp(s->workload, "get_put") == 0 &&
                          s->process < (int64_t)s->truth->rows_missing;
     if (s->is_void || missing)
         return;
+    if (s->truth->states == MIXED) {
+        put_state_contrast(s, contrast, STATE_QUIET, difference_ns, over_ns);
+        put_state_contrast(s, contrast, STATE_SHARED, difference_ns + extra_ns + 0.1 * s->sd_ns * normal(), over_ns);
+    }
     csv_put_integer(s->contrasts, s->process);
     csv_put_text(s->contrasts, s->panel);
     csv_put_text(s->contrasts, s->workload);
@@ -294,6 +350,7 @@ static void write_timing(const char *directory, const struct truth *truth)
     noise_state = 20251115;
     s.processes = open_writer(directory, &schema_processes);
     s.contrasts = open_writer(directory, &schema_contrasts);
+    s.state_contrasts = open_writer(directory, &schema_state_contrasts);
     for (unsigned i = 0; i < 2 * truth->processes; i++) {
         bool is_get_put = i % 2 == 0;
         s.process = i;
@@ -306,11 +363,13 @@ static void write_timing(const char *directory, const struct truth *truth)
                     is_get_put ? 32 : 64);
     }
     for (unsigned i = 0; truth->other_panel && i < 20; i++) {
-        s = (struct synthesis){truth, s.processes, s.contrasts, 1000 + i, "other", "get_put", GET_PUT_NS, 0.5, false};
+        s = (struct synthesis){truth,      s.processes, s.contrasts, s.state_contrasts, 1000 + i, "other", "get_put",
+                               GET_PUT_NS, 0.5,         false};
         put_other_process(&s);
     }
     close_writer(s.processes);
     close_writer(s.contrasts);
+    close_writer(s.state_contrasts);
 }
 
 static void make_run(const char *directory, const struct truth *truth)
@@ -526,6 +585,36 @@ static void effects_say_what_they_decide(void **state)
     csv_free(&effects);
 }
 
+static void expect_words(const char *directory, const char *workload, const char *words)
+{
+    struct csv_data effects = read_back(directory, &schema_effects);
+    const size_t row = effect_row(&effects, "ab", workload, "absolute");
+    assert_string_equal(csv_text(&effects, row, SCHEMA_effects_words), words);
+    csv_free(&effects);
+}
+
+/* A pair of one code is equal by construction, and a twin: get_put differs by nothing, to_string_1k by 5 %. */
+static void identical_code_is_another_twin(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    write_rows(directory, &schema_identical_code, "a,b,get_put,yes,\na,b,to_string_1k,no,run: other bytes\n");
+    assert_false(analyse_truth(directory, &truth).run_invalid);
+    expect_control(directory, "identical", "field get_put", "ok", "");
+    expect_words(directory, "get_put", "equal by construction");
+    expect_words(directory, "to_string_1k", "slower by");
+    struct csv_data controls = read_back(directory, &schema_controls);
+    assert_int_equal(controls.row_count, 2 * 5 + 4 + 3 + 1); /* and none of to_string_1k */
+    csv_free(&controls);
+
+    write_rows(directory, &schema_identical_code, "a,b,get_put,not available,\na,b,to_string_1k,yes,\n");
+    const struct analyse_summary summary = analyse_truth(directory, &truth);
+    assert_true(summary.run_invalid);
+    assert_non_null(strstr(summary.reason, "control identical failed (field to_string_1k): identical code differs by"));
+    expect_words(directory, "get_put", "not resolvable here");
+    expect_words(directory, "to_string_1k", "equal by construction");
+}
+
 static void levels_are_in_ns_and_cycles(void **state)
 {
     const char *directory = *state;
@@ -544,6 +633,95 @@ static void levels_are_in_ns_and_cycles(void **state)
     row = find_row(&levels, SCHEMA_levels_workload, "get_put", SCHEMA_levels_arm, "chain");
     assert_true(fabs(csv_number(&levels, row, SCHEMA_levels_cycles_per_op) - CHAIN_CYCLES_PER_OP) < 1e-9);
     csv_free(&levels);
+}
+
+/* ---- machine states ---- */
+
+/* Row of state_effects.csv; the table's row count when there is none. */
+static size_t state_row(const struct csv_data *table, const char *contrast, const char *workload, const char *scale,
+                        const char *state)
+{
+    size_t row = 0;
+    while (row < table->row_count && (strcmp(csv_text(table, row, SCHEMA_state_effects_contrast), contrast) != 0 ||
+                                      strcmp(csv_text(table, row, SCHEMA_state_effects_workload), workload) != 0 ||
+                                      strcmp(csv_text(table, row, SCHEMA_state_effects_scale), scale) != 0 ||
+                                      strcmp(csv_text(table, row, SCHEMA_state_effects_state), state) != 0))
+        row++;
+    return row;
+}
+
+/* The effect of b on get_put in each state and whether it differs; that of no other effect does. */
+static void expect_states(const char *directory, const struct truth *truth, double quiet_ns, double shared_ns,
+                          const char *differs, int64_t processes_both)
+{
+    analyse_truth(directory, truth);
+    struct csv_data table = read_back(directory, &schema_state_effects);
+    static const char *const scales[] = {"absolute", "relative"};
+    for (size_t i = 0; i < 2; i++) {
+        const double unit = i == 0 ? 1 : 100 / GET_PUT_NS;
+        const size_t quiet = state_row(&table, "ab", "get_put", scales[i], "quiet");
+        const size_t shared = state_row(&table, "ab", "get_put", scales[i], "shared");
+        assert_true(quiet < table.row_count && shared < table.row_count);
+        assert_float_equal(csv_number(&table, quiet, SCHEMA_state_effects_estimate), quiet_ns * unit, 0.05 * unit);
+        assert_float_equal(csv_number(&table, shared, SCHEMA_state_effects_estimate), shared_ns * unit, 0.05 * unit);
+        assert_string_equal(csv_text(&table, quiet, SCHEMA_state_effects_differs), differs);
+        assert_string_equal(csv_text(&table, shared, SCHEMA_state_effects_differs), differs);
+        assert_int_equal(csv_integer(&table, shared, SCHEMA_state_effects_processes_both), processes_both);
+        if (processes_both > 0)
+            assert_float_equal(csv_number(&table, shared, SCHEMA_state_effects_change), (shared_ns - quiet_ns) * unit,
+                               0.02 * unit);
+        else
+            assert_true(csv_is_empty(&table, shared, SCHEMA_state_effects_change));
+    }
+    for (size_t row = 0; row < table.row_count; row++)
+        if (strcmp(csv_text(&table, row, SCHEMA_state_effects_contrast), "ab") != 0 ||
+            strcmp(csv_text(&table, row, SCHEMA_state_effects_workload), "get_put") != 0)
+            assert_string_equal(csv_text(&table, row, SCHEMA_state_effects_differs), "no");
+    csv_free(&table);
+}
+
+static void effects_that_differ_between_states_are_told_from_those_that_do_not(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.states = MIXED;
+    expect_states(directory, &truth, GET_PUT_EFFECT_NS, GET_PUT_EFFECT_NS, "no", 20);
+    truth.shared_extra_ns = 0.03; /* less than the spread of the effect over processes: seen within each process */
+    expect_states(directory, &truth, GET_PUT_EFFECT_NS, GET_PUT_EFFECT_NS + 0.03, "yes", 20);
+    truth.shared_extra_ns = -0.03;
+    expect_states(directory, &truth, GET_PUT_EFFECT_NS, GET_PUT_EFFECT_NS - 0.03, "yes", 20);
+    truth.unseen = 5;
+    expect_states(directory, &truth, GET_PUT_EFFECT_NS, GET_PUT_EFFECT_NS - 0.03, "yes", 15);
+}
+
+/* No process had both: what the states' intervals say, with processes enough for half of them to have one. */
+static void processes_wholly_in_one_state_count_for_it(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.states = ONE_OR_THE_OTHER;
+    truth.profile = "default";
+    truth.processes = truth.look_processes = 64;
+    truth.error_share = 0.7;
+    expect_states(directory, &truth, GET_PUT_EFFECT_NS, GET_PUT_EFFECT_NS, "no", 0);
+    truth.shared_extra_ns = 0.3;
+    expect_states(directory, &truth, GET_PUT_EFFECT_NS, GET_PUT_EFFECT_NS + 0.3, "yes", 0);
+}
+
+static void one_state_alone_is_nothing_to_compare(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    analyse_truth(directory, &truth);
+    struct csv_data table = read_back(directory, &schema_state_effects);
+    assert_int_equal(table.row_count, 0);
+    csv_free(&table);
+    truth.states = MIXED;
+    truth.unseen = 19; /* told apart by a mode that was not the fast one */
+    analyse_truth(directory, &truth);
+    table = read_back(directory, &schema_state_effects);
+    assert_int_equal(table.row_count, 0);
+    csv_free(&table);
 }
 
 /* ---- objections ---- */
@@ -630,7 +808,7 @@ static void each_failed_control_invalidates_the_run(void **state)
     struct truth truth = good_truth();
     analyse_truth(directory, &truth);
     struct csv_data controls = read_back(directory, &schema_controls);
-    assert_int_equal(controls.row_count, 2 * 4 + 3 + 3);
+    assert_int_equal(controls.row_count, 2 * 5 + 4 + 3);
     for (size_t row = 0; row < controls.row_count; row++)
         assert_string_equal(csv_text(&controls, row, SCHEMA_controls_status), "ok");
     csv_free(&controls);
@@ -675,6 +853,19 @@ static void each_failed_control_invalidates_the_run(void **state)
     expect_invalid(directory, &truth, "chain_planted", "field get_put", "failed", "log ratios say");
     truth.log_share = 0;
     expect_invalid(directory, &truth, "chain_planted", "field get_put", "failed", "log ratios say");
+    truth = good_truth();
+    truth.position = 0.62;
+    expect_invalid(directory, &truth, "interleaving", "field get_put", "failed",
+                   "a was timed at 0.5 of a block and b at 0.62");
+    truth.position = 0.38;
+    expect_invalid(directory, &truth, "interleaving", "field to_string_1k", "failed", "drift of the machine");
+    truth = good_truth();
+    truth.layout_count = 19; /* one of them twice */
+    expect_invalid(directory, &truth, "layouts", "run", "failed",
+                   "19 layouts over 20 processes (a of field on get_put)");
+    truth = good_truth();
+    truth.twin_has_baselines_layout = true;
+    expect_invalid(directory, &truth, "layouts", "run", "failed", "twin has the layout of a in 20 of 20 processes");
     truth = good_truth();
     truth.processes = 21;
     expect_invalid(directory, &truth, "void_processes", "run", "failed", "21 processes where 20 were planned");
@@ -749,6 +940,7 @@ static void small_deviations_are_no_failures(void **state)
     truth.chain_planted_cycles = 31.5;
     truth.multiply_cycles = 4.08;
     truth.plant_seen = 0.55;
+    truth.position = 0.59;
     assert_false(analyse_truth(directory, &truth).run_invalid);
     struct csv_data effects = read_back(directory, &schema_effects);
     assert_int_equal(csv_integer(&effects, 0, SCHEMA_effects_processes), 18);
@@ -761,6 +953,9 @@ static void missing_controls_leave_the_run_blind(void **state)
     struct truth truth = good_truth();
     truth.without_twin = true;
     expect_invalid(directory, &truth, "twins", "field get_put", "not measured", "no twin was measured");
+    truth = good_truth();
+    truth.position = NAN;
+    expect_invalid(directory, &truth, "interleaving", "field get_put", "not measured", "no mean positions");
     truth = good_truth();
     truth.without_planted = true;
     expect_invalid(directory, &truth, "planted", "field get_put", "not measured", "no planted arm was measured");
@@ -867,10 +1062,12 @@ static char *slurp(const char *path)
 
 static void running_twice_gives_the_same_bytes(void **state)
 {
-    static const char *const files[] = {"levels.csv", "effects.csv", "controls.csv", "verdicts.csv", "growth.csv"};
+    static const char *const files[] = {"levels.csv",   "effects.csv",  "state_effects.csv",
+                                        "controls.csv", "verdicts.csv", "growth.csv"};
     enum { FILES = sizeof files / sizeof files[0] };
     const char *directory = *state;
-    const struct truth truth = good_truth();
+    struct truth truth = good_truth();
+    truth.states = MIXED;
     char *first[FILES];
     analyse_truth(directory, &truth);
     for (size_t i = 0; i < FILES; i++) {
@@ -912,8 +1109,8 @@ static void bad_directories_are_refused(void **state)
 
     truth.schema_version = "99";
     write_run(directory, &truth);
-    expect_refusal(directory, "schema_version is \"99\"; this program reads version 1");
-    write_rows(directory, &schema_run, "schema_version,1\nprofile,quick\n");
+    expect_refusal(directory, "schema_version is \"99\"; this program reads version " VERSION);
+    write_rows(directory, &schema_run, "schema_version," VERSION "\nprofile,quick\n");
     expect_refusal(directory, "no row with key look_processes");
     truth = good_truth();
     truth.profile = "nonsense";
@@ -942,7 +1139,7 @@ static void bad_directories_are_refused(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char rows[256];
         make_run(directory, &truth);
-        snprintf(rows, sizeof rows, "schema_version,1\nprofile,quick\n%s", cases[i].facts);
+        snprintf(rows, sizeof rows, "schema_version," VERSION "\nprofile,quick\n%s", cases[i].facts);
         write_rows(directory, &schema_run, rows);
         expect_refusal(directory, cases[i].message);
     }
@@ -957,15 +1154,17 @@ static void a_subset_does_not_confirm_what_is_claimed_of_all(void **state)
     const struct truth truth = good_truth();
     make_run(directory, &truth);
     write_rows(directory, &schema_run,
-               "schema_version,1\nprofile,quick\nlook_processes,20\nerror_share,1\ncomplete,yes\nselection,some\n");
+               "schema_version," VERSION
+               "\nprofile,quick\nlook_processes,20\nerror_share,1\ncomplete,yes\nselection,some\n");
     assert_int_equal(analyse_run(directory, &summary, &error), 0);
     expect_part(directory, "6", "d", "not resolvable here", "only some workloads were selected");
 }
 
 static void bad_files_are_refused(void **state)
 {
-    static const char *const files[] = {"run.csv",     "claims.csv", "panels.csv",    "processes.csv", "contrasts.csv",
-                                        "metrics.csv", "layout.csv", "workloads.csv", "variants.csv",  "machine.csv"};
+    static const char *const files[] = {"run.csv",       "claims.csv",  "panels.csv",         "processes.csv",
+                                        "contrasts.csv", "metrics.csv", "layout.csv",         "workloads.csv",
+                                        "variants.csv",  "machine.csv", "state_contrasts.csv"};
     const char *directory = *state;
     const struct truth truth = good_truth();
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -996,12 +1195,15 @@ static void bad_rows_are_refused(void **state)
         {&schema_contrasts, "0,field,get_put,ab,1,0,1,0,,9\n0,field,get_put,ab,1,0,1,0,,9\n",
          "contrasts.csv:3: process 0"},
         {&schema_contrasts, "0,field,get_put,ab,inf,0,1,0,,9\n", "column difference_ns is \"inf\""},
-        {&schema_processes, "0,other,get_put,a,baseline,a,x,1,1,9,0,2.4,ok,\n",
+        {&schema_processes, "0,other,get_put,a,baseline,a,x,1,1,9,0,9,0,3700,0.5,2.4,ok,\n",
          "processes.csv:2: column panel is \"other\""},
-        {&schema_processes, "0,field,get_put,a,baseline,a,x,1,1,9,0,2.4,fine,\n", "column status is \"fine\""},
-        {&schema_processes, "0,field,get_put,a,baseline,a,x,,1,9,0,2.4,ok,\n", "column time_ns_per_op is \"\""},
+        {&schema_processes, "0,field,get_put,a,baseline,a,x,1,1,9,0,9,0,3700,0.5,2.4,fine,\n",
+         "column status is \"fine\""},
+        {&schema_processes, "0,field,get_put,a,baseline,a,x,,1,9,0,9,0,3700,0.5,2.4,ok,\n",
+         "column time_ns_per_op is \"\""},
         {&schema_processes,
-         "0,field,get_put,a,baseline,a,x,1,1,9,0,2.4,ok,\n0,field,to_string_1k,a,baseline,a,x,1,1,9,0,2.4,ok,\n",
+         "0,field,get_put,a,baseline,a,x,1,1,9,0,9,0,3700,0.5,2.4,ok,\n0,field,to_string_1k,a,baseline,a,x,1,1,9,0,9,0,"
+         "3700,0.5,2.4,ok,\n",
          "processes.csv:3: column process is \"0\"; expected one panel and workload a process"},
         {&schema_heap, "leak,leak_none,0,5,1,0,0,\n", "heap.csv:2: column iterations is \"0\"; expected a negative"},
         {&schema_heap, "a,x,-9,5,1,0,0,\na,x,0,5,1,0,0,\na,x,0,5,1,0,0,\n",
@@ -1019,12 +1221,26 @@ static void bad_rows_are_refused(void **state)
         {&schema_contrasts, "0,field,get_put,ab,1,0,1,0,-1,9\n",
          "contrasts.csv:2: column block_standard_error_ns is \"-1\""},
         {&schema_contrasts, "0,field,get_put,ab,1,0,1,0,,-9\n", "contrasts.csv:2: column blocks_kept is \"-9\""},
-        {&schema_processes, "0,field,get_put,a,baseline,a,x,-1,1,9,0,2.4,ok,\n",
+        {&schema_processes, "0,field,get_put,a,baseline,a,x,-1,1,9,0,9,0,3700,0.5,2.4,ok,\n",
          "processes.csv:2: column time_ns_per_op is \"-1\""},
-        {&schema_processes, "0,field,get_put,a,boss,a,x,1,1,9,0,2.4,ok,\n", "column role is \"boss\""},
-        {&schema_processes, "0,field,get_put,z,baseline,z,x,1,1,9,0,2.4,ok,\n", "column variant is \"z\""},
-        {&schema_processes, "0,field,get_put,a,baseline,a,x,1,1,9,0,0,ok,\n", "column tsc_ticks_per_ns is \"0\""},
-        {&schema_processes, "0,field,get_put,a,baseline,a,x,1,1,9,0,inf,ok,\n", "column tsc_ticks_per_ns is \"inf\""},
+        {&schema_processes, "0,field,get_put,a,boss,a,x,1,1,9,0,9,0,3700,0.5,2.4,ok,\n", "column role is \"boss\""},
+        {&schema_processes, "0,field,get_put,z,baseline,z,x,1,1,9,0,9,0,3700,0.5,2.4,ok,\n", "column variant is \"z\""},
+        {&schema_processes, "0,field,get_put,a,baseline,a,x,1,1,9,0,9,0,3700,0.5,0,ok,\n",
+         "column tsc_ticks_per_ns is \"0\""},
+        {&schema_processes, "0,field,get_put,a,baseline,a,x,1,1,9,0,9,0,3700,0.5,inf,ok,\n",
+         "column tsc_ticks_per_ns is \"inf\""},
+        {&schema_processes, "0,field,get_put,a,baseline,a,x,1,1,9,0,-9,0,3700,0.5,2.4,ok,\n",
+         "column blocks_quiet is \"-9\""},
+        {&schema_processes, "0,field,get_put,a,baseline,a,x,1,1,9,0,9,0,0,0.5,2.4,ok,\n",
+         "column probe_cycles is \"0\""},
+        {&schema_processes, "0,field,get_put,a,baseline,a,x,1,1,9,0,9,0,3700,1.5,2.4,ok,\n",
+         "column mean_position is \"1.5\""},
+        {&schema_state_contrasts, "0,field,get_put,ab,busy,1,0,9\n", "state_contrasts.csv:2: column state is \"busy\""},
+        {&schema_state_contrasts, "999,field,get_put,ab,quiet,1,0,9\n",
+         "state_contrasts.csv:2: column process is \"999\""},
+        {&schema_state_contrasts, "0,field,get_put,ab,quiet,1,inf,9\n", "column log_ratio is \"inf\""},
+        {&schema_state_contrasts, "0,field,get_put,ab,quiet,1,0,9\n0,field,get_put,ab,quiet,1,0,9\n",
+         "state_contrasts.csv:3: the same keys as in line 2"},
         {&schema_cells, "field,get_put,claims,0,100,1000\n", "cells.csv:2: column processes is \"0\""},
         {&schema_cells, "field,get_put,claims,9,100,1000\nfield,get_put,claims,8,100,1000\n",
          "cells.csv:3: the same keys as in line 2"},
@@ -1033,7 +1249,7 @@ static void bad_rows_are_refused(void **state)
         {&schema_metrics, "a,get_put,hits,inf,exact,\n", "metrics.csv:2: column value is \"inf\""},
         {&schema_metrics, "a,get_put,hits,,exact,\n", "metrics.csv:2: column value is \"\""},
         {&schema_metrics, "a,get_put,hits,1,perhaps,\n", "metrics.csv:2: column status is \"perhaps\""},
-        {&schema_layout, "a,field,data,0,24\na,field,more,0,8\n", "layout.csv:3: the same keys as in line 2"},
+        {&schema_layout, "a,field,data,0,24,0,0\na,field,more,0,8,0,0\n", "layout.csv:3: the same keys as in line 2"},
         {&schema_variants, "a,x,one\na,x,two\nb,x,one\n", "variants.csv:3: the same keys as in line 2"},
         {&schema_machine, "cpu,x,ok\ncpu,y,ok\n", "machine.csv:3: the same key as in line 2"},
         {&schema_machine, "cpu,x,splendid\n", "machine.csv:2: column status is \"splendid\""},
@@ -1058,6 +1274,10 @@ static void bad_rows_are_refused(void **state)
          "claims.csv:2: column unit is \"percent\""},
         {&schema_claims, "1,a,1,model,timing,,b,get_put,time,ns,0,1,[],x\n", "claims.csv:2: column baseline is \"\""},
         {&schema_claims, "1,a,1,model,exact,,b,,allocations,count,0,1,[],x\n", "claims.csv:2: column workload is \"\""},
+        /* Last, because make_run leaves this file. */
+        {&schema_identical_code, "a,b,get_put,yes,\na,b,get_put,no,\n",
+         "identical_code.csv:3: the same keys as in line 2"},
+        {&schema_identical_code, "a,b,get_put,perhaps,\n", "identical_code.csv:2: column identical is \"perhaps\""},
     };
     const char *directory = *state;
     const struct truth truth = good_truth();
@@ -1077,7 +1297,11 @@ int main(void)
         IN_DIRECTORY(known_truths_are_judged_right),
         IN_DIRECTORY(reversed_comparisons_are_mirrored),
         IN_DIRECTORY(effects_say_what_they_decide),
+        IN_DIRECTORY(identical_code_is_another_twin),
         IN_DIRECTORY(levels_are_in_ns_and_cycles),
+        IN_DIRECTORY(effects_that_differ_between_states_are_told_from_those_that_do_not),
+        IN_DIRECTORY(processes_wholly_in_one_state_count_for_it),
+        IN_DIRECTORY(one_state_alone_is_nothing_to_compare),
         IN_DIRECTORY(noise_and_tails_leave_parts_open),
         IN_DIRECTORY(each_failed_control_invalidates_the_run),
         IN_DIRECTORY(leak_controls_guard_what_rests_on_the_heap_pass),

@@ -10,6 +10,7 @@
 #include "conformance_oracle.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -71,6 +72,19 @@ void __wrap_free(void *memory)
 static unsigned char *input;
 static struct encbench_host host;
 
+/* Beside this program's directory where it stands among the modules, which may be installed anywhere; else in the build tree. */
+static const char *data_directory(void)
+{
+    static char path[4096];
+    const ssize_t length = readlink("/proc/self/exe", path, sizeof path - sizeof "/../data");
+
+    if (length <= 0)
+        return TEST_DATA_DIRECTORY;
+    path[length] = '\0';
+    strcpy(strrchr(path, '/'), "/../data");
+    return access(path, R_OK) == 0 ? path : TEST_DATA_DIRECTORY;
+}
+
 static int group_setup(void **state)
 {
     uint32_t random = 7;
@@ -89,7 +103,7 @@ static int group_setup(void **state)
         .input = input,
         .input_bytes = INPUT_BYTES,
         .allocated_bytes = requested_bytes_so_far,
-        .data_directory = TEST_DATA_DIRECTORY,
+        .data_directory = data_directory(),
     };
     return 0;
 }
@@ -1013,7 +1027,7 @@ static void test_workloads_are_offered_where_they_make_sense(void **state)
         "to_string_4k",  "to_string_16k",     "to_string_64k",       "to_string_256k", "to_string_1m", "to_string_4m",
         "to_string_16m", "trace:npm-install", "trace:webpack-build", "mmap_source",    "nop"};
     static const char *const of_buffers[] = {"get_put", "put", "mixed", "static_scan"};
-    static const char *const of_pools[] = {"reput", "mappings_at_rest", "class_sweep"};
+    static const char *const of_pools[] = {"reput", "mappings_at_rest", "class_sweep", "footprint_1000"};
     size_t count = sizeof of_everybody / sizeof of_everybody[0];
 
     (void)state;
@@ -1037,6 +1051,36 @@ static void test_workloads_are_offered_where_they_make_sense(void **state)
     (void)of_pools;
     assert_int_equal(encbench_module.workload_count, count);
 }
+
+#ifdef ENCBUF_POOL_THREAD
+/* What is live is asked of the allocator here, block by block; a harness has its interposer. */
+static int64_t live_bytes_of_1000(void)
+{
+    static bool again;
+
+    again = !again;
+    return again ? 0 : 1234;
+}
+
+static void test_footprint(void **state)
+{
+    const struct encbench_workload *workload = find_workload("footprint_1000");
+    struct encbench_metric metrics[ENCBENCH_METRICS_MAX];
+    void *structure = malloc(ENCBUF_BYTES), *data = malloc(expected_capacity(2048));
+
+    (void)state;
+    assert_int_equal(workload->metrics(&host, 1, metrics), 3);
+    assert_true(metrics[0].value == 1000.0 * ENCBUF_BYTES);
+    assert_true(metrics[1].value == 1000.0 * (double)malloc_usable_size(structure));
+    assert_true(metrics[2].value == 1000.0 * (double)malloc_usable_size(data));
+    host.live_bytes = live_bytes_of_1000;
+    assert_int_equal(workload->metrics(&host, 1, metrics), 4);
+    host.live_bytes = NULL;
+    assert_true(metrics[3].value == 1234);
+    free(structure);
+    free(data);
+}
+#endif
 
 /* As the harness runs a batch. */
 static uint64_t run_rounds(const struct encbench_workload *workload, void *opaque, uint64_t n)
@@ -1498,6 +1542,7 @@ int main(void)
         POOL_TEST(test_one_thread_only_gets_and_another_only_puts),
         POOL_TEST(test_threads_contend_for_the_shared_lists),
         POOL_TEST(test_shared_list_loses_and_doubles_nothing),
+        cmocka_unit_test(test_footprint),
 #endif
         POOL_TEST(test_strings_equal_the_oracle),
         POOL_TEST(test_requests_of_an_op),

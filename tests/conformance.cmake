@@ -26,6 +26,7 @@ foreach(variant IN LISTS variants)
   # Beside the modules, where a run finds it: whether a variant conforms is one of the figures that claims speak of.
   set_target_properties(conformance_${variant} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/modules/conformance OUTPUT_NAME ${variant})
+  install(TARGETS conformance_${variant} RUNTIME DESTINATION ${ENCBENCH_INSTALL_DIR}/modules/conformance)
   encbench_conformance_test(conformance_sanitized_${variant} ${variant} conformance_codec_sanitized_object ${sanitize})
 endforeach()
 

@@ -31,7 +31,7 @@ refused() {
     code=$?
     [ "$code" -eq 2 ] || fail "$description: exit $code instead of 2"
     grep -qF -- "$words" "$work/err" || fail "$description: does not say \"$words\""
-    lines=$(grep -vc -e '^exact passes:' -e '^counting instructions:' -e '^heap passes:' -e '^pilot:' -e '^measuring' "$work/err")
+    lines=$(grep -vc -e '^exact passes:' -e '^counting instructions:' -e '^heap passes:' -e '^counters:' -e '^pilot:' -e '^measuring' "$work/err")
     [ "$lines" -eq 1 ] || fail "$description: $lines lines instead of one"
 }
 
@@ -62,6 +62,11 @@ check "levels follow from samples" sh -c '
     line=$(grep -m 1 ",ok,$" "$1/processes.csv"); process=${line%%,*}; arm=$(echo "$line" | cut -d, -f4); mean=$(echo "$line" | cut -d, -f9)
     gzip -dc "$1/samples.csv.gz" | awk -F, -v arm="$arm" -v mean="$mean" -v process="$process" \
         "\$1==process && \$4==arm && \$9==1 {sum+=\$8/\$7; n++} END{d=sum/n-mean; if(d<0)d=-d; exit !(n>0 && d<=1e-9*mean)}"' sh "$run"
+check "every batch has a state, or its block's probes disagree" sh -c '
+    gzip -dc "$1/samples.csv.gz" | awk -F, "NR>1{n[\$10]++} END{exit !(n[\"quiet\"]+n[\"shared\"]>=0.8*(NR-1))}"' sh "$run"
+check "processes.csv counts the states of its blocks" [ "$(gzip -dc "$run/samples.csv.gz" | awk -F, '
+    NR>1 && $9==1 && $6==0 {n[$1","$10]++; seen[$1]} END{for(p in seen) print p","n[p",quiet"]+0","n[p",shared"]+0}' | sort)" = \
+    "$(awk -F, 'NR>1 && $5=="baseline" {print $1","$12","$13}' "$run/processes.csv" | sort)" ]
 check "exact: pooled is one allocation of 2048 bytes" grep -qx 'null+thread,to_string_1k,allocated_bytes_per_op,2048,exact,' "$run/metrics.csv"
 check "exact: nothing left after teardown" \
     [ "$(grep ',live_blocks_after_teardown,' "$run/metrics.csv" | grep -vc ',live_blocks_after_teardown,0,exact,')" -eq 0 ]
@@ -77,6 +82,8 @@ check "no scratch left" [ -z "$(ls -d "$work"/encbench-* 2>/dev/null)" ]
 check "analyse says what it found" grep -q '^claim parts: ' "$work/out"
 check "no timing verdict from a smoke run" [ "$(grep -E '^(4,a|4,d|5,a|11,a),' "$run/verdicts.csv" | grep -vcE 'not resolvable here|run invalid')" -eq 0 ]
 check "exact verdicts from a smoke run" [ "$(grep -E '^(5,b|8,a|8,b|9,a),' "$run/verdicts.csv" | grep -c ',refuted,')" -eq 4 ]
+check "arms take turns" [ "$(awk -F, '$1=="interleaving" {print $7}' "$run/controls.csv" | sort -u)" = ok ]
+check "and are laid out afresh" [ "$(awk -F, '$1=="layouts" {print $7}' "$run/controls.csv")" = ok ]
 # ---- memory over many operations ----
 growth() { cut -d, -f1-5 "$1/growth.csv"; }
 control() { grep "^$2," "$1/controls.csv" | cut -d, -f7; }
@@ -145,7 +152,7 @@ damaged
 head -c -7 "$run/contrasts.csv" >"$work/damaged/contrasts.csv"
 refused "truncated mid-row" "contrasts.csv:$(wc -l <"$run/contrasts.csv")" "$encbench" analyse "$work/damaged"
 damaged
-sed -i 's/^schema_version,1$/schema_version,99/' "$work/damaged/run.csv"
+sed -i 's/^schema_version,.*/schema_version,99/' "$work/damaged/run.csv"
 refused "another schema" '99' "$encbench" analyse "$work/damaged"
 damaged
 sed -i '1s/difference_ns/difference_us/' "$work/damaged/contrasts.csv"
@@ -359,6 +366,6 @@ check "and says that it is not complete" [ "$(key "$work/stopped" complete)" = n
 check "and what was measured is kept" sh -c "'$encbench' analyse '$work/stopped' >'$work/out' 2>'$work/err'; [ \$? -ne 2 ]"
 check "and leaves no scratch" [ -z "$(ls -d "$work"/encbench-* 2>/dev/null)" ]
 
-[ "$checks" -ge 102 ] || fail "only $checks checks ran"
+[ "$checks" -ge 106 ] || fail "only $checks checks ran"
 printf '%d checks, %d failed\n' "$checks" "$failures"
 [ "$failures" -eq 0 ]

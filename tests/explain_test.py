@@ -80,11 +80,12 @@ def make_run(directory):
         figures["planted"] = figures["a"] + 32 * cycle
         for arm, role, variant in (("a", "baseline", "a"), ("b", "contender", "b"), ("twin", "twin", "a"),
                                    ("planted", "planted", "a")):
-            processes.append([process, "p", name, arm, role, variant, "0x10:1", figures[arm], figures[arm], 50, 0, 2.4,
-                              "ok", ""])
+            processes.append([process, "p", name, arm, role, variant, f"0x10:{process}{arm}", figures[arm], figures[arm], 50, 0, 50, 0,
+                              3700, 0.5, 2.4, "ok", ""])
         for arm, time in (("chain", CHAIN_CYCLES * cycle), ("chain_planted", (CHAIN_CYCLES + CHAIN_EXTRA) * cycle),
                           ("chain_multiply", MULTIPLIES * 3 * cycle)):
-            processes.append([process, "p", name, arm, "clock", "chain", "0x10:1", time, time, 50, 0, 2.4, "ok", ""])
+            processes.append([process, "p", name, arm, "clock", "chain", f"0x10:{process}", time, time, 50, 0, 50, 0, 3700, 0.5, 2.4, "ok",
+                              ""])
         for contrast, arm in (("ab", "b"), ("twin_a", "twin"), ("planted_a", "planted")):
             ns, ratio = figures[arm] - figures["a"], math.log(figures[arm] / figures["a"])
             contrasts.append([process, "p", name, contrast, ns, ratio, ns * 1.001, ratio * 1.001, 0.01, 50])
@@ -93,6 +94,7 @@ def make_run(directory):
         contrasts.append([process, "p", name, "chain_planted", extra, ratio, extra, ratio, 0.01, 50])
     write(directory, "processes", processes)
     write(directory, "contrasts", contrasts)
+    write(directory, "state_contrasts", [])
 
 
 def kernel(name):

@@ -6,12 +6,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "kernels/kernels.h"
 #include "measure.h"
 #include "plan.h"
+#include "state.h"
 #include "summary.h"
 
 /* ---- a world in which time is what ops cost ---- */
@@ -364,6 +367,209 @@ static void too_few_blocks_are_no_process(void **state)
     }
 }
 
+/* ---- where arms stand, by the clock ---- */
+
+static void positions_are_of_the_block(void **state)
+{
+    struct plan_cell cell = {.arm_count = 2};
+    struct measure_block blocks[2 * SUMMARY_BLOCKS_MIN];
+    struct summary summary;
+    (void)state;
+    cell.arms[0].iterations = cell.arms[1].iterations = 1;
+    for (size_t b = 0; b < 2 * SUMMARY_BLOCKS_MIN; b++) { /* dropped ones stand the other way round */
+        const uint64_t start_ns = 1000000 * b, late_ns = b % 2 ? 600 : 0;
+        blocks[b] = (struct measure_block){.slot_arm = {0, 0, 1, 1}, .elapsed_ns = {100, 100, 100, 100}};
+        for (size_t slot = 0; slot < 4; slot++)
+            blocks[b].centre_ns[slot] = start_ns + (slot < 2 ? late_ns : 600 - late_ns) + 400 * (slot % 2);
+        blocks[b].dropped = b % 2;
+    }
+    assert_true(summary_of_blocks(&cell, blocks, 2 * SUMMARY_BLOCKS_MIN, &summary));
+    assert_float_equal(summary.mean_position[0], 0.2, 1e-12);
+    assert_float_equal(summary.mean_position[1], 0.8, 1e-12);
+}
+
+static unsigned probed_adds;
+
+static void fake_probe(void *context, unsigned adds)
+{
+    (void)context;
+    probed_adds += adds;
+    world.now_ns += adds / 10.0;
+}
+
+/* The clock says where the batches were, whatever the plan says; probes and warming take time and count for nothing. */
+static void a_block_is_probed_at_its_ends_and_its_batches_are_stamped(void **state)
+{
+    struct encbench_workload workload = workload_of(0);
+    struct encbench_host host = {0};
+    struct fake fakes[2] = {{.op_ns = 10, .bytes_per_op = 3}, {.op_ns = 30, .bytes_per_op = 3}};
+    const struct measure_arm arms[2] = {{&workload, &fakes[0], 100, 7}, {&workload, &fakes[1], 100, 0}};
+    struct measure_clock clock = fake_clock;
+    struct measure_block block = {.slot_arm = {0, 0, 1, 1}}, bare = block;
+    uint32_t wrong;
+    (void)state;
+    workload.before = workload.after = NULL;
+    clock.probe = fake_probe;
+    world.now_ns = 0;
+    probed_adds = 0;
+    assert_true(measure_block_run(&clock, &host, NULL, arms, 2, &block, &wrong));
+    assert_int_equal(block.probe_ns[0], MEASURE_PROBE_ADDS / 10);
+    assert_int_equal(block.probe_ns[1], MEASURE_PROBE_ADDS / 10);
+    assert_int_equal(probed_adds, 2 * (MEASURE_PROBE_ADDS + MEASURE_PROBE_ADDS / 8));
+    const uint64_t start_ns = (MEASURE_PROBE_ADDS + MEASURE_PROBE_ADDS / 8) / 10;
+    const uint64_t centres_ns[4] = {70 + 500, 2 * 70 + 1500, 2 * 70 + 2000 + 1500, 2 * 70 + 2000 + 4500};
+    for (size_t slot = 0; slot < 4; slot++) {
+        assert_int_equal(block.elapsed_ns[slot], slot < 2 ? 1000 : 3000);
+        assert_int_equal(block.centre_ns[slot], start_ns + centres_ns[slot]);
+    }
+    assert_true(measure_block_run(&fake_clock, &host, NULL, arms, 2, &bare, &wrong));
+    assert_int_equal(bare.probe_ns[0], 0);
+}
+
+/* ---- the state of the machine ---- */
+
+enum { PROBED_BLOCKS = 100 };
+
+/* A process of blocks whose probes take so many cycles, on a core whose cycle takes `cycle_ns`. */
+static void probe_blocks(struct measure_block *blocks, double cycle_ns, double before_cycles, double after_cycles)
+{
+    const uint64_t chain_ns = (uint64_t)(10 * CHAIN_CYCLES_PER_OP * cycle_ns);
+    for (size_t b = 0; b < PROBED_BLOCKS; b++)
+        blocks[b] = (struct measure_block){
+            .slot_arm = {0, 1, 1, 0},
+            .elapsed_ns = {100 + b % 3, chain_ns + (b % 5 == 0 ? 90000 : 0), chain_ns,
+                           100}, /* an interrupt in the chain */
+            .probe_ns = {(uint32_t)(before_cycles * cycle_ns), (uint32_t)(after_cycles * cycle_ns)}};
+}
+
+static struct plan_cell probed_cell(void)
+{
+    struct plan_cell cell = {.arm_count = 2, .contrast_count = 1};
+    snprintf(cell.arms[1].name, sizeof cell.arms[1].name, "chain");
+    cell.arms[0].iterations = 1;
+    cell.arms[1].iterations = 10;
+    cell.contrasts[0].weights[0] = 1;
+    return cell;
+}
+
+static size_t count_state(const struct measure_block *blocks, enum state wanted)
+{
+    size_t count = 0;
+    for (size_t b = 0; b < PROBED_BLOCKS; b++)
+        count += blocks[b].state == wanted;
+    return count;
+}
+
+static void states_are_told_apart_by_adds_a_cycle(void **state)
+{
+    const struct plan_cell cell = probed_cell();
+    struct measure_block blocks[PROBED_BLOCKS];
+    double fastest = 0;
+    (void)state;
+    probe_blocks(blocks, 0.25, 4000, 4000);
+    for (size_t b = 0; b < 30; b++)
+        blocks[b].probe_ns[0] = blocks[b].probe_ns[1] = 1600; /* 6400 cycles */
+    for (size_t b = 30; b < 50; b++)
+        blocks[b].probe_ns[b % 2] = 1600; /* the state changed within the block, or an interrupt */
+    assert_true(state_classify(&cell, blocks, PROBED_BLOCKS, &fastest));
+    assert_float_equal(fastest, 4000, 1);
+    assert_int_equal(count_state(blocks, STATE_SHARED), 30);
+    assert_int_equal(count_state(blocks, STATE_UNKNOWN), 20);
+    assert_int_equal(count_state(blocks, STATE_QUIET), 50);
+
+    /* A core that clocks down by half is slow in ns and not in cycles. */
+    probe_blocks(blocks, 0.5, 4000, 4100);
+    assert_true(state_classify(&cell, blocks, PROBED_BLOCKS, &fastest));
+    assert_int_equal(count_state(blocks, STATE_QUIET), PROBED_BLOCKS);
+    /* Within the scatter, and beyond it. */
+    probe_blocks(blocks, 0.25, 4900, 4900);
+    assert_true(state_classify(&cell, blocks, PROBED_BLOCKS, &fastest));
+    assert_int_equal(count_state(blocks, STATE_QUIET), PROBED_BLOCKS);
+    probe_blocks(blocks, 0.25, 5100, 5100);
+    assert_true(state_classify(&cell, blocks, PROBED_BLOCKS, &fastest));
+    assert_int_equal(count_state(blocks, STATE_SHARED), PROBED_BLOCKS);
+    assert_float_equal(fastest, 4000, 1);
+}
+
+/* A process wholly in the slow state is known by the mode of the processes before; the first one is taken for quiet, and says by
+ * what it was told. One fast block is no mode. */
+static void a_wholly_slow_process_is_recognised(void **state)
+{
+    const struct plan_cell cell = probed_cell();
+    struct measure_block blocks[PROBED_BLOCKS];
+    double fastest = 0;
+    (void)state;
+    probe_blocks(blocks, 0.25, 6800, 6800);
+    blocks[7].probe_ns[0] = 500;
+    assert_true(state_classify(&cell, blocks, PROBED_BLOCKS, &fastest));
+    assert_int_equal(count_state(blocks, STATE_QUIET), PROBED_BLOCKS);
+    assert_float_equal(fastest, 6800, 1);
+    probe_blocks(blocks, 0.25, 4000, 4000);
+    assert_true(state_classify(&cell, blocks, PROBED_BLOCKS, &fastest));
+    assert_float_equal(fastest, 4000, 1);
+    assert_int_equal(count_state(blocks, STATE_QUIET), PROBED_BLOCKS);
+    probe_blocks(blocks, 0.25, 6800, 6800);
+    assert_true(state_classify(&cell, blocks, PROBED_BLOCKS, &fastest));
+    assert_int_equal(count_state(blocks, STATE_SHARED), PROBED_BLOCKS);
+    assert_float_equal(fastest, 4000, 1);
+}
+
+static void without_a_probe_or_a_chain_no_state_is_known(void **state)
+{
+    struct plan_cell cell = probed_cell();
+    struct measure_block blocks[PROBED_BLOCKS];
+    double fastest = 4000;
+    (void)state;
+    probe_blocks(blocks, 0.25, 0, 0);
+    assert_true(state_classify(&cell, blocks, PROBED_BLOCKS, &fastest));
+    assert_int_equal(count_state(blocks, STATE_UNKNOWN), PROBED_BLOCKS);
+    probe_blocks(blocks, 0.25, 4000, 4000);
+    cell.arms[1].name[0] = '\0';
+    assert_true(state_classify(&cell, blocks, PROBED_BLOCKS, &fastest));
+    assert_int_equal(count_state(blocks, STATE_UNKNOWN), PROBED_BLOCKS);
+    assert_true(fastest == 4000);
+}
+
+/* So many blocks of 100 in each state, kept but for the first three; figures of a state are those of its blocks. */
+static struct summary summary_in_states(size_t quiet, size_t shared)
+{
+    const struct plan_cell cell = probed_cell();
+    struct measure_block blocks[PROBED_BLOCKS];
+    struct summary summary;
+    probe_blocks(blocks, 0.25, 4000, 4000);
+    for (size_t b = 0; b < PROBED_BLOCKS; b++) {
+        blocks[b].state = b < quiet ? STATE_QUIET : b < quiet + shared ? STATE_SHARED : STATE_UNKNOWN;
+        blocks[b].elapsed_ns[0] = blocks[b].elapsed_ns[3] = b < quiet ? 100 : 170;
+        blocks[b].dropped = b < 3;
+    }
+    assert_true(summary_of_blocks(&cell, blocks, PROBED_BLOCKS, &summary));
+    assert_true(summary.valid);
+    assert_int_equal(summary.blocks_in[STATE_QUIET], quiet > 3 ? quiet - 3 : 0);
+    for (enum state each = STATE_QUIET; each < STATE_COUNT; each++)
+        if (summary.by_state[each])
+            assert_float_equal(summary.state_contrasts[each][0].difference_ns, each == STATE_QUIET ? 100 : 170, 1e-9);
+    return summary;
+}
+
+static void contrasts_are_taken_by_state_where_a_process_had_both(void **state)
+{
+    (void)state;
+    struct summary summary = summary_in_states(50, 50);
+    assert_true(summary.by_state[STATE_QUIET] && summary.by_state[STATE_SHARED]);
+    summary = summary_in_states(11, 89); /* three of eleven are dropped */
+    assert_true(summary.by_state[STATE_QUIET] && summary.by_state[STATE_SHARED]);
+    summary = summary_in_states(10, 90); /* too few: it is wholly shared, and its contrasts are that state's */
+    assert_false(summary.by_state[STATE_QUIET] || summary.by_state[STATE_SHARED]);
+    summary = summary_in_states(50, 0); /* the rest is unknown: not wholly quiet */
+    assert_true(summary.by_state[STATE_QUIET] && !summary.by_state[STATE_SHARED]);
+    assert_int_equal(state_of_process(500, 492, 8, 8), STATE_UNKNOWN);
+    assert_int_equal(state_of_process(500, 493, 7, 8), STATE_QUIET);
+    assert_int_equal(state_of_process(500, 400, 7, 8), STATE_QUIET);
+    assert_int_equal(state_of_process(500, 399, 7, 8), STATE_UNKNOWN);
+    assert_int_equal(state_of_process(500, 7, 493, 8), STATE_SHARED);
+    assert_int_equal(state_of_process(5, 5, 0, 8), STATE_UNKNOWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +586,12 @@ int main(void)
         cmocka_unit_test_setup(batches_are_long_enough_and_whole, reset),
         cmocka_unit_test_setup(contrasts_are_taken_per_block_and_trimmed, reset),
         cmocka_unit_test_setup(too_few_blocks_are_no_process, reset),
+        cmocka_unit_test_setup(positions_are_of_the_block, reset),
+        cmocka_unit_test_setup(a_block_is_probed_at_its_ends_and_its_batches_are_stamped, reset),
+        cmocka_unit_test_setup(states_are_told_apart_by_adds_a_cycle, reset),
+        cmocka_unit_test_setup(a_wholly_slow_process_is_recognised, reset),
+        cmocka_unit_test_setup(without_a_probe_or_a_chain_no_state_is_known, reset),
+        cmocka_unit_test_setup(contrasts_are_taken_by_state_where_a_process_had_both, reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

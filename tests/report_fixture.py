@@ -133,6 +133,7 @@ class Fixture:
                          layout=f"{16 * self.random.randrange(256)}+{self.random.randrange(10 ** 6)}",
                          time_ns_per_op=None if void else ns[arm], plain_mean_ns_per_op=None if void else ns[arm] + noise / 9,
                          blocks_kept=0 if void else 400 - dropped, blocks_dropped=dropped,
+                         blocks_quiet=0 if void else 300, blocks_shared=0 if void else 80, probe_cycles=3700, mean_position=0.5,
                          tsc_ticks_per_ns=3.2, status="void" if void else "ok",
                          reason="more than half of its blocks dropped" if void else None)
                 if not void:
@@ -214,7 +215,8 @@ class Fixture:
             if axes["mmap_res"] in FIELDS:
                 for name, offset, size in FIELDS[axes["mmap_res"]]:
                     self.add("layout", variant=variant, kind="field" if name else "hole", field=name or "hole",
-                             offset_bytes=offset, size_bytes=size)
+                             offset_bytes=offset, size_bytes=size, first_line=offset // 64,
+                             last_line=(offset + size - 1) // 64)
                 for metric, value in zip(("struct_bytes", "struct_heap_bytes"), STRUCTURE[axes["mmap_res"]]):
                     self.add("metrics", variant=variant, workload="layout", metric=metric, value=value, status="exact")
             pool = axes["pool"]

@@ -326,6 +326,24 @@ class Sections(WithRun):
         text = report.render(run, "run")
         self.assertEqual(text.count("| baseline | `encbuf_put` | `test`"), 1)
 
+    def test_instructions_by_symbol(self):
+        run = RunDirectory(self.run_path)
+        run.metrics.append(dict(variant="null+thread", workload="get_put", metric="instructions_per_op", value=61.0, status="exact",
+                                reason=None))
+        run.symbols_delta = [dict(contrast=name, workload="get_put", object="module", symbol="encbuf_put", baseline_instructions_per_op=9.0,
+                                  contender_instructions_per_op=2.0, instructions_delta_per_op=-7.0) for name in (subject.FIELD, "another")]
+        text = report.render(run, "run")
+        self.assertEqual(len(re.findall(r"\| `encbuf_put` +\| module +\| 9 +\| 2 +\| -7 +\|", text)), 1)
+
+    def test_identical_code(self):
+        run = RunDirectory(self.run_path)
+        self.assertNotIn("Equal by construction", report.render(run, "run"))
+        run.identical_code = [dict(baseline="null+thread", contender="removed+thread", workload=workload, identical=identical, reason=None)
+                              for workload, identical in (("nop", "yes"), ("get_put", "no"), ("mmap_source", "yes"))]
+        text = report.render(run, "run")
+        self.assertIn("Equal by construction", text)
+        self.assertIn("| `null+thread` | `removed+thread` | `nop` `mmap_source` |", text)
+
     def test_pool(self):
         directory = self.copy()
         self.assertIsNone(self.section(directory, "The pool"))
@@ -398,6 +416,31 @@ class Sections(WithRun):
         self.assertRegex(render(directory), r"\| field +\| `get_put` +\| 20 +\| 23 \(claims\)")
         (directory / "cells.csv").unlink()
         self.assertNotIn("(claims)", render(directory))
+
+    def test_effects_that_differ_between_machine_states(self):
+        directory = self.copy()
+        text = self.section(directory, "How far to trust this")
+        self.assertRegex(text, r"7[0-9.]+ % of the blocks had the core to themselves and 20[0-9.]* % shared it")
+        self.assertIn("No effect was seen in both states.", text)
+        columns = [name for name, _, _ in rundir.schema()["state_effects"][1]]
+
+        def rows(contrast, differs, change):
+            row = dict(panel="field", contrast=contrast, workload="get_put", unit="percent", scale="relative", confidence="0.99",
+                       processes="20", processes_both="17" if change else "0", differs=differs, change=change,
+                       change_low=change and "2", change_high=change and "4")
+            return [[{**row, "state": state, "estimate": estimate, "ci_low": low, "ci_high": high}.get(name, "") for name in columns]
+                    for state, estimate, low, high in (("quiet", "-11", "-12", "-10"), ("shared", "-14", "-16", "-13"))]
+
+        write(directory / "state_effects.csv", columns, rows("pool_main", "no", "3"))
+        text = self.section(directory, "How far to trust this")
+        self.assertIn("None of 1 effects", text)
+        self.assertNotIn("| `pool_main` |", text)
+        write(directory / "state_effects.csv", columns, rows("pool_main", "no", "3") + rows("field_main", "yes", ""))
+        text = self.section(directory, "How far to trust this")
+        self.assertNotIn("| `pool_main` |", text)
+        self.assertRegex(text, r"\| `field_main` +\| `get_put` +\| -11.*\[-12.*\| -14.*\[-16.*no process had both \| 20, 20, 0")
+        write(directory / "state_effects.csv", columns, rows("field_main", "yes", "3"))
+        self.assertRegex(self.section(directory, "How far to trust this"), r"\| 3.*\[2.*4.*\] % +\| 20, 20, 17 \|")
 
     def test_sweep_is_turned_to_the_pooled_buffer(self):
         from wording import turned

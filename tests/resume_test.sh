@@ -132,6 +132,10 @@ check "every process has its arms once" \
     [ -z "$(tail -n +2 "$run/processes.csv" | cut -d, -f1,4 | sort | uniq -d)" ]
 check "every process has its contrasts once" \
     [ -z "$(tail -n +2 "$run/contrasts.csv" | cut -d, -f1,4 | sort | uniq -d)" ]
+check "and those by state once" \
+    [ -z "$(tail -n +2 "$run/state_contrasts.csv" | cut -d, -f1,4,5 | sort | uniq -d)" ]
+check "what the states are told apart by only falls" \
+    sh -c "tail -n +2 '$run/processes.csv' | cut -d, -f14 | awk '{if(last && \$1>last) bad++; last=\$1} END{exit bad>0 || NR==0}'"
 check "the half-recorded one too" [ "$(grep -c "^$last,.*,twin,twin," "$run/processes.csv")" -eq 1 ]
 check "samples unpack" gzip -t "$run/samples.csv.gz"
 check "every process has its samples once" [ -z "$(gzip -dc "$run/samples.csv.gz" | tail -n +2 | cut -d, -f1,5,6 | sort | uniq -d)" ]
@@ -151,6 +155,6 @@ check "no process is missing to the analysis" [ "$(grep '^void_processes,' "$run
     "$(awk -v void="$void" -v all=$((6 * cells)) 'BEGIN { printf "%.15g", 100 * void / all }' | cut -c1-5)" ]
 refused "a complete run" 'is complete' "$run"
 
-[ "$checks" -ge 36 ] || fail "only $checks checks ran"
+[ "$checks" -ge 38 ] || fail "only $checks checks ran"
 printf '%d checks, %d failed\n' "$checks" "$failures"
 [ "$failures" -eq 0 ]

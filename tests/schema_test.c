@@ -38,7 +38,7 @@ static void enumerators_match_columns(void **state)
 #define TABLE(table, file, row_is)
 #define COLUMN(table, column, type, required, meaning)                                                                 \
     assert_string_equal(schema_##table.columns[SCHEMA_##table##_##column].name, #column);
-#define END(table) assert_int_equal(schema_##table.column_count, SCHEMA_##table##_count);
+#define END(table) assert_int_equal(schema_##table.column_count, SCHEMA_##table##_column_count);
 #include "schema.def"
 #undef TABLE
 #undef COLUMN
@@ -125,7 +125,8 @@ static bool row_names_unit(const struct csv_table *table)
 static bool has_unit(const char *name)
 {
     static const char *const units[] = {"_ns",    "_bytes",  "_per_op",  "_per_ns",       "_percent",       "_ratio",
-                                        "_count", "_blocks", "_regions", "_per_1000_ops", "_bytes_at_rest", NULL};
+                                        "_count", "_blocks", "_regions", "_per_1000_ops", "_bytes_at_rest", "_cycles",
+                                        "_ms",    NULL};
     for (const char *const *unit = units; *unit != NULL; unit++)
         if (ends_in(name, *unit))
             return true;
@@ -136,10 +137,35 @@ static bool has_unit(const char *name)
 static void numbers_name_their_unit(void **state)
 {
     (void)state;
-    static const char *const plain[] = {
-        "claim",      "condition",      "process",          "block",     "slot",
-        "iterations", "kept",           "blocks_kept",      "processes", "rewarm_iterations",
-        "confidence", "blocks_dropped", "processes_needed", "blocks",    NULL};
+    static const char *const plain[] = {"claim",
+                                        "condition",
+                                        "process",
+                                        "block",
+                                        "slot",
+                                        "iterations",
+                                        "kept",
+                                        "blocks_kept",
+                                        "processes",
+                                        "rewarm_iterations",
+                                        "confidence",
+                                        "blocks_dropped",
+                                        "processes_needed",
+                                        "blocks",
+                                        "blocks_quiet",
+                                        "blocks_shared",
+                                        "mean_position",
+                                        "processes_both",
+                                        "case",
+                                        "pair",
+                                        "set",
+                                        "operations",
+                                        "extra_operations",
+                                        "set_processes",
+                                        "clock_iterations",
+                                        "share",
+                                        "first_line",
+                                        "last_line",
+                                        NULL};
     for (size_t i = 0; schema_tables[i] != NULL; i++) {
         const struct csv_table *table = schema_tables[i];
         for (size_t column = 0; column < table->column_count; column++) {

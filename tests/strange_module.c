@@ -15,7 +15,9 @@
 #endif
 #ifdef STRANGE_FIELDS
 static const struct encbench_field fields[] = {STRANGE_FIELDS};
+#ifndef STRANGE_STRUCTURE_BYTES
 #define STRANGE_STRUCTURE_BYTES 16
+#endif
 #endif
 #ifndef STRANGE_PLANTED
 #define STRANGE_PLANTED 0

@@ -14,5 +14,6 @@
 #include "held_64.h"
 #include "mappings_at_rest.h"
 #include "class_sweep.h"
+#include "footprint_1000.h"
 #include "static_scan.h"
 #include "nop.h"

@@ -27,4 +27,38 @@
 #define LEAK_MAPPING_BYTES      65536
 #define LEAK_MAPPING_PERIOD_OPS 10000
 
+/*
+ * Known truths, for `calibrate`. Of the same kind as `base`, an op has `extra` dependent operations more every `every` ops; a base is
+ * its own, with none. The last two are the cycle clock: their difference, not a level, because a level holds the two clock reads of
+ * its batch as well (40 ns of 25 us are 0.16 %).
+ *     X(workload, base, operation, operations in an op of the base, extra, every)
+ */
+#define TRUTH_VARIANT "truth"
+#define TRUTH_WORKLOADS(X)                                                                                             \
+    X(chain_32, chain_32, add, 32, 0, 1)                                                                               \
+    X(chain_32_plus_1, chain_32, add, 32, 1, 1)                                                                        \
+    X(chain_32_plus_2, chain_32, add, 32, 2, 1)                                                                        \
+    X(chain_32_plus_4, chain_32, add, 32, 4, 1)                                                                        \
+    X(chain_32_plus_8, chain_32, add, 32, 8, 1)                                                                        \
+    X(chain_32_plus_16, chain_32, add, 32, 16, 1)                                                                      \
+    X(chain_32_every_2, chain_32, add, 32, 1, 2)                                                                       \
+    X(chain_32_every_4, chain_32, add, 32, 1, 4)                                                                       \
+    X(chain_32_every_8, chain_32, add, 32, 1, 8)                                                                       \
+    X(chain_32_every_16, chain_32, add, 32, 1, 16)                                                                     \
+    X(chain_32_every_64, chain_32, add, 32, 1, 64)                                                                     \
+    X(chain_4000, chain_4000, add, 4000, 0, 1)                                                                         \
+    X(chain_4000_plus_4, chain_4000, add, 4000, 4, 1)                                                                  \
+    X(multiply_8, multiply_8, multiply, 8, 0, 1)                                                                       \
+    X(multiply_8_plus_1, multiply_8, multiply, 8, 1, 1)                                                                \
+    X(multiply_8_plus_2, multiply_8, multiply, 8, 2, 1)                                                                \
+    X(chase_8, chase_8, load, 8, 0, 1)                                                                                 \
+    X(chase_8_plus_1, chase_8, load, 8, 1, 1)                                                                          \
+    X(chase_8_plus_2, chase_8, load, 8, 2, 1)                                                                          \
+    X(chain_256, chain_256, add, 256, 0, 1)                                                                            \
+    X(chain_256_plus_32, chain_256, add, 256, 32, 1)
+#define TRUTH_CLOCK            "chain_256"
+#define TRUTH_CLOCK_PLUS       "chain_256_plus_32"
+#define TRUTH_CLOCK_EXTRA      32
+#define TRUTH_OPS_MULTIPLE_MAX 64 /* the largest `every` */
+
 #endif

@@ -2,8 +2,8 @@
  * Leaks planted on purpose, and the same loop without one: the live controls of the heap pass, which must find the first two and
  * clear the third. Their states outlive nothing: what leaks is lost until the process ends. A module like any other.
  */
+#include "kernel.h"
 #include "kernels.h"
-#include "module.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +17,6 @@
 struct leak {
     uint64_t operations;
 };
-
-static uint64_t no_digest(struct encbench_host *host, uint64_t seed)
-{
-    (void)host;
-    return seed;
-}
 
 static int setup(struct encbench_host *host, uint64_t seed, void **state, char *message, size_t message_bytes)
 {
@@ -85,10 +79,8 @@ static uint64_t leak_none_run(void *state, unsigned thread, uint64_t n)
 }
 
 #define KERNEL(kernel_name, kernel_op, kernel_run)                                                                     \
-    {                                                                                                                  \
-        .name = kernel_name, .short_name = kernel_name, .op = kernel_op, .batch_multiple_ops = 1, .threads_max = 1,    \
-        .flags = ENCBENCH_HEAP, .digest = no_digest, .setup = setup, .run = kernel_run, .teardown = teardown,          \
-    }
+    KERNEL_WORKLOAD(kernel_name, kernel_op, kernel_run, .batch_multiple_ops = 1, .flags = ENCBENCH_HEAP,               \
+                    .setup = setup, .teardown = teardown)
 
 static const struct encbench_workload workloads[] = {
     KERNEL(LEAK_BYTES, "a block got and freed; another lost now and then", leak_bytes_run),
@@ -96,12 +88,4 @@ static const struct encbench_workload workloads[] = {
     KERNEL(LEAK_NONE, "a block got and freed", leak_none_run),
 };
 
-ENCBENCH_EXPORT extern const struct encbench_module encbench_module;
-const struct encbench_module encbench_module = {
-    .abi_version = ENCBENCH_ABI_VERSION,
-    .module_bytes = sizeof(struct encbench_module),
-    .workload_bytes = sizeof(struct encbench_workload),
-    .workload_count = sizeof workloads / sizeof workloads[0],
-    .variant = LEAK_VARIANT,
-    .workloads = workloads,
-};
+KERNEL_EXPORT(LEAK_VARIANT);

@@ -18,8 +18,8 @@ from rundir import RunDirectory, read_text, schema  # noqa: E402
 
 BUDGET_BYTES = 185_000
 RAW = ("run", "machine", "variants", "workloads", "cells", "processes", "contrasts", "metrics", "heap", "layout", "claims", "panels",
-       "instructions_delta")
-BY_CELL = ("cells", "processes", "contrasts")
+       "instructions_delta", "state_contrasts")
+BY_CELL = ("cells", "processes", "contrasts", "state_contrasts")
 
 
 def cell_of(line, header):
@@ -39,7 +39,7 @@ def chosen(run, lines):
     order = list(dict.fromkeys(cell_of(line, header) for line in lines["contrasts"][1:]))
     kept, used = set(), 0
     for cell in sorted(order, key=lambda cell: rank(run, cell, order)):
-        weight = sum(len(line) + 1 for table in ("processes", "contrasts") for line in lines[table][1:]
+        weight = sum(len(line) + 1 for table in BY_CELL[1:] for line in lines[table][1:]
                      if cell_of(line, lines[table][0].split(",")) == cell)
         if used + weight <= BUDGET_BYTES:
             kept.add(cell)

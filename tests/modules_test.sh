@@ -1,0 +1,127 @@
+#!/bin/sh
+# A stranger's day: encbench installed under a prefix, the prefix moved, the example project built against it with find_package, its
+# modules measured as object files, as shared objects and as a directory; and what is refused. No time is asserted: only that the
+# slower of two ways is found to be slower.
+# usage: modules_test.sh BUILD SOURCE COMPILER CMAKE
+set -u
+build=$1 source=$2 compiler=$3 cmake=$4
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+unset ENCBENCH_ROOT
+export TMPDIR="$work"
+failures=0 checks=0
+
+fail() {
+    failures=$((failures + 1))
+    printf 'FAILED: %s\n' "$1"
+    sed 's/^/    /' "$work/out" "$work/err" 2>/dev/null | tail -n 12
+}
+
+check() { # check DESCRIPTION COMMAND...
+    checks=$((checks + 1))
+    description=$1
+    shift
+    "$@" || fail "$description"
+}
+
+must() { # must DESCRIPTION COMMAND...: nothing else makes sense without it
+    description=$1
+    shift
+    "$@" >"$work/out" 2>"$work/err" && return
+    fail "$description"
+    exit 1
+}
+
+words() { sed -n "s/^[^,]*,$2,.*,absolute,.*,//p" "$1/effects.csv"; }
+
+# ---- installed, moved, and built against ----
+must "install" "$cmake" --install "$build" --prefix "$work/first"
+shared=$(dirname "$(find "$work/first" -name 'libencbench_codec-*.so')")
+echo 'int stale;' | "$compiler" -shared -fPIC -x c - -o "$shared/libencbench_codec-0000.so"
+must "install again" "$cmake" --install "$build" --prefix "$work/first"
+check "an older codec is gone" [ "$(ls "$shared" | wc -l)" -eq 1 ]
+mv "$work/first" "$work/prefix"
+encbench=$work/prefix/bin/encbench
+check "nothing in the prefix is a link out of it" [ -z "$(find "$work/prefix" -type l -lname '/*')" ]
+mkdir "$work/home" && cp -r "$source/examples/module" "$work/home/example"
+cd "$work/home" || exit 1
+must "configure the example" "$cmake" -S example -B built -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_C_COMPILER="$compiler"
+must "build the example" "$cmake" --build built
+cp -r example strict && sed -i 's/encbench 0.1/encbench 99/' strict/CMakeLists.txt
+"$cmake" -S strict -B strict-built -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/out" 2>"$work/err"
+check "another version is not found" [ $? -ne 0 ]
+check "and cmake says why" grep -q 'requested version' "$work/err"
+
+# ---- compared ----
+compare() { # compare DIRECTORY PROFILE MODULE...
+    out=$1 profile=$2
+    shift 2
+    for module in "$@"; do set -- "$@" --module "$module" && shift; done
+    "$encbench" run --quiet --profile "$profile" --seed 7 --variants sum_bytes,sum_words --out "$out" "$@" >"$work/out" 2>"$work/err" &&
+        "$encbench" analyse "$out" >"$work/out" 2>"$work/err"
+}
+o_bytes=built/sum_bytes.o o_words=built/sum_words.o so_bytes=built/sum_bytes.so so_words=built/sum_words.so
+"$encbench" run --quiet --profile smoke --module $o_bytes --module $o_words --workloads sum_4k >"$work/out" 2>"$work/err" || fail "two object files"
+check "results lie in the current directory" [ "$(ls results/*-smoke/contrasts.csv | wc -l)" -eq 1 ]
+check "each layout is fresh" [ -z "$(tail -n +2 results/*-smoke/processes.csv | grep -v ',clock,' | cut -d, -f7 | sort | uniq -d)" ]
+compare objects quick $o_bytes $o_words || fail "two object files at quick"
+check "the difference is found" [ "$(words objects sum_words_against_sum_bytes)" = "faster by" ]
+check "a copy does not differ" [ "$(words objects twin_made_1)" = "no difference shown" ]
+check "the missing plant is said" grep -q '^planted,made_1 sum_4k,.*,not measured,.*the planted chain stands for it' objects/controls.csv
+check "only what was selected is counted" [ "$(tail -n +2 objects/metrics.csv | cut -d, -f1 | sort -u | tr '\n' ' ')" = "sum_bytes sum_words " ]
+check "no claim is judged by it" [ "$(tail -n +2 objects/verdicts.csv | grep -vc ',not resolvable here,')" -eq 0 ]
+"$encbench" report --quiet objects >"$work/out" 2>"$work/err" || fail "it can be reported"
+check "in the current directory" [ -s REPORT.md ]
+check "and explained" sh -c "'$encbench' explain 14 objects >'$work/out' 2>'$work/err'"
+compare both quick $so_bytes $so_words || fail "two shared objects"
+check "shared objects get no verdict" [ "$(words both sum_words_against_sum_bytes)" = "single layout" ]
+check "and are labelled" [ "$(tail -n +2 both/processes.csv | grep -v ',clock,' | cut -d, -f7 | sort -u)" = single ]
+compare mixed quick $so_bytes $o_words || fail "a shared object and an object file"
+check "nor does one beside an object file" [ "$(words mixed sum_words_against_sum_bytes)" = "single layout" ]
+mkdir directory && cp $o_bytes $o_words directory
+compare directory-run smoke directory || fail "a directory of object files"
+check "a directory is all its object files" grep -q ',sum_words_against_sum_bytes,' directory-run/contrasts.csv
+
+# ---- refused: exit 2 and one line, and nothing is left ----
+refused() { # refused DESCRIPTION WORDS MODULE
+    checks=$((checks + 1))
+    "$encbench" run --quiet --profile smoke --out refused --workloads adds --module good.o --module "$3" >"$work/out" 2>"$work/err"
+    code=$?
+    [ "$code" -eq 2 ] || fail "$1: exit $code instead of 2"
+    tr -s '\n ' '  ' <"$work/err" | grep -qF -- "$2" || fail "$1: does not say \"$2\""
+    [ "$(grep -c '^encbench: ' "$work/err")" -eq 1 ] || fail "$1: not one message"
+    [ ! -e refused ] || fail "$1: leaves a run directory"
+}
+strange() { # strange NAME DEFINITION...
+    name=$1
+    shift
+    "$compiler" -O2 -fPIC -ffunction-sections -fvisibility=hidden -I"$work/prefix/include/encbench" -DSTRANGE_ABI=0 -DSTRANGE_DIGEST=0 \
+        -DSTRANGE_CRASH=0 -DSTRANGE_BYTES=0 "-DSTRANGE_NAME=\"$name\"" "$@" -c "$source/tests/strange_module.c" -o "$name.o" ||
+        fail "cannot compile $name"
+    "$compiler" -shared "$name.o" -o "$name.so" 2>/dev/null
+}
+strange good -DSTRANGE_SETUP=0
+strange abi -DSTRANGE_SETUP=0 -USTRANGE_ABI -DSTRANGE_ABI=1
+strange digest -DSTRANGE_SETUP=0 -USTRANGE_DIGEST -DSTRANGE_DIGEST=1
+strange crash '-DSTRANGE_SETUP=(__builtin_trap(), 0)'
+echo 'int answer = 42;' >plain.c && "$compiler" -fPIC -c plain.c -o plain.o && "$compiler" -shared plain.o -o plain.so
+machine='\076' && [ "$(uname -m)" = x86_64 ] && machine='\267' # the other of x86-64 and aarch64 in e_machine
+for end in o so; do
+    cp good.$end foreign.$end && printf "$machine" | dd of=foreign.$end bs=1 seek=18 conv=notrunc 2>/dev/null
+    echo 'not an object' >text.$end
+    refused "a missing .$end" "absent.$end: cannot be read: No such file" absent.$end
+    refused "text as .$end" "text.$end: is not an ELF file" text.$end
+    refused "another architecture in .$end" "foreign.$end: is of another architecture" foreign.$end
+    refused "another ABI in .$end" "abi.$end: module ABI version 2; this encbench wants version 1" abi.$end
+    refused "no symbol in .$end" "plain.$end: is not a module" plain.$end
+    refused "another digest in .$end" "variants good and digest produce different output" digest.$end
+    refused "the same variant in .$end" "good.$end: variant good is already in good.o" good.$end
+    refused "a crash in setup in .$end" "variant crash, workload adds: the worker was killed by signal" crash.$end
+done
+refused "an object named .so" "named.so: is not a 64-bit shared object" "$(cp good.o named.so && echo named.so)"
+mkdir nothing
+refused "a directory without modules" "nothing: is a directory without an object file" nothing
+
+[ "$checks" -ge 35 ] || fail "only $checks checks ran"
+printf '%d checks, %d failed\n' "$checks" "$failures"
+[ "$failures" -eq 0 ]
