@@ -133,9 +133,9 @@ static int run_process(struct calibrate_campaign *campaign, struct chunk *chunk,
     if (!measured.stopped && !(measured.void_reason[0] && process_stop_requested())) {
         if (!summary_of_blocks(kase->cell, measured.blocks, measured.block_count, &summary))
             error_set(error, EXIT_USAGE, "out of memory");
-        /* Of the blocks planned: what a busy machine cut short is not a long op. */
-        const bool enough = summary.valid && summary.blocks_kept >= summary_blocks_least(kase->blocks);
-        const char *reason = measured.void_reason[0] ? measured.void_reason : enough ? NULL : "too few blocks kept";
+        const char *reason = measured.void_reason[0] ? measured.void_reason
+                             : summary.valid         ? NULL
+                                                     : "too few blocks kept";
         put_process(writer, campaign, chunk, &summary, 1e3 * (now_s() - start_s + chunk->link_s_per_process), reason);
         campaign->next_process++;
         ends->ok += reason == NULL;

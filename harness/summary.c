@@ -80,9 +80,10 @@ static void summarise_state(const struct plan_cell *cell, enum state state, cons
     }
 }
 
-size_t summary_blocks_least(size_t block_count)
+/* By what was planned: a process that its deadline cut short on a busy machine has not become one of a long op. */
+static size_t blocks_least(const struct plan_cell *cell)
 {
-    return block_count < 2 * SUMMARY_BLOCKS_MIN ? SUMMARY_LONG_BLOCKS_MIN : SUMMARY_BLOCKS_MIN;
+    return cell->blocks < 2 * SUMMARY_BLOCKS_MIN ? SUMMARY_LONG_BLOCKS_MIN : SUMMARY_BLOCKS_MIN;
 }
 
 bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,
@@ -109,7 +110,7 @@ bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block 
     }
     summary->blocks_kept = (uint32_t)kept;
     summary->blocks_dropped = (uint32_t)(block_count - kept);
-    summary->valid = enough_memory && clock_moved && kept >= summary_blocks_least(block_count);
+    summary->valid = enough_memory && clock_moved && kept >= blocks_least(cell);
     for (size_t i = 0; summary->valid && i < cell->arm_count; i++) {
         for (size_t b = 0; b < kept; b++)
             difference[b] = times[b * MEASURE_ARMS_MAX + i];

@@ -31,7 +31,7 @@ struct summary_state_contrast {
 };
 
 struct summary {
-    bool valid; /* false: too few blocks kept (summary_blocks_least), or a batch that took no time at all */
+    bool valid; /* false: too few blocks kept of those that the cell plans, or a batch that took no time at all */
     uint32_t blocks_kept, blocks_dropped;
     uint32_t blocks_in[STATE_COUNT]; /* of those kept */
     double time_ns_per_op[MEASURE_ARMS_MAX], plain_mean_ns_per_op[MEASURE_ARMS_MAX];
@@ -41,9 +41,6 @@ struct summary {
     bool by_state[STATE_COUNT];
     struct summary_state_contrast state_contrasts[STATE_COUNT][PLAN_CONTRASTS_MAX];
 };
-
-/* Blocks that must be kept of so many measured. */
-size_t summary_blocks_least(size_t block_count);
 
 /* `blocks` as the worker measured them and state_classify left them. False when memory is short; *summary is then not valid. */
 bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,

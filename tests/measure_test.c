@@ -358,6 +358,7 @@ static void too_few_blocks_are_no_process(void **state)
     for (size_t i = 0; i < sizeof planned / sizeof planned[0]; i++) {
         for (size_t b = 0; b < planned[i]; b++)
             blocks[b] = (struct measure_block){.elapsed_ns = {100, 100}, .dropped = b >= least[i]};
+        cell.blocks = (uint32_t)planned[i];
         assert_true(summary_of_blocks(&cell, blocks, planned[i], &summary));
         assert_true(summary.valid);
         assert_true(summary.time_ns_per_op[0] == 100);
@@ -365,6 +366,10 @@ static void too_few_blocks_are_no_process(void **state)
         assert_true(summary_of_blocks(&cell, blocks, planned[i], &summary));
         assert_false(summary.valid);
     }
+    cell.blocks = 1000; /* and a deadline after the second */
+    blocks[0].dropped = false;
+    assert_true(summary_of_blocks(&cell, blocks, SUMMARY_LONG_BLOCKS_MIN, &summary));
+    assert_false(summary.valid);
 }
 
 /* ---- where arms stand, by the clock ---- */
