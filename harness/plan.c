@@ -118,7 +118,7 @@ static bool row_selected(const struct plan_row *row, const struct plan_selection
     const char *const *variants = selection->variants;
     if (strcmp(row->effort, "wide") == 0 && !selection->wide)
         return false;
-    if (variants == NULL)
+    if (variants == NULL || is_control(row)) /* a control goes with what its panel still compares */
         return true;
     for (size_t i = 0; i < row->baseline_count; i++)
         if (!listed(variants, row->baseline[i]))
@@ -129,8 +129,40 @@ static bool row_selected(const struct plan_row *row, const struct plan_selection
     return true;
 }
 
-/* Keeps rows whose variants are all selected, and then only panels that still compare something. */
-static void filter_rows(struct plan *plan, const struct plan_selection *selection)
+/* Whether a contrast of the panel compares the variant. */
+static bool is_compared(const struct plan *plan, const char *panel, const char *variant)
+{
+    for (size_t i = 0; i < plan->row_count; i++) {
+        const struct plan_row *row = &plan->rows[i];
+        bool has = false;
+        for (size_t b = 0; b < row->baseline_count; b++)
+            has = has || strcmp(row->baseline[b], variant) == 0;
+        for (size_t c = 0; c < row->contender_count; c++)
+            has = has || strcmp(row->contender[c], variant) == 0;
+        if (has && !is_control(row) && strcmp(row->panel, panel) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A control of a variant that a selection left out becomes one of the first variant still compared that can have it. */
+static void move_control(const struct plan *plan, struct plan_row *control, const struct module_set *set)
+{
+    if (is_compared(plan, control->panel, control->baseline[0]))
+        return;
+    for (size_t m = 0; m < set->count; m++) {
+        const char *variant = set->modules[m].variant;
+        if (!set->modules[m].planted && is_compared(plan, control->panel, variant) &&
+            module_set_find(set, variant, strcmp(control->kind, "planted") == 0)) {
+            copy_name(control->baseline[0], variant);
+            copy_name(control->contender[0], variant);
+            return;
+        }
+    }
+}
+
+/* Keeps rows whose variants are all selected, and then only panels that still compare something, with their controls. */
+static void filter_rows(struct plan *plan, const struct module_set *set, const struct plan_selection *selection)
 {
     size_t kept = 0;
     for (size_t i = 0; i < plan->row_count; i++)
@@ -145,6 +177,15 @@ static void filter_rows(struct plan *plan, const struct plan_selection *selectio
                 compares || (strcmp(plan->rows[i].panel, plan->rows[j].panel) == 0 && !is_control(&plan->rows[j]));
         if (compares)
             plan->rows[kept++] = plan->rows[i];
+    }
+    plan->row_count = kept;
+    kept = 0;
+    for (size_t i = 0; i < plan->row_count; i++) {
+        struct plan_row *row = &plan->rows[i];
+        if (is_control(row))
+            move_control(plan, row, set);
+        if (!is_control(row) || is_compared(plan, row->panel, row->baseline[0]))
+            plan->rows[kept++] = *row;
     }
     plan->row_count = kept;
 }
@@ -448,7 +489,7 @@ int plan_build(struct plan *plan, const struct csv_data *panels, const struct mo
     for (size_t i = 0; i < panels->row_count; i++)
         if (read_row(plan, panels, i, set, error) != 0)
             return error->code;
-    filter_rows(plan, selection);
+    filter_rows(plan, set, selection);
     if (selection->baseline)
         plan->row_count = 0; /* somebody wants everything against this one */
     if (add_made_panels(plan, set, selection, error) != 0 || build_cells(plan, set, kernels, selection, error) != 0)

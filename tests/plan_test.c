@@ -210,6 +210,27 @@ static void a_selection_keeps_registered_contrasts(void **state)
     plan_free(&plan);
 }
 
+/* What is left of a panel keeps its controls: of another variant where theirs was left out. */
+static void controls_go_with_what_is_compared(void **state)
+{
+    const char *const rest[] = {"b", "c", NULL}, *const without_plant[] = {"c", "d", NULL};
+    struct plan plan;
+    struct error error;
+    (void)state;
+    const char *rows = "p,core,first,x,pair,a,b\np,core,first,y,pair,b,c\np,core,first,z,pair,c,d\n"
+                       "p,core,first,tw,twin,a,a\np,core,first,pl,planted,a,a\n";
+    assert_int_equal(build(rows, &(struct plan_selection){.variants = rest}, &plan, &error), 0);
+    assert_int_equal(plan.row_count, 3);
+    assert_ptr_equal(plan.cells[0].arms[plan_arm_index(&plan.cells[0], "twin")].module, &modules[1]);
+    assert_ptr_equal(plan.cells[0].arms[plan_arm_index(&plan.cells[0], "planted")].module, &modules[8]);
+    assert_true(weight(&plan.cells[0], "tw", "b") == -1 && weight(&plan.cells[0], "pl", "b") == -1);
+    plan_free(&plan);
+    assert_int_equal(build(rows, &(struct plan_selection){.variants = without_plant}, &plan, &error), 0);
+    assert_int_equal(plan.row_count, 2); /* nobody's plant is there: the control is missing, and analyse says so */
+    assert_string_equal(plan.rows[1].baseline[0], "c");
+    plan_free(&plan);
+}
+
 static void variants_without_a_registered_contrast_get_panels_made(void **state)
 {
     const char *const chosen[] = {"b", "c", "d", "e", "f", NULL};
@@ -360,6 +381,7 @@ int main(void)
         cmocka_unit_test(panels_that_cannot_be_measured_are_refused_by_line),
         cmocka_unit_test(unknown_names_in_a_selection_are_refused),
         cmocka_unit_test(a_selection_keeps_registered_contrasts),
+        cmocka_unit_test(controls_go_with_what_is_compared),
         cmocka_unit_test(variants_without_a_registered_contrast_get_panels_made),
         cmocka_unit_test(cells_that_decide_claims_are_known),
         cmocka_unit_test(the_first_panel_that_can_decides),
