@@ -277,15 +277,19 @@ static int derive(const char *directory, struct error *error)
     struct calibrate_data data = {0};
     struct calibrate_figures figures = {0};
     if (calibrate_data_read(&data, directory, error) == 0 && calibrate_derive(&data, &figures, error) == 0 &&
-        calibrate_add_simulated(&figures, error) == 0 && calibrate_write_figures(&figures, directory, error) == 0)
+        calibrate_add_simulated(&figures, error) == 0 && calibrate_add_instructions(&figures, directory, error) == 0 &&
+        calibrate_add_reports(&figures, directory, error) == 0 &&
+        calibrate_write_figures(&figures, directory, error) == 0)
         calibrate_print(&figures);
     calibrate_figures_free(&figures);
     calibrate_data_free(&data);
     return error->code;
 }
 
-int calibrate_again(const char *directory, struct error *error)
+int calibrate_again(const char *directory, const char *const *reports, struct error *error)
 {
+    if (reports && calibrate_take_reports(reports, directory, error) != 0)
+        return error->code;
     return derive(directory, error);
 }
 
@@ -325,7 +329,9 @@ static int measure_and_derive(struct calibration *calibration, struct error *err
     campaign->quiet = calibration->options->quiet;
     progress_say(&(struct progress){.quiet = campaign->quiet}, "calibrating into %s", calibration->directory);
     struct error measuring = {0};
-    calibrate_campaign_run(campaign, &measuring);
+    if (calibrate_campaign_run(campaign, &measuring) == 0)
+        calibrate_instructions(&calibration->launch, &calibration->cases.cases[0].cell->arms[0], calibration->directory,
+                               campaign->quiet, &measuring);
     if (measuring.code == 0 || measuring.code == EXIT_UNFIT)
         derive(calibration->directory, error);
     if (measuring.code != 0)

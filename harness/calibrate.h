@@ -19,7 +19,7 @@
 #define CALIBRATE_BUDGET_MINUTES 30.0 /* when none is given */
 
 struct calibrate_options {
-    double budget_minutes;        /* for what this call measures; everything included */
+    double budget_minutes;        /* for what this call times; stepping comes after it, once, for some 20 s */
     const char *const *workloads; /* NULL-terminated; NULL: the first two of the first core panel */
     uint64_t seed;                /* 0: from the clock */
     const char *out;              /* NULL: results/calibration/FINGERPRINT under the root */
@@ -35,8 +35,9 @@ struct calibrate_options {
 int calibrate_measure(const struct paths *paths, const struct calibrate_options *options, char *directory,
                       struct error *error);
 
-/* calibration.csv of a directory of `calibrate_measure` again, and the table on standard output; measures nothing. */
-int calibrate_again(const char *directory, struct error *error);
+/* calibration.csv of a directory of `calibrate_measure` again, and the table on standard output; measures nothing. `reports`: directories
+ * of finished runs, NULL-terminated, whose verdicts are compared with each other from now on; NULL: those taken before. */
+int calibrate_again(const char *directory, const char *const *reports, struct error *error);
 
 /* Copies the calibration of this machine's fingerprint into a run directory, where there is one. */
 int calibrate_copy(const struct paths *paths, const char *directory, struct error *error);

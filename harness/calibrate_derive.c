@@ -71,26 +71,20 @@ struct rate {
 
 /* ---- figures ---- */
 
-static struct calibrate_figure *add_figure(struct derivation *d, const char *property, const char *subject,
-                                           const char *design, const char *figure, const char *unit)
+struct calibrate_figure *calibrate_figures_add(struct calibrate_figures *figures, struct error *error)
 {
-    static struct calibrate_figure nowhere;
-    struct calibrate_figures *figures = d->figures;
     if (figures->count == figures->capacity) {
-        const size_t capacity = figures->capacity ? 2 * figures->capacity : 64;
+        const size_t capacity = 2 * figures->capacity + 64;
         struct calibrate_figure *larger = realloc(figures->figure, capacity * sizeof *larger);
         if (larger == NULL) {
-            error_set(d->error, EXIT_USAGE, "out of memory");
-            return &nowhere;
+            error_set(error, EXIT_USAGE, "out of memory");
+            return NULL;
         }
         figures->figure = larger;
         figures->capacity = capacity;
     }
     struct calibrate_figure *row = &figures->figure[figures->count++];
-    *row = (struct calibrate_figure){.property = property,
-                                     .figure = figure,
-                                     .unit = unit,
-                                     .true_effect_unit = "",
+    *row = (struct calibrate_figure){.true_effect_unit = "",
                                      .target = "",
                                      .true_effect = NAN,
                                      .confidence = NAN,
@@ -98,6 +92,19 @@ static struct calibrate_figure *add_figure(struct derivation *d, const char *pro
                                      .low = NAN,
                                      .high = NAN,
                                      .status = CALIBRATE_NO_TARGET};
+    return row;
+}
+
+static struct calibrate_figure *add_figure(struct derivation *d, const char *property, const char *subject,
+                                           const char *design, const char *figure, const char *unit)
+{
+    static struct calibrate_figure nowhere;
+    struct calibrate_figure *row = calibrate_figures_add(d->figures, d->error);
+    if (row == NULL)
+        return &nowhere;
+    row->property = property;
+    row->figure = figure;
+    row->unit = unit;
     snprintf(row->subject, sizeof row->subject, "%s", subject);
     snprintf(row->design, sizeof row->design, "%s", design);
     return row;

@@ -118,11 +118,30 @@ struct calibrate_figures {
 /* Every figure that the rows give, from them alone. calibrate_figures_free in every case. */
 int calibrate_derive(const struct calibrate_data *data, struct calibrate_figures *figures, struct error *error);
 void calibrate_figures_free(struct calibrate_figures *figures);
+/* A new row at the end, without any figure and without a target. NULL when memory is short. Valid until the next. */
+struct calibrate_figure *calibrate_figures_add(struct calibrate_figures *figures, struct error *error);
 
 /* ---- calibrate_simulated.c ---- */
 
 /* Appends what a simulation of the statistics without a clock shows (simulate.h): the same on every machine; some four seconds. */
 int calibrate_add_simulated(struct calibrate_figures *figures, struct error *error);
+
+/* ---- calibrate_instructions.c ---- */
+
+/* Steps one op of the arm a thousand times, each in a process of its own, into calibration_instructions.csv of the directory; nothing
+ * when that is there. Interrupted: no file. */
+int calibrate_instructions(const struct launch *launch, const struct plan_arm *arm, const char *directory, bool quiet,
+                           struct error *error);
+/* Appends how many of them gave the same count; without the file, that it is still wanted. */
+int calibrate_add_instructions(struct calibrate_figures *figures, const char *directory, struct error *error);
+
+/* ---- calibrate_reports.c ---- */
+
+/* Copies the verdicts of finished runs (NULL-terminated directories) into calibration_reports.csv of the directory, in place of those
+ * there. Refuses, by name: a run that is not complete, of another machine, profile, program or claims than the first, or with its seed. */
+int calibrate_take_reports(const char *const *reports, const char *directory, struct error *error);
+/* Appends how many parts one report confirms and another refutes, and how many all judge the same. */
+int calibrate_add_reports(struct calibrate_figures *figures, const char *directory, struct error *error);
 
 /* ---- calibrate_print.c ---- */
 

@@ -17,25 +17,10 @@ struct appending {
     struct error *error;
 };
 
-static struct calibrate_figure *new_row(struct appending *appending)
-{
-    struct calibrate_figures *figures = appending->figures;
-    if (figures->count == figures->capacity) {
-        const size_t capacity = 2 * figures->capacity + 64;
-        struct calibrate_figure *larger = realloc(figures->figure, capacity * sizeof *larger);
-        if (larger == NULL) {
-            error_set(appending->error, EXIT_USAGE, "out of memory");
-            return NULL;
-        }
-        figures->figure = larger;
-        figures->capacity = capacity;
-    }
-    return &figures->figure[figures->count++];
-}
-
 static void append(const struct simulate_figure *figure, void *context)
 {
-    struct calibrate_figure *row = new_row(context);
+    struct appending *appending = context;
+    struct calibrate_figure *row = calibrate_figures_add(appending->figures, appending->error);
     if (row == NULL)
         return;
     /* One target for all together: of fifty rates the odd one would stray beyond its own bounds. */

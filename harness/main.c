@@ -128,7 +128,12 @@ static int verb_calibrate(const struct options *options, struct error *error)
                          "--resume %s to add to it",
                          options->measuring, options->directory, options->directory);
     if (options->directory)
-        return calibrate_again(options->directory, error);
+        return calibrate_again(options->directory, list_or_null(options->reports), error);
+    if (options->reports[0])
+        return error_set(
+            error, EXIT_USAGE,
+            "calibrate: --reports goes with the directory of a calibration: calibrate DIR --reports %s,...",
+            options->reports[0]);
     const struct calibrate_options calibrate_options = {
         .budget_minutes = options->budget_minutes > 0 ? options->budget_minutes : CALIBRATE_BUDGET_MINUTES,
         .workloads = list_or_null(options->workloads),

@@ -27,6 +27,7 @@ enum option_key {
     KEY_BUDGET,
     KEY_FIX_LAYOUT,
     KEY_LAYOUTS,
+    KEY_REPORTS,
 };
 
 /* Every option once: its name, what it takes, what it does, and the verbs that know it. */
@@ -56,6 +57,7 @@ static const struct {
     {{"fix-layout", KEY_FIX_LAYOUT, NULL, 0, "only the ablation with one layout of each arm a trial", 0},
      " calibrate "},
     {{"layouts", KEY_LAYOUTS, "K", 0, "only the ablation with K layouts of each arm a trial", 0}, " calibrate "},
+    {{"reports", KEY_REPORTS, "DIR,DIR", 0, "of DIR: also how far the verdicts of these runs agree", 0}, " calibrate "},
     {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0}, " run report list analyse explain plot calibrate "},
 };
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
@@ -180,11 +182,11 @@ static int check_positional(const struct parsing *parsing)
     return 0;
 }
 
-/* Options of `run` and `calibrate` say how to measure, all but --quiet. */
+/* Options of `run` and `calibrate` say how to measure, all but --quiet and --reports. */
 static void note_measuring(int key, struct options *options)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++)
-        if (option_table[i].option.key == key && key != KEY_QUIET && options->measuring == NULL &&
+        if (option_table[i].option.key == key && key != KEY_QUIET && key != KEY_REPORTS && options->measuring == NULL &&
             (verb_knows("run", option_table[i].verbs) || verb_knows("calibrate", option_table[i].verbs)))
             options->measuring = option_table[i].option.name;
 }
@@ -236,6 +238,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return set_budget(argument, options, parsing->error);
     case KEY_LAYOUTS:
         return set_layouts(argument, options, parsing->error);
+    case KEY_REPORTS:
+        return split_list("reports", argument, options->reports, parsing->error);
     case KEY_FIX_LAYOUT:
         options->fix_layout = true;
         return 0;

@@ -18,7 +18,8 @@ struct options {
     const char *variants[OPTIONS_LIST_MAX + 1];  /* NULL-terminated; empty: all */
     const char *workloads[OPTIONS_LIST_MAX + 1]; /* NULL-terminated; empty: all */
     const char *modules[OPTIONS_LIST_MAX + 1];
-    const char *events[OPTIONS_LIST_MAX + 1]; /* NULL-terminated; empty: the usual ones */
+    const char *reports[OPTIONS_LIST_MAX + 1]; /* NULL-terminated */
+    const char *events[OPTIONS_LIST_MAX + 1];  /* NULL-terminated; empty: the usual ones */
     const char *baseline, *out, *output, *resume;
     uint64_t seed;
     double budget_minutes; /* 0: not given */

@@ -70,6 +70,23 @@ double stats_standard_deviation(const double *values, size_t count)
     return (double)sqrtl(squares / (count - 1));
 }
 
+double stats_pairwise_standard_deviation(const double *values, size_t count)
+{
+    const double chi_square_median = 0.4549364231195724; /* one degree of freedom */
+    if (count < 2 || count > STATS_SIGNED_RANK_MAXIMUM_COUNT || !all_finite(values, count))
+        return NAN;
+    const size_t pairs = count * (count - 1) / 2;
+    double *squares = malloc(pairs * sizeof *squares);
+    if (squares == NULL)
+        return NAN;
+    for (size_t i = 0, pair = 0; i < count; i++)
+        for (size_t j = i + 1; j < count; j++)
+            squares[pair++] = (values[i] - values[j]) * (values[i] - values[j]);
+    const double median = stats_quantile(squares, pairs, 0.5);
+    free(squares);
+    return sqrt(median / 2 / chi_square_median);
+}
+
 double stats_quantile(const double *values, size_t count, double probability)
 {
     if (!(probability >= 0 && probability <= 1))

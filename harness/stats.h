@@ -18,6 +18,12 @@ struct stats_interval {
 
 double stats_mean(const double *values, size_t count);               /* NaN for none */
 double stats_standard_deviation(const double *values, size_t count); /* n - 1; NaN below two */
+/*
+ * Standard deviation of normal values from the median of the squared differences of all pairs: sqrt(median / 2 / 0.454936), the last
+ * being the median of the chi-square distribution with one degree. Of five values one may lie anywhere; of fewer it is not safe from any.
+ * NaN below two values. O(n^2 log n): `count` at most STATS_SIGNED_RANK_MAXIMUM_COUNT, else NaN.
+ */
+double stats_pairwise_standard_deviation(const double *values, size_t count);
 /* Hyndman-Fan type 7, the default of R and numpy. `probability` in [0, 1]. NaN for none. */
 double stats_quantile(const double *values, size_t count, double probability);
 /*

@@ -26,11 +26,15 @@ FIGURES = {
     "interval_confirmed": "confirmed there by the interval alone",
     "interval_refuted": "refuted there by the interval alone",
     "sd_ratio": "spread over that of pairs in one process",
+    "identical": "counts equal to the first",
+    "contradicted": "parts confirmed in one report, refuted in another",
+    "same_verdict": "parts that every report judges the same",
     "mde": "MDE as printed",
     "mde_ratio": "effect really found that often, over the MDE",
 }
 PROPERTIES = {"aa": "identical code", "truth": "known truths", "margin": "at a margin", "power": "power", "pairing": "pairing",
-              "ablation": "ablation", "simulation": "simulation", "instructions": "instructions"}
+              "ablation": "ablation", "simulation": "simulation", "instructions": "instructions",
+              "reports": "whole reports"}
 
 
 def subject_of(row):

@@ -390,16 +390,48 @@ def growth_table(run):
     return {"table": wording.table(header, rows) if rows else None, "notes": notes, "troubles": heap_troubles(run)}
 
 
+# What the same structure takes elsewhere, where the other allocator was there to be preloaded.
+OTHER_ALLOCATORS = {"jemalloc": "struct_heap_bytes_jemalloc", "tcmalloc": "struct_heap_bytes_tcmalloc"}
+FOOTPRINT = {"As the original counts": "footprint_computed_bytes", "Structures as handed out": "footprint_structures_bytes",
+             "Their data": "footprint_data_bytes", "All that is live": "footprint_live_bytes"}
+
+
+def metric_of_layout(run, variant, metric):
+    return run.one("metrics", variant=variant, workload=subject.STRUCTURE, metric=metric)
+
+
+def missing_allocators(run):
+    """Reasons, each once, why another allocator has no figure."""
+    return list(dict.fromkeys(row["reason"] for row in run.metrics
+                              if row["metric"] in OTHER_ALLOCATORS.values() and row["value"] is None and row["reason"]))
+
+
+def footprint(run):
+    """A thousand pooled buffers: what they were said to take, and what they take."""
+    rows = {}
+    for variant in dict.fromkeys(row["variant"] for row in run.metrics if row["metric"] in FOOTPRINT.values()):
+        figures = tuple(exact_text(run.one("metrics", variant=variant, workload=subject.FOOTPRINT, metric=metric))
+                        for metric in FOOTPRINT.values())
+        rows.setdefault(figures, []).append(code(variant))
+    table = [(*figures, " ".join(variants)) for figures, variants in rows.items()]
+    return wording.table((*FOOTPRINT, "Variants"), table) if table else None
+
+
 def structure(run):
     entries, fields = [], []
     for entry in subject.structures(run):
         entries.append((entry["level"], *("" if entry[key] is None else wording.number(entry[key])
                                           for key in ("struct_bytes", "hole_bytes", "heap_bytes")),
+                        *(exact_text(metric_of_layout(run, entry["variants"][0], metric)) for metric in OTHER_ALLOCATORS.values()),
+                        exact_text(metric_of_layout(run, entry["variants"][0], "struct_lines")),
                         " ".join(code(v) for v in entry["variants"])))
         fields.append((entry["level"], ", ".join(
             f"{row['field']} {row['offset_bytes']}+{row['size_bytes']}" for row in entry["fields"])))
     return {
-        "sizes": wording.table(("mmap_res", "Structure", "Of it holes", "Allocator gives", "Variants"), entries),
+        "sizes": wording.table(("mmap_res", "Structure", "Of it holes", "Allocator gives", *OTHER_ALLOCATORS, "Cache lines", "Variants"),
+                               entries),
+        "footprint": footprint(run),
+        "missing": missing_allocators(run),
         "fields": wording.table(("mmap_res", "field offset+size, in bytes"), fields),
     } if entries else None
 

@@ -7,19 +7,12 @@ build=$1 source=$2 compiler=$3
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 export ENCBENCH_ROOT="$source" TMPDIR="$work"
-failures=0 checks=0
+. "${0%/*}/checks.sh"
 
 fail() {
     failures=$((failures + 1))
     printf 'FAILED: %s\n' "$1"
     tail -n 5 "$work/out" "$work/err" 2>/dev/null | sed 's/^/    /'
-}
-
-check() { # check DESCRIPTION COMMAND...
-    checks=$((checks + 1))
-    description=$1
-    shift
-    "$@" || fail "$description"
 }
 
 row() { # row DIRECTORY VARIANT WORKLOAD METRIC: the rest of the row
@@ -169,6 +162,4 @@ check "a claim about allocations is open" sh -c "grep '^5,b,' '$work/open/verdic
 check "and says why" sh -c "grep '^5,b,' '$work/open/verdicts.csv' | grep -q 'No such file or directory; build again'"
 check "claims about the structure are not" sh -c "grep '^8,a,' '$work/open/verdicts.csv' | grep -q ',refuted,'"
 
-[ "$checks" -ge 100 ] || fail "only $checks checks ran"
-printf '%d checks, %d failed\n' "$checks" "$failures"
-[ "$failures" -eq 0 ]
+finish 100

@@ -10,20 +10,7 @@ trap '[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null; rm -rf "$work"' EXIT
 encbench=$build/encbench root=$work/root
 mkdir "$root" && ln -s "$source/claims.csv" "$source/plots" "$root" || exit 1
 export ENCBENCH_ROOT="$root" TMPDIR="$work"
-failures=0 checks=0
-
-fail() {
-    failures=$((failures + 1))
-    printf 'FAILED: %s\n' "$1"
-    sed 's/^/    /' "$work/out" "$work/err" 2>/dev/null | tail -n 12
-}
-
-check() { # check DESCRIPTION COMMAND...
-    checks=$((checks + 1))
-    description=$1
-    shift
-    "$@" || fail "$description"
-}
+. "${0%/*}/checks.sh"
 
 calibrate() { # calibrate ARGUMENT...: what it prints is kept
     "$encbench" calibrate --quiet "$@" >"$work/out" 2>"$work/err"
@@ -117,6 +104,62 @@ refused "another selection" 'leave out --workloads' --resume "$dir" --workloads 
 check "a run takes the calibration along" cmp -s "$work/run/calibration.csv" "$dir/calibration.csv"
 check "and its check sum" grep -qE '^calibration_crc32,[0-9a-f]{8}$' "$work/run/run.csv"
 
+# ---- one op stepped again and again ----
+identical() { grep '^instructions,get_put,counted,identical,' "$dir/calibration.csv" | cut -d, -f10,11,16; }
+stepped=$dir/calibration_instructions.csv
+if grep -q '^[^,]*,get_put,0,[0-9]' "$stepped"; then
+    check "a thousand counts are one" [ "$(identical)" = 1000,1000,met ]
+    sed -i '77s/^\([^,]*,get_put,[0-9]*,\)[0-9]*/\17/' "$stepped"
+    calibrate "$dir"
+    check "but for one that is not" [ "$(identical)" = 1000,999,missed ]
+    sed -i 78q "$stepped"
+    sed -i '77d' "$stepped"
+    calibrate "$dir"
+    check "or too few" [ "$(identical)" = "76,76,more trials needed" ]
+else
+    check "what cannot be stepped has a reason" grep -q ',.$' "$stepped"
+fi
+rm "$stepped"
+calibrate "$dir"
+check "or none" grep -q '^instructions,all,counted,identical,.*,more trials needed,not stepped yet' "$dir/calibration.csv"
+
+# ---- several reports ----
+"$encbench" analyse "$work/run" >"$work/out" 2>"$work/err"
+for number in 1 2 3 4 5; do
+    cp -r "$work/run" "$work/report$number"
+    sed -i "s/^seed,.*/seed,$number/" "$work/report$number/run.csv"
+done
+five=$work/report1,$work/report2,$work/report3,$work/report4,$work/report5
+reports() { grep "^reports,smoke,reports_$1,contradicted," "$dir/calibration.csv" | cut -d, -f11,16,17; }
+calibrate "$dir" --reports "$five"
+check "five reports agree" [ "$(reports 5)" = 0,met, ]
+check "every verdict is there" [ "$(grep -c '^5,smoke,5,' "$dir/calibration_reports.csv")" -eq "$(tail -n +2 "$work/run/verdicts.csv" | wc -l)" ]
+part=$(grep -m 1 ',refuted,' "$work/run/verdicts.csv" | cut -d, -f1,2)
+sed -i "s/^$part,\([a-z]*\),refuted,/$part,\1,not resolvable here,/" "$work/report2/verdicts.csv"
+calibrate "$dir" --reports "$five"
+check "an open part contradicts nobody" [ "$(reports 5)" = 0,met, ]
+sed -i "s/^$part,\([a-z]*\),not resolvable here,/$part,\1,confirmed,/" "$work/report2/verdicts.csv"
+calibrate "$dir" --reports "$five"
+check "a contradiction is a miss and has a name" [ "$(reports 5)" = "1,missed,confirmed in one report and refuted in another: $(echo "$part" | tr -d ,)" ]
+calibrate "$dir" --reports "$work/report1,$work/report3"
+check "two are too few" [ "$(reports 2)" = "0,more trials needed,2 of 5 reports; calibrate DIR --reports takes them" ]
+cp "$dir/calibration_reports.csv" "$work/two.csv"
+wrong() { # wrong DESCRIPTION WORDS SED-COMMAND FILE: the fourth is changed and refused
+    checks=$((checks + 1))
+    sed -i.kept "$3" "$work/report4/$4"
+    calibrate "$dir" --reports "$work/report1,$work/report4"
+    [ $? -eq 2 ] && grep -qF "$2" "$work/err" || fail "$1"
+    mv "$work/report4/$4.kept" "$work/report4/$4"
+}
+wrong "an unfinished report" 'complete is "no"' 's/^complete,.*/complete,no/' run.csv
+wrong "another machine's" 'fingerprint is "0000beef"' 's/^fingerprint,[^,]*/fingerprint,0000beef/' machine.csv
+wrong "of another profile" 'profile is "quick", expected "smoke"' 's/^profile,.*/profile,quick/' run.csv
+wrong "of other claims" 'claims_crc32 is "0"' 's/^claims_crc32,.*/claims_crc32,0/' run.csv
+wrong "of another program" 'worker_sha256 is "0"' 's/^worker_sha256,.*/worker_sha256,0/' run.csv
+wrong "the same one twice" 'has the seed 1 of one before it' 's/^seed,.*/seed,1/' run.csv
+check "and what was taken before stays" cmp -s "$dir/calibration_reports.csv" "$work/two.csv"
+refused "reports of nothing" '--reports goes with the directory' --reports "$work/report1"
+
 # ---- other machine, other program ----
 changed() { # changed DESCRIPTION WORDS SED-COMMAND FILE
     rm -rf "$work/changed"
@@ -159,6 +202,4 @@ check "a trial has one set of layouts" [ "$(rows "$work/stopped" | head -n 42 | 
 check "and is derived" grep -q '^ablation,get_put,fixed_layout,false_differences,' "$work/stopped/calibration.csv"
 check "nothing but the ablation" [ "$(grep -c ',fresh_layouts,' "$work/stopped/calibration.csv")" -eq 0 ]
 
-[ "$checks" -ge 60 ] || fail "only $checks checks ran"
-printf '%d checks, %d failed\n' "$checks" "$failures"
-[ "$failures" -eq 0 ]
+finish 77

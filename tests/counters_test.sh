@@ -16,19 +16,12 @@ cp -r "$build/encbench" "$build/encbench-worker" "$build/libencbench_interpose.s
 } >"$work/build/modules/panels.csv"
 encbench=$work/build/encbench
 export ENCBENCH_ROOT="$source" TMPDIR="$work"
-failures=0 checks=0
+. "${0%/*}/checks.sh"
 
 fail() {
     failures=$((failures + 1))
     printf 'FAILED: %s\n' "$1"
     sed 's/^/    /' "$work/out" "$work/err" 2>/dev/null | tail -n 8
-}
-
-check() { # check DESCRIPTION COMMAND...
-    checks=$((checks + 1))
-    description=$1
-    shift
-    "$@" || fail "$description"
 }
 
 # run DIRECTORY [ARGUMENT...]: a tiny run of the test modules, behind $launcher if that is set
@@ -121,5 +114,4 @@ denied 13 "not permitted" "perf_event_paranoid"
 denied 38 "not supported" "seccomp filter hides it"
 denied kill "not counted" "killed by signal 31"
 
-printf '%d checks, %d failed\n' "$checks" "$failures"
-[ "$failures" -eq 0 ]
+finish 30

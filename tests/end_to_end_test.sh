@@ -7,20 +7,7 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 encbench=$build/encbench
 export ENCBENCH_ROOT="$source" TMPDIR="$work"
-failures=0 checks=0
-
-fail() {
-    failures=$((failures + 1))
-    printf 'FAILED: %s\n' "$1"
-    sed 's/^/    /' "$work/out" "$work/err" 2>/dev/null | tail -n 12
-}
-
-check() { # check DESCRIPTION COMMAND...
-    checks=$((checks + 1))
-    description=$1
-    shift
-    "$@" || fail "$description"
-}
+. "${0%/*}/checks.sh"
 
 # refused DESCRIPTION WORDS COMMAND...: exit 2 and one line on standard error that holds WORDS
 refused() {
@@ -35,7 +22,6 @@ refused() {
     [ "$lines" -eq 1 ] || fail "$description: $lines lines instead of one"
 }
 
-key() { sed -n "s/^$2,//p" "$1/run.csv"; }
 rows() { tail -n +2 "$1" | wc -l; }
 
 # ---- a tiny run ----
@@ -375,6 +361,4 @@ check "and says that it is not complete" [ "$(key "$work/stopped" complete)" = n
 check "and what was measured is kept" sh -c "'$encbench' analyse '$work/stopped' >'$work/out' 2>'$work/err'; [ \$? -ne 2 ]"
 check "and leaves no scratch" [ -z "$(ls -d "$work"/encbench-* 2>/dev/null)" ]
 
-[ "$checks" -ge 106 ] || fail "only $checks checks ran"
-printf '%d checks, %d failed\n' "$checks" "$failures"
-[ "$failures" -eq 0 ]
+finish 106

@@ -9,20 +9,7 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 unset ENCBENCH_ROOT
 export TMPDIR="$work"
-failures=0 checks=0
-
-fail() {
-    failures=$((failures + 1))
-    printf 'FAILED: %s\n' "$1"
-    sed 's/^/    /' "$work/out" "$work/err" 2>/dev/null | tail -n 12
-}
-
-check() { # check DESCRIPTION COMMAND...
-    checks=$((checks + 1))
-    description=$1
-    shift
-    "$@" || fail "$description"
-}
+. "${0%/*}/checks.sh"
 
 must() { # must DESCRIPTION COMMAND...: nothing else makes sense without it
     description=$1
@@ -127,6 +114,4 @@ refused "an object named .so" "named.so: is not a 64-bit shared object" "$(cp go
 mkdir nothing
 refused "a directory without modules" "nothing: is a directory without an object file" nothing
 
-[ "$checks" -ge 35 ] || fail "only $checks checks ran"
-printf '%d checks, %d failed\n' "$checks" "$failures"
-[ "$failures" -eq 0 ]
+finish 35

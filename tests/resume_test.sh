@@ -9,20 +9,7 @@ pid=
 trap '[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null; rm -rf "$work"' EXIT
 encbench=$build/encbench run=$work/run
 export ENCBENCH_ROOT="$source" TMPDIR="$work"
-failures=0 checks=0
-
-fail() {
-    failures=$((failures + 1))
-    printf 'FAILED: %s\n' "$1"
-    sed 's/^/    /' "$work/out" "$work/err" 2>/dev/null | tail -n 12
-}
-
-check() { # check DESCRIPTION COMMAND...
-    checks=$((checks + 1))
-    description=$1
-    shift
-    "$@" || fail "$description"
-}
+. "${0%/*}/checks.sh"
 
 refused() { # refused DESCRIPTION WORDS ARGUMENT...: `run --resume` exits 2 with one line that holds WORDS
     checks=$((checks + 1))
@@ -35,7 +22,6 @@ refused() { # refused DESCRIPTION WORDS ARGUMENT...: `run --resume` exits 2 with
     [ "$(wc -l <"$work/err")" -eq 1 ] || fail "$description: more than one line"
 }
 
-key() { sed -n "s/^$2,//p" "$1/run.csv"; }
 recorded() { tail -n +2 "$1/processes.csv" 2>/dev/null | cut -d, -f1 | sort -nu; }
 
 # until_recorded RUN COUNT: waits for processes, or for the end of the program
@@ -155,6 +141,4 @@ check "no process is missing to the analysis" [ "$(grep '^void_processes,' "$run
     "$(awk -v void="$void" -v all=$((6 * cells)) 'BEGIN { printf "%.15g", 100 * void / all }' | cut -c1-5)" ]
 refused "a complete run" 'is complete' "$run"
 
-[ "$checks" -ge 38 ] || fail "only $checks checks ran"
-printf '%d checks, %d failed\n' "$checks" "$failures"
-[ "$failures" -eq 0 ]
+finish 38

@@ -7,20 +7,7 @@ build=$1 source=$2 sabotaged=$3
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 export ENCBENCH_ROOT="$source" TMPDIR="$work"
-failures=0 checks=0
-
-fail() {
-    failures=$((failures + 1))
-    printf 'FAILED: %s\n' "$1"
-    sed 's/^/    /' "$work/out" "$work/err" 2>/dev/null | tail -n 12
-}
-
-check() { # check DESCRIPTION COMMAND...
-    checks=$((checks + 1))
-    description=$1
-    shift
-    "$@" || fail "$description"
-}
+. "${0%/*}/checks.sh"
 
 place() { # place NAME: a build directory of links, to put another program in; the driver is a copy, it looks for the rest beside itself
     mkdir "$work/$1"
@@ -69,6 +56,4 @@ caught clock clock 'drift apart by up to'
 caught plant planted 'not detected'
 caught layouts layouts '4 layouts over 20 processes'
 
-[ "$checks" -ge 44 ] || fail "only $checks checks ran"
-printf '%d checks, %d failed\n' "$checks" "$failures"
-[ "$failures" -eq 0 ]
+finish 44

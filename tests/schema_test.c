@@ -163,6 +163,8 @@ static void numbers_name_their_unit(void **state)
                                         "set_processes",
                                         "clock_iterations",
                                         "share",
+                                        "repeat",
+                                        "report",
                                         "first_line",
                                         "last_line",
                                         NULL};

@@ -714,6 +714,26 @@ static void input_is_not_modified(void **state)
 }
 
 /* Drift counts: a trend of the same spread as noise has the larger batch standard error, and noise has sd / sqrt(n). */
+static void pairs_give_the_spread_and_bear_one_stray(void **state)
+{
+    const double by_hand[] = {0, 1, 3}; /* squares 1, 4, 9 */
+    double values[1000], five[5];
+    (void)state;
+    assert_true(fabs(stats_pairwise_standard_deviation(by_hand, 3) - sqrt(4 / 2 / 0.4549364231195724)) < 1e-12);
+    for (size_t i = 0; i < 1000; i++)
+        values[i] = 5 + 2 * stats_normal_quantile(((double)i + 0.5) / 1000);
+    assert_true(fabs(stats_pairwise_standard_deviation(values, 1000) - 2) < 0.02);
+    for (size_t i = 0; i < 5; i++)
+        five[i] = stats_normal_quantile(((double)i + 0.5) / 5);
+    const double clean = stats_pairwise_standard_deviation(five, 5);
+    five[2] = 1e6;
+    assert_true(stats_pairwise_standard_deviation(five, 5) < 3 * clean);
+    assert_true(stats_standard_deviation(five, 5) > 1e5);
+    assert_true(isnan(stats_pairwise_standard_deviation(five, 1)));
+    five[0] = NAN;
+    assert_true(isnan(stats_pairwise_standard_deviation(five, 5)));
+}
+
 static void batch_error_sees_drift(void **state)
 {
     (void)state;
@@ -830,6 +850,7 @@ int main(void)
         cmocka_unit_test(functions_are_monotone),
         cmocka_unit_test(count_for_mde_is_the_smallest),
         cmocka_unit_test(input_is_not_modified),
+        cmocka_unit_test(pairs_give_the_spread_and_bear_one_stray),
         cmocka_unit_test(batch_error_sees_drift),
         cmocka_unit_test(coverage_is_as_promised),
         cmocka_unit_test(mde_is_detected),
