@@ -592,8 +592,9 @@ size_t plan_process_cell(const struct plan *plan, uint64_t process)
 void plan_set_clock(struct plan_cell *cell, uint64_t chain_iterations, uint64_t multiply_iterations)
 {
     struct plan_arm *clock = &cell->arms[cell->arm_count - PLAN_CLOCK_ARMS];
-    clock[0].iterations = clock[1].iterations = chain_iterations;
-    clock[2].iterations = multiply_iterations;
+    const uint64_t times = cell->blocks > 0 && cell->blocks < PLAN_FEW_BLOCKS ? PLAN_LONG_CLOCK : 1;
+    clock[0].iterations = clock[1].iterations = times * chain_iterations;
+    clock[2].iterations = times * multiply_iterations;
 }
 
 uint64_t plan_layout_seed(uint64_t seed, uint64_t process, size_t arm)

@@ -478,6 +478,14 @@ static uint64_t clock_iterations(const struct run *run, double ns_per_op)
     return measure_iterations(&ns_per_op, &one, 1, MEASURE_CLOCK_BATCH_NS, run->clock_step_ns);
 }
 
+static double block_time_ns(const struct plan_cell *cell, const double *ns_per_op)
+{
+    double block_ns = 0;
+    for (size_t i = 0; i < cell->arm_count; i++)
+        block_ns += 2 * ns_per_op[i] * (double)(cell->arms[i].iterations + cell->arms[i].workload->rewarm_ops);
+    return block_ns;
+}
+
 static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
 {
     struct plan_cell *cell = &run->plan.cells[cell_index];
@@ -488,7 +496,6 @@ static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
     run->clock_step_ns = result.clock_step_ns;
     const size_t real_arms = cell->arm_count - PLAN_CLOCK_ARMS;
     const uint64_t iterations = cell_iterations(run, cell, cell_index, result.pilot_ns_per_op);
-    double block_ns = 0;
     for (size_t i = 0; i < real_arms; i++)
         cell->arms[i].iterations = iterations;
     if (cell_index == 0) { /* the first pilot decides for the clock arms of all cells */
@@ -496,16 +503,15 @@ static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
         run->multiply_iterations = clock_iterations(run, result.pilot_ns_per_op[real_arms + 2]);
     }
     plan_set_clock(cell, run->chain_iterations, run->multiply_iterations);
-    for (size_t i = 0; i < cell->arm_count; i++)
-        block_ns +=
-            2.0 * result.pilot_ns_per_op[i] * (double)(cell->arms[i].iterations + cell->arms[i].workload->rewarm_ops);
-    cell->block_ns = block_ns;
+    const double block_ns = block_time_ns(cell, result.pilot_ns_per_op);
     const struct profile *profile = run->options->profile;
     const unsigned process_ms = cell->decides_claims ? profile->process_ms : profile->exploratory_process_ms;
     const double blocks = process_ms * 1e6 / block_ns;
     /* At least BLOCKS_MIN, but no more than a second for them; and never so few that a dropped one voids the process. */
     const double least = fmin(BLOCKS_MIN, fmax(LONG_PROCESS_NS / block_ns, SUMMARY_LONG_BLOCKS_MIN + 2));
     cell->blocks = (uint32_t)fmin(fmax(blocks, least), BLOCKS_MAX);
+    plan_set_clock(cell, run->chain_iterations, run->multiply_iterations); /* longer where there are few blocks */
+    cell->block_ns = block_time_ns(cell, result.pilot_ns_per_op);
     return 0;
 }
 

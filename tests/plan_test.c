@@ -326,6 +326,20 @@ static void wide_panels_and_other_workloads_are_left_out(void **state)
     plan_free(&plan);
 }
 
+static void clock_batches_are_longer_where_blocks_are_few(void **state)
+{
+    static const uint32_t blocks[] = {0, 4, PLAN_FEW_BLOCKS - 1, PLAN_FEW_BLOCKS, 1000};
+    static const uint64_t times[] = {1, PLAN_LONG_CLOCK, PLAN_LONG_CLOCK, 1, 1};
+    (void)state;
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+        struct plan_cell cell = {.arm_count = 2 + PLAN_CLOCK_ARMS, .blocks = blocks[i]};
+        plan_set_clock(&cell, 300, 90);
+        assert_int_equal(cell.arms[2].iterations, 300 * times[i]);
+        assert_int_equal(cell.arms[3].iterations, 300 * times[i]);
+        assert_int_equal(cell.arms[4].iterations, 90 * times[i]);
+    }
+}
+
 static void rounds_run_every_cell_once_in_changing_order(void **state)
 {
     uint32_t first[9], again[9], next[9];
@@ -386,6 +400,7 @@ int main(void)
         cmocka_unit_test(cells_that_decide_claims_are_known),
         cmocka_unit_test(the_first_panel_that_can_decides),
         cmocka_unit_test(wide_panels_and_other_workloads_are_left_out),
+        cmocka_unit_test(clock_batches_are_longer_where_blocks_are_few),
         cmocka_unit_test(rounds_run_every_cell_once_in_changing_order),
         cmocka_unit_test(layouts_are_fresh_and_uniform),
     };
