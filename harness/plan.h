@@ -14,8 +14,8 @@ enum {
     PLAN_PANEL_ARMS_MAX = 6, /* more arms cost precision: the sd of a contrast doubled from 2 arms to 18 in a trial */
     PLAN_CONTRASTS_MAX = 32,
     PLAN_CLOCK_ARMS = 3,
-    PLAN_FEW_BLOCKS = 16, /* in a cell of fewer, batches of the clock arms are ... */
-    PLAN_LONG_CLOCK = 32, /* ... so many times as long */
+    PLAN_FEW_BLOCKS = 16,  /* in a cell of fewer, batches of the clock arms are ... */
+    PLAN_LONG_CLOCK = 256, /* ... so many times as long */
     /*
      * A process sets its arms up anew this many times, each time with a fresh heap. Where buffers lie, not where code lies,
      * is what made copies of the same code differ: per-process sd of the twin on a 450 ns encode-and-copy op with 1, 4, 16
@@ -106,8 +106,8 @@ size_t plan_process_cell(const struct plan *plan, uint64_t process);
 
 /*
  * Batches of the clock arms. The planted chain is judged against the chain batch by batch: the same n for both. In a cell of few blocks
- * (set before) they are longer, beside ops of milliseconds still short: of four blocks trimming leaves all, and an interrupt in one batch of
- * 25 us then hid the 32 planted cycles in 3 of 20 processes.
+ * (set before) they are longer, beside ops of milliseconds still short: of four blocks trimming leaves all, and an interrupt of 25 us in one
+ * batch of 10 hid the 32 planted cycles in 3 of 20 processes; of 320 us, every third batch was 8 % too long.
  */
 void plan_set_clock(struct plan_cell *cell, uint64_t chain_iterations, uint64_t multiply_iterations);
 
