@@ -238,7 +238,7 @@ static double series_sd(struct derivation *d, const struct series *series, bool 
     return stats_standard_deviation(d->scratch, series->count);
 }
 
-/* Which part of the variance it is: for a target that is missed. */
+/* What is responsible when a target is missed: a centre that is off the truth, or spread of which kind. */
 static void explain(struct derivation *d, const struct series *series, char *text, size_t text_bytes)
 {
     double within = 0, lag = 0, square = 0, mean = 0;
@@ -252,11 +252,17 @@ static void explain(struct derivation *d, const struct series *series, char *tex
         if (i > 0)
             lag += one * (residual(series, series->row[i - 1], false) - mean);
     }
-    snprintf(text, text_bytes,
-             "%s: %.0f percent of the variance is within processes; successive processes correlate by %.2f; mean %.2g "
-             "sd from the truth",
-             series->pair->contender, square > 0 ? 100 * within / square : 0.0, square > 0 ? lag / square : 0.0,
-             mean / series_sd(d, series, false));
+    for (size_t i = 0; i < series->count; i++)
+        d->scratch[i] = residual(series, series->row[i], false);
+    const double median = stats_quantile(d->scratch, series->count, 0.5);
+    const double middle =
+        stats_quantile(d->scratch, series->count, 0.75) - stats_quantile(d->scratch, series->count, 0.25);
+    snprintf(
+        text, text_bytes,
+        "%s: the median of all processes is %.2g cycles from the truth and the middle half of them %.2g wide; %.0f "
+        "percent of the variance is within processes; successive ones correlate by %.2f",
+        series->pair->contender, median / series->cycle_ns, middle / series->cycle_ns,
+        square > 0 ? fmin(100, 100 * within / square) : 0.0, square > 0 ? lag / square : 0.0);
 }
 
 /* ---- identical code ---- */
