@@ -951,6 +951,12 @@ static void missing_controls_leave_the_run_blind(void **state)
 {
     const char *directory = *state;
     struct truth truth = good_truth();
+    truth.chain_planted_cycles = 31.08; /* 3 % off is 31.04 */
+    expect_invalid(directory, &truth, "chain_planted", "field get_put", "not measured", "too imprecise: 31.");
+    truth.exploratory = true;
+    assert_false(analyse_truth(directory, &truth).run_invalid);
+    expect_part(directory, "1", "a", "run invalid", "a control of panel field on get_put did not hold");
+    truth = good_truth();
     truth.without_twin = true;
     expect_invalid(directory, &truth, "twins", "field get_put", "not measured", "no twin was measured");
     truth = good_truth();
