@@ -409,12 +409,15 @@ def missing_allocators(run):
 def footprint(run):
     """A thousand pooled buffers: what they were said to take, and what they take."""
     rows = {}
-    for variant in dict.fromkeys(row["variant"] for row in run.metrics if row["metric"] in FOOTPRINT.values()):
-        figures = tuple(exact_text(run.one("metrics", variant=variant, workload=subject.FOOTPRINT, metric=metric))
+    counted = [row for row in run.metrics if row["metric"] in FOOTPRINT.values()]
+    for variant, workload in dict.fromkeys((row["variant"], row["workload"]) for row in counted):
+        figures = tuple(exact_text(run.one("metrics", variant=variant, workload=workload, metric=metric))
                         for metric in FOOTPRINT.values())
         rows.setdefault(figures, []).append(code(variant))
-    table = [(*figures, " ".join(variants)) for figures, variants in rows.items()]
-    return wording.table((*FOOTPRINT, "Variants"), table) if table else None
+    if not rows:
+        return None
+    return {"table": wording.table((*FOOTPRINT, "Variants"), [(*figures, " ".join(names)) for figures, names in rows.items()]),
+            "workload": code(counted[0]["workload"]), "metrics": ", ".join(code(metric) for metric in FOOTPRINT.values())}
 
 
 def structure(run):

@@ -21,7 +21,6 @@ LEAK_BYTES, LEAK_MAPPING, LEAK_NONE = "leak_bytes", "leak_mapping", "leak_none"
 HEAP_METRIC = "live_growth_"  # how metrics of the heap pass start
 
 STRUCTURE = "layout"  # the workload of metrics.csv under which figures of the structure stand
-FOOTPRINT = "footprint_1000"  # the counted workload: a thousand buffers at rest in the pool
 
 
 def effect(run, contrast, workload=OP, scale="relative"):
