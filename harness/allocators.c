@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const struct {
-    const char *metric, *library, *package;
+    const char *metric, *soname, *package;
 } allocators[] = {
     {"struct_heap_bytes_jemalloc", "libjemalloc.so.2", "libjemalloc2"},
     {"struct_heap_bytes_tcmalloc", "libtcmalloc_minimal.so.4", "libtcmalloc-minimal4"},
@@ -33,19 +33,19 @@ bool allocators_is_metric(const char *name)
 /* Where malloc came from decides: a library that is missing is a warning of the loader and the C library's figure. */
 static int probe(const struct launch *launch, size_t allocator, struct figure *figure, struct error *error)
 {
-    const char *library = allocators[allocator].library;
+    const char *soname = allocators[allocator].soname;
     struct worker_result result;
     char wrong[256];
-    if (launch_structure(launch, library, figure->structure_bytes, &result, wrong, sizeof wrong, error) != 0)
+    if (launch_structure(launch, soname, figure->structure_bytes, &result, wrong, sizeof wrong, error) != 0)
         return error->code;
     figure->bytes = NAN;
     if (wrong[0])
-        snprintf(figure->reason, sizeof figure->reason, "%s: %.180s", library, wrong);
-    else if (strstr(result.allocator, library) == NULL)
-        snprintf(figure->reason, sizeof figure->reason, "%s is not there to be preloaded; Debian package %s", library,
+        snprintf(figure->reason, sizeof figure->reason, "%s: %.180s", soname, wrong);
+    else if (strstr(result.allocator, soname) == NULL)
+        snprintf(figure->reason, sizeof figure->reason, "%s is not there to be preloaded; Debian package %s", soname,
                  allocators[allocator].package);
     else if (result.exact.structure_heap_bytes == 0)
-        snprintf(figure->reason, sizeof figure->reason, "%s: blocks have no commonest distance", library);
+        snprintf(figure->reason, sizeof figure->reason, "%s: blocks have no commonest distance", soname);
     else
         figure->bytes = (double)result.exact.structure_heap_bytes;
     return 0;

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Counters of the whole program: the kernel's software events against ops whose events are known, names that nobody knows, and
 # sandboxes without perf_event_open. Where this machine itself forbids counting, what can be asked is still asked.
-# usage: counters_test.sh BUILD SOURCE COMPILER DENY_PERF
+# usage: counters_test.sh BUILD SOURCE COMPILER FORBID
 set -u
-build=$1 source=$2 compiler=$3 deny_perf=$4
+build=$1 source=$2 compiler=$3 forbid=$4
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 # A build of the program without the subject: only the test modules are run.
@@ -96,7 +96,7 @@ check "the list of names" grep -q ' perf::PAGE-FAULTS' "$work/out"
 # ---- sandboxes: no counter, and the run goes on ----
 # denied ERRNO|kill STATUS WORDS
 denied() {
-    launcher="$deny_perf $1"
+    launcher="$forbid perf_event_open=$1"
     run "$work/denied-$1" --workloads adds
     code=$?
     launcher=

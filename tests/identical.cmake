@@ -22,6 +22,5 @@ target_compile_definitions(identical_test PRIVATE IDENTICAL_MODULES="${identical
 add_dependencies(identical_test identical_test_modules encbench_modules)
 
 # The same modules in whole runs where counting is forbidden.
-add_executable(forbid forbid.c)
 add_test(NAME forbidden COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/forbidden_test.sh ${PROJECT_BINARY_DIR} ${CMAKE_CURRENT_BINARY_DIR})
 set_tests_properties(forbidden PROPERTIES RUN_SERIAL TRUE TIMEOUT 600 SKIP_RETURN_CODE 77)

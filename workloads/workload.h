@@ -82,6 +82,9 @@ static inline uint64_t workload_hash(uint64_t hash, const void *data, size_t byt
 }
 
 /* For workloads that only count: nothing to set up, to run or to compare. */
+#define WORKLOAD_COUNTED_ONLY                                                                                          \
+    .batch_multiple_ops = 1, .threads_max = 1, .flags = ENCBENCH_COUNTED, .digest = workload_idle_digest,              \
+    .setup = workload_idle_setup, .teardown = workload_idle_teardown
 
 static inline int workload_idle_setup(struct encbench_host *host, uint64_t seed, void **state, char *message,
                                       size_t message_bytes)
