@@ -2,6 +2,7 @@
 
 #include "analyse_internal.h"
 #include "csv.h"
+#include "finished.h"
 #include "machine.h"
 #include "paths.h"
 #include "schema.h"
@@ -20,23 +21,9 @@ struct report {
     struct csv_data run, machine, verdicts;
 };
 
-static const char *fact_of(const struct csv_data *facts, size_t key_column, size_t value_column, const char *key)
-{
-    const size_t row = csv_find(facts, key_column, key);
-    return row < facts->row_count ? csv_text(facts, row, value_column) : "";
-}
-
 static const char *run_fact(const struct report *report, const char *key)
 {
-    return fact_of(&report->run, SCHEMA_run_key, SCHEMA_run_value, key);
-}
-
-static int read_table(const char *directory, const struct csv_table *table, struct csv_data *data, struct error *error)
-{
-    char path[PATH_MAX];
-    if (paths_join(path, directory, table->file, error) != 0)
-        return error->code;
-    return csv_read(path, table, data, error);
+    return finished_fact(&report->run, key);
 }
 
 static int refuse(const char *directory, const char *key, const char *is, const char *expected, struct error *error)
@@ -50,7 +37,7 @@ static int check_report(const char *directory, const struct report *report, cons
                         const char *fingerprint, const char *seeds, struct error *error)
 {
     static const char *const same[] = {"profile", "claims_crc32", "panels_crc32", "worker_sha256", "kernels_sha256"};
-    const char *here = fact_of(&report->machine, SCHEMA_machine_key, SCHEMA_machine_value, "fingerprint");
+    const char *here = finished_fact(&report->machine, "fingerprint");
     if (strcmp(run_fact(report, "complete"), "yes") != 0)
         return refuse(directory, "complete", run_fact(report, "complete"), "yes", error);
     if (strcmp(here, fingerprint) != 0)
@@ -96,18 +83,18 @@ int calibrate_take_reports(const char *const *reports, const char *directory, st
     struct csv_writer *writer = NULL;
     struct report first = {0};
     char seeds[2048] = ""; /* of those before, separated by spaces */
-    if (read_table(directory, &schema_run, &facts, error) != 0 ||
+    if (finished_read_table(directory, &schema_run, &facts, error) != 0 ||
         paths_join(path, directory, schema_calibration_reports.file, error) != 0 ||
         csv_writer_open(&writer, path, &schema_calibration_reports, CSV_REPLACE, error) != 0) {
         csv_free(&facts);
         return error->code;
     }
-    const char *fingerprint = fact_of(&facts, SCHEMA_run_key, SCHEMA_run_value, "fingerprint");
+    const char *fingerprint = finished_fact(&facts, "fingerprint");
     for (size_t i = 0; reports[i] && error->code == 0; i++) {
         struct report report = {0};
-        if (read_table(reports[i], &schema_run, &report.run, error) == 0 &&
-            read_table(reports[i], &schema_machine, &report.machine, error) == 0 &&
-            read_table(reports[i], &schema_verdicts, &report.verdicts, error) == 0 &&
+        if (finished_read_table(reports[i], &schema_run, &report.run, error) == 0 &&
+            finished_read_table(reports[i], &schema_machine, &report.machine, error) == 0 &&
+            finished_read_table(reports[i], &schema_verdicts, &report.verdicts, error) == 0 &&
             check_report(reports[i], &report, i ? &first : &report, fingerprint, seeds, error) == 0)
             put_verdicts(writer, i + 1, &report);
         snprintf(seeds + strlen(seeds), sizeof seeds - strlen(seeds), " %s", run_fact(&report, "seed"));

@@ -4,6 +4,7 @@
 #include "run.h"
 #include "schema.h"
 #include "scratch.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -118,5 +119,54 @@ int list_print_events(bool csv)
         printf("kind,name,detail,text\n");
     print_heading(csv, "Events that libpfm4 knows on this machine; whether they count, a run says");
     events_visit(print_event, &csv);
+    return 0;
+}
+
+static const char *const type_words[] = {[CSV_TEXT] = "text", [CSV_INTEGER] = "integer", [CSV_NUMBER] = "number"};
+
+static void print_table_text(const struct csv_table *table)
+{
+    printf("%s: %s\n", table->file, table->row_is);
+    for (size_t c = 0; c < table->column_count; c++) {
+        const struct csv_column *column = &table->columns[c];
+        const int at = printf("  %-30s %-8s%s", column->name, type_words[column->type], column->required ? "" : "may be empty; ");
+        text_print_words(stdout, column->meaning, at, 4, 80);
+    }
+}
+
+static void print_table_markdown(const struct csv_table *table)
+{
+    printf("\n## %s\n\nA row is %s.\n\n| Column | Type | Meaning |\n|---|---|---|\n", table->file, table->row_is);
+    for (size_t c = 0; c < table->column_count; c++) {
+        const struct csv_column *column = &table->columns[c];
+        printf("| `%s` | %s%s | ", column->name, type_words[column->type], column->required ? "" : ", may be empty");
+        for (const char *at = column->meaning; *at; at++)
+            printf(*at == '|' ? "\\%c" : "%c", *at);
+        printf(" |\n");
+    }
+}
+
+static void print_table_csv(const struct csv_table *table)
+{
+    for (size_t c = 0; c < table->column_count; c++) {
+        const struct csv_column *column = &table->columns[c];
+        printf("%s,%s,%s,%s,%s\n", table->file, column->name, type_words[column->type], column->required ? "yes" : "no",
+               column->meaning);
+    }
+}
+
+int list_print_tables(const char *format)
+{
+    const bool csv = strcmp(format, "csv") == 0, markdown = strcmp(format, "markdown") == 0;
+    if (csv)
+        printf("file,column,type,required,meaning\n");
+    if (markdown)
+        printf("# The files of a run, column by column\n\n"
+               "Made by `encbench list --tables --format markdown` from `harness/schema.def`, schema version %d. Every file is CSV: a\n"
+               "header, LF, no quotes needed, UTF-8; an empty cell is a figure that there is not, never 0; `inf` and `-inf` are ends that\n"
+               "are open. `.gz` files are gzip of the same.\n",
+               SCHEMA_VERSION);
+    for (size_t t = 0; schema_tables[t]; t++)
+        csv ? print_table_csv(schema_tables[t]) : markdown ? print_table_markdown(schema_tables[t]) : print_table_text(schema_tables[t]);
     return 0;
 }

@@ -15,4 +15,7 @@ int list_print(const struct paths *paths, const char *const *module_files, bool 
 /* The events that `run --events` takes on this machine. */
 int list_print_events(bool csv);
 
+/* Every file that is written and its columns, from schema.def. `format`: text, csv or markdown. */
+int list_print_tables(const char *format);
+
 #endif

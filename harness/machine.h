@@ -7,6 +7,7 @@
 #include "error.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -15,6 +16,26 @@
  */
 enum { MACHINE_FINGERPRINT_BYTES = 9 };
 void machine_fingerprint(char fingerprint[static MACHINE_FINGERPRINT_BYTES]);
+
+enum machine_status { MACHINE_OK, MACHINE_NOISY, MACHINE_NOT_VISIBLE, MACHINE_VOLATILE };
+extern const char *const machine_status_words[];
+
+enum { MACHINE_FACTS_MAX = 48, MACHINE_VALUE_BYTES = 512, MACHINE_MEND_BYTES = 160 };
+
+struct machine_fact {
+    const char *key; /* with its unit */
+    char value[MACHINE_VALUE_BYTES];
+    enum machine_status status;
+    char mend[MACHINE_MEND_BYTES]; /* the command or step that would help, where it is noisy; "" otherwise */
+};
+
+struct machine_facts {
+    struct machine_fact fact[MACHINE_FACTS_MAX];
+    size_t count;
+};
+
+/* Changes nothing. Files are read below `root`: "" for this machine, a made-up tree in tests. `clock_step_ns` 0: not measured. */
+void machine_look(const char *root, uint64_t clock_step_ns, struct machine_facts *facts);
 
 /* Writes DIRECTORY/machine.csv. `clock_step_ns` as measured by a worker; 0: not measured. */
 int machine_write(const char *directory, uint64_t clock_step_ns, struct error *error);

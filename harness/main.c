@@ -3,7 +3,10 @@
  */
 #include "analyse.h"
 #include "calibrate.h"
+#include "compare.h"
+#include "doctor.h"
 #include "explain.h"
+#include "export.h"
 #include "list.h"
 #include "options.h"
 #include "paths.h"
@@ -45,6 +48,8 @@ static int verb_list(const struct options *options, struct error *error)
     struct paths paths;
     if (options->list_events)
         return list_print_events(options->csv);
+    if (options->list_tables)
+        return list_print_tables(options->format ? options->format : "text");
     if (paths_find(&paths, error) != 0)
         return error->code;
     return list_print(&paths, list_or_null(options->modules), options->csv, error);
@@ -115,7 +120,7 @@ static int verb_report(const struct options *options, struct error *error)
     if (analyse_run(directory, &summary, error) != 0 || present_figures(&paths, directory, error) != 0 ||
         present_report(&paths, directory, output, error) != 0)
         return error->code;
-    return present_result(&summary, directory, output, error);
+    return summary.run_invalid ? EXIT_UNFIT : EXIT_PASS;
 }
 
 static int verb_calibrate(const struct options *options, struct error *error)
@@ -151,13 +156,44 @@ static int verb_calibrate(const struct options *options, struct error *error)
     return 0;
 }
 
+static int verb_compare(const struct options *options, struct error *error)
+{
+    struct paths paths;
+    char directory[PATH_MAX];
+    if (paths_find(&paths, error) != 0 || present_check(&paths, error) != 0 ||
+        compare_write(&paths, options->directories, options->out, directory, error) != 0 ||
+        present_comparison(&paths, directory, error) != 0)
+        return error->code;
+    return 0;
+}
+
+static int verb_export(const struct options *options, struct error *error)
+{
+    if (options->format == NULL)
+        return error_set(error, EXIT_USAGE, "export: expected --format benchfmt or --format gbench");
+    return export_run(options->directory, export_format_of(options->format), options->output, error);
+}
+
+static int verb_doctor(const struct options *options, struct error *error)
+{
+    struct machine_facts facts;
+    (void)error;
+    doctor_look(&facts);
+    if (!options->quiet)
+        doctor_print(stdout, &facts, text_terminal_columns(STDOUT_FILENO));
+    return options->strict && !doctor_fit(&facts) ? EXIT_UNFIT : EXIT_PASS;
+}
+
 static const struct verb verbs[] = {
     {"report", "[DIR]", "measure (unless DIR is given), analyse, plot and write REPORT.md", verb_report},
     {"run", "", "measure into a new run directory and print its name", verb_run},
     {"analyse", "DIR", "effects.csv and verdicts.csv from a run directory", verb_analyse},
     {"explain", "CLAIM [DIR]", "from a verdict (4 or 4d) back to its rows and arithmetic", verb_explain},
     {"plot", "DIR", "figures of a run directory", verb_plot},
+    {"compare", "DIR DIR...", "runs side by side: ratios within each, verdicts, machines", verb_compare},
     {"calibrate", "[DIR]", "error rates of the harness here (of DIR: derived again)", verb_calibrate},
+    {"doctor", "", "the machine: ok, noisy or not visible, and what would mend it", verb_doctor},
+    {"export", "DIR", "a run for benchstat or for Google Benchmark's compare.py", verb_export},
     {"list", "", "variants with their axes, workloads, metrics and claims", verb_list},
     {NULL, NULL, NULL, NULL},
 };

@@ -4,7 +4,6 @@
 
 #include <argp.h>
 #include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +27,9 @@ enum option_key {
     KEY_FIX_LAYOUT,
     KEY_LAYOUTS,
     KEY_REPORTS,
+    KEY_LIST_TABLES,
+    KEY_STRICT,
+    KEY_TERMINAL,
 };
 
 /* Every option once: its name, what it takes, what it does, and the verbs that know it. */
@@ -47,29 +49,24 @@ static const struct {
      " run report "},
     {{"events", KEY_LIST_EVENTS, NULL, 0, "the names that run --events takes here, instead", 0}, " list "},
     {{"seed", KEY_SEED, "N", 0, "seed of layouts and orders; from the clock when absent", 0}, " run report calibrate "},
-    {{"out", KEY_OUT, "DIR", 0, "directory to make; must not exist", 0}, " run report calibrate "},
+    {{"out", KEY_OUT, "DIR", 0, "directory to make; must not exist", 0}, " run report calibrate compare "},
     {{"resume", KEY_RESUME, "DIR", 0, "go on with what is there instead of starting anew", 0},
      " run report calibrate "},
-    {{"output", KEY_OUTPUT, "FILE", 0, "write the report there instead of REPORT.md at the root", 0}, " report "},
+    {{"output", KEY_OUTPUT, "FILE", 0, "write there; report: instead of REPORT.md at the root", 0}, " report export "},
     {{"dry-run", KEY_DRY_RUN, NULL, 0, "print plan, time and disk; measure nothing", 0}, " run report "},
-    {{"format", KEY_FORMAT, "FORMAT", 0, "text or csv", 0}, " list "},
+    {{"format", KEY_FORMAT, "FORMAT", 0, "list: text or csv (tables: markdown too); export: benchfmt or gbench", 0},
+     " list export "},
+    {{"tables", KEY_LIST_TABLES, NULL, 0, "every file and column that is written, instead", 0}, " list "},
+    {{"strict", KEY_STRICT, NULL, 0, "exit 3 when anything is noisy", 0}, " doctor "},
+    {{"terminal", KEY_TERMINAL, NULL, 0, "as text, here; writes nothing", 0}, " plot "},
     {{"budget", KEY_BUDGET, "MINUTES", 0, "time to measure for; 30 when absent", 0}, " calibrate "},
     {{"fix-layout", KEY_FIX_LAYOUT, NULL, 0, "only the ablation with one layout of each arm a trial", 0},
      " calibrate "},
     {{"layouts", KEY_LAYOUTS, "K", 0, "only the ablation with K layouts of each arm a trial", 0}, " calibrate "},
     {{"reports", KEY_REPORTS, "DIR,DIR", 0, "of DIR: also how far the verdicts of these runs agree", 0}, " calibrate "},
-    {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0}, " run report list analyse explain plot calibrate "},
+    {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0}, " run report list analyse explain plot calibrate compare export doctor "},
 };
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
-
-/* Where an argument goes that is no option, by its name in a verb's `arguments`. */
-static const struct {
-    const char *name;
-    size_t offset;
-} positional_table[] = {
-    {"CLAIM", offsetof(struct options, claim)},
-    {"DIR", offsetof(struct options, directory)},
-};
 
 struct parsing {
     const struct verb *verb;
@@ -143,32 +140,45 @@ static int set_layouts(const char *text, struct options *options, struct error *
     return 0;
 }
 
-/* The name of a positional argument of the verb, without brackets; false behind the last. */
+/* The name of a positional argument of the verb, without brackets and dots; false behind the last. */
 static bool positional_name(const struct verb *verb, size_t index, char name[static 16], bool *optional)
 {
     const char *at = verb->arguments;
-    for (size_t i = 0; i < index; i++) {
-        at += strcspn(at, " ");
-        at += strspn(at, " ");
+    bool repeats = false;
+    for (size_t i = 0; i < index && !repeats; i++) {
+        const char *end = at + strcspn(at, " "), *next = end + strspn(end, " ");
+        repeats = *next == '\0' && end - at > 3 && strncmp(end - 3, "...", 3) == 0;
+        if (!repeats)
+            at = next;
     }
-    *optional = *at == '[';
-    at += *optional;
-    snprintf(name, 16, "%.*s", (int)strcspn(at, " ]"), at);
+    *optional = *at == '[' || repeats;
+    at += *at == '[';
+    snprintf(name, 16, "%.*s", (int)strcspn(at, " ]."), at);
     return *name != '\0';
 }
 
+/* Where an argument goes that is no option, by its name in a verb's `arguments`. */
 static int set_positional(const char *text, struct parsing *parsing)
 {
     const struct verb *verb = parsing->verb;
+    struct options *options = parsing->options;
     char name[16];
     bool optional;
+    size_t count = 0;
     if (!positional_name(verb, parsing->positional_count, name, &optional))
         return error_set(parsing->error, EXIT_USAGE, "%s: unexpected argument \"%s\"; it takes %s", verb->name, text,
                          *verb->arguments ? verb->arguments : "none");
-    for (size_t i = 0; i < sizeof positional_table / sizeof positional_table[0]; i++)
-        if (strcmp(positional_table[i].name, name) == 0)
-            *(const char **)((char *)parsing->options + positional_table[i].offset) = text;
     parsing->positional_count++;
+    if (strcmp(name, "CLAIM") == 0) {
+        options->claim = text;
+        return 0;
+    }
+    while (options->directories[count])
+        count++;
+    if (count == OPTIONS_LIST_MAX)
+        return error_set(parsing->error, EXIT_USAGE, "%s: more than %d directories", verb->name, OPTIONS_LIST_MAX);
+    options->directories[count] = text;
+    options->directory = options->directories[0];
     return 0;
 }
 
@@ -178,7 +188,7 @@ static int check_positional(const struct parsing *parsing)
     bool optional;
     if (positional_name(parsing->verb, parsing->positional_count, name, &optional) && !optional)
         return error_set(parsing->error, EXIT_USAGE, "%s: expected %s; see `encbench %s --help`", parsing->verb->name,
-                         name, parsing->verb->name);
+                         parsing->verb->arguments, parsing->verb->name);
     return 0;
 }
 
@@ -196,6 +206,27 @@ static int set_name(const char *option, const char *value, const char **name, st
     if (*value == '\0')
         return error_set(error, EXIT_USAGE, "--%s: empty; expected a name", option);
     *name = value;
+    return 0;
+}
+
+static int set_format(const char *name, struct parsing *parsing)
+{
+    static const struct {
+        const char *verb, *formats; /* between commas and spaces */
+    } known[] = {{"list", "text, csv, markdown"}, {"export", "benchfmt, gbench"}};
+    struct options *options = parsing->options;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        const char *at = strcmp(known[i].verb, parsing->verb->name) == 0 ? strstr(known[i].formats, name) : NULL;
+        const size_t length = strlen(name);
+        if (at && length > 0 && (at == known[i].formats || at[-1] == ' ') && (at[length] == ',' || at[length] == '\0')) {
+            options->format = name;
+            options->csv = strcmp(name, "csv") == 0;
+            return 0;
+        }
+        if (strcmp(known[i].verb, parsing->verb->name) == 0)
+            return error_set(parsing->error, EXIT_USAGE, "--format: unknown format \"%s\"; expected one of %s", name,
+                             known[i].formats);
+    }
     return 0;
 }
 
@@ -244,10 +275,15 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->fix_layout = true;
         return 0;
     case KEY_FORMAT:
-        options->csv = strcmp(argument, "csv") == 0;
-        if (!options->csv && strcmp(argument, "text") != 0)
-            return error_set(parsing->error, EXIT_USAGE, "--format: unknown format \"%s\"; expected text or csv",
-                             argument);
+        return set_format(argument, parsing);
+    case KEY_LIST_TABLES:
+        options->list_tables = true;
+        return 0;
+    case KEY_STRICT:
+        options->strict = true;
+        return 0;
+    case KEY_TERMINAL:
+        options->terminal = true;
         return 0;
     case ARGP_KEY_ARG:
         return set_positional(argument, parsing);
@@ -286,6 +322,15 @@ static int check_words(int argc, char **argv, const struct verb *verb, struct er
     return 0;
 }
 
+static const struct {
+    int code;
+    const char *meaning;
+} exit_words[] = {
+    {EXIT_PASS, "done"},
+    {EXIT_USAGE, "usage or bad input"},
+    {EXIT_UNFIT, "run invalid or not complete; machine unfit"},
+};
+
 static void print_help(const struct verb *verbs)
 {
     printf("encbench %s: compares variants of an implementation, and says when it cannot tell.\n\nUsage: encbench VERB "
@@ -296,8 +341,63 @@ static void print_help(const struct verb *verbs)
         snprintf(call, sizeof call, "%s %s", verb->name, verb->arguments);
         printf("  %-20s %s\n", call, verb->summary);
     }
-    printf("\n`encbench VERB --help` lists the options of a verb.\n"
-           "Exit codes: 0 done; 2 usage or bad input; 3 run invalid or not complete.\n");
+    printf("\n`encbench VERB --help` lists the options of a verb; `encbench --manual` is the page for man.\nExit codes:");
+    for (size_t i = 0; i < sizeof exit_words / sizeof exit_words[0]; i++)
+        printf("%s %d %s", i ? ";" : "", exit_words[i].code, exit_words[i].meaning);
+    printf(".\n");
+}
+
+/* A minus is a dash in roff unless it is escaped, and a line may not begin with a dot or an apostrophe. */
+static void print_roff(const char *text)
+{
+    if (*text == '.' || *text == '\'')
+        fputs("\\&", stdout);
+    for (; *text; text++)
+        if (*text == '-')
+            fputs("\\-", stdout);
+        else if (*text == '\\')
+            fputs("\\e", stdout);
+        else
+            putchar(*text);
+}
+
+static void print_manual_options(const char *verb)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct argp_option *option = &option_table[i].option;
+        if (!verb_knows(verb, option_table[i].verbs))
+            continue;
+        printf(".TP\n\\fB\\-\\-");
+        print_roff(option->name);
+        printf("\\fR");
+        if (option->arg)
+            printf("=\\fI%s\\fR", option->arg);
+        printf("\n");
+        print_roff(option->doc);
+        printf("\n");
+    }
+}
+
+/* A page for man(1), from the same tables. */
+static void print_manual(const struct verb *verbs)
+{
+    printf(".TH ENCBENCH 1 \"\" \"encbench %s\" \"User Commands\"\n"
+           ".SH NAME\nencbench \\- compares variants of an implementation, and says when it cannot tell\n"
+           ".SH SYNOPSIS\n\\fBencbench\\fR \\fIVERB\\fR [\\fIOPTION\\fR...]\n.SH VERBS\n",
+           ENCBENCH_VERSION);
+    for (const struct verb *verb = verbs; verb->name; verb++) {
+        printf(".SS \"%s %s\"\n", verb->name, verb->arguments);
+        print_roff(verb->summary);
+        printf("\n");
+        print_manual_options(verb->name);
+    }
+    printf(".SH \"EXIT STATUS\"\n");
+    for (size_t i = 0; i < sizeof exit_words / sizeof exit_words[0]; i++)
+        printf(".TP\n%d\n%s\n", exit_words[i].code, exit_words[i].meaning);
+    printf(".SH ENVIRONMENT\n"
+           ".TP\nNO_COLOR\nno colours when set and not empty\n"
+           ".TP\nENCBENCH_PYTHON\nthe Python that draws and writes reports; it must import matplotlib and jinja2\n"
+           ".TP\nENCBENCH_ROOT\nsource tree to take claims.csv and plots from and to write results to\n");
 }
 
 static void parse_verb_options(int argc, char **argv, struct parsing *parsing)
@@ -335,6 +435,10 @@ const struct verb *options_parse(int argc, char **argv, const struct verb *verbs
     }
     if (strcmp(argv[1], "--version") == 0 || (argc == 3 && strcmp(argv[2], "--version") == 0)) {
         printf("encbench %s\n", ENCBENCH_VERSION);
+        return NULL;
+    }
+    if (strcmp(argv[1], "--manual") == 0) {
+        print_manual(verbs);
         return NULL;
     }
     const struct verb *verb = verbs;

@@ -24,15 +24,19 @@ struct options {
     uint64_t seed;
     double budget_minutes; /* 0: not given */
     unsigned layouts;      /* 0: not given */
-    bool dry_run, quiet, csv, list_events, fix_layout;
+    bool dry_run, quiet, csv, list_events, list_tables, fix_layout, strict, terminal;
+    const char *format; /* NULL: not given */
     const char *measuring;         /* the first option given that says how to measure; NULL when there is none */
     char command[1024];            /* the command line as given, for provenance */
     const char *claim, *directory; /* positional arguments of verbs that take them; NULL when absent */
+    const char *directories[OPTIONS_LIST_MAX + 1]; /* `directory` and those after it; NULL-terminated */
 };
 
 struct verb {
     const char *name;
-    const char *arguments; /* names of positional_table in order, those in brackets optional: "CLAIM [DIR]"; or "" */
+    /* Names of positional_table in order, those in brackets optional, one that ends in ... taken as often as it comes: "CLAIM [DIR]",
+     * "DIR DIR..."; or "". */
+    const char *arguments;
     const char *summary;
     int (*function)(const struct options *options, struct error *error);
 };

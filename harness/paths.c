@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { SUFFIX_MAX = 99 }; /* directories that are made in the same second */
 
 int paths_join(char *to, const char *directory, const char *name, struct error *error)
 {
@@ -24,6 +27,35 @@ int paths_make_parents(const char *directory)
             return -1;
         *slash = '/';
     }
+    return 0;
+}
+
+int paths_make_new(const struct paths *paths, const char *out, const char *kind, char *directory, struct error *error)
+{
+    if (out) {
+        snprintf(directory, PATH_MAX, "%s", out);
+        for (size_t length = strlen(directory); length > 1 && directory[length - 1] == '/';)
+            directory[--length] = '\0';
+    } else {
+        char date[64];
+        const time_t now = time(NULL);
+        struct tm utc;
+        strftime(date, sizeof date, "%Y%m%d-%H%M%S", gmtime_r(&now, &utc));
+        snprintf(directory, PATH_MAX, "%.3900s/%s-%s", paths->results, date, kind);
+    }
+    if (paths_make_parents(directory) != 0)
+        return error_set(error, EXIT_USAGE, "%s: its parent cannot be made: %s", directory, strerror(errno));
+    const size_t length = strlen(directory);
+    int failed = mkdir(directory, 0777);
+    for (int suffix = 2; failed && errno == EEXIST && !out && suffix <= SUFFIX_MAX; suffix++) {
+        snprintf(directory + length, PATH_MAX - length, "-%d", suffix);
+        failed = mkdir(directory, 0777);
+    }
+    if (failed)
+        return error_set(error, EXIT_USAGE,
+                         errno == EEXIST ? "%s: %s; nothing is ever overwritten: give --out another name or remove it"
+                                         : "%s: cannot be made: %s",
+                         directory, strerror(errno));
     return 0;
 }
 

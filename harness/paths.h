@@ -36,6 +36,12 @@ int paths_join(char *to, const char *directory, const char *name, struct error *
 /* Directories above this one, where they are missing; -1 and errno. */
 int paths_make_parents(const char *directory);
 
+/*
+ * Makes a directory that nobody has yet into `directory` (PATH_MAX bytes): `out` where it is given (it must not exist), else
+ * RESULTS/DATE-`kind`. Nothing is ever written into a directory that was there before.
+ */
+int paths_make_new(const struct paths *paths, const char *out, const char *kind, char *directory, struct error *error);
+
 /* 0 for a directory that can be read, else one line that says what is wrong with it. */
 int paths_check_directory(const char *directory, const char *expected, struct error *error);
 

@@ -62,13 +62,13 @@ int present_check_output(const char *output, struct error *error)
 }
 
 static int run_script(const struct paths *paths, const char *script, const char *directory, const char *option,
-                      const char *value, struct error *error)
+                      const char *value, const char *flag, struct error *error)
 {
     char path[PATH_MAX];
     const char *python = find_python(error);
     if (python == NULL || paths_join(path, paths->plots, script, error) != 0)
         return error->code;
-    const char *const arguments[] = {python, path, directory, option, value, NULL};
+    const char *const arguments[] = {python, path, directory, option, value, flag, NULL};
     const struct process_options options = {.pass_fd = -1, .time_limit_s = 600};
     struct process_end end;
     char words[128];
@@ -82,12 +82,17 @@ static int run_script(const struct paths *paths, const char *script, const char 
 
 int present_figures(const struct paths *paths, const char *directory, struct error *error)
 {
-    return run_script(paths, "figures.py", directory, NULL, NULL, error);
+    return run_script(paths, "figures.py", directory, NULL, NULL, NULL, error);
 }
 
 int present_report(const struct paths *paths, const char *directory, const char *output, struct error *error)
 {
-    return run_script(paths, "report.py", directory, "--output", output, error);
+    return run_script(paths, "report.py", directory, "--output", output, "--say", error);
+}
+
+int present_comparison(const struct paths *paths, const char *directory, struct error *error)
+{
+    return run_script(paths, "compare.py", directory, NULL, NULL, NULL, error);
 }
 
 int present_summary(const struct analyse_summary *summary)
@@ -97,47 +102,4 @@ int present_summary(const struct analyse_summary *summary)
     printf("claim parts: %zu confirmed, %zu refuted, %zu not resolvable here, %zu run invalid\n", summary->confirmed,
            summary->refuted, summary->not_resolvable, summary->invalid);
     return summary->run_invalid ? EXIT_UNFIT : EXIT_PASS;
-}
-
-static void print_claims(const struct csv_data *verdicts, const char *verdict)
-{
-    bool any = false;
-    for (size_t r = 0; r < verdicts->row_count; r++) {
-        if (strcmp(csv_text(verdicts, r, SCHEMA_verdicts_part), "all") != 0 ||
-            strcmp(csv_text(verdicts, r, SCHEMA_verdicts_verdict), verdict) != 0)
-            continue;
-        if (!any)
-            printf("  %-20s claim", verdict);
-        printf(" %s", csv_text(verdicts, r, SCHEMA_verdicts_claim));
-        any = true;
-    }
-    if (any)
-        printf("\n");
-}
-
-/* As short as it can be said from where the user stands, and still be opened from there. */
-static const char *seen_from_here(const char *path)
-{
-    char here[PATH_MAX];
-    const size_t length = getcwd(here, sizeof here) ? strlen(here) : 0;
-    if (length > 1 && strncmp(path, here, length) == 0 && path[length] == '/')
-        return path + length + 1;
-    return path;
-}
-
-int present_result(const struct analyse_summary *summary, const char *directory, const char *output,
-                   struct error *error)
-{
-    static const char *const words[] = {"confirmed", "refuted", "not resolvable here", "run invalid"};
-    char path[PATH_MAX];
-    struct csv_data verdicts;
-    const int code = present_summary(summary);
-    if (paths_join(path, directory, schema_verdicts.file, error) != 0 ||
-        csv_read(path, &schema_verdicts, &verdicts, error) != 0)
-        return error->code;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        print_claims(&verdicts, words[i]);
-    csv_free(&verdicts);
-    printf("data   %s\nreport %s\n", seen_from_here(directory), seen_from_here(output));
-    return code;
 }

@@ -17,12 +17,13 @@ int present_check_output(const char *output, struct error *error);
 
 /* DIRECTORY/figures/ */
 int present_figures(const struct paths *paths, const char *directory, struct error *error);
+/* Writes the report and says on standard output, in at most ten lines, what came of it and where it is. */
 int present_report(const struct paths *paths, const char *directory, const char *output, struct error *error);
+
+/* COMPARE.md and figures/ of a directory of `compare`; a few lines about it on standard output. */
+int present_comparison(const struct paths *paths, const char *directory, struct error *error);
 
 /* Counts of verdicts on standard output; EXIT_UNFIT when the run is invalid. */
 int present_summary(const struct analyse_summary *summary);
-/* The same, the claims by verdict, and where the report is. */
-int present_result(const struct analyse_summary *summary, const char *directory, const char *output,
-                   struct error *error);
 
 #endif

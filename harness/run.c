@@ -37,7 +37,6 @@ enum {
     BLOCKS_MIN = 24,
     BLOCKS_MAX = 8192,
     FAILED_MAX = 5,  /* processes of a cell without a good one: it will not get better */
-    SUFFIX_MAX = 99, /* runs that begin in the same second */
 };
 
 /* How the processes of a cell ended. */
@@ -208,37 +207,6 @@ static int prepare(struct run *run, struct error *error)
 }
 
 /* ---- the run directory ---- */
-
-static int make_directory(const struct paths *paths, const struct run_options *options, char *directory,
-                          struct error *error)
-{
-    if (options->out) {
-        snprintf(directory, PATH_MAX, "%s", options->out);
-        for (size_t length = strlen(directory); length > 1 && directory[length - 1] == '/';)
-            directory[--length] = '\0';
-    } else {
-        char date[64];
-        const time_t now = time(NULL);
-        struct tm utc;
-        strftime(date, sizeof date, "%Y%m%d-%H%M%S", gmtime_r(&now, &utc));
-        snprintf(directory, PATH_MAX, "%.3900s/%s-%s", paths->results, date, options->profile->name);
-    }
-    if (paths_make_parents(directory) != 0)
-        return error_set(error, EXIT_USAGE, "%s: its parent cannot be made: %s", directory, strerror(errno));
-    const size_t length = strlen(directory);
-    int failed = mkdir(directory, 0777);
-    for (int suffix = 2; failed && errno == EEXIST && !options->out && suffix <= SUFFIX_MAX; suffix++) {
-        snprintf(directory + length, PATH_MAX - length, "-%d", suffix);
-        failed = mkdir(directory, 0777);
-    }
-    if (failed)
-        return error_set(error, EXIT_USAGE,
-                         errno == EEXIST
-                             ? "%s: %s; a run directory is never overwritten: give --out another name or remove it"
-                             : "%s: cannot be made: %s",
-                         directory, strerror(errno));
-    return 0;
-}
 
 static struct csv_writer *open_table(struct run *run, const struct csv_table *table, struct error *error)
 {
@@ -1022,7 +990,7 @@ static int measure_new(struct run *run, char *directory, struct error *error)
         print_plan(run);
         return 0;
     }
-    if (make_directory(run->paths, run->options, directory, error) != 0)
+    if (paths_make_new(run->paths, run->options->out, run->options->profile->name, directory, error) != 0)
         return error->code;
     run->made = true;
     progress_say(&(struct progress){.quiet = run->options->quiet}, "measuring into %s", directory);

@@ -11,7 +11,7 @@
 
 #include "csv.h"
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 #define TABLE(table, file, row_is)                                                                                     \
     extern const struct csv_table schema_##table;                                                                      \

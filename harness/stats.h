@@ -59,6 +59,21 @@ double stats_signed_rank_cdf(long t, size_t n);
 /* Smallest n at which the two-sided level alpha can be reached at all; SIZE_MAX for an alpha outside (0, 1). */
 size_t stats_signed_rank_minimum_count(double alpha);
 
+/*
+ * By how much independent samples differ, second - first: the Hodges-Lehmann estimate is the median of all differences second[j] -
+ * first[i], and the interval inverts the exact Wilcoxon rank-sum test (Hollander & Wolfe, section 4.3): [D(k), D(mn + 1 - k)] of the
+ * sorted differences with k the largest integer with 2 P(U <= k - 1) <= alpha. Equal to R's wilcox.test(second, first, exact = TRUE,
+ * conf.int = TRUE) on data without ties. Assumes that the two distributions have one shape.
+ * Costs m n doubles and, for the order, O(m^2 n^2): at most STATS_RANK_SUM_MAXIMUM_COUNT samples a side, else nothing known.
+ */
+#define STATS_RANK_SUM_MAXIMUM_COUNT 200
+/* That k, which depends on the counts alone; 0 when there is none. 128 and 128: 0.1 s. */
+size_t stats_rank_sum_order(size_t first_count, size_t second_count, double alpha);
+double stats_shift(const double *first, size_t first_count, const double *second, size_t second_count);
+/* (-inf, inf) for `order` 0 or beyond the middle. */
+struct stats_interval stats_shift_interval(const double *first, size_t first_count, const double *second,
+                                           size_t second_count, size_t order);
+
 /* Student's t interval of the mean, two-sided. Infinite below two values. */
 struct stats_interval stats_t_interval(const double *values, size_t count, double alpha);
 /* Quantiles, relative error below 1e-10. -inf and inf at probability 0 and 1. `degrees` > 0, need not be whole. */

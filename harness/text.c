@@ -1,13 +1,24 @@
 #include "text.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 int text_terminal_columns(int fd)
 {
     struct winsize size;
     return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+const char *text_colour(FILE *stream, enum text_colour colour)
+{
+    static const char *const sequences[] = {"\033[0m", "\033[32m", "\033[33m", "\033[31m", "\033[2m"};
+    const char *unwanted = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    if ((unwanted && *unwanted) || terminal == NULL || strcmp(terminal, "dumb") == 0 || !isatty(fileno(stream)))
+        return "";
+    return sequences[colour];
 }
 
 /* Columns that the text takes: bytes but those that continue a character. */

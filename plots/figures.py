@@ -8,6 +8,7 @@ for is not drawn, and an older one of that name is removed. Bad input: one line,
 import math
 import os
 import subprocess
+import textwrap
 from pathlib import Path
 
 import matplotlib
@@ -216,6 +217,70 @@ def draw_effects(rows):
     return forest(effect_items(rows), 0.205, grouped=True)
 
 
+# What matters: every single choice by what it does to the op, whatever its sign, on a log scale.
+
+RANKING_DECADES = 5  # at most; what is smaller than the largest by more stands at the edge
+
+
+def magnitude(row):
+    """Smallest and largest size that the interval leaves open; the smallest is 0 where it holds zero."""
+    ends = sorted(map(abs, (row["ci_low"], row["ci_high"])))
+    return (0 if row["ci_low"] <= 0 <= row["ci_high"] else ends[0]), ends[1]
+
+
+def twin_reach(row):
+    return None if row["twin_low"] is None or row["twin_high"] is None else max(abs(row["twin_low"]), abs(row["twin_high"]))
+
+
+def ranking_span(rows):
+    """Whole decades that hold every estimate, every outer end and every noise floor, but no more than RANKING_DECADES."""
+    sizes = [abs(row["estimate"]) for row in rows] + [magnitude(row)[1] for row in rows] + [twin_reach(row) for row in rows]
+    sizes = [size for size in sizes if size and math.isfinite(size)]
+    top = math.ceil(math.log10(max(sizes)))
+    return 10.0 ** max(math.floor(math.log10(min(sizes))), top - RANKING_DECADES), 10.0 ** top
+
+
+def draw_ranking(run):
+    ranking = subject.Ranking(run)
+    rows = [row for _, _, row in ranking.rows]
+    left, right = ranking_span(rows)
+    height = 1.05 + 0.4 * len(rows)
+    figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
+    axes = figure.add_axes([0.19, 0.5 / height, 0.47, 1 - 0.85 / height])
+    for y, (_, other, row) in enumerate(ranking.rows):
+        draw_choice(axes, y, other, row, left)
+        axes.annotate(textwrap.fill(wording.effect(row), 30), (1.02, y), xycoords=axes.get_yaxis_transform(), va="center", fontsize=7.5,
+                      annotation_clip=False)
+    axes.set_xscale("log")
+    axes.set_xlim(left, right)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_yticks(range(len(rows)), [f"{choice}\n{other}" for choice, other, _ in ranking.rows], fontsize=7.5)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.xaxis.grid(True, color=style.GRID, linewidth=0.6)
+    axes.xaxis.set_minor_locator(matplotlib.ticker.NullLocator())
+    axes.xaxis.set_major_formatter(lambda x, _: f"{wording.number(x)} %")
+    axes.set_xlabel(f"size of the effect on {subject.OP}, faster or slower; log scale", fontsize=8)
+    legend = [plt.Line2D([], [], color=style.INK, marker="o", markersize=5, linewidth=2.2, label="shown"),
+              plt.Line2D([], [], color=style.INK, marker="o", markersize=5, linewidth=2.2, markerfacecolor="white", label="not shown"),
+              Rectangle((0, 0), 1, 1, facecolor=style.TWIN, label="noise floor: twins reach")]
+    figure.legend(handles=legend, loc="upper left", bbox_to_anchor=(0.01, 1 - 0.02 / height), ncol=3, frameon=False, fontsize=8)
+    return figure
+
+
+def draw_choice(axes, y, other, row, left):
+    colour = style.variant(other)
+    shown = row["words"] in ("faster by", "slower by")
+    low, high = magnitude(row)
+    if twin_reach(row):
+        axes.add_patch(Rectangle((left, y - 0.36), max(twin_reach(row) - left, 0), 0.72, facecolor=style.TWIN, edgecolor="none", zorder=1))
+    if math.isfinite(high):
+        axes.plot([max(low, left), max(high, left)], [y, y], color=style.INK, linewidth=3.2, zorder=2.9, solid_capstyle="butt")
+        axes.plot([max(low, left), max(high, left)], [y, y], color=colour, linewidth=2.2, zorder=3, solid_capstyle="butt")
+    axes.plot([max(abs(row["estimate"]), left)], [y], marker=style.marker(other), markersize=5.5, color=colour if shown else "white",
+              markeredgecolor=colour if not shown else style.INK, markeredgewidth=1.4 if not shown else 0.6, zorder=4, clip_on=False)
+
+
 # The two by two with the original's diagonal through it.
 
 def draw_interaction(run):
@@ -377,6 +442,60 @@ def bytes_text(size):
     return f"{wording.number(size)} B"
 
 
+# Real programs: the sizes that they encode, and the time of a call in each design.
+
+def draw_traces(run):
+    traces = subject.Traces(run)
+    bars = [sum(1 for _ in rows) for rows in traces.sizes.values()]
+    times = [len(traces.times.get(workload, ())) for workload in traces.sizes]
+    tall = [0.3 + 0.2 * max(a, 1.3 * b, 3) for a, b in zip(bars, times)]
+    height = sum(tall) + 0.62 * len(tall) + 0.25
+    figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
+    top = height - 0.3
+    for (workload, rows), inches in zip(traces.sizes.items(), tall):
+        axes = figure.add_axes([0.13, (top - inches) / height, 0.31, inches / height])
+        draw_trace_sizes(axes, rows)
+        axes.set_title(workload, fontsize=8.5)
+        if workload in traces.times:
+            calls = sum(count for _, count, _ in rows)
+            draw_trace_times(figure.add_axes([0.64, (top - inches) / height, 0.24, inches / height]), traces.times[workload], calls)
+        top -= inches + 0.62
+    return figure
+
+
+def draw_trace_sizes(axes, rows):
+    calls, size = (sum(row[column] for row in rows) for column in (1, 2))
+    for y, (_, own_calls, own_bytes) in enumerate(rows):
+        axes.barh(y - 0.19, 100 * own_calls / calls, height=0.36, color=style.BLUE, label="of calls" if y == 0 else None)
+        axes.barh(y + 0.19, 100 * own_bytes / size, height=0.36, color=style.ORANGE, label="of bytes" if y == 0 else None)
+    axes.set_yticks(range(len(rows)), [f"to {bytes_text(end)}" for end, _, _ in rows], fontsize=7.5)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlim(0, 100)
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:.0f} %")
+    axes.xaxis.grid(True, color=style.GRID, linewidth=0.6)
+    axes.legend(loc="lower left", bbox_to_anchor=(0.35, 1.0), ncol=2, frameon=False, fontsize=7.5, columnspacing=0.8, handlelength=1,
+                borderpad=0.1)
+
+
+def draw_trace_times(axes, rows, calls):
+    """Time of a call, whatever its size: the replay over its calls."""
+    scale, unit = next(((factor, name) for factor, name in ((1e6, "ms"), (1e3, "us")) if rows[0][1]["time_ns_per_op"] / calls >= factor),
+                       (1, "ns"))
+    for y, (variant, row) in enumerate(rows):
+        middle, low, high = (row[column] / calls / scale for column in ("time_ns_per_op", "ci_low_ns", "ci_high_ns"))
+        axes.barh(y, middle, height=0.7, color=style.variant(variant), edgecolor=style.INK, linewidth=0.5)
+        if math.isfinite(low) and math.isfinite(high):
+            axes.plot([low, high], [y, y], color=style.INK, linewidth=1.6, solid_capstyle="butt")
+        axes.text(1.02, y, f"{wording.number(float(f'{middle:.3g}'))} {unit}", transform=axes.get_yaxis_transform(), va="center", fontsize=7.5)
+    axes.set_yticks(range(len(rows)), [variant for variant, _ in rows], fontsize=7.5)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlim(left=0)
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.grid(True, color=style.GRID, linewidth=0.6)
+    axes.set_title(f"{unit} a call", fontsize=8.5)
+
+
 # What the harness shows about itself.
 
 CURVES = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY)
@@ -519,7 +638,7 @@ def write_sweep(run, partial, kind):
     gnuplot(run, "sweep.gp", values, partial)
 
 
-DRAW = {"claims": draw_claims, "interaction": draw_interaction, "structure": draw_structure, "class_waste": draw_class_waste,
+DRAW = {"ranking": draw_ranking, "claims": draw_claims, "interaction": draw_interaction, "structure": draw_structure, "class_waste": draw_class_waste, "traces": draw_traces,
         "power": draw_power, "coverage": draw_coverage}
 WRITE = {"spread": write_spread, "sweep": write_sweep, "heap": write_heap}
 

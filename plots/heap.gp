@@ -4,9 +4,9 @@
 # colours colour_bytes, colour_mapping, colour_none. It has checked that the rows exist: gnuplot would exit 0 without.
 
 if (kind eq "png") {
-    set terminal pngcairo size 1280,960 font "DejaVu Sans,17" linewidth 2 noenhanced
+    set terminal pngcairo size 1280,1160 font "DejaVu Sans,17" linewidth 2 noenhanced
 } else {
-    set terminal svg size 640,480 font "DejaVu Sans,11" linewidth 1 noenhanced
+    set terminal svg size 640,580 font "DejaVu Sans,11" linewidth 1 noenhanced
 }
 set output output
 set datafile separator ","
@@ -21,7 +21,9 @@ set logscale x
 set xrange [100:1000000]
 set format x "%.0s%c"
 set offsets 0, 0, graph 0.06, graph 0.03
-set key outside right top Left reverse samplen 2
+# One column, however many there are: a second one would lie on the curves.
+set key outside right top Left reverse samplen 2 maxcols 1 spacing 0.95
+set key font (kind eq "png" ? ",15" : ",9.5")
 
 # Rows of a series stand in order of operations; the first is from before the first op.
 base = 0
@@ -30,7 +32,9 @@ beyond(c) = (base = column("iterations") < 0 ? column(c) : base, column("iterati
 ops(v, w) = is_of(v, w) && column("iterations") > 0 ? column("iterations") : NaN
 width(i) = i < 5 ? 6.5 - i : 1.5
 
-set multiplot layout 2,1
+set multiplot
+set size 1, 0.56
+set origin 0, 0.44
 set lmargin 9
 set rmargin 27
 set ylabel "live KiB"
@@ -42,6 +46,8 @@ plot for [i = 1:words(variants)] source using (ops(word(variants, i), workload))
          with points pointtype 8 pointsize 1.6 linecolor rgb colour_mapping title "planted: mappings", \
      source using (ops(leak, leak_bytes)):(is_of(leak, leak_bytes) ? beyond("live_bytes") / 1024 : NaN) \
          with linespoints pointtype 6 pointsize 1.2 linewidth 2 linecolor rgb colour_bytes title "planted: bytes"
+set size 1, 0.44
+set origin 0, 0
 set ylabel "mapped KiB"
 set xlabel "operations"
 unset key

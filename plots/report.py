@@ -164,6 +164,19 @@ def claim_table(run):
     return wording.table(("Claim", "Verdict", "What the original says"), rows)
 
 
+def claims_by_verdict(run):
+    """{verdict: '4, 5 and 6'}: numbers of the claims as wholes."""
+    found = {}
+    for row in run.verdicts:
+        if row["part"] == "all":
+            found.setdefault(row["verdict"], []).append(str(row["claim"]))
+    return {verdict: listed(numbers) for verdict, numbers in found.items()}
+
+
+def listed(words):
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
 def part_table(run):
     rows = [(f"[{part_name(row)}](#{section_of(run, row)})", row["verdict"], figure_of(row), wording.region(row))
             for row in parts_of(run)]
@@ -632,6 +645,52 @@ def machine_state(run):
             "table": folded(f"{len(rows)} effects that differ between the states", table) if rows else None}
 
 
+# Real programs.
+
+def traces(run):
+    """Sizes of the calls and the time of one call in each design."""
+    found = subject.Traces(run)
+    if found.missing:
+        return {"missing": found.missing}
+    sizes, times = [], []
+    for workload, rows in found.sizes.items():
+        calls, size = (sum(row[column] for row in rows) for column in (1, 2))
+        sizes += [(code(workload), wording.number(end), wording.number(own), f"{percent(own, calls)} %", wording.number(encoded),
+                   f"{percent(encoded, size)} %") for end, own, encoded in rows]
+        times += [(code(workload), code(variant), row["panel"],
+                   wording.interval(*(row[column] / calls for column in ("time_ns_per_op", "ci_low_ns", "ci_high_ns")), "ns"),
+                   row["processes"]) for variant, row in found.times.get(workload, ())]
+    return {"missing": None, "sizes": wording.table(("Trace", "Bytes to", "Calls", "Of calls", "Bytes", "Of bytes"), sizes),
+            "times": wording.table(("Trace", "Variant", "Panel", "Time of a call", "n"), times) if times else None}
+
+
+def percent(part, whole):
+    return wording.number(float(f"{100 * part / whole:.3g}"))
+
+
+# What matters, and what to ship.
+
+def ranking(run):
+    """Every single choice by size, with what was counted beside it; None where there is none."""
+    found = subject.Ranking(run)
+    if found.missing:
+        return {"missing": found.missing}
+    rows = []
+    for choice, other, row in found.rows:
+        exact = [run.one("metrics", variant=name, workload=subject.OP, metric=ALLOCATIONS) for name in (found.against, other)]
+        counted = subject.effect(run, row["contrast"], scale="absolute")
+        delta = counted and counted["instructions_delta"]
+        rows.append((choice, code(other), wording.effect(row), f"{code(row['contrast'])}, {row['panel']}",
+                     "" if delta is None else wording.number(-delta if row["contender"] == found.against else delta),
+                     " to ".join(exact_text(cell) for cell in exact), row["processes"]))
+    header = ("Choice", "Variant", "Effect on the op", "Contrast, panel", "Instructions", "Allocations", "n")
+    faster = [(choice, other, row) for choice, other, row in found.rows if row["words"] == "faster by"]
+    return {"missing": None, "against": code(found.against), "table": wording.table(header, rows),
+            "levels": sorted({wording.confidence(row["confidence"]) for _, _, row in found.rows}),
+            "largest": found.rows[0], "best": faster[0] if faster else None,
+            "apart": ", ".join(f"{code(contrast)} ({' and '.join(axes)})" for contrast, axes in found.apart.items())}
+
+
 def process_counts(run):
     counts = sorted({row["processes"] for row in run.effects})
     return "" if not counts else wording.number(counts[0]) if len(counts) == 1 else \
@@ -647,7 +706,10 @@ def alt_texts(run):
     def say(effect, what):
         return f"{what} {effect['text']}" if effect else f"{what} not in this run"
 
+    ranking = subject.Ranking(run)
     return {
+        "ranking": "Single choices by the size of what each does to the op, the largest first: "
+                   + "; ".join(f"{choice} {wording.effect(row)}" for choice, _, row in ranking.rows),
         "claims": "Forest plot: each timing part of a claim with its interval over its shaded region; "
                   + say(field, "removing the field:"),
         "interaction": "Levels with and without the field, pooled and unpooled: " + say(pool, "pooling:") + ", while "
@@ -660,6 +722,9 @@ def alt_texts(run):
                        + "; ".join(f"{workload} " + ", ".join(f"{level} {wording.number(percent)} %" for level, percent in
                                                               shares.items())
                                    for workload, shares in subject.ClassWaste(run).shares.items()),
+        "traces": "Sizes that real programs encode, as shares of calls and of bytes, and the time of a call in each design: "
+                  + "; ".join(f"{workload} {wording.number(sum(row[1] for row in rows))} calls" for workload, rows in
+                              subject.Traces(run).sizes.items()),
         "sweep": "Time per op against input bytes, and relative to the pooled buffer, by variant",
         "heap": "Live and mapped bytes over operations: the planted leaks rise; growing among the variants: "
                 + (" ".join(row["variant"] for row in subject.heap_rows(run, subject.OP) if row["class"] == "growing") or "none"),
@@ -693,6 +758,7 @@ def context(run, directory):
         "field_mde": field and math.isfinite(field["row"]["mde"]) and wording.coarse(field["row"]["mde"], field["row"]["unit"]),
         "field_level": field_level(run), "sizes": sizes(run), "tally": tally(run), "processes": process_counts(run),
         "unassigned": verdict_about(run, subject.ASSIGNMENTS), "small": verdict_about(run, subject.NEGLIGIBLE),
+        "traces": traces(run), "ranking": ranking(run), "by_verdict": claims_by_verdict(run),
         "direct_allocations": allocations_of_ends(run, subject.DIRECT),
         "claim_table": claim_table(run), "part_table": part_table(run), "reasons": reasons(run), "missing": missing_parts(run),
         "crossing": crossing(run), "allocations": allocation_table(run), "allocation_crossing": allocation_crossing(run),
@@ -747,10 +813,40 @@ def write(path, text):
         partial.write_text(text, encoding="utf-8", newline="\n")
 
 
+def say(run, directory, output):
+    """What came of it, in at most ten lines for the terminal."""
+    count, claims = tally(run)["count"], claims_by_verdict(run)
+    lines = [("INVALID", trouble) for trouble in troubles(run)[:1]]
+    if not lines:
+        for name, contrast in (("field", subject.FIELD), ("pooling", subject.POOL_MAIN), ("direct", subject.DIRECT)):
+            answer = effect_answer(run, contrast)
+            if answer:
+                lines.append((name, f"{answer['text']} on {subject.OP}"))
+    found = sizes(run)
+    if found and found["heap"]:
+        lines.append(("bytes", f"{found['heap']['null']} with the field, {found['heap']['packed']} with it moved, "
+                               f"{found['heap']['removed']} without, as the allocator hands out"))
+    lines.append(("claims", "parts: " + ", ".join(f"{number} {verdict}" for verdict, number in count.items())))
+    lines += [("", f"{verdict}: {numbers}") for verdict, numbers in claims.items() if verdict != "confirmed"]
+    known = tally(run)
+    lines.append(("sure", f"{known['controls_ok']} of {known['controls']} controls hold; {process_counts(run)} processes an effect; "
+                          f"profile {run.facts['profile']}"))
+    lines += [("data", seen_from_here(directory)), ("report", seen_from_here(output))]
+    for name, text in lines:
+        print(wording.line_of(name, text))
+
+
+def seen_from_here(path):
+    """As short as it can be said from where the user stands."""
+    short = os.path.relpath(path)
+    return str(path) if short.startswith("..") else short
+
+
 def main(arguments):
     parser = ArgumentParser(description="Writes the report of a run directory.")
     parser.add_argument("directory", metavar="RUN_DIRECTORY")
     parser.add_argument("--output", required=True, metavar="FILE", help="the report, Markdown")
+    parser.add_argument("--say", action="store_true", help="say on standard output what came of it")
     options = parser.parse_args(arguments)
     if not options.output:
         raise InputError("--output: empty; expected the name of a file")
@@ -759,6 +855,8 @@ def main(arguments):
     run = RunDirectory(options.directory)
     directory = Path(os.path.relpath(run.path.resolve(), output.resolve().parent)).as_posix()
     write(output, render(run, directory))
+    if options.say:
+        say(run, run.path, output)
     return 0
 
 

@@ -4,6 +4,7 @@ import re
 
 import calibration
 from rundir import InputError
+from wording import turned
 
 OP = "to_string_1k"
 FIELD = "field_at_thread"
@@ -211,6 +212,53 @@ class Sweep:
             self.missing = f"effects.csv compares nothing with {self.against} in panel {self.panel}"
 
 
+NOT_APPLICABLE = "na"
+CHOICE_NAMES = {"mmap_res": "field"}  # axes that people know by another name
+
+
+class Ranking:
+    """What each single choice does to the op: pairs that have the original's design at one end and differ from it in one axis.
+
+    An axis that does not apply on one side is no difference of its own: `direct` has no size classes because it has no pool. Of two
+    pairs with the same ends the first in panels.csv counts. `missing` says why there is nothing.
+    against: the original's design. rows: [(choice, other variant, effect away from the original)], the largest first; `apart`:
+    {contrast: axes}, pairs on the op that differ in several axes and so belong to none.
+    """
+
+    def __init__(self, run):
+        self.missing, self.rows, self.apart = None, [], {}
+        field = run.one("panels", contrast=FIELD)
+        if field is None:
+            self.missing, self.against = f"panels.csv has no {FIELD}", None
+            return
+        self.against = field["baseline"]
+        found = {}
+        for row in run.panels:
+            ends = row["baseline"], row["contender"]
+            effect_row = effect(run, row["contrast"])
+            if row["kind"] != "pair" or effect_row is None:
+                continue
+            axes = self._differing(run, *ends)
+            if len(axes) > 1:
+                self.apart.setdefault(row["contrast"], axes)
+            elif axes and self.against in ends:
+                other = ends[0] if ends[1] == self.against else ends[1]
+                found.setdefault(other, (self._name(run, axes[0], other),
+                                         other, turned(effect_row) if ends[1] == self.against else effect_row))
+        self.rows = sorted(found.values(), key=lambda item: -abs(item[2]["estimate"]))
+        if not self.rows:
+            self.missing = f"effects.csv has no pair with {self.against} that differs in one axis on {OP}"
+
+    @staticmethod
+    def _differing(run, *names):
+        one, other = ({row["axis"]: row["level"] for row in run.select("variants", variant=name)} for name in names)
+        return [axis for axis in one if axis in other and one[axis] != other[axis]
+                and NOT_APPLICABLE not in (one[axis], other[axis])]
+
+    def _name(self, run, axis, other):
+        return f"{CHOICE_NAMES.get(axis, axis)}: {level_of_axis(run, self.against, axis)} to {level_of_axis(run, other, axis)}"
+
+
 def heap_rows(run, workload=None):
     """Rows of growth.csv about real variants; of one workload or all."""
     return [row for row in run.growth if row["variant"] != LEAK and workload in (None, row["workload"])]
@@ -267,6 +315,38 @@ class ClassWaste:
         return sorted((int(match.group(1)), value) for match, value in found if match)
 
 
+TRACE_CALLS, TRACE_BYTES = "trace_calls_to_", "trace_input_bytes_to_"
+
+
+class Traces:
+    """What real programs encode, and where the time of a replay goes. `missing` says why there is nothing.
+
+    sizes: {workload: [(end of a doubling of sizes in bytes, calls, bytes)]}, as counted.
+    times: {workload: [(variant, level row)]} of the panel that measured `direct`, the fastest first; workloads it has not are not there.
+    """
+
+    def __init__(self, run):
+        self.sizes, self.times = {}, {}
+        field = run.one("panels", contrast=FIELD)
+        counted = [row for row in run.metrics if row["metric"].startswith(TRACE_CALLS) and row["status"] == "exact"
+                   and field and row["variant"] == field["baseline"]]
+        for row in counted:
+            end = row["metric"].removeprefix(TRACE_CALLS)
+            size = run.one("metrics", variant=row["variant"], workload=row["workload"], metric=TRACE_BYTES + end)
+            if size and size["status"] == "exact":
+                self.sizes.setdefault(row["workload"], []).append((int(end), row["value"], size["value"]))
+        for workload, rows in self.sizes.items():
+            rows.sort()
+            panel = max((name for name in dict.fromkeys(row["panel"] for row in run.levels)
+                         if level(run, name, workload, "direct")), default=None,
+                        key=lambda name: len(run.select("levels", panel=name, workload=workload)))
+            found = [row for row in run.select("levels", panel=panel, workload=workload) if row["role"] in ("baseline", "contender")] \
+                if panel else []
+            if found:
+                self.times[workload] = sorted(((row["variant"], row) for row in found), key=lambda item: item[1]["time_ns_per_op"])
+        self.missing = None if self.sizes else f"metrics.csv has no {TRACE_CALLS.rstrip('_')}"
+
+
 def allocation_crossing(run, metrics):
     """Exact figures on the op by level of field and pool: ([levels of the field], [levels of the pool], {(field, pool): figures}).
 
@@ -293,10 +373,12 @@ def figures(run):
     spread = None if twin and run.select("contrasts", contrast=twin, workload=OP) \
         and run.select("contrasts", contrast=FIELD, workload=OP) else f"contrasts.csv lacks {FIELD} or its twin on {OP}"
     return [
+        ("ranking", Ranking(run).missing),
         ("claims", None if timing_parts(run) else "verdicts.csv has no timing part with an interval"),
         ("interaction", TwoByTwo(run).missing),
         ("structure", None if run.layout else "layout.csv has no rows"),
         ("class_waste", ClassWaste(run).missing),
+        ("traces", Traces(run).missing),
         ("sweep", Sweep(run).missing),
         *((name, None) for name in effect_pages(run)),
         *([] if effect_pages(run) else [("effects", "effects.csv has no exploratory effect")]),

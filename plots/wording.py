@@ -147,6 +147,13 @@ def table(header, rows):
 
 
 LINE = 80
+LABEL = 9
+
+
+def line_of(label, text):
+    """'label    text' for a terminal, continued below the text."""
+    return textwrap.fill(text, LINE, initial_indent=label.ljust(LABEL), subsequent_indent=" " * LABEL, break_long_words=False,
+                         break_on_hyphens=False)
 
 
 def wrapped(text):

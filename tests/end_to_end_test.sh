@@ -136,7 +136,7 @@ refused "two directories" 'unexpected argument' "$encbench" analyse "$run" "$run
 
 # ---- bad run directories ----
 before=$(cat "$run"/*.csv | cksum)
-refused "existing run directory" 'never overwritten' "$encbench" run --profile smoke --out "$run"
+refused "existing run directory" 'nothing is ever overwritten' "$encbench" run --profile smoke --out "$run"
 check "is untouched" [ "$(cat "$run"/*.csv | cksum)" = "$before" ]
 refused "missing directory" 'no such run directory' "$encbench" analyse "$work/absent"
 refused "a file for a directory" 'directory' "$encbench" analyse "$work/A.md"

@@ -5,28 +5,6 @@
  * the next get. Beside what every pool counts (pool_metrics.h): the waste of each doubling by itself, named by its end (those that
  * a class serves; above the last class there is none), and of 65 KiB, the original's own example.
  */
-#define WORKLOAD_CLASS_SWEEP_DOUBLINGS(DOUBLING)                                                                       \
-    DOUBLING(16, 32)                                                                                                   \
-    DOUBLING(32, 64)                                                                                                   \
-    DOUBLING(64, 128)                                                                                                  \
-    DOUBLING(128, 256)                                                                                                 \
-    DOUBLING(256, 512)                                                                                                 \
-    DOUBLING(512, 1024)                                                                                                \
-    DOUBLING(1024, 2048)                                                                                               \
-    DOUBLING(2048, 4096)                                                                                               \
-    DOUBLING(4096, 8192)                                                                                               \
-    DOUBLING(8192, 16384)                                                                                              \
-    DOUBLING(16384, 32768)                                                                                             \
-    DOUBLING(32768, 65536)                                                                                             \
-    DOUBLING(65536, 131072)                                                                                            \
-    DOUBLING(131072, 262144)                                                                                           \
-    DOUBLING(262144, 524288)                                                                                           \
-    DOUBLING(524288, 1048576)                                                                                          \
-    DOUBLING(1048576, 2097152)                                                                                         \
-    DOUBLING(2097152, 4194304)                                                                                         \
-    DOUBLING(4194304, 8388608)                                                                                         \
-    DOUBLING(8388608, 16777216)
-
 #ifdef WORKLOAD_TABLE
 
 #ifdef ENCBUF_POOL_THREAD
@@ -42,6 +20,7 @@
 
 #elif defined(ENCBUF_POOL_THREAD)
 
+#include "doublings.h"
 #include "pool_metrics.h"
 
 #define WORKLOAD_CLASS_SWEEP_FIRST        16
@@ -70,7 +49,7 @@ static size_t workload_class_sweep_metrics(struct encbench_host *host, uint64_t 
 {
     static const struct workload_class_doubling doublings[] = {
 #define WORKLOAD_CLASS_DOUBLING(from, to) {from, to, "class_waste_percent_to_" #to},
-        WORKLOAD_CLASS_SWEEP_DOUBLINGS(WORKLOAD_CLASS_DOUBLING)
+        WORKLOAD_DOUBLINGS(WORKLOAD_CLASS_DOUBLING)
 #undef WORKLOAD_CLASS_DOUBLING
     };
     struct workload_pool_count all = {0}, one = {0};
@@ -91,4 +70,3 @@ static size_t workload_class_sweep_metrics(struct encbench_host *host, uint64_t 
 }
 
 #endif
-#undef WORKLOAD_CLASS_SWEEP_DOUBLINGS

@@ -5,7 +5,8 @@
  * string that is freed. The harness derives the figure of one call. Long enough to need no re-warming.
  * The totals of a trace stand here as constants because the table is static; set-up refuses a file that differs.
  *
- * Counted, from an empty pool over one replay's gets: hits per get, and what rests in the pool afterwards.
+ * Counted, from an empty pool over one replay's gets: hits per get, and what rests in the pool afterwards; and how many calls of which
+ * sizes there are and how much they encode, by doublings.
  */
 #ifdef WORKLOAD_TABLE
 
@@ -48,6 +49,7 @@
 
 #else
 
+#include "doublings.h"
 #include "encode.h"
 #include "pool_metrics.h"
 #include "trace_file.h"
@@ -196,6 +198,38 @@ static uint64_t workload_trace_digest(struct encbench_host *host, const struct w
 
 #ifdef ENCBUF_POOL_THREAD
 
+/* Calls of each size and what they encode, by doublings; those without a call are left out. */
+static size_t workload_trace_sizes(const struct trace_file *file, struct encbench_metric *metrics)
+{
+    static const struct {
+        size_t from, to;
+        const char *calls, *bytes;
+    } doublings[] = {
+#define WORKLOAD_TRACE_DOUBLING(from, to) {from, to, "trace_calls_to_" #to, "trace_input_bytes_to_" #to},
+        WORKLOAD_DOUBLINGS(WORKLOAD_TRACE_DOUBLING)
+#undef WORKLOAD_TRACE_DOUBLING
+    };
+    size_t filled = 0;
+
+    for (size_t d = 0; d < sizeof doublings / sizeof doublings[0]; d++) {
+        double calls = 0, bytes = 0;
+
+        for (size_t i = 0; i < file->call_count; i++) {
+            const size_t size = file->calls[i].input_bytes;
+
+            if (size > (d == 0 ? 0 : doublings[d].from) && size <= doublings[d].to) {
+                calls++;
+                bytes += (double)size;
+            }
+        }
+        if (calls == 0)
+            continue;
+        metrics[filled++] = (struct encbench_metric){doublings[d].calls, calls};
+        metrics[filled++] = (struct encbench_metric){doublings[d].bytes, bytes};
+    }
+    return filled;
+}
+
 static size_t workload_trace_metrics(struct encbench_host *host, const struct workload_trace_spec *spec,
                                      struct encbench_metric *metrics)
 {
@@ -211,6 +245,7 @@ static size_t workload_trace_metrics(struct encbench_host *host, const struct wo
         workload_pool_visit(&count, codec_encoded_bytes((enum codec_encoding)self.file.calls[i].encoding,
                                                         self.file.calls[i].input_bytes));
     metric_count = workload_pool_report(&count, metrics);
+    metric_count += workload_trace_sizes(&self.file, metrics + metric_count);
     encbuf_pool_teardown();
     trace_file_free(&self.file);
     return metric_count;

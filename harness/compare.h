@@ -1,0 +1,32 @@
+/*
+ * Several runs side by side: other machines, other dates, other compilers. Reads what `analyse` derived in each and writes the tables
+ * compare_*.csv into a directory of its own; the runs are not touched.
+ *
+ * Nanoseconds of one run are never set against those of another: between two runs everything may differ. An effect is a ratio within
+ * one run, and the ratios are compared. By how much they differ has an interval of its own, from the log ratios of the processes of
+ * both runs (stats_shift), at the confidence of what is exploratory; nothing is divided by the number of effects, so one in a hundred
+ * is left out by chance.
+ *
+ * Only like is compared with like: an effect whose sides or whose workload are defined differently, a part of a claim whose conditions
+ * differ, counts of instructions on other CPU models are listed with the reason. A run that this program cannot read (another schema, not
+ * analysed) is listed too; two at least must be left.
+ */
+#ifndef ENCBENCH_COMPARE_H
+#define ENCBENCH_COMPARE_H
+
+#include "error.h"
+#include "paths.h"
+
+#include <stddef.h>
+
+enum { COMPARE_RUNS_MAX = 16 };
+#define COMPARE_CONFIDENCE 0.99 /* of a change */
+
+/*
+ * `runs` ends with NULL. The tables go to a directory that is made for them once all runs are read: `out` where it is not NULL, else one
+ * under the results; its name into `directory` (PATH_MAX bytes).
+ */
+int compare_write(const struct paths *paths, const char *const *runs, const char *out, char *directory,
+                  struct error *error);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * A run directory as those read it who come after `analyse`: its facts, whether its times may be believed, and any of its tables.
+ */
+#ifndef ENCBENCH_FINISHED_H
+#define ENCBENCH_FINISHED_H
+
+#include "csv.h"
+#include "error.h"
+
+struct finished {
+    struct csv_data run, machine, controls; /* empty when it is not readable */
+    bool readable;                          /* of this program's schema */
+    bool valid;       /* readable, complete, and no live control of its times failed: see `reason` otherwise */
+    char reason[400]; /* one line; "" when it is valid */
+};
+
+/* Another schema is no error but a reason; a directory that is none, is torn, or was not analysed is. Frees nothing on error: call
+ * finished_free in every case. */
+int finished_read(struct finished *finished, const char *directory, struct error *error);
+void finished_free(struct finished *finished);
+
+/* DIRECTORY/FILE of the table. */
+int finished_read_table(const char *directory, const struct csv_table *table, struct csv_data *data,
+                        struct error *error);
+
+/* Value of a key of run.csv or machine.csv; "" when there is none. */
+const char *finished_fact(const struct csv_data *facts, const char *key);
+
+#endif
