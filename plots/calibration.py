@@ -146,6 +146,29 @@ def every_figure(run):
     return wording.table(("Of", "Design", "Figure", "True effect", "N", "Interval", "Seen", "Trials", "Status"), rows)
 
 
+def reports(run):
+    """Verdicts of several whole reports of one program here, part by part; None without."""
+    numbers = sorted({row["report"] for row in run.calibration_reports})
+    if not numbers:
+        return None
+    parts = {}
+    for row in run.calibration_reports:
+        parts.setdefault((row["claim"], row["part"]), {})[row["report"]] = row
+    rows = []
+    for (claim, part), by_report in parts.items():
+        if part == ALL:
+            continue
+        seen = list(by_report.values())
+        verdicts = [row["verdict"] for row in seen]
+        estimates = [row["estimate"] for row in seen if row["estimate"] is not None]
+        same = len(set(verdicts)) == len(verdicts[:1])
+        figures = "" if not estimates else wording.quantity(estimates[0], seen[0]["unit"]) if min(estimates) == max(estimates) else \
+            f"{wording.coarse(min(estimates), seen[0]['unit'])} to {wording.coarse(max(estimates), seen[0]['unit'])}"
+        rows.append((f"{claim}{part}", verdicts[0] if same else "; ".join(verdicts), figures))
+    profile = run.calibration_reports[0]["profile"]
+    return {"count": len(numbers), "profile": profile, "table": wording.table(("Part", f"Verdict of all {len(numbers)}; or of each", "Estimates"), rows)}
+
+
 # Figures.
 
 def power_points(run):
@@ -205,4 +228,4 @@ def forecast(run):
 
 def context(run):
     return {"targets": targets(run), "ablations": ablations(run), "pairing": pairing(run), "there": bool(run.calibration),
-            "forecast": forecast(run), "every": every_figure(run) if run.calibration else None}
+            "forecast": forecast(run), "reports": reports(run), "every": every_figure(run) if run.calibration else None}

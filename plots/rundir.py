@@ -22,7 +22,7 @@ TABLES = (
 )
 
 # Read where the schema declares them and the run has the file; a list of no rows otherwise.
-OPTIONAL_TABLES = ("cells", "instructions_delta", "symbols_delta", "identical_code", "counters", "calibration", "forecast")
+OPTIONAL_TABLES = ("cells", "instructions_delta", "symbols_delta", "identical_code", "counters", "calibration", "calibration_reports", "forecast")
 
 # Facts of run.csv that the report cannot do without; every other key is printed as it is.
 RUN_KEYS = ("schema_version", "profile", "for_conclusions", "complete", "seed")
