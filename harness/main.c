@@ -7,6 +7,7 @@
 #include "doctor.h"
 #include "explain.h"
 #include "export.h"
+#include "gate.h"
 #include "list.h"
 #include "options.h"
 #include "paths.h"
@@ -174,6 +175,23 @@ static int verb_export(const struct options *options, struct error *error)
     return export_run(options->directory, export_format_of(options->format), options->output, error);
 }
 
+static int verb_gate(const struct options *options, struct error *error)
+{
+    const struct gate_options gate_options = {
+        .base = options->base,
+        .variants = list_or_null(options->variants),
+        .workloads = list_or_null(options->workloads),
+        .seed = options->seed,
+        .out = options->out,
+        .exact = options->exact,
+        .quiet = options->quiet,
+    };
+    struct paths paths;
+    if (paths_find(&paths, error) != 0)
+        return error->code;
+    return gate_run(&paths, &gate_options, error);
+}
+
 static int verb_doctor(const struct options *options, struct error *error)
 {
     struct machine_facts facts;
@@ -192,6 +210,7 @@ static const struct verb verbs[] = {
     {"plot", "DIR", "figures of a run directory", verb_plot},
     {"compare", "DIR DIR...", "runs side by side: ratios within each, verdicts, machines", verb_compare},
     {"calibrate", "[DIR]", "error rates of the harness here (of DIR: derived again)", verb_calibrate},
+    {"gate", "", "is the working tree worse than a base? (0 no, 1 yes, 3 unfit, 4 blind)", verb_gate},
     {"doctor", "", "the machine: ok, noisy or not visible, and what would mend it", verb_doctor},
     {"export", "DIR", "a run for benchstat or for Google Benchmark's compare.py", verb_export},
     {"list", "", "variants with their axes, workloads, metrics and claims", verb_list},

@@ -30,6 +30,8 @@ enum option_key {
     KEY_LIST_TABLES,
     KEY_STRICT,
     KEY_TERMINAL,
+    KEY_BASE,
+    KEY_EXACT,
 };
 
 /* Every option once: its name, what it takes, what it does, and the verbs that know it. */
@@ -39,8 +41,9 @@ static const struct {
 } option_table[] = {
     {{"profile", KEY_PROFILE, "NAME", 0, "quick (2 min), default, thorough, or smoke (plumbing only)", 0},
      " run report "},
-    {{"variants", KEY_VARIANTS, "A,B", 0, "only contrasts between these variants", 0}, " run report "},
-    {{"workloads", KEY_WORKLOADS, "A,B", 0, "only these workloads", 0}, " run report calibrate "},
+    {{"variants", KEY_VARIANTS, "A,B", 0, "only contrasts between these variants; gate: only these", 0},
+     " run report gate "},
+    {{"workloads", KEY_WORKLOADS, "A,B", 0, "only these workloads", 0}, " run report calibrate gate "},
     {{"module", KEY_MODULE, "FILE", 0,
       "also measure this module (.o; .so: no verdict on time; or a directory of .o); may be repeated", 0},
      " run report list "},
@@ -48,8 +51,9 @@ static const struct {
     {{"events", KEY_EVENTS, "A,B", 0, "count these instead of the usual ones (list --events has the names)", 0},
      " run report "},
     {{"events", KEY_LIST_EVENTS, NULL, 0, "the names that run --events takes here, instead", 0}, " list "},
-    {{"seed", KEY_SEED, "N", 0, "seed of layouts and orders; from the clock when absent", 0}, " run report calibrate "},
-    {{"out", KEY_OUT, "DIR", 0, "directory to make; must not exist", 0}, " run report calibrate compare "},
+    {{"seed", KEY_SEED, "N", 0, "seed of layouts and orders; from the clock when absent", 0},
+     " run report calibrate gate "},
+    {{"out", KEY_OUT, "DIR", 0, "directory to make; must not exist", 0}, " run report calibrate compare gate "},
     {{"resume", KEY_RESUME, "DIR", 0, "go on with what is there instead of starting anew", 0},
      " run report calibrate "},
     {{"output", KEY_OUTPUT, "FILE", 0, "write there; report: instead of REPORT.md at the root", 0}, " report export "},
@@ -64,7 +68,10 @@ static const struct {
      " calibrate "},
     {{"layouts", KEY_LAYOUTS, "K", 0, "only the ablation with K layouts of each arm a trial", 0}, " calibrate "},
     {{"reports", KEY_REPORTS, "DIR,DIR", 0, "of DIR: also how far the verdicts of these runs agree", 0}, " calibrate "},
-    {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0}, " run report list analyse explain plot calibrate compare export doctor "},
+    {{"base", KEY_BASE, "REV", 0, "git revision, or directory of built modules, to compare with", 0}, " gate "},
+    {{"exact", KEY_EXACT, NULL, 0, "only what is counted: structure, allocations, bytes, instructions", 0}, " gate "},
+    {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0},
+     " run report list analyse explain plot calibrate compare export doctor gate "},
 };
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
 
@@ -284,6 +291,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_TERMINAL:
         options->terminal = true;
+        return 0;
+    case KEY_BASE:
+        return set_name("base", argument, &options->base, parsing->error);
+    case KEY_EXACT:
+        options->exact = true;
         return 0;
     case ARGP_KEY_ARG:
         return set_positional(argument, parsing);

@@ -20,11 +20,11 @@ struct options {
     const char *modules[OPTIONS_LIST_MAX + 1];
     const char *reports[OPTIONS_LIST_MAX + 1]; /* NULL-terminated */
     const char *events[OPTIONS_LIST_MAX + 1];  /* NULL-terminated; empty: the usual ones */
-    const char *baseline, *out, *output, *resume;
+    const char *baseline, *out, *output, *resume, *base;
     uint64_t seed;
     double budget_minutes; /* 0: not given */
     unsigned layouts;      /* 0: not given */
-    bool dry_run, quiet, csv, list_events, list_tables, fix_layout, strict, terminal;
+    bool dry_run, quiet, csv, list_events, list_tables, fix_layout, strict, terminal, exact;
     const char *format; /* NULL: not given */
     const char *measuring;         /* the first option given that says how to measure; NULL when there is none */
     char command[1024];            /* the command line as given, for provenance */

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { OUTPUT_PATIENCE_S = 60, OUTPUT_BYTES_MAX = 1 << 26, POLL_MS = 200, OUT_OF_THE_WAY_FD = 10 };
+enum { OUTPUT_PATIENCE_S = 60, OUTPUT_BYTES_MAX = 1 << 26, POLL_MS = 200, OUT_OF_THE_WAY_FD = 10, ASK_POLLS = 25 };
 
 /* What a child is started with beside its options; -1: nothing. */
 struct channels {
@@ -157,10 +157,20 @@ static bool must_end(const struct process_options *options, uint64_t start_s, st
     return end->stopped || end->timed_out;
 }
 
+static void ask_to_end(pid_t pid, const struct process_options *options)
+{
+    const struct timespec pause = {0, POLL_MS * 1000000L};
+    kill(options->own_group ? -pid : pid, SIGTERM);
+    for (int i = 0; i < ASK_POLLS && !has_ended(pid); i++)
+        nanosleep(&pause, NULL);
+}
+
 /* Ends the child if it has not ended, and with it all that it forked. */
 static void reap(pid_t pid, const struct process_options *options, struct process_end *end)
 {
     int status = 0;
+    if (options->ask_first && (end->stopped || end->timed_out))
+        ask_to_end(pid, options);
     kill(options->own_group ? -pid : pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;

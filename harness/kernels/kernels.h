@@ -27,6 +27,17 @@
 #define LEAK_MAPPING_BYTES      65536
 #define LEAK_MAPPING_PERIOD_OPS 10000
 
+/* What the plants of `gate` have more in the second build of their module than in the first. */
+#define PLANT_VARIANT         "gate_plant"
+#define PLANT_SAME            "plant_same" /* nothing */
+#define PLANT_ALLOCATION      "plant_allocation"
+#define PLANT_BYTES           "plant_bytes"
+#define PLANT_INSTRUCTION     "plant_instruction"
+#define PLANT_LEAK            "plant_leak"
+#define PLANT_BLOCK_BYTES     24
+#define PLANT_MORE_BYTES      16
+#define PLANT_STRUCTURE_BYTES 16
+
 /*
  * Known truths, for `calibrate`. Of the same kind as `base`, an op has `extra` dependent operations more every `every` ops; a base is
  * its own, with none. The last two are the cycle clock: their difference, not a level, because a level holds the two clock reads of
