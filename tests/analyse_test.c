@@ -825,9 +825,10 @@ static void each_failed_control_invalidates_the_run(void **state)
     truth.plant_seen = 1.6;
     expect_invalid(directory, &truth, "planted", "field get_put", "failed", "cycles seen where 32 were planted");
     truth = good_truth();
-    truth.noise = 5; /* 70 cycles of noise: a plant of 64 has the right size on to_string_1k but is not shown */
-    expect_invalid(directory, &truth, "planted", "field to_string_1k", "failed",
-                   "the plant of 64 cycles is below the MDE of");
+    truth.noise = 5;
+    truth.plant_seen = -0.6; /* 70 cycles of noise are no excuse where the plant itself lies outside of the interval */
+    assert_true(analyse_truth(directory, &truth).run_invalid);
+    expect_control(directory, "planted", "field to_string_1k", "failed", "the plant of 64 cycles is below the MDE of");
     truth = good_truth();
     truth.chain_planted_cycles = 30.5;
     expect_invalid(directory, &truth, "chain_planted", "field get_put", "failed", "seen where 32 were planted");
@@ -956,6 +957,11 @@ static void missing_controls_leave_the_run_blind(void **state)
     truth.exploratory = true;
     assert_false(analyse_truth(directory, &truth).run_invalid);
     expect_part(directory, "1", "a", "run invalid", "a control of panel field on get_put did not hold");
+    truth = good_truth();
+    truth.noise = 5; /* 70 cycles of noise: a plant of 64 has the right size on to_string_1k but is not shown */
+    expect_invalid(directory, &truth, "planted", "field to_string_1k", "not measured", "too imprecise: ");
+    truth.exploratory = true;
+    assert_false(analyse_truth(directory, &truth).run_invalid);
     truth = good_truth();
     truth.without_twin = true;
     expect_invalid(directory, &truth, "twins", "field get_put", "not measured", "no twin was measured");
