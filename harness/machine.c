@@ -46,6 +46,15 @@ int machine_last_cpu(void)
     return 0;
 }
 
+int machine_other_cpu(int cpu)
+{
+    const cpu_set_t set = allowed_cpus();
+    for (int other = CPU_SETSIZE - 1; other >= 0; other--)
+        if (other != cpu && CPU_ISSET(other, &set))
+            return other;
+    return cpu;
+}
+
 static FILE *open_below(const char *root, const char *path)
 {
     char full[4096];
@@ -110,9 +119,8 @@ void machine_fingerprint(char fingerprint[static MACHINE_FINGERPRINT_BYTES])
 const char *const machine_status_words[] = {"ok", "noisy", "not visible", "volatile", NULL};
 
 /* An empty value is one that is not visible, whatever was said of it. `mend`: the command or step that would help when it is noisy. */
-static __attribute__((format(printf, 5, 6))) void add(struct machine_facts *facts, const char *key,
-                                                      enum machine_status status, const char *mend, const char *format,
-                                                      ...)
+static __attribute__((format(printf, 5, 6))) void
+add(struct machine_facts *facts, const char *key, enum machine_status status, const char *mend, const char *format, ...)
 {
     char value[MACHINE_VALUE_BYTES];
     va_list arguments;
@@ -141,8 +149,8 @@ static void add_cpu(struct machine_facts *facts, const char *root)
         add(facts, keys[i][0], MACHINE_OK, NULL, "%s", value);
     }
     const bool guest = strcmp(hypervisor(root), "yes") == 0;
-    add(facts, "hypervisor", guest ? MACHINE_NOISY : MACHINE_OK, "measure on a machine of your own: neighbours are unseen here",
-        "%s", hypervisor(root));
+    add(facts, "hypervisor", guest ? MACHINE_NOISY : MACHINE_OK,
+        "measure on a machine of your own: neighbours are unseen here", "%s", hypervisor(root));
     add(facts, "cpus_allowed", machine_cpu_count() > 1 ? MACHINE_OK : MACHINE_NOISY,
         "allow a second CPU (taskset; cgroup): the rest of the system runs on the one that is measured on", "%u",
         machine_cpu_count());
@@ -164,7 +172,9 @@ static void add_speed(struct machine_facts *facts, const char *root)
         read_line(root, "/sys/devices/system/cpu/cpufreq/boost", value, sizeof value);
         add(facts, "cpu_boost", strcmp(value, "0") == 0 ? MACHINE_OK : MACHINE_NOISY,
             "echo 0 > /sys/devices/system/cpu/cpufreq/boost", "%s",
-            *value == '\0' ? "" : strcmp(value, "0") == 0 ? "off" : "on");
+            *value == '\0'            ? ""
+            : strcmp(value, "0") == 0 ? "off"
+                                      : "on");
     }
     read_line(root, "/sys/devices/system/cpu/smt/control", value, sizeof value);
     if (strcmp(value, "notsupported") == 0 || strcmp(value, "notimplemented") == 0) {
@@ -234,8 +244,9 @@ static void add_mitigations(struct machine_facts *facts, const char *root)
     }
     if (directory)
         closedir(directory);
-    add(facts, "mitigations", MACHINE_OK, NULL, mitigated + vulnerable + unaffected ? "%u mitigated; %u vulnerable; %u not affected" : "",
-        mitigated, vulnerable, unaffected);
+    add(facts, "mitigations", MACHINE_OK, NULL,
+        mitigated + vulnerable + unaffected ? "%u mitigated; %u vulnerable; %u not affected" : "", mitigated,
+        vulnerable, unaffected);
 }
 
 /* Whether the CPU's own counters can be opened at all: instructions of this thread in user mode. */
@@ -260,13 +271,14 @@ static void add_steal(struct machine_facts *facts, const char *root)
     char line[512];
     unsigned long long part[8] = {0}, all = 0;
     read_line(root, "/proc/stat", line, sizeof line);
-    const int found = sscanf(line, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &part[0], &part[1], &part[2], &part[3],
-                             &part[4], &part[5], &part[6], &part[7]);
+    const int found = sscanf(line, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &part[0], &part[1], &part[2],
+                             &part[3], &part[4], &part[5], &part[6], &part[7]);
     for (int i = 0; i < found; i++)
         all += part[i];
     const double percent = found == 8 && all ? 100.0 * (double)part[7] / (double)all : NAN;
     add(facts, "steal_since_boot_percent", percent < STEAL_PERCENT_MAX ? MACHINE_OK : MACHINE_NOISY,
-        "the host gives this machine's time to others: ask for dedicated CPUs", isfinite(percent) ? "%.3f" : "", percent);
+        "the host gives this machine's time to others: ask for dedicated CPUs", isfinite(percent) ? "%.3f" : "",
+        percent);
 }
 
 static void add_pressure(struct machine_facts *facts, const char *root)
@@ -317,7 +329,8 @@ static void add_clock(struct machine_facts *facts, const char *root, uint64_t cl
 {
     char source[MACHINE_VALUE_BYTES];
     read_line(root, "/sys/devices/system/clocksource/clocksource0/current_clocksource", source, sizeof source);
-    add(facts, "clock_source", machine_clock_is_counter(source) || strcmp(source, "kvm-clock") == 0 ? MACHINE_OK : MACHINE_NOISY,
+    add(facts, "clock_source",
+        machine_clock_is_counter(source) || strcmp(source, "kvm-clock") == 0 ? MACHINE_OK : MACHINE_NOISY,
         "echo tsc > /sys/devices/system/clocksource/clocksource0/current_clocksource", "%s", source);
     /* A batch of 25 us is 1000 steps of at most this. */
     add(facts, "clock_step_ns", clock_step_ns <= CLOCK_STEP_NS_MAX ? MACHINE_OK : MACHINE_NOISY,

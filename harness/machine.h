@@ -46,5 +46,7 @@ bool machine_clock_is_counter(const char *clock_source);
 /* CPUs this process may run on: how many, and the last one, on which workers are pinned (interrupts favour the first). */
 unsigned machine_cpu_count(void);
 int machine_last_cpu(void);
+/* Another of them than `cpu`; `cpu` itself where there is no other. */
+int machine_other_cpu(int cpu);
 
 #endif
