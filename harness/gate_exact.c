@@ -236,12 +236,14 @@ static int declare(struct gate_rows *rows, const struct csv_data *allow, size_t 
                *metric = csv_text(allow, line, SCHEMA_gate_allow_metric);
     const double value = csv_number(allow, line, SCHEMA_gate_allow_value);
     struct gate_row *row = find(rows, variant, workload, metric);
+    if (has_line(earlier, allow, line))
+        return 0;
     if (row && row->status == GATE_REGRESSION && row->head == value && !gate_row_is_plant(row)) {
         row->status = GATE_DECLARED;
         row->reason = csv_text(allow, line, SCHEMA_gate_allow_reason);
         return 0;
     }
-    if (has_line(earlier, allow, line) || (row == NULL && selected && !was_measured(rows, variant, workload)))
+    if (row == NULL && selected && !was_measured(rows, variant, workload))
         return 0;
     if (row && row->status == GATE_REGRESSION && !gate_row_is_plant(row))
         return error_set(

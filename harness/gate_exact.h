@@ -44,8 +44,8 @@ void gate_rows_free(struct gate_rows *rows);
 
 /*
  * Declares increases by a table of schema_gate_allow. A line with another value than the head's, and one that declares nothing, are
- * EXIT_USAGE with file and line; but not one about a pair that was not measured (`rows` has nothing of it and `selected`), nor one
- * that `earlier`, the base's table, has as well: that belongs to a change that is in the base. Either table may be NULL.
+ * EXIT_USAGE with file and line; but not one about a pair that was not measured (`rows` has nothing of it and `selected`). A line that
+ * `earlier`, the base's table, has as well belongs to a change that is in the base, and declares nothing here. Either table may be NULL.
  */
 int gate_exact_allow(struct gate_rows *rows, const struct csv_data *allow, const struct csv_data *earlier,
                      bool selected, struct error *error);
