@@ -109,6 +109,8 @@ static void test_status(void **state)
         /* Not written where there is none. */
         {NULL, "malloc_calls_per_op,1,exact,", GATE_CHANGED, false},
         {"malloc_calls_per_op,1,exact,", NULL, GATE_CHANGED, false},
+        {NULL, "failed_calls_per_op,1,exact,", GATE_REGRESSION, true},
+        {"failed_calls_per_op,1,exact,", NULL, GATE_LESS, false},
         {NULL, "struct_lines,1,exact,", GATE_NEW, false},
         {"struct_lines,1,exact,", NULL, GATE_REMOVED, false},
         /* What cannot be seen any more may have grown. */
