@@ -71,7 +71,8 @@ static int plan_layouts(const struct launch *launch, const struct plan_cell *cel
         }
         layout_describe(layout_seed, layouts->text[i]);
         if (owner == i)
-            links[(*link_count)++] = (struct layout_link){&arm->module->object, layout_seed, layouts->files[i]};
+            links[(*link_count)++] = (struct layout_link){&arm->module->object, layout_seed, layouts->files[i],
+                                                      arm->module->shared, arm->module->shared_directory};
     }
     return error->code;
 }
@@ -81,8 +82,7 @@ static int link_planned(const struct launch *launch, const struct layout_link *l
 {
     char log[PATH_MAX];
     snprintf(log, sizeof log, "%.3900s/link.log", launch->scratch);
-    return layout_link_all(links, link_count, (const char *const *)launch->modules->shared,
-                           launch->modules->shared_directory, log, machine_cpu_count(), error);
+    return layout_link_all(links, link_count, log, machine_cpu_count(), error);
 }
 
 int launch_link_all(const struct launch *launch, const struct plan_cell *cell, uint64_t first, size_t count,
@@ -167,6 +167,9 @@ static void fill_arms(struct worker_job *job, const struct plan_cell *cell, cons
         arm->planted_cycles_per_op = cell->arms[i].workload->planted_cycles_per_op;
         arm->iterations = cell->arms[i].iterations;
         arm->rewarm_iterations = cell->arms[i].workload->rewarm_ops;
+        if (!cell->arms[i].module->single_layout) /* such a one was linked by somebody else */
+            snprintf(arm->shared_directory, sizeof arm->shared_directory, "%s",
+                     cell->arms[i].module->shared_directory);
     }
 }
 
@@ -290,12 +293,14 @@ static int run_pass(const struct launch *launch, const struct worker_job *extra,
     region->job.event_count = extra->event_count;
     memcpy(region->job.events, extra->events, sizeof region->job.events);
     snprintf(region->job.interposer, PATH_MAX, "%s", extra->interposer);
-    snprintf(region->job.shared_directory, PATH_MAX, "%s", launch->modules->shared_directory);
+    snprintf(region->job.shared_directory, PATH_MAX, "%s", module->shared_directory);
     region->job.arm_count = 1;
     snprintf(region->job.arms[0].file, PATH_MAX, "%s", module->described_file);
     snprintf(region->job.arms[0].workload, ENCBENCH_NAME_BYTES, "%s", workload->short_name);
     snprintf(region->job.arms[0].variant, ENCBENCH_NAME_BYTES, "%s", module->variant);
     region->job.arms[0].planted_cycles_per_op = workload->planted_cycles_per_op;
+    if (!module->single_layout)
+        snprintf(region->job.arms[0].shared_directory, PATH_MAX, "%s", module->shared_directory);
     region->job.arms[0].iterations = operations;
     /* Not where it is missing: the loader would say so on standard error once a worker. The worker gives the reason. */
     const bool present = extra->interposer[0] && access(extra->interposer, R_OK) == 0;

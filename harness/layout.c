@@ -180,19 +180,21 @@ struct command {
     char script[4096];
 };
 
-static void fill_command(struct command *command, const struct layout_link *link, const char *const *shared,
-                         const char *shared_directory)
+static void fill_command(struct command *command, const struct layout_link *link)
 {
     size_t count = 0;
     snprintf(command->script, sizeof command->script, "%s.ld", link->output);
     const char *const fixed[] = {
-        LAYOUT_LINKER, "-shared",         "-z", "now",           "-z",     "noexecstack",    "-z",
-        "norelro",     "--build-id=none", "-T", command->script, "-rpath", shared_directory, "-o",
-        link->output,  link->object->file};
+        LAYOUT_LINKER, "-shared",         "-z", "now",           "-z", "noexecstack", "-z",
+        "norelro",     "--build-id=none", "-T", command->script, "-o", link->output,  link->object->file};
     for (; count < sizeof fixed / sizeof fixed[0]; count++)
         command->arguments[count] = fixed[count];
-    for (size_t i = 0; shared[i] && i < SHARED_MAX; i++)
-        command->arguments[count++] = shared[i];
+    if (link->shared && link->shared[0]) {
+        command->arguments[count++] = "-rpath";
+        command->arguments[count++] = link->shared_directory;
+    }
+    for (size_t i = 0; link->shared && link->shared[i] && i < SHARED_MAX; i++)
+        command->arguments[count++] = link->shared[i];
     command->arguments[count++] = LAYOUT_LIBC;
     command->arguments[count] = NULL;
 }
@@ -226,8 +228,8 @@ static void link_failed(const struct layout_object *object, const char *log, str
     error_set(error, EXIT_USAGE, "%s: cannot be linked: %s", object->file, *text ? text : "the linker says nothing");
 }
 
-int layout_link_all(const struct layout_link *links, size_t count, const char *const *shared,
-                    const char *shared_directory, const char *log, unsigned parallel, struct error *error)
+int layout_link_all(const struct layout_link *links, size_t count, const char *log, unsigned parallel,
+                    struct error *error)
 {
     struct command *commands = calloc(count + 1, sizeof *commands);
     const char *const **argument_lists = calloc(count + 1, sizeof *argument_lists);
@@ -235,7 +237,7 @@ int layout_link_all(const struct layout_link *links, size_t count, const char *c
         error_set(error, EXIT_USAGE, "out of memory");
     for (size_t i = 0; i < count && error->code == 0; i++) {
         write_script(&links[i], error);
-        fill_command(&commands[i], &links[i], shared, shared_directory);
+        fill_command(&commands[i], &links[i]);
         argument_lists[i] = commands[i].arguments;
     }
     size_t failed = count;

@@ -34,19 +34,20 @@ int layout_check_shared(const char *file, struct error *error);
 /* One link to do. Strings are borrowed. */
 struct layout_link {
     const struct layout_object *object;
-    uint64_t seed;      /* decides offset and order */
-    const char *output; /* path of the shared object; the linker script is written beside it as OUTPUT.ld */
+    uint64_t seed;             /* decides offset and order */
+    const char *output;        /* path of the shared object; the linker script is written beside it as OUTPUT.ld */
+    const char *const *shared; /* what the modules of its set have in common (a codec), NULL-terminated; NULL: nothing */
+    const char *shared_directory; /* by which they are found again at run time */
 };
 
 /* Offset of the code in its page for this seed; words for processes.csv in `text` ("offset=1840:order=89abcdef"). */
 uint32_t layout_describe(uint64_t seed, char text[LAYOUT_TEXT_BYTES]);
 
 /*
- * Links all, `parallel` at a time. `shared` are shared objects that modules have in common (a codec), NULL-terminated;
- * they are found again at run time by their directory. On error nothing is promised about the outputs; the message names the object and has the linker's
+ * Links all, `parallel` at a time. On error nothing is promised about the outputs; the message names the object and has the linker's
  * first line about it, which `log` holds with all others.
  */
-int layout_link_all(const struct layout_link *links, size_t count, const char *const *shared,
-                    const char *shared_directory, const char *log, unsigned parallel, struct error *error);
+int layout_link_all(const struct layout_link *links, size_t count, const char *log, unsigned parallel,
+                    struct error *error);
 
 #endif

@@ -235,22 +235,36 @@ static int add_directory(struct module_set *set, const char *directory, struct e
     return error->code;
 }
 
-static int add_shared(struct module_set *set, const char *directory, struct error *error)
+int module_shared_load(const char *directory, char ***shared, char **shared_directory, struct error *error)
 {
     char **names;
     size_t count;
-    snprintf(set->shared_directory, sizeof set->shared_directory, "%s/shared", directory);
-    if (access(set->shared_directory, F_OK) != 0)
+    *shared = calloc(MODULE_SHARED_MAX + 1, sizeof **shared);
+    if (asprintf(shared_directory, "%s/shared", directory) < 0)
+        *shared_directory = NULL;
+    if (*shared == NULL || *shared_directory == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    if (access(*shared_directory, F_OK) != 0)
         return 0;
-    if (list_directory(set->shared_directory, ".so", &names, &count, error) != 0)
+    if (list_directory(*shared_directory, ".so", &names, &count, error) != 0)
         return error->code;
     if (count > MODULE_SHARED_MAX)
-        error_set(error, EXIT_USAGE, "%s: more than %d shared objects", set->shared_directory, MODULE_SHARED_MAX);
+        error_set(error, EXIT_USAGE, "%s: more than %d shared objects", *shared_directory, MODULE_SHARED_MAX);
     for (size_t i = 0; i < count && error->code == 0; i++)
-        if (asprintf(&set->shared[i], "%s/%s", set->shared_directory, names[i]) < 0)
+        if (asprintf(&(*shared)[i], "%s/%s", *shared_directory, names[i]) < 0) {
+            (*shared)[i] = NULL;
             error_set(error, EXIT_USAGE, "out of memory");
+        }
     free_names(names, count);
     return error->code;
+}
+
+void module_shared_free(char **shared, char *shared_directory)
+{
+    for (size_t i = 0; shared && shared[i]; i++)
+        free(shared[i]);
+    free(shared);
+    free(shared_directory);
 }
 
 static int link_and_describe(struct module_set *set, const char *scratch, const char *worker, struct error *error)
@@ -262,13 +276,16 @@ static int link_and_describe(struct module_set *set, const char *scratch, const 
         return error_set(error, EXIT_USAGE, "out of memory");
     for (size_t i = 0; i < set->count; i++) {
         struct module_info *info = &set->modules[i];
+        info->shared = (const char *const *)set->shared;
+        info->shared_directory = set->shared_directory;
         if (info->single_layout)
             continue;
         snprintf(info->described_file, sizeof info->described_file, "%s/described-%zu.so", scratch, i);
-        links[link_count++] = (struct layout_link){&info->object, i, info->described_file};
+        links[link_count++] = (struct layout_link){&info->object, i, info->described_file, info->shared,
+                                                   info->shared_directory};
     }
     snprintf(log, sizeof log, "%s/link.log", scratch);
-    layout_link_all(links, link_count, (const char *const *)set->shared, set->shared_directory, log, 2, error);
+    layout_link_all(links, link_count, log, 2, error);
     free(links);
     for (size_t i = 0; i < set->count && error->code == 0; i++) {
         describe(&set->modules[i], worker, error);
@@ -314,7 +331,8 @@ int module_set_load(struct module_set *set, const char *directory, const char *c
                     const char *worker, struct error *error)
 {
     *set = (struct module_set){0};
-    if (add_directory(set, directory, error) != 0 || add_shared(set, directory, error) != 0)
+    if (add_directory(set, directory, error) != 0 ||
+        module_shared_load(directory, &set->shared, &set->shared_directory, error) != 0)
         return error->code;
     for (size_t i = 0; files && files[i]; i++)
         if (add_given(set, files[i], error) != 0)
@@ -346,8 +364,7 @@ void module_set_free(struct module_set *set)
 {
     for (size_t i = 0; i < set->count; i++)
         layout_object_free(&set->modules[i].object);
-    for (size_t i = 0; set->shared[i]; i++)
-        free(set->shared[i]);
+    module_shared_free(set->shared, set->shared_directory);
     free(set->modules);
     *set = (struct module_set){0};
 }

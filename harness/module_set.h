@@ -38,6 +38,8 @@ struct module_info {
     bool planted;                  /* NAME.planted.o */
     char described_file[PATH_MAX]; /* shared object that was described; serves the exact passes too */
     struct layout_object object;   /* of a .o */
+    const char *const *shared;     /* what it is linked against: of its set */
+    const char *shared_directory;
     char variant[ENCBENCH_NAME_BYTES];
     char structure[ENCBENCH_NAME_BYTES];
     uint32_t structure_bytes;
@@ -53,8 +55,8 @@ struct module_set {
     struct module_info
         *modules; /* in order: the directory's by the variant table's order when there is one, then --module's */
     size_t count;
-    char *shared[MODULE_SHARED_MAX + 1]; /* shared objects that all link against; NULL-terminated */
-    char shared_directory[PATH_MAX];
+    char **shared; /* shared objects that all link against; NULL-terminated */
+    char *shared_directory;
 };
 
 /*
@@ -65,6 +67,11 @@ struct module_set {
 int module_set_load(struct module_set *set, const char *directory, const char *const *files, const char *scratch,
                     const char *worker, struct error *error);
 void module_set_free(struct module_set *set);
+
+/* The shared objects DIRECTORY/shared/NAME.so, by name: *shared is malloc'ed and NULL-terminated, and so is *shared_directory.
+ * module_shared_free in every case. */
+int module_shared_load(const char *directory, char ***shared, char **shared_directory, struct error *error);
+void module_shared_free(char **shared, char *shared_directory);
 
 /* Refuses variants called like the harness's own kernels and controls, and planted cycles in a file that is not NAME.planted.o (or none in
  * one that is). Of the modules that are compared, not of the kernels. */

@@ -7,6 +7,7 @@
 #include "module_load.h"
 #include "random.h"
 #include "worker_counters.h"
+#include "worker_shared.h"
 #include "worker_step.h"
 
 #include <dlfcn.h>
@@ -71,7 +72,7 @@ static int load_arm(struct worker_region *region, struct panel *panel, uint32_t 
                          "%s: holds variant %s with %" PRIu64 " planted cycles; expected %s with %" PRIu64, arm->file,
                          panel->modules[i]->variant, panel->arms[i].workload->planted_cycles_per_op, arm->variant,
                          arm->planted_cycles_per_op);
-    return 0;
+    return worker_shared_check(arm->file, panel->modules[i], arm->shared_directory, error);
 }
 
 /* In random order, because neighbours in memory and the order of thread-local storage follow it; passes other than the

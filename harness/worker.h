@@ -48,6 +48,8 @@ struct worker_arm {
     uint64_t planted_cycles_per_op;    /* ... and with what plant: a mix-up of files would look like equivalence */
     uint64_t iterations;
     uint64_t rewarm_iterations;
+    /* Where what it needs must have come from, if it is there at all: the loader takes one object for all of a name. */
+    char shared_directory[PATH_MAX];
 };
 
 struct worker_job {

@@ -1,0 +1,159 @@
+#!/bin/sh
+# The gate's timing lane on two builds that differ in a known way: in their codec, in a module, in what a workload is, in nothing at all.
+# No time is asserted: only what is found to be slower, by how much at least, and that the controls are.
+# usage: gate_time_test.sh BUILD SOURCE COMPILER DRIVER
+set -u
+build=$1 source=$2 compiler=$3 driver=$4
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/tmp"
+export ENCBENCH_ROOT="$source" TMPDIR="$work/tmp"
+. "${0%/*}/checks.sh"
+
+tree() { # tree NAME: a build of a few variants
+    mkdir -p "$work/$1/modules" && cp "$driver" "$build/encbench-worker" "$build/libencbench_interpose.so" "$work/$1/" || exit 1
+    ln -s "$build/kernels" "$work/$1/kernels"
+    for name in null+thread removed+thread; do cp "$build/modules/$name.o" "$build/modules/$name.planted.o" "$work/$1/modules/"; done
+    cp -r "$build/modules/shared" "$build/modules/planted" "$build/modules/data" "$work/$1/modules/"
+    printf 'null+thread\nremoved+thread\n' >"$work/$1/modules/order.txt"
+    cp "$build/modules/panels.csv" "$work/$1/modules/"
+}
+
+# lane NAME BASE [KEY=VALUE...]: head is the tree NAME, base the modules of the tree BASE
+lane() {
+    tree=$1 base=$2
+    shift 2
+    "$work/$tree/${driver##*/}" "$work/$base/modules" "$@" >"$work/out" 2>"$work/err"
+    code=$?
+}
+
+word() { awk -F '\t' -v pair="$1" -v workload="$2" '$1 == "pair" && $2 == pair && $3 == workload { print $4 }' "$work/out"; }
+plant() { awk -F '\t' -v plant="planted $1" '$1 == plant { print $4 }' "$work/out"; }
+passes() { awk -F '\t' -v plant="planted $1" '$1 == plant { print NF - 5 }' "$work/out"; }
+pairs() { grep -c '^pair' "$work/out"; }
+
+# refused CODE WORDS: one line on standard error that holds the words
+refused() {
+    [ "$code" -eq "$1" ] && [ "$(grep -c '^gate_time_driver: ' "$work/err")" -eq 1 ] && grep '^gate_time_driver: ' "$work/err" | grep -qF -- "$2"
+}
+
+# A machine that others keep busy may be called unfit: then nothing was decided, and the lane has said why.
+lane_or_skip() {
+    lane "$@"
+    if [ "$code" -eq 3 ] && grep -q '^outcome	3	.*\(void\|processes ended well\)' "$work/out"; then
+        printf 'SKIP: the machine is unfit: %s\n' "$(grep '^outcome' "$work/out")"
+        [ "$failures" -eq 0 ] || exit 1
+        exit 77
+    fi
+}
+
+tree head
+tree base
+
+# ---- the same build twice: nothing is timed but the controls ----
+lane_or_skip head base
+check "the same build is green" [ "$code" -eq 0 ]
+check "all pairs are identical" [ "$(pairs)" -gt 20 -a "$(grep -c '^pair.*	identical	' "$work/out")" -eq "$(pairs)" ]
+check "the slower module is found" [ "$(plant module)" = red ]
+check "the slower codec is found" [ "$(plant 'shared object')" = red ]
+check "each in two passes" [ "$(passes module) $(passes 'shared object')" = "2 2" ]
+check "the plan is said" grep -q '0 pairs in 1 cells of 20 processes: about [0-9]* s' "$work/err"
+
+# ---- identical code, timed on demand ----
+lane_or_skip head base identical=yes workloads=get_put,nop
+check "identical code is not slower" [ "$code" -eq 0 ]
+check "though it was timed" [ "$(word null+thread get_put) $(word removed+thread get_put)" = "green green" ]
+
+# ---- another codec in head, the same modules ----
+# codec DIRECTORY PART [DIGITS [NAME]]: one that encodes 1/PART of its input twice, with these hexadecimal digits
+codec() {
+    rm -f "$1"/*.so
+    sed "s/PART = 16/PART = $2/" "$source/workloads/codec_planted.c" >"$work/planted.c"
+    sed "s/0123456789abcdef/${3:-0123456789abcdef}/" "$source/workloads/codec.c" >"$work/codec.c"
+    "$compiler" -std=c17 -O2 -fPIC -falign-functions=64 -falign-loops=64 -I "$source/workloads" -c "$work/planted.c" -o "$work/codec.o" || exit 1
+    name=${4:-libencbench_codec-$(sha256sum "$work/codec.o" | cut -c1-16).so}
+    "$compiler" -shared -Wl,-soname,"$name" -Wl,-z,now "$work/codec.o" -o "$1/$name" || exit 1
+}
+
+tree slow
+codec "$work/slow/modules/shared" 8
+codec "$work/slow/modules/planted/shared" 4 # of a slower codec a slower one still
+lane_or_skip slow base variants=null+thread workloads=to_string_1k,nop
+check "a slower codec in head is a regression" [ "$code" -eq 1 ]
+check "where it is called" [ "$(word null+thread to_string_1k)" = red ]
+check "not where it is not" [ "$(word null+thread nop)" = green ]
+check "the reason has the pair" grep -q '^outcome	1	null+thread on to_string_1k: ' "$work/out"
+lane_or_skip base slow variants=null+thread workloads=to_string_1k
+check "a faster one is none" [ "$code" -eq 0 ]
+check "but is said" [ "$(word null+thread to_string_1k)" = improved ]
+
+# ---- a control that is none: a codec of another name and the same speed ----
+tree blind
+codec "$work/blind/modules/planted/shared" 1000000
+lane_or_skip blind base workloads=nop
+check "a plant that is not found is an outcome of its own" [ "$code" -eq 4 ]
+check "though the other was" [ "$(plant module) $(plant 'shared object')" = "red green" ]
+codec "$work/blind/modules/planted/shared" 16 0123456789ABCDEF
+lane blind base workloads=nop
+check "a plant with other output is refused" refused 2 'its output differs'
+
+# ---- the loader's one namespace ----
+tree nameless
+codec "$work/nameless/modules/shared" 8 '' libencbench_codec.so
+lane nameless base workloads=nop
+check "a codec without a hash in its name is refused" refused 2 'nameless/modules/shared/libencbench_codec.so: a shared object without a hash'
+tree namesake
+sound=$(cd "$work/base/modules/shared" && echo *.so)
+codec "$work/namesake/modules/shared" 8 '' "$sound"
+lane namesake base workloads=nop
+check "two of one name are refused" refused 2 'differ under one name'
+LD_PRELOAD=$work/namesake/modules/shared/$sound lane head base workloads=nop
+check "the worker sees that another was loaded" refused 2 "was loaded from $work/namesake/"
+
+# ---- modules: what can be compared, and what cannot ----
+tree sums
+tree sums-base
+# sum TREE NAME SED [SED-OF-HEADER]: a module of the name, changed
+sum() {
+    mkdir -p "$work/sum" && sed "$3" "$source/examples/module/sum_bytes.c" | sed "s/\"sum_bytes\"/\"$2\"/" >"$work/sum/sum_bytes.c"
+    sed "${4:-}" "$source/examples/module/sum.h" >"$work/sum/sum.h"
+    "$compiler" -std=c17 -O2 -fPIC -ffunction-sections -I "$source/harness" -c "$work/sum/sum_bytes.c" -o "$work/$1/modules/$2.o" || exit 1
+    echo "$2" >>"$work/$1/modules/order.txt"
+    printf 'sums,core,sum_4k,%s,pair,%s,null+thread\n' "$2" "$2" >>"$work/$1/modules/panels.csv"
+}
+for name in same slower bytes parameters digest old; do sum sums-base $name ''; done
+sum sums new ''
+sum sums same 's|One byte|A byte|'
+sum sums slower 's|total += bytes\[i\];|{ total += bytes[i]; __asm__("" : "+r"(total)); }|'
+sum sums bytes '' 's/.bytes_per_op = sizeof(uint64_t)/.bytes_per_op = 2 * sizeof(uint64_t)/;s/return n \* sizeof total/return 2 * n * sizeof total/'
+sum sums parameters '' 's/"sum:size=4096"/"sum:size=4096:ways=1"/'
+sum sums digest 's/total += bytes\[i\]/total += bytes[i] + 1u/'
+lane_or_skip sums sums-base workloads=sum_4k
+reason() { awk -F '\t' -v pair="$1" '$1 == "pair" && $2 == pair { print $NF }' "$work/out"; }
+check "a slower module is a regression" [ "$code $(word slower sum_4k)" = "1 red" ]
+check "other comments are not" [ "$(word same sum_4k)" = identical ]
+check "new and removed variants are not judged" [ "$(pairs)" -eq 5 ]
+for name in bytes parameters digest; do check "other $name: not comparable" [ "$(word $name sum_4k)" = "not comparable" ]; done
+check "bytes: why" [ "$(reason bytes)" = "bytes per op: 8 in base and 16 in head" ]
+check "parameters: why" [ "$(reason parameters)" = "other parameters: sum:size=4096 in base and sum:size=4096:ways=1 in head" ]
+check "digest: why" sh -c "printf '%s' '$(reason digest)' | grep -Eq '^digest of the output: [0-9a-f]{16} in base and [0-9a-f]{16} in head$'"
+lane sums sums-base variants=new workloads=nop
+check "nothing to time is no error" [ "$code $(pairs)" = "0 0" ]
+
+# ---- what is refused, and what a signal leaves ----
+lane head base variants=nobody
+check "a variant that neither has" refused 2 '--variants nobody: neither build has it'
+lane head base workloads=nothing
+check "a workload that neither has" refused 2 '--workloads nothing: neither build has it'
+lane head base workloads=nop processes=7
+check "too few processes to decide anything" refused 2 '7 processes a pass; expected 8 to '
+rm "$work/head/modules/planted/plant.txt"
+lane head base workloads=nop
+check "no plants, no gate" refused 2 'plant.txt'
+cp "$build/modules/planted/plant.txt" "$work/head/modules/planted/"
+"$work/head/${driver##*/}" "$work/base/modules" identical=yes >"$work/out" 2>"$work/err" &
+sleep 4 && kill -TERM $! && wait $!
+code=$?
+check "a signal stops it" refused 3 'stopped'
+check "nothing is left behind" [ -z "$(ls -A "$TMPDIR")" ]
+finish 34
