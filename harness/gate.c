@@ -5,6 +5,8 @@
 #include "gate_sides.h"
 #include "gate_tell.h"
 #include "process.h"
+#include "random.h"
+#include "run.h"
 #include "schema.h"
 #include "scratch.h"
 
@@ -17,21 +19,32 @@ enum { REMOVE_TRIES = 20, REMOVE_PAUSE_US = 100000 };
 struct gate {
     const struct paths *paths;
     const struct gate_options *options;
-    uint64_t seed;
     char scratch[PATH_MAX], directory[PATH_MAX];
     struct gate_base base;
     struct gate_sides sides;
     struct csv_data allow, earlier; /* what the working tree declares, and what the base does */
     struct gate_rows rows;
+    struct module_set kernels;
+    struct gate_time time;
 };
+
+/* Both sides have the same inputs, whichever. */
+static uint64_t exact_seed(const struct gate *gate)
+{
+    return gate->options->seed ? gate->options->seed : 1;
+}
 
 static int check_options(const struct gate_options *options, struct error *error)
 {
     if (options->base == NULL)
         return error_set(error, EXIT_USAGE,
                          "gate: expected --base REV, a git revision or a directory of built modules");
-    if (!options->exact)
-        return error_set(error, EXIT_USAGE, "gate: this version has the exact lane only; add --exact");
+    if (options->exact && options->profile)
+        return error_set(error, EXIT_USAGE,
+                         "gate: --profile is about time and --exact leaves it out; give one of them");
+    if (options->profile && !options->profile->for_conclusions)
+        return error_set(error, EXIT_USAGE, "gate: profile %s is not for conclusions; expected quick or more",
+                         options->profile->name);
     return 0;
 }
 
@@ -54,7 +67,7 @@ static int count_exact(struct gate *gate, struct error *error)
 {
     const struct gate_options *options = gate->options;
     const bool selected = options->variants || options->workloads;
-    if (gate_sides_count(&gate->sides, gate->seed, options->quiet, error) != 0 ||
+    if (gate_sides_count(&gate->sides, exact_seed(gate), options->quiet, error) != 0 ||
         gate_exact_compare(&gate->sides.side[GATE_BASE].metrics, &gate->sides.side[GATE_HEAD].metrics, &gate->rows,
                            error) != 0 ||
         gate_exact_check_plants(&gate->rows, error) != 0)
@@ -62,13 +75,39 @@ static int count_exact(struct gate *gate, struct error *error)
     return gate_exact_allow(&gate->rows, &gate->allow, &gate->earlier, selected, error);
 }
 
+static int time_both(struct gate *gate, struct error *error)
+{
+    const struct gate_options *options = gate->options;
+    const struct profile *profile = options->profile;
+    const struct gate_time_options time_options = {
+        .paths = gate->paths,
+        .scratch = gate->scratch,
+        .base = &gate->sides.side[GATE_BASE].set,
+        .head = &gate->sides.side[GATE_HEAD].set,
+        .kernels = &gate->kernels,
+        .variants = options->variants,
+        .workloads = options->workloads,
+        .seed = options->seed ? options->seed : random_seed_from_clock(),
+        .processes = profile ? profile->looks[profile->look_count - 1].processes : 0,
+        .quiet = options->quiet,
+    };
+    if (options->exact || run_load_kernels(gate->paths, gate->scratch, &gate->kernels, error) != 0)
+        return error->code;
+    return gate_time_run(&gate->time, &time_options, error);
+}
+
+/* What was decided is told in any case; what could not be has a line of its own besides. */
 static int tell(struct gate *gate, struct error *error)
 {
-    const struct gate_found found = {gate->options->base, &gate->base, &gate->rows, gate->directory};
+    const struct gate_found found = {gate->options->base, &gate->base, &gate->rows,
+                                     gate->options->exact ? NULL : &gate->time, gate->directory};
+    const int outcome = gate_found_outcome(&found);
     if (paths_make_new(gate->paths, gate->options->out, "gate", gate->directory, error) != 0 ||
         gate_tell(&found, stdout, error) != 0)
         return error->code;
-    return gate_found_is_red(&found) ? EXIT_REGRESSION : EXIT_PASS;
+    if (outcome == EXIT_UNFIT || outcome == EXIT_BLIND)
+        return error_set(error, outcome, "gate: %.900s", gate->time.why);
+    return outcome;
 }
 
 static int run(struct gate *gate, struct error *error)
@@ -79,7 +118,7 @@ static int run(struct gate *gate, struct error *error)
         read_declared(gate, error) != 0 ||
         gate_sides_load(&gate->sides, gate->paths, gate->base.modules, gate->scratch, options->variants,
                         options->workloads, error) != 0 ||
-        count_exact(gate, error) != 0)
+        count_exact(gate, error) != 0 || time_both(gate, error) != 0)
         return error->code;
     return tell(gate, error);
 }
@@ -102,8 +141,9 @@ int gate_run(const struct paths *paths, const struct gate_options *options, stru
         return error_set(error, EXIT_USAGE, "out of memory");
     gate->paths = paths;
     gate->options = options;
-    gate->seed = options->seed ? options->seed : 1; /* both sides have the same inputs, whichever */
     const int code = run(gate, error);
+    gate_time_free(&gate->time);
+    module_set_free(&gate->kernels);
     gate_sides_free(&gate->sides);
     gate_rows_free(&gate->rows);
     csv_free(&gate->allow);

@@ -1,5 +1,6 @@
 #include "gate_tell.h"
 
+#include "gate_tell_time.h"
 #include "paths.h"
 #include "schema.h"
 
@@ -22,12 +23,14 @@ static size_t count_of(const struct gate_found *found, enum gate_status status)
     return count;
 }
 
-bool gate_found_is_red(const struct gate_found *found)
+int gate_found_outcome(const struct gate_found *found)
 {
+    if (found->time && found->time->outcome == EXIT_BLIND)
+        return EXIT_BLIND;
     for (size_t i = 0; i < found->rows->count; i++)
         if (gate_row_is_red(&found->rows->rows[i]))
-            return true;
-    return false;
+            return EXIT_REGRESSION;
+    return found->time ? found->time->outcome : EXIT_PASS;
 }
 
 /* ---- gate.csv ---- */
@@ -50,6 +53,8 @@ static int write_csv(const struct gate_found *found, struct error *error)
         csv_put_text(writer, row->reason);
         csv_end_row(writer);
     }
+    if (found->time)
+        gate_tell_time_rows(found->time, writer);
     return csv_writer_close(writer, error);
 }
 
@@ -116,7 +121,14 @@ static void put_subject(const struct gate_found *found, FILE *stream)
 
 static const char *verdict_words(const struct gate_found *found)
 {
-    return gate_found_is_red(found) ? "worse than the base" : "not worse than the base";
+    switch (gate_found_outcome(found)) {
+    case EXIT_PASS:
+        return "not worse than the base";
+    case EXIT_REGRESSION:
+        return "worse than the base";
+    default:
+        return "nothing decided";
+    }
 }
 
 /* The line that would declare the first increase, but for the reason, which only its author knows. */
@@ -144,6 +156,8 @@ static void put_text(const struct gate_found *found, FILE *stream)
     put_counts(found, stream);
     fputs("\nplanted regressions: all seen\n", stream);
     put_hint(found, stream);
+    if (found->time)
+        gate_tell_time_text(found->time, stream);
     fprintf(stream, "data %s\ngate: %s\n", found->directory, verdict_words(found));
 }
 
@@ -164,6 +178,8 @@ static void put_markdown(const struct gate_found *found, FILE *stream)
             fprintf(stream, "\n%zu more rows are in gate.csv.\n", more);
         fputs("\n", stream);
     }
+    if (found->time)
+        gate_tell_time_markdown(found->time, stream);
 }
 
 /* ---- files ---- */
@@ -186,6 +202,8 @@ int gate_tell(const struct gate_found *found, FILE *stream, struct error *error)
     char path[PATH_MAX];
     if (paths_join(path, found->directory, "gate.md", error) != 0 || write_csv(found, error) != 0 ||
         write_markdown(found, path, "we", error) != 0)
+        return error->code;
+    if (found->time && gate_tell_time_passes(found->time, found->directory, error) != 0)
         return error->code;
     if (summary && *summary && write_markdown(found, summary, "ae", error) != 0)
         return error->code;

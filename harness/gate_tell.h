@@ -6,6 +6,7 @@
 
 #include "gate_base.h"
 #include "gate_exact.h"
+#include "gate_time.h"
 
 #include <stdio.h>
 
@@ -14,12 +15,14 @@ struct gate_found {
     const char *given; /* --base */
     const struct gate_base *base;
     const struct gate_rows *rows;
-    const char *directory; /* where gate.csv and gate.md go */
+    const struct gate_time *time; /* NULL: only what is exact */
+    const char *directory;        /* where gate.csv and gate.md go */
 };
 
-bool gate_found_is_red(const struct gate_found *found);
+/* EXIT_PASS, EXIT_REGRESSION, EXIT_UNFIT or EXIT_BLIND. What grew by count is red on an unfit machine too. */
+int gate_found_outcome(const struct gate_found *found);
 
-/* Writes DIRECTORY/gate.csv and DIRECTORY/gate.md, appends the latter to the file that $GITHUB_STEP_SUMMARY names, prints the table. */
+/* Writes DIRECTORY/gate.csv, gate.md and, with time, gate_time.csv; appends gate.md to the file that $GITHUB_STEP_SUMMARY names, prints the table. */
 int gate_tell(const struct gate_found *found, FILE *stream, struct error *error);
 
 #endif

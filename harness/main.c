@@ -182,6 +182,7 @@ static int verb_gate(const struct options *options, struct error *error)
         .variants = list_or_null(options->variants),
         .workloads = list_or_null(options->workloads),
         .seed = options->seed,
+        .profile = options->profile,
         .out = options->out,
         .exact = options->exact,
         .quiet = options->quiet,

@@ -40,7 +40,7 @@ static const struct {
     const char *verbs;
 } option_table[] = {
     {{"profile", KEY_PROFILE, "NAME", 0, "quick (2 min), default, thorough, or smoke (plumbing only)", 0},
-     " run report "},
+     " run report gate "},
     {{"variants", KEY_VARIANTS, "A,B", 0, "only contrasts between these variants; gate: only these", 0},
      " run report gate "},
     {{"workloads", KEY_WORKLOADS, "A,B", 0, "only these workloads", 0}, " run report calibrate gate "},

@@ -1,5 +1,5 @@
 #!/bin/sh
-# `gate --exact` on a small repository made for it: planted changes are seen, harmless ones are not, what is declared is let through, bad
+# `gate` on a small repository made for it: planted changes are seen, harmless ones are not, what is declared is let through, bad
 # input is refused in one line, and nothing is left behind. No time is asserted.
 # usage: gate_test.sh BUILD SOURCE quick|long
 set -u
@@ -54,6 +54,7 @@ in_put() { # in_put STATEMENT: one more in every put, which the compiler must ke
 make_revisions() {
     escape='__asm__ volatile("" : : "r"(block) : "memory");'
     in_put '__asm__ volatile("nop");' && keep instruction
+    in_put '__asm__ volatile(".rept 400\\n nop\\n .endr");' && keep slower
     in_put "{ void *block = malloc(8); $escape free(block); }" && keep allocation
     in_put "{ void *block = malloc(1); $escape }" && keep leak
     sed -i 's|^    size_t capacity;|&\n    unsigned char more[16];|; /_Static_assert/d' "$repository/variants/structure.h" && keep structure
@@ -77,12 +78,13 @@ make_build() {
 }
 
 runs=0
-gate() { # gate ARGUMENT...: the exit code is in $code
+gate_timed() { # gate_timed ARGUMENT...: both lanes; the exit code is in $code
     runs=$((runs + 1))
     result=$work/result-$runs
-    "$work/build/encbench" gate --exact --quiet --out "$result" "$@" >"$work/out" 2>"$work/err"
+    "$work/build/encbench" gate --quiet --out "$result" "$@" >"$work/out" 2>"$work/err"
     code=$?
 }
+gate() { gate_timed --exact "$@"; }
 
 short='--variants null+thread --workloads get_put'
 # gate_short ARGUMENT...: the same on one pair
@@ -227,6 +229,32 @@ test_allow() {
     become plain
 }
 
+# ---- the timing lane ----
+# What grows is declared, so that time alone can be red. A machine that others keep busy may be unfit: it must say so.
+test_time() {
+    become slower
+    gate_short --base plain
+    allow "null+thread,get_put,instructions_per_op,$(sed -n 's/^null+thread,get_put,instructions_per_op,[0-9]*,\([0-9]*\),.*/\1/p' "$result/gate.csv"),to be slower"
+    # shellcheck disable=SC2086 # words
+    gate_timed --base plain $short
+    if [ "$code" -eq 3 ]; then
+        check "unfit: one line" [ "$(wc -l <"$work/err")" -eq 1 ]
+        check "unfit: nothing decided" grep -q '^gate: nothing decided$' "$work/out"
+        echo "the machine is unfit, so that time was not judged: $(cat "$work/err")"
+    else
+        check "slower: exit $code" [ "$code" -eq 1 ]
+        check "slower: red" has '^null[+]thread,get_put,ns_per_op,[0-9.]+,[0-9.]+,red,$'
+        check "slower: declared growth is not" has '^null[+]thread,get_put,instructions_per_op,.*,declared,to be slower$'
+        check "slower: said" grep -q '^  red  *null+thread get_put ns_per_op .* -> ' "$work/out"
+        check "slower: two passes" [ "$(grep -c '^null+thread,get_put,[12],[0-9]*,.*,suspect$' "$result/gate_time.csv")" -eq 2 ]
+        check "slower: the plants, too" [ "$(grep -c '^gate_plant,planted .*,suspect$' "$result/gate_time.csv")" -eq 4 ]
+        check "slower: summary" grep -q '^| red | null+thread | get_put |' "$result/gate.md"
+    fi
+    in_repository reset -q --hard plain && rm -f "$repository/gate-allow.csv"
+    become plain
+    nothing_left "time"
+}
+
 # ---- bad input ----
 test_bad_input() {
     refused "no base" 'expected --base REV'
@@ -240,6 +268,9 @@ test_bad_input() {
     refused "another ABI" 'has module ABI 99' --base other_abi
     refused "another schema" 'has schema 99' --base other_schema
     refused "another project" 'no ENCBENCH_ABI_VERSION' --base no_header
+    refused "both lanes and one" 'give one of them' --base plain --profile quick
+    "$work/build/encbench" gate --base plain --profile smoke >"$work/out" 2>"$work/err"
+    check "a profile that decides nothing" [ $? -eq 2 ]
     refused "unknown variant" 'neither base nor head has nobody' --base plain --variants nobody
     refused "unknown workload" 'neither base nor head has nothing' --base plain --workloads nothing
     nothing_left "bad input"
@@ -278,7 +309,7 @@ test_blind_and_unfit() {
 interrupt() {
     what=$1 path=$2
     shift 2
-    setsid "$work/build/encbench" gate --exact --quiet --out "$work/interrupted" "$@" >"$work/out" 2>"$work/err" &
+    setsid "$work/build/encbench" gate --quiet --out "$work/interrupted" "$@" >"$work/out" 2>"$work/err" &
     pid=$!
     while kill -0 "$pid" 2>/dev/null && [ -z "$(find "$work/tmp" -path "$path" 2>/dev/null | head -n 1)" ]; do sleep 0.02; done
     kill -INT "-$pid"
@@ -294,10 +325,12 @@ interrupt() {
 
 test_interrupted() {
     in_repository commit -q --allow-empty -m empty && in_repository tag fresh
-    interrupt "while the base is configured" '*/base-build/CMakeCache.txt' --base fresh
-    interrupt "while the base is built" '*/base-build/variants/CMakeFiles/*.o' --base fresh
+    interrupt "while the base is configured" '*/base-build/CMakeCache.txt' --exact --base fresh
+    interrupt "while the base is built" '*/base-build/variants/CMakeFiles/*.o' --exact --base fresh
     check "what was not built to its end is not kept" [ ! -e "$(kept fresh)" ]
-    interrupt "while both are counted" '*/base/metrics.csv*' --base plain
+    interrupt "while both are counted" '*/base/metrics.csv*' --exact --base plain
+    # shellcheck disable=SC2086 # words
+    interrupt "while both are timed" '*/process-*.so' --base plain $short
     in_repository reset -q --hard plain
 }
 
@@ -309,6 +342,7 @@ if [ "$mode" = quick ]; then
 else
     test_other_plants
     test_allow
+    test_time
     test_bad_input
     test_interrupted
     finish 110
