@@ -17,17 +17,20 @@ struct gate_judge_pass gate_judge(const double *log_ratios, size_t count, double
         .processes = count,
         .slow_down = expm1(stats_hodges_lehmann(log_ratios, count)),
         .interval = {expm1(interval.low), expm1(interval.high)},
-        .mde = expm1(
-            stats_mde(stats_standard_deviation(log_ratios, count), count, GATE_JUDGE_ALPHA, VERDICT_POWER)),
+        .mde = expm1(stats_mde(stats_standard_deviation(log_ratios, count), count, GATE_JUDGE_ALPHA, VERDICT_POWER)),
     };
-    pass.threshold = isnan(cycle) || isnan(pass.mde)
-                         ? INFINITY
-                         : fmax(GATE_JUDGE_LEAST, fmax(cycle, GATE_JUDGE_MDE_FACTOR * pass.mde));
+    pass.relevant = fmax(GATE_JUDGE_LEAST, cycle);
+    pass.threshold = isnan(cycle) || isnan(pass.mde) ? INFINITY : fmax(pass.relevant, GATE_JUDGE_MDE_FACTOR * pass.mde);
     if (pass.interval.low > pass.threshold)
         pass.word = GATE_JUDGE_SUSPECT;
     else if (pass.interval.high < -pass.threshold)
         pass.word = GATE_JUDGE_FASTER;
     return pass;
+}
+
+bool gate_judge_settled(const struct gate_judge_pass *first)
+{
+    return isfinite(first->threshold) && first->interval.high < first->relevant;
 }
 
 bool gate_judge_again(const struct gate_judge_pass *first)

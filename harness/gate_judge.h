@@ -26,7 +26,8 @@ struct gate_judge_pass {
     double slow_down; /* Hodges-Lehmann */
     struct stats_interval interval;
     double mde;
-    double threshold; /* max(GATE_JUDGE_LEAST, a cycle, GATE_JUDGE_MDE_FACTOR x mde): infinite when too few processes */
+    double relevant;  /* max(GATE_JUDGE_LEAST, a cycle) */
+    double threshold; /* max(relevant, GATE_JUDGE_MDE_FACTOR x mde): infinite when too few processes */
     enum gate_judge_word word;
 };
 
@@ -37,6 +38,11 @@ enum gate_judge_status { GATE_JUDGE_GREEN, GATE_JUDGE_AMBER, GATE_JUDGE_RED, GAT
 /* One word per status: "green", "amber", "red", "improved" */
 extern const char *const gate_judge_status_words[];
 
+/*
+ * Whether a first pass can end early for this pair: it is shown not to be slower by anything relevant. What may yet be suspect is always
+ * measured to the end, so looking early makes nothing red; of what is slower by the relevant just so it loses half a per cent a look.
+ */
+bool gate_judge_settled(const struct gate_judge_pass *first);
 /* Whether the first pass asks for a second on fresh processes. */
 bool gate_judge_again(const struct gate_judge_pass *first);
 /* Red needs both passes; without the second (NULL) a suspect is amber. What the first pass does not suspect, no second can. */

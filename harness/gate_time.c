@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { HASH_DIGITS_MIN = 8 };
+enum { HASH_DIGITS_MIN = 8, LOOK_PROCESSES = 4 };
 /* Rounds of the second pass have numbers of their own, so its layouts and heaps are fresh. */
 #define PASS_ROUNDS (1ull << 20)
 
@@ -22,6 +22,13 @@ enum { HASH_DIGITS_MIN = 8 };
 struct samples {
     double *log_ratio, *base_ns, *head_ns, *cycle_ns;
     size_t count;
+};
+
+/* What the rounds of a pass need; one a cell. */
+struct rounds {
+    uint32_t *order;
+    struct launch_layouts *layouts;
+    double (*positions)[MEASURE_ARMS_MAX]; /* sums over processes */
 };
 
 struct gate_run {
@@ -80,10 +87,11 @@ static int check_shared(const char *const *a, const char *const *b, struct error
 {
     for (size_t i = 0; a[i]; i++) {
         if (!gate_time_name_has_hash(a[i]))
-            return error_set(error, EXIT_USAGE,
-                             "%s: a shared object without a hash of its content in its name; expected NAME-HASH.so: two "
-                             "builds of one name cannot be told apart in one process",
-                             a[i]);
+            return error_set(
+                error, EXIT_USAGE,
+                "%s: a shared object without a hash of its content in its name; expected NAME-HASH.so: two "
+                "builds of one name cannot be told apart in one process",
+                a[i]);
         for (size_t j = 0; b[j]; j++)
             if (strcmp(base_name(a[i]), base_name(b[j])) == 0 && !same_file(a[i], b[j]))
                 return error_set(error, EXIT_USAGE, "%s and %s differ under one name; build both again", a[i], b[j]);
@@ -202,9 +210,8 @@ static int check_selection(const struct gate_time_options *options, struct error
     for (size_t i = 0; options->workloads && options->workloads[i]; i++) {
         bool known = false;
         for (size_t m = 0; m < options->head->count + options->base->count && !known; m++)
-            known = module_info_workload(m < options->head->count
-                                             ? &options->head->modules[m]
-                                             : &options->base->modules[m - options->head->count],
+            known = module_info_workload(m < options->head->count ? &options->head->modules[m]
+                                                                  : &options->base->modules[m - options->head->count],
                                          options->workloads[i]) != NULL;
         if (!known)
             return error_set(error, EXIT_USAGE, "--workloads %s: neither build has it; `encbench list` names all",
@@ -216,8 +223,7 @@ static int check_selection(const struct gate_time_options *options, struct error
 static int add_pairs(struct gate_time *lane, const struct gate_time_options *options, struct error *error)
 {
     struct csv_data panels = {0};
-    if (check_selection(options, error) == 0 &&
-        csv_read(options->paths->panels, &schema_panels, &panels, error) == 0)
+    if (check_selection(options, error) == 0 && csv_read(options->paths->panels, &schema_panels, &panels, error) == 0)
         for (size_t m = 0; m < options->head->count && error->code == 0; m++) {
             const struct module_info *head = &options->head->modules[m];
             if (!head->planted && is_named(options->variants, head->variant) && in_panels(&panels, head->variant))
@@ -445,18 +451,30 @@ static int run_process(struct gate_run *run, const struct gate_time_cells *cells
     return error->code;
 }
 
-static int run_round(struct gate_run *run, const struct gate_time_cells *cells, uint64_t round, uint32_t *order,
-                     struct launch_layouts *layouts, double (*positions)[MEASURE_ARMS_MAX], struct error *error)
+/* The cells that are not settled, in the order of the round. */
+static size_t order_round(const struct gate_run *run, const struct gate_time_cells *cells, uint64_t round,
+                          uint32_t *order)
 {
-    const size_t count = cells->plan.cell_count;
-    plan_round(run->options->seed, round, order, count);
-    launch_link_round(&run->launch, &cells->plan, order, count, round, run->options->seed, layouts, error);
+    size_t count = 0;
+    plan_round(run->options->seed, round, order, cells->plan.cell_count);
+    for (size_t i = 0; i < cells->plan.cell_count; i++)
+        if (!cells->settled[order[i]])
+            order[count++] = order[i];
+    return count;
+}
+
+static int run_round(struct gate_run *run, const struct gate_time_cells *cells, uint64_t round,
+                     const struct rounds *rounds, struct error *error)
+{
+    uint32_t *order = rounds->order;
+    const size_t count = order_round(run, cells, round, order);
+    launch_link_round(&run->launch, &cells->plan, order, count, round, run->options->seed, rounds->layouts, error);
     for (size_t i = 0; i < count && error->code == 0; i++) {
-        run_process(run, cells, order[i], plan_process_number(&cells->plan, round, order[i]), &layouts[i],
-                    positions[order[i]], error);
+        run_process(run, cells, order[i], plan_process_number(&cells->plan, round, order[i]), &rounds->layouts[i],
+                    rounds->positions[order[i]], error);
         progress_step(&run->progress);
     }
-    launch_unlink_round(layouts, count);
+    launch_unlink_round(rounds->layouts, count);
     return error->code;
 }
 
@@ -471,25 +489,69 @@ static double spread_of(const struct plan_cell *cell, const double *positions, s
     return processes > 0 ? high - low : 0;
 }
 
-static int run_rounds(struct gate_run *run, const struct gate_time_cells *cells, unsigned pass, struct error *error)
+static unsigned first_look_of(const struct gate_run *run)
+{
+    const unsigned least = (unsigned)stats_signed_rank_minimum_count(GATE_JUDGE_ALPHA);
+    return least < run->processes ? least : run->processes;
+}
+
+static struct gate_judge_pass judge_samples(const struct samples *samples)
+{
+    return gate_judge(samples->log_ratio, samples->count,
+                      stats_hodges_lehmann(samples->cycle_ns, samples->count) /
+                          stats_hodges_lehmann(samples->base_ns, samples->count));
+}
+
+static bool is_settled(const struct gate_run *run, const struct gate_time_cells *cells, size_t c)
+{
+    bool settled = true;
+    for (size_t p = 0; p < gate_time_cell_pairs(&cells->plan.cells[c]) && settled; p++) {
+        const struct gate_judge_pass pass = judge_samples(&run->samples[cells->rows[c][p]]);
+        settled = gate_judge_settled(&pass);
+    }
+    return settled;
+}
+
+/* After `done` rounds of the first pass. The second judges suspects only: they get all their processes. */
+static void look(struct gate_run *run, struct gate_time_cells *cells, unsigned done)
+{
+    for (size_t c = 0; c < cells->plan.cell_count; c++)
+        if (!cells->settled[c] && is_settled(run, cells, c)) {
+            cells->settled[c] = true;
+            run->progress.total -= run->processes - done;
+        }
+}
+
+static int run_rounds(struct gate_run *run, struct gate_time_cells *cells, unsigned pass, const struct rounds *rounds,
+                      struct error *error)
+{
+    const unsigned first_look = first_look_of(run);
+    progress_start(&run->progress, pass == 0 ? "timing" : "timing what is suspect again",
+                   cells->plan.cell_count * run->processes, run->options->quiet);
+    for (unsigned round = 0; round < run->processes && error->code == 0; round++) {
+        if (pass == 0 && round >= first_look && (round - first_look) % LOOK_PROCESSES == 0)
+            look(run, cells, round);
+        run_round(run, cells, pass * PASS_ROUNDS + round, rounds, error);
+    }
+    progress_end(&run->progress);
+    for (size_t c = 0; c < cells->plan.cell_count && error->code == 0; c++)
+        run->position_spread = fmax(run->position_spread, spread_of(&cells->plan.cells[c], rounds->positions[c],
+                                                                    run->samples[cells->rows[c][0]].count));
+    return error->code;
+}
+
+static int run_all_rounds(struct gate_run *run, struct gate_time_cells *cells, unsigned pass, struct error *error)
 {
     const size_t count = cells->plan.cell_count;
-    uint32_t *order = calloc(count + 1, sizeof *order);
-    struct launch_layouts *layouts = calloc(count + 1, sizeof *layouts);
-    double(*positions)[MEASURE_ARMS_MAX] = calloc(count + 1, sizeof *positions);
-    if (order == NULL || layouts == NULL || positions == NULL)
+    const struct rounds rounds = {calloc(count + 1, sizeof *rounds.order), calloc(count + 1, sizeof *rounds.layouts),
+                                  calloc(count + 1, sizeof *rounds.positions)};
+    if (rounds.order && rounds.layouts && rounds.positions)
+        run_rounds(run, cells, pass, &rounds, error);
+    else
         error_set(error, EXIT_USAGE, "out of memory");
-    progress_start(&run->progress, pass == 0 ? "timing" : "timing what is suspect again", count * run->processes,
-                   run->options->quiet);
-    for (unsigned round = 0; round < run->processes && error->code == 0; round++)
-        run_round(run, cells, pass * PASS_ROUNDS + round, order, layouts, positions, error);
-    progress_end(&run->progress);
-    for (size_t c = 0; c < count && error->code == 0; c++)
-        run->position_spread = fmax(run->position_spread, spread_of(&cells->plan.cells[c], positions[c],
-                                                                    run->samples[cells->rows[c][0]].count));
-    free(positions);
-    free(layouts);
-    free(order);
+    free(rounds.positions);
+    free(rounds.layouts);
+    free(rounds.order);
     return error->code;
 }
 
@@ -505,15 +567,13 @@ static void judge_row(const struct gate_run *run, size_t r)
     }
     row->base_ns = stats_hodges_lehmann(samples->base_ns, samples->count);
     row->head_ns = stats_hodges_lehmann(samples->head_ns, samples->count);
-    row->passes[row->pass_count++] =
-        gate_judge(samples->log_ratio, samples->count,
-                   stats_hodges_lehmann(samples->cycle_ns, samples->count) / row->base_ns);
+    row->passes[row->pass_count++] = judge_samples(samples);
     row->judged = gate_judge_status(&row->passes[0], row->pass_count > 1 ? &row->passes[1] : NULL);
 }
 
-static int run_pass(struct gate_run *run, const struct gate_time_cells *cells, unsigned pass, struct error *error)
+static int run_pass(struct gate_run *run, struct gate_time_cells *cells, unsigned pass, struct error *error)
 {
-    if (make_samples(run, error) == 0 && run_rounds(run, cells, pass, error) == 0)
+    if (make_samples(run, error) == 0 && run_all_rounds(run, cells, pass, error) == 0)
         for (size_t c = 0; c < cells->plan.cell_count; c++)
             for (size_t p = 0; p < gate_time_cell_pairs(&cells->plan.cells[c]); p++)
                 judge_row(run, cells->rows[c][p]);
@@ -524,12 +584,14 @@ static int run_pass(struct gate_run *run, const struct gate_time_cells *cells, u
 static void print_plan(struct gate_run *run, const struct gate_time_cells *cells)
 {
     struct gate_time *lane = run->lane;
-    lane->expected_s = gate_time_cells_expected_s(cells, run->processes);
+    const unsigned settled = first_look_of(run);
+    lane->expected_s = gate_time_cells_expected_s(cells, run->processes, settled);
     progress_say(&run->progress,
-                 "timing lane: %zu pairs in %zu cells of %u processes: about %.0f s, and what is suspect once more; %zu "
-                 "pairs are identical, %zu not comparable",
-                 rows_with(lane, GATE_TIME_JUDGED) - lane->plant_count, cells->plan.cell_count, run->processes,
-                 lane->expected_s, rows_with(lane, GATE_TIME_IDENTICAL), rows_with(lane, GATE_TIME_NOT_COMPARABLE));
+                 "timing lane: %zu pairs in %zu cells of %u to %u processes: %.0f to %.0f s, and what is suspect once "
+                 "more; %zu pairs are identical, %zu not comparable",
+                 rows_with(lane, GATE_TIME_JUDGED) - lane->plant_count, cells->plan.cell_count, settled, run->processes,
+                 lane->expected_s, gate_time_cells_expected_s(cells, run->processes, run->processes),
+                 rows_with(lane, GATE_TIME_IDENTICAL), rows_with(lane, GATE_TIME_NOT_COMPARABLE));
 }
 
 static int second_pass(struct gate_run *run, const struct gate_time_cells *first, struct error *error)
@@ -622,8 +684,8 @@ static int prepare(struct gate_run *run, struct error *error)
                          GATE_TIME_PROCESSES_MAX);
     if ((run->chain = module_set_find(options->kernels, CHAIN_VARIANT, false)) == NULL)
         return error_set(error, EXIT_USAGE, "no kernel %s; build the project again", CHAIN_VARIANT);
-    const char *const *base = (const char *const *)options->base->shared,
-                      *const *head = (const char *const *)options->head->shared;
+    const char *const *base = (const char *const *)options->base->shared, *const *head = (const char *const *)
+                                                                                             options->head->shared;
     if (check_shared(base, head, error) != 0 || check_shared(head, base, error) != 0 ||
         add_pairs(run->lane, options, error) != 0)
         return error->code;

@@ -21,12 +21,13 @@ struct gate_time_options {
     const struct paths *paths;
     const char *scratch;
     const struct module_set *base, *head, *kernels; /* as loaded; of the kernels, those that hold the chain */
-    const char *const *variants, *const *workloads; /* NULL-terminated; NULL: all that both have and that panels.csv times */
+    const char *const *variants,
+        *const *workloads; /* NULL-terminated; NULL: all that both have and that panels.csv times */
     const char *planted;   /* directory of the planted shared objects (shared/) and plant.txt; NULL: MODULES/planted */
     uint64_t seed;
-    unsigned processes;    /* of a cell and pass; 0: GATE_TIME_PROCESSES */
-    unsigned process_ms;   /* measuring time of a process; 0: what the budget leaves */
-    bool time_identical;   /* what is identical too: how often the lane is wrong */
+    unsigned processes;  /* of a cell and pass; 0: GATE_TIME_PROCESSES */
+    unsigned process_ms; /* measuring time of a process; 0: what the budget leaves */
+    bool time_identical; /* what is identical too: how often the lane is wrong */
     bool quiet;
 };
 
@@ -35,14 +36,14 @@ enum gate_time_status { GATE_TIME_JUDGED, GATE_TIME_IDENTICAL, GATE_TIME_NOT_COM
 struct gate_time_row {
     const struct module_info *base, *head;
     const struct module_workload *base_workload, *head_workload;
-    const char *plant;             /* what is planted in head; NULL: a pair of the table */
-    struct module_info *made;      /* a head of our making; NULL: one of the set */
+    const char *plant;        /* what is planted in head; NULL: a pair of the table */
+    struct module_info *made; /* a head of our making; NULL: one of the set */
     enum gate_time_status status;
     char reason[512];              /* of a pair that is not judged; "" else */
     enum gate_judge_status judged; /* only with GATE_TIME_JUDGED */
     struct gate_judge_pass passes[GATE_TIME_PASSES];
     size_t pass_count;
-    double base_ns, head_ns;       /* of one op in the last pass, Hodges-Lehmann over processes */
+    double base_ns, head_ns; /* of one op in the last pass, Hodges-Lehmann over processes */
 };
 
 struct gate_time {
@@ -50,7 +51,7 @@ struct gate_time {
     size_t row_count, plant_count;
     size_t processes, processes_void;
     double expected_s, spent_s;
-    int outcome;   /* EXIT_PASS, EXIT_REGRESSION (a red pair), EXIT_UNFIT or EXIT_BLIND (a plant is not red), worst last */
+    int outcome; /* EXIT_PASS, EXIT_REGRESSION (a red pair), EXIT_UNFIT or EXIT_BLIND (a plant is not red), worst last */
     char why[512]; /* of an outcome other than EXIT_PASS, one line */
     char **planted_shared;
     char *planted_directory;

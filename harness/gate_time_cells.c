@@ -92,8 +92,9 @@ int gate_time_cells_build(struct gate_time_cells *cells, const struct gate_time 
                           const struct module_info *chain, struct error *error)
 {
     *cells = (struct gate_time_cells){.plan.cells = calloc(lane->row_count + 1, sizeof *cells->plan.cells),
-                                      .rows = calloc(lane->row_count + 1, sizeof *cells->rows)};
-    if (cells->plan.cells == NULL || cells->rows == NULL)
+                                      .rows = calloc(lane->row_count + 1, sizeof *cells->rows),
+                                      .settled = calloc(lane->row_count + 1, sizeof *cells->settled)};
+    if (cells->plan.cells == NULL || cells->rows == NULL || cells->settled == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
     for (size_t r = 0; r < lane->row_count; r++)
         if (lane->rows[r].status == GATE_TIME_JUDGED && (wanted == NULL || wanted[r]))
@@ -107,6 +108,7 @@ void gate_time_cells_free(struct gate_time_cells *cells)
 {
     free(cells->plan.cells);
     free(cells->rows);
+    free(cells->settled);
     *cells = (struct gate_time_cells){0};
 }
 
@@ -138,8 +140,8 @@ static void choose(struct plan_cell *cell, const struct worker_result *pilot, do
         measure_iterations(pilot->pilot_ns_per_op, multiples, real_arms, MEASURE_BATCH_NS, pilot->clock_step_ns);
     for (size_t i = 0; i < real_arms; i++)
         cell->arms[i].iterations = iterations;
-    const uint64_t clock_iterations = measure_iterations(&pilot->pilot_ns_per_op[real_arms], &one, 1,
-                                                         MEASURE_CLOCK_BATCH_NS, pilot->clock_step_ns);
+    const uint64_t clock_iterations =
+        measure_iterations(&pilot->pilot_ns_per_op[real_arms], &one, 1, MEASURE_CLOCK_BATCH_NS, pilot->clock_step_ns);
     set_clock(cell, clock_iterations);
     const double block_ns = block_time_ns(cell, pilot->pilot_ns_per_op);
     const double least = fmin(BLOCKS_MIN, fmax(LONG_PROCESS_NS / block_ns, SUMMARY_LONG_BLOCKS_MIN + 1));
@@ -202,10 +204,13 @@ int gate_time_cells_pilot(struct gate_time_cells *cells, const struct launch *la
     return error->code;
 }
 
-double gate_time_cells_expected_s(const struct gate_time_cells *cells, unsigned processes)
+double gate_time_cells_expected_s(const struct gate_time_cells *cells, unsigned processes, unsigned settled)
 {
     double seconds = 0;
-    for (size_t c = 0; c < cells->plan.cell_count; c++)
-        seconds += processes * (PROCESS_OTHER_S + cells->plan.cells[c].block_ns * cells->plan.cells[c].blocks / 1e9);
+    for (size_t c = 0; c < cells->plan.cell_count; c++) {
+        const struct plan_cell *cell = &cells->plan.cells[c];
+        const unsigned count = cell->arms[1].role == PLAN_PLANTED ? processes : settled;
+        seconds += count * (PROCESS_OTHER_S + cell->block_ns * cell->blocks / 1e9);
+    }
     return seconds;
 }

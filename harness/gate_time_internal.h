@@ -12,6 +12,7 @@ enum { GATE_TIME_PAIRS = 3, GATE_TIME_CLOCK_ARMS = 2 };
 struct gate_time_cells {
     struct plan plan;
     size_t (*rows)[GATE_TIME_PAIRS];
+    bool *settled; /* cells that need no more processes in this pass */
 };
 
 /* One cell a workload and three pairs, for the rows that are to be judged and that `wanted` (may be NULL: all) names. The plants have a
@@ -26,7 +27,7 @@ int gate_time_cells_pilot(struct gate_time_cells *cells, const struct launch *la
                           const struct gate_time_options *options, struct error *error);
 /* Takes iterations and blocks from cells of the same workloads. */
 void gate_time_cells_copy(struct gate_time_cells *cells, const struct gate_time_cells *from);
-/* Seconds that the cells take with `processes` each. */
-double gate_time_cells_expected_s(const struct gate_time_cells *cells, unsigned processes);
+/* Seconds that the cells take, the plants' with `processes` each and the others' with `settled`. */
+double gate_time_cells_expected_s(const struct gate_time_cells *cells, unsigned processes, unsigned settled);
 
 #endif

@@ -106,6 +106,35 @@ static void without_a_figure_nothing_is_said(void **state)
     assert_int_equal(gate_judge(values, PROCESSES, CYCLE).word, GATE_JUDGE_NONE);
 }
 
+/* What ends a pass early: identical code nearly always, what is slower by the relevant in no more than the nominal share, five per cent
+ * never, and what says nothing never. */
+static void early_ends(void **state)
+{
+    static const struct {
+        double slow_down, least_share, most_share;
+    } cases[] = {{0, 0.99, 1}, {-0.05, 1, 1}, {0.02, 0, 0.008}, {0.05, 0, 0}};
+    enum { FIRST_LOOK = 8 };
+    struct random_stream stream = random_stream_of(41, RANDOM_SIMULATION, 0, 0);
+    double values[PROCESSES];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t settled = 0;
+        for (size_t t = 0; t < TRIALS; t++) {
+            draw(&stream, log1p(cases[i].slow_down), 0.005, values, FIRST_LOOK);
+            const struct gate_judge_pass pass = gate_judge(values, FIRST_LOOK, CYCLE);
+            settled += gate_judge_settled(&pass);
+        }
+        assert_true(settled >= cases[i].least_share * TRIALS && settled <= cases[i].most_share * TRIALS);
+    }
+    spread(log1p(0.03), 0.001, values);
+    struct gate_judge_pass pass = gate_judge(values, PROCESSES, 0.04);
+    assert_true(gate_judge_settled(&pass));
+    pass = gate_judge(values, PROCESSES, NAN);
+    assert_false(gate_judge_settled(&pass));
+    pass = gate_judge(values, FIRST_LOOK - 1, 0.04);
+    assert_false(gate_judge_settled(&pass));
+}
+
 static void red_needs_two_passes(void **state)
 {
     const struct gate_judge_pass suspect = {.word = GATE_JUDGE_SUSPECT}, none = {.word = GATE_JUDGE_NONE},
@@ -222,10 +251,15 @@ static void names_carry_a_hash(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(identical_code_is_not_suspect),    cmocka_unit_test(at_the_threshold_is_not_suspect),
-        cmocka_unit_test(five_percent_is_always_found),     cmocka_unit_test(the_largest_threshold_decides),
-        cmocka_unit_test(without_a_figure_nothing_is_said), cmocka_unit_test(red_needs_two_passes),
-        cmocka_unit_test(an_unfit_machine_says_why),        cmocka_unit_test(outcome_of_rows),
+        cmocka_unit_test(identical_code_is_not_suspect),
+        cmocka_unit_test(at_the_threshold_is_not_suspect),
+        cmocka_unit_test(five_percent_is_always_found),
+        cmocka_unit_test(the_largest_threshold_decides),
+        cmocka_unit_test(without_a_figure_nothing_is_said),
+        cmocka_unit_test(early_ends),
+        cmocka_unit_test(red_needs_two_passes),
+        cmocka_unit_test(an_unfit_machine_says_why),
+        cmocka_unit_test(outcome_of_rows),
         cmocka_unit_test(names_carry_a_hash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,7 +57,7 @@ check "all pairs are identical" [ "$(pairs)" -gt 20 -a "$(grep -c '^pair.*	ident
 check "the slower module is found" [ "$(plant module)" = red ]
 check "the slower codec is found" [ "$(plant 'shared object')" = red ]
 check "each in two passes" [ "$(passes module) $(passes 'shared object')" = "2 2" ]
-check "the plan is said" grep -q '0 pairs in 1 cells of 20 processes: about [0-9]* s' "$work/err"
+check "the plan is said" grep -q '0 pairs in 1 cells of 8 to 20 processes: [0-9]* to [0-9]* s' "$work/err"
 
 # ---- identical code, timed on demand ----
 lane_or_skip head base identical=yes workloads=get_put,nop
