@@ -81,6 +81,7 @@ static int find_repository(struct building *building, struct error *error)
 
 static int find_commit(struct building *building, char commit[static 65], struct error *error)
 {
+    struct stat status;
     char wanted[1024], shallow[16] = "";
     if (building->given[0] == '-' || strlen(building->given) > 1000)
         return error_set(error, EXIT_USAGE, "--base: \"%.200s\" is no revision; expected a git revision or a directory",
@@ -88,6 +89,11 @@ static int find_commit(struct building *building, char commit[static 65], struct
     snprintf(wanted, sizeof wanted, "%s^{commit}", building->given);
     if (take(GIT(building->top, "rev-parse", "--verify", "--quiet", wanted), commit, 65))
         return 0;
+    if (stat(building->given, &status) == 0 && S_ISDIR(status.st_mode))
+        return error_set(error, EXIT_USAGE,
+                         "--base %s: is a directory, but without built modules (*.o, order.txt); expected BUILD, "
+                         "BUILD/modules or a git revision",
+                         building->given);
     take(GIT(building->top, "rev-parse", "--is-shallow-repository"), shallow, sizeof shallow);
     return error_set(
         error, EXIT_USAGE,

@@ -75,7 +75,7 @@ int scratch_make(char *scratch, struct error *error)
     return 0;
 }
 
-/* One level of directories is all there ever is. */
+/* And what is below; links are removed, never followed. */
 void scratch_remove(const char *scratch)
 {
     char path[PATH_MAX];
