@@ -614,11 +614,11 @@ static int second_pass(struct gate_run *run, const struct gate_time_cells *first
 
 static int run_passes(struct gate_run *run, struct error *error)
 {
-    struct gate_time_options options = *run->options;
     struct gate_time_cells cells = {0};
-    options.processes = run->processes;
+    /* Most pairs of a change are settled at the first look or the second. */
+    const unsigned expected = first_look_of(run) + LOOK_PROCESSES;
     if (gate_time_cells_build(&cells, run->lane, NULL, run->chain, error) == 0 &&
-        gate_time_cells_pilot(&cells, &run->launch, &options, error) == 0) {
+        gate_time_cells_pilot(&cells, &run->launch, run->options, expected, error) == 0) {
         print_plan(run, &cells);
         if (run_pass(run, &cells, 0, error) == 0)
             second_pass(run, &cells, error);

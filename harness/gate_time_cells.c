@@ -180,16 +180,15 @@ void gate_time_cells_copy(struct gate_time_cells *cells, const struct gate_time_
 }
 
 /* Measuring time of a process, so that a pass over all cells fits. */
-static double process_ns(const struct gate_time_cells *cells, const struct gate_time_options *options)
+static double process_ns(const struct gate_time_cells *cells, unsigned process_ms, unsigned processes)
 {
-    const double left_s =
-        PASS_BUDGET_S / ((double)cells->plan.cell_count * (double)options->processes) - PROCESS_OTHER_S;
+    const double left_s = PASS_BUDGET_S / ((double)cells->plan.cell_count * processes) - PROCESS_OTHER_S;
     const double chosen_ms = fmin(fmax(1e3 * left_s, PROCESS_MS_LEAST), PROCESS_MS_MOST);
-    return 1e6 * (options->process_ms ? options->process_ms : chosen_ms);
+    return 1e6 * (process_ms ? process_ms : chosen_ms);
 }
 
 int gate_time_cells_pilot(struct gate_time_cells *cells, const struct launch *launch,
-                          const struct gate_time_options *options, struct error *error)
+                          const struct gate_time_options *options, unsigned processes, struct error *error)
 {
     struct worker_result *result = malloc(sizeof *result);
     if (result == NULL)
@@ -198,7 +197,7 @@ int gate_time_cells_pilot(struct gate_time_cells *cells, const struct launch *la
         struct plan_cell *cell = &cells->plan.cells[c];
         if (!copy_of_workload(cell, &cells->plan, c) &&
             launch_pilot(launch, cell, PILOT_FIRST + c, options->seed, result, error) == 0)
-            choose(cell, result, process_ns(cells, options));
+            choose(cell, result, process_ns(cells, options->process_ms, processes));
     }
     free(result);
     return error->code;

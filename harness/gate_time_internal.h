@@ -22,9 +22,9 @@ int gate_time_cells_build(struct gate_time_cells *cells, const struct gate_time 
 void gate_time_cells_free(struct gate_time_cells *cells);
 size_t gate_time_cell_pairs(const struct plan_cell *cell);
 
-/* Fills in iterations and blocks: one pilot a workload. */
+/* Fills in iterations and blocks: one pilot a workload. `processes`: of a cell, as expected. */
 int gate_time_cells_pilot(struct gate_time_cells *cells, const struct launch *launch,
-                          const struct gate_time_options *options, struct error *error);
+                          const struct gate_time_options *options, unsigned processes, struct error *error);
 /* Takes iterations and blocks from cells of the same workloads. */
 void gate_time_cells_copy(struct gate_time_cells *cells, const struct gate_time_cells *from);
 /* Seconds that the cells take, the plants' with `processes` each and the others' with `settled`. */
