@@ -271,6 +271,11 @@ test_bad_input() {
     refused "both lanes and one" 'give one of them' --base plain --profile quick
     "$work/build/encbench" gate --base plain --profile smoke >"$work/out" 2>"$work/err"
     check "a profile that decides nothing" [ $? -eq 2 ]
+    cp -R "$(kept plain)" "$work/no_data" && rm "$work/no_data"/data/*
+    gate --base "$work/no_data" --workloads trace:npm-install
+    check "a base that cannot be counted: exit $code" [ "$code" -eq 2 ]
+    check "a base that cannot be counted: whose fault" grep -q '^encbench: base: .*npm-install' "$work/err"
+    check "a base that cannot be counted: one line" [ "$(wc -l <"$work/err")" -eq 1 ]
     refused "unknown variant" 'neither base nor head has nobody' --base plain --variants nobody
     refused "unknown workload" 'neither base nor head has nothing' --base plain --workloads nothing
     nothing_left "bad input"
@@ -345,5 +350,5 @@ else
     test_time
     test_bad_input
     test_interrupted
-    finish 185
+    finish 188
 fi
