@@ -78,19 +78,19 @@ codec() {
 tree slow
 codec "$work/slow/modules/shared" 8
 codec "$work/slow/modules/planted/shared" 4 # of a slower codec a slower one still
-lane_or_skip slow base variants=null+thread workloads=to_string_1k,nop
+lane_or_skip slow base variants=null+thread workloads=to_string_1k,nop processes=12
 check "a slower codec in head is a regression" [ "$code" -eq 1 ]
 check "where it is called" [ "$(word null+thread to_string_1k)" = red ]
 check "not where it is not" [ "$(word null+thread nop)" = green ]
 check "the reason has the pair" grep -q '^outcome	1	null+thread on to_string_1k: ' "$work/out"
-lane_or_skip base slow variants=null+thread workloads=to_string_1k
+lane_or_skip base slow variants=null+thread workloads=to_string_1k processes=12
 check "a faster one is none" [ "$code" -eq 0 ]
 check "but is said" [ "$(word null+thread to_string_1k)" = improved ]
 
 # ---- a control that is none: a codec of another name and the same speed ----
 tree blind
 codec "$work/blind/modules/planted/shared" 1000000
-lane_or_skip blind base workloads=nop
+lane_or_skip blind base workloads=nop processes=12
 check "a plant that is not found is an outcome of its own" [ "$code" -eq 4 ]
 check "though the other was" [ "$(plant module) $(plant 'shared object')" = "red green" ]
 codec "$work/blind/modules/planted/shared" 16 0123456789ABCDEF
@@ -128,7 +128,7 @@ sum sums slower 's|total += bytes\[i\];|{ total += bytes[i]; __asm__("" : "+r"(t
 sum sums bytes '' 's/.bytes_per_op = sizeof(uint64_t)/.bytes_per_op = 2 * sizeof(uint64_t)/;s/return n \* sizeof total/return 2 * n * sizeof total/'
 sum sums parameters '' 's/"sum:size=4096"/"sum:size=4096:ways=1"/'
 sum sums digest 's/total += bytes\[i\]/total += bytes[i] + 1u/'
-lane_or_skip sums sums-base workloads=sum_4k
+lane_or_skip sums sums-base workloads=sum_4k processes=12
 reason() { awk -F '\t' -v pair="$1" '$1 == "pair" && $2 == pair { print $NF }' "$work/out"; }
 check "a slower module is a regression" [ "$code $(word slower sum_4k)" = "1 red" ]
 check "other comments are not" [ "$(word same sum_4k)" = identical ]
