@@ -72,7 +72,7 @@ static int plan_layouts(const struct launch *launch, const struct plan_cell *cel
         layout_describe(layout_seed, layouts->text[i]);
         if (owner == i)
             links[(*link_count)++] = (struct layout_link){&arm->module->object, layout_seed, layouts->files[i],
-                                                      arm->module->shared, arm->module->shared_directory};
+                                                          arm->module->shared, arm->module->shared_directory};
     }
     return error->code;
 }
@@ -168,8 +168,7 @@ static void fill_arms(struct worker_job *job, const struct plan_cell *cell, cons
         arm->iterations = cell->arms[i].iterations;
         arm->rewarm_iterations = cell->arms[i].workload->rewarm_ops;
         if (!cell->arms[i].module->single_layout) /* such a one was linked by somebody else */
-            snprintf(arm->shared_directory, sizeof arm->shared_directory, "%s",
-                     cell->arms[i].module->shared_directory);
+            snprintf(arm->shared_directory, sizeof arm->shared_directory, "%s", cell->arms[i].module->shared_directory);
     }
 }
 

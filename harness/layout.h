@@ -34,9 +34,10 @@ int layout_check_shared(const char *file, struct error *error);
 /* One link to do. Strings are borrowed. */
 struct layout_link {
     const struct layout_object *object;
-    uint64_t seed;             /* decides offset and order */
-    const char *output;        /* path of the shared object; the linker script is written beside it as OUTPUT.ld */
-    const char *const *shared; /* what the modules of its set have in common (a codec), NULL-terminated; NULL: nothing */
+    uint64_t seed;      /* decides offset and order */
+    const char *output; /* path of the shared object; the linker script is written beside it as OUTPUT.ld */
+    const char *const
+        *shared; /* what the modules of its set have in common (a codec), NULL-terminated; NULL: nothing */
     const char *shared_directory; /* by which they are found again at run time */
 };
 

@@ -281,8 +281,8 @@ static int link_and_describe(struct module_set *set, const char *scratch, const 
         if (info->single_layout)
             continue;
         snprintf(info->described_file, sizeof info->described_file, "%s/described-%zu.so", scratch, i);
-        links[link_count++] = (struct layout_link){&info->object, i, info->described_file, info->shared,
-                                                   info->shared_directory};
+        links[link_count++] =
+            (struct layout_link){&info->object, i, info->described_file, info->shared, info->shared_directory};
     }
     snprintf(log, sizeof log, "%s/link.log", scratch);
     layout_link_all(links, link_count, log, 2, error);

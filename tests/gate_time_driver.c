@@ -56,8 +56,9 @@ static void print_row(const struct gate_time_row *row)
     printf("%s\t%s\t%s\t%s", row->plant ? row->plant : "pair", row->head->variant, row->head_workload->short_name,
            gate_time_row_word(row));
     for (size_t p = 0; p < row->pass_count; p++)
-        printf("\t%+.2f %% [%+.2f; %+.2f] threshold %.2f", 100 * row->passes[p].slow_down,
-               100 * row->passes[p].interval.low, 100 * row->passes[p].interval.high, 100 * row->passes[p].threshold);
+        printf("\t%+.2f %% [%+.2f; %+.2f] threshold %.2f of %zu", 100 * row->passes[p].slow_down,
+               100 * row->passes[p].interval.low, 100 * row->passes[p].interval.high, 100 * row->passes[p].threshold,
+               row->passes[p].processes);
     printf("\t%s\n", row->reason);
 }
 

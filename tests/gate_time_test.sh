@@ -30,6 +30,8 @@ lane() {
 word() { awk -F '\t' -v pair="$1" -v workload="$2" '$1 == "pair" && $2 == pair && $3 == workload { print $4 }' "$work/out"; }
 plant() { awk -F '\t' -v plant="planted $1" '$1 == plant { print $4 }' "$work/out"; }
 passes() { awk -F '\t' -v plant="planted $1" '$1 == plant { print NF - 5 }' "$work/out"; }
+# Of the first pass, for a plant or a pair.
+processes() { awk -F '\t' -v plant="planted $1" -v pair="$1" '$1 == plant || $1 == "pair" && $2 == pair { split($5, words, " of "); print words[2] + 0 }' "$work/out"; }
 pairs() { grep -c '^pair' "$work/out"; }
 
 # refused CODE WORDS: one line on standard error that holds the words
@@ -57,6 +59,8 @@ check "all pairs are identical" [ "$(pairs)" -gt 20 -a "$(grep -c '^pair.*	ident
 check "the slower module is found" [ "$(plant module)" = red ]
 check "the slower codec is found" [ "$(plant 'shared object')" = red ]
 check "each in two passes" [ "$(passes module) $(passes 'shared object')" = "2 2" ]
+check "of all their processes, as far as those are not void" [ "$(processes module)" -gt 8 ]
+check "what is never timed is not listed" [ -z "$(word null+thread footprint_1000)" ]
 check "the plan is said" grep -q '0 pairs in 1 cells of 8 to 20 processes: [0-9]* to [0-9]* s' "$work/err"
 
 # ---- identical code, timed on demand ----
@@ -78,19 +82,19 @@ codec() {
 tree slow
 codec "$work/slow/modules/shared" 8
 codec "$work/slow/modules/planted/shared" 4 # of a slower codec a slower one still
-lane_or_skip slow base variants=null+thread workloads=to_string_1k,nop
+lane_or_skip slow base variants=null+thread workloads=to_string_1k,nop processes=12
 check "a slower codec in head is a regression" [ "$code" -eq 1 ]
 check "where it is called" [ "$(word null+thread to_string_1k)" = red ]
 check "not where it is not" [ "$(word null+thread nop)" = green ]
 check "the reason has the pair" grep -q '^outcome	1	null+thread on to_string_1k: ' "$work/out"
-lane_or_skip base slow variants=null+thread workloads=to_string_1k
+lane_or_skip base slow variants=null+thread workloads=to_string_1k processes=12
 check "a faster one is none" [ "$code" -eq 0 ]
 check "but is said" [ "$(word null+thread to_string_1k)" = improved ]
 
 # ---- a control that is none: a codec of another name and the same speed ----
 tree blind
 codec "$work/blind/modules/planted/shared" 1000000
-lane_or_skip blind base workloads=nop
+lane_or_skip blind base workloads=nop processes=12
 check "a plant that is not found is an outcome of its own" [ "$code" -eq 4 ]
 check "though the other was" [ "$(plant module) $(plant 'shared object')" = "red green" ]
 codec "$work/blind/modules/planted/shared" 16 0123456789ABCDEF
@@ -123,22 +127,39 @@ sum() {
 }
 for name in same slower bytes parameters digest old; do sum sums-base $name ''; done
 sum sums new ''
+for side in sums-base sums; do
+    sum $side unlisted '' && sed -i '/,unlisted,/d' "$work/$side/modules/panels.csv"
+done
 sum sums same 's|One byte|A byte|'
 sum sums slower 's|total += bytes\[i\];|{ total += bytes[i]; __asm__("" : "+r"(total)); }|'
 sum sums bytes '' 's/.bytes_per_op = sizeof(uint64_t)/.bytes_per_op = 2 * sizeof(uint64_t)/;s/return n \* sizeof total/return 2 * n * sizeof total/'
 sum sums parameters '' 's/"sum:size=4096"/"sum:size=4096:ways=1"/'
 sum sums digest 's/total += bytes\[i\]/total += bytes[i] + 1u/'
-lane_or_skip sums sums-base workloads=sum_4k
+lane_or_skip sums sums-base workloads=sum_4k processes=12
 reason() { awk -F '\t' -v pair="$1" '$1 == "pair" && $2 == pair { print $NF }' "$work/out"; }
 check "a slower module is a regression" [ "$code $(word slower sum_4k)" = "1 red" ]
 check "other comments are not" [ "$(word same sum_4k)" = identical ]
-check "new and removed variants are not judged" [ "$(pairs)" -eq 5 ]
+check "new and removed variants, and what no panel has, are not judged" [ "$(pairs)" -eq 5 ]
 for name in bytes parameters digest; do check "other $name: not comparable" [ "$(word $name sum_4k)" = "not comparable" ]; done
 check "bytes: why" [ "$(reason bytes)" = "bytes per op: 8 in base and 16 in head" ]
 check "parameters: why" [ "$(reason parameters)" = "other parameters: sum:size=4096 in base and sum:size=4096:ways=1 in head" ]
 check "digest: why" sh -c "printf '%s' '$(reason digest)' | grep -Eq '^digest of the output: [0-9a-f]{16} in base and [0-9a-f]{16} in head$'"
 lane sums sums-base variants=new workloads=nop
 check "nothing to time is no error" [ "$code $(pairs)" = "0 0" ]
+
+# ---- an unfit machine: arms that do not take turns, a chain that lacks what is planted in it ----
+tree turns
+cp "$build/tests/sabotage-sequential" "$work/turns/encbench-worker"
+lane turns base workloads=nop
+check "arms one after the other: unfit" [ "$code" -eq 3 ]
+check "and why" grep -q '^outcome	3	arms did not take turns' "$work/out"
+tree chain
+rm "$work/chain/kernels" && cp -r "$build/kernels" "$work/chain/kernels"
+sed 's/(value, CHAIN_PLANTED_EXTRA_CYCLES)/(value, 30)/' "$source/harness/kernels/chain.c" >"$work/chain.c"
+"$compiler" -std=gnu17 -O2 -fPIC -ffunction-sections -I "$source/harness/kernels" -I "$source/harness" -c "$work/chain.c" -o "$work/chain/kernels/chain.o" || exit 1
+lane chain base workloads=nop
+check "a chain that shows less than is planted: unfit" [ "$code" -eq 3 ]
+check "and why" grep -q '^outcome	3	of the cycles planted in the chain 9[0-9.]* % are seen' "$work/out"
 
 # ---- what is refused, and what a signal leaves ----
 lane head base variants=nobody
@@ -156,4 +177,4 @@ sleep 4 && kill -TERM $! && wait $!
 code=$?
 check "a signal stops it" refused 3 'stopped'
 check "nothing is left behind" [ -z "$(ls -A "$TMPDIR")" ]
-finish 34
+finish 42
