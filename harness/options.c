@@ -42,7 +42,9 @@ static const struct {
     {{"variants", KEY_VARIANTS, "A,B", 0, "only contrasts between these variants", 0}, " run report "},
     {{"workloads", KEY_WORKLOADS, "A,B", 0, "only these workloads", 0}, " run report calibrate "},
     {{"module", KEY_MODULE, "FILE", 0,
-      "also measure this module (.o; .so: no verdict on time; or a directory of .o); may be repeated", 0},
+      "also measure this module (.o; .so: no verdict on time), or a directory of .o, or one of .so: layouts of one "
+      "module; may be repeated",
+      0},
      " run report list "},
     {{"baseline", KEY_BASELINE, "VARIANT", 0, "compare everything selected with this variant", 0}, " run report "},
     {{"events", KEY_EVENTS, "A,B", 0, "count these instead of the usual ones (list --events has the names)", 0},
