@@ -101,7 +101,7 @@ sed "s/^\\([0-9]*,made_1,sum_4k,sum_words,[^,]*,[^,]*,file=\\)[^,]*/\\11:layout_
 cp -r layouts again && cp again.csv again/processes.csv
 "$encbench" analyse again >"$work/out" 2>"$work/err"
 check "and would see one that came again" grep -q '^layouts,run,.*,19,,,failed,1 layouts over 20 processes' again/controls.csv
-check "they are drawn, not taken by name" [ "$(drawn layouts sum_words)" != "$(drawn layouts sum_words | sort -t: -k2V)" ]
+check "they are drawn, not taken by name" [ "$(drawn layouts sum_words)" != "$(drawn layouts sum_words | sort -t= -k2n)" ]
 check "their hash is one of all" [ "$(key layouts module:bytes-layouts_sha256)" = "$(cd bytes-layouts && LC_ALL=C && export LC_ALL && cat ./*.so | sha256sum | cut -d' ' -f1)" ]
 check "and says of how many" [ "$(key layouts layouts:bytes-layouts)" = 40 ]
 compare again-drawn quick $o_bytes words-layouts || fail "a directory of layouts and an object file"
