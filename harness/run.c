@@ -935,9 +935,23 @@ static int check_resumed(struct run *run, struct error *error)
     return error->code ? error->code : resume_compare(&run->resume, run->scratch, error);
 }
 
+/* Nobody changed what the run was begun with: the copies have the sums that run.csv records. */
+static int check_copies(const struct run *run, struct error *error)
+{
+    const struct {
+        const char *file, *key, *is;
+    } copies[] = {{schema_claims.file, "claims_crc32", run->claims_crc32},
+                  {schema_panels.file, "panels_crc32", run->panels_crc32},
+                  {schema_calibration.file, "calibration_crc32", run->calibration_crc32}};
+    for (size_t i = 0; i < sizeof copies / sizeof copies[0] && error->code == 0; i++)
+        resume_check_copy(&run->resume, copies[i].file, copies[i].key, copies[i].is, error);
+    return error->code;
+}
+
 static int resume_into_directory(struct run *run, struct error *error)
 {
-    if (check_resumed(run, error) || sum_copies(run, error) || resume_read_plan(&run->resume, &run->plan, error))
+    if (check_resumed(run, error) || sum_copies(run, error) || check_copies(run, error) ||
+        resume_sweep(&run->resume, error) || resume_read_plan(&run->resume, &run->plan, error))
         return error->code;
     if (!run->resume.planned) /* nothing was timed yet */
         return measure_into_directory(run, error);
@@ -986,12 +1000,10 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
 /* Whether a name in the run directory is that of a file that a run writes, finished or not. */
 static bool is_ours(const char *name)
 {
-    for (size_t i = 0; schema_tables[i]; i++) {
-        const size_t length = strlen(schema_tables[i]->file);
-        if (strncmp(name, schema_tables[i]->file, length) == 0 &&
-            (name[length] == '\0' || strcmp(name + length, ".partial") == 0))
+    long writer;
+    for (size_t i = 0; schema_tables[i]; i++)
+        if (strcmp(name, schema_tables[i]->file) == 0 || csv_is_partial(name, schema_tables[i], &writer))
             return true;
-    }
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
