@@ -66,7 +66,8 @@ static const struct {
      " calibrate "},
     {{"layouts", KEY_LAYOUTS, "K", 0, "only the ablation with K layouts of each arm a trial", 0}, " calibrate "},
     {{"reports", KEY_REPORTS, "DIR,DIR", 0, "of DIR: also how far the verdicts of these runs agree", 0}, " calibrate "},
-    {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0}, " run report list analyse explain plot calibrate compare export doctor "},
+    {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0},
+     " run report list analyse explain plot calibrate compare export doctor "},
 };
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
 
@@ -220,7 +221,8 @@ static int set_format(const char *name, struct parsing *parsing)
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         const char *at = strcmp(known[i].verb, parsing->verb->name) == 0 ? strstr(known[i].formats, name) : NULL;
         const size_t length = strlen(name);
-        if (at && length > 0 && (at == known[i].formats || at[-1] == ' ') && (at[length] == ',' || at[length] == '\0')) {
+        if (at && length > 0 && (at == known[i].formats || at[-1] == ' ') &&
+            (at[length] == ',' || at[length] == '\0')) {
             options->format = name;
             options->csv = strcmp(name, "csv") == 0;
             return 0;
@@ -343,7 +345,8 @@ static void print_help(const struct verb *verbs)
         snprintf(call, sizeof call, "%s %s", verb->name, verb->arguments);
         printf("  %-20s %s\n", call, verb->summary);
     }
-    printf("\n`encbench VERB --help` lists the options of a verb; `encbench --manual` is the page for man.\nExit codes:");
+    printf(
+        "\n`encbench VERB --help` lists the options of a verb; `encbench --manual` is the page for man.\nExit codes:");
     for (size_t i = 0; i < sizeof exit_words / sizeof exit_words[0]; i++)
         printf("%s %d %s", i ? ";" : "", exit_words[i].code, exit_words[i].meaning);
     printf(".\n");
