@@ -85,7 +85,7 @@ static const struct machine_fact *look(const char *key)
 }
 
 struct expectation {
-    const char *files[8]; /* path, content, path, content ... */
+    const char *files[9]; /* path, content, path, content ... */
     const char *key, *value;
     enum machine_status status;
     const char *mend; /* part of it; NULL: there is none */
