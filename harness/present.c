@@ -85,6 +85,11 @@ int present_figures(const struct paths *paths, const char *directory, struct err
     return run_script(paths, "figures.py", directory, NULL, NULL, NULL, error);
 }
 
+int present_terminal(const struct paths *paths, const char *directory, struct error *error)
+{
+    return run_script(paths, "terminal.py", directory, NULL, NULL, NULL, error);
+}
+
 int present_report(const struct paths *paths, const char *directory, const char *output, struct error *error)
 {
     return run_script(paths, "report.py", directory, "--output", output, "--say", error);

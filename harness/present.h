@@ -17,6 +17,8 @@ int present_check_output(const char *output, struct error *error);
 
 /* DIRECTORY/figures/ */
 int present_figures(const struct paths *paths, const char *directory, struct error *error);
+/* The same at a glance, as text on standard output; writes no file. */
+int present_terminal(const struct paths *paths, const char *directory, struct error *error);
 /* Writes the report and says on standard output, in at most ten lines, what came of it and where it is. */
 int present_report(const struct paths *paths, const char *directory, const char *output, struct error *error);
 

@@ -1,15 +1,19 @@
 # The op at several input sizes: levels above (log-log), effects relative to the pooled buffer with their intervals below, straight
-# from levels.csv and effects.csv. figures.py runs it inside the run directory and sets: levels, effects, output, kind (png, svg), panel,
+# from levels.csv and effects.csv. figures.py runs it inside the run directory and sets: levels, effects, output, kind (png, svg; text with columns and rows), panel,
 # against (the pooled variant), sizes (" workload=bytes ..." and a blank at the end), and, one word a curve: variants, colours,
 # points, dashes; others (variants compared with the pooled one), contrasts, turned (1 where the contrast runs the other way),
 # other_colours, other_points, other_dashes. It has checked that the rows exist: gnuplot would exit 0 without.
 
-if (kind eq "png") {
-    set terminal pngcairo size 1280,1240 font "DejaVu Sans,17" linewidth 2 noenhanced
+if (kind eq "text") {
+    set terminal dumb size int(columns), int(rows) nofeed noenhanced
 } else {
-    set terminal svg size 640,620 font "DejaVu Sans,11" linewidth 1 noenhanced
+    if (kind eq "png") {
+        set terminal pngcairo size 1280,1240 font "DejaVu Sans,17" linewidth 2 noenhanced
+    } else {
+        set terminal svg size 640,620 font "DejaVu Sans,11" linewidth 1 noenhanced
+    }
+    set output output
 }
-set output output
 set datafile separator ","
 set datafile missing NaN
 
@@ -31,7 +35,7 @@ place(name) = strstrt(sizes, " " . name . "=")
 size_of(name) = place(name) > 0 ? real(sizes[place(name) + strlen(name) + 2 : *]) : NaN
 
 set multiplot layout 2,1
-set grid xtics ytics linecolor rgb "#DDDDDD"
+if (kind ne "text") { set grid xtics ytics linecolor rgb "#DDDDDD" }
 set key tmargin left maxrows 2 Left reverse samplen 3
 set logscale y 10
 set format y "%.0s %cs"
