@@ -14,7 +14,7 @@ import gnuplot
 import style
 import subject
 import wording
-from rundir import ArgumentParser, RunDirectory, run_main
+from rundir import ArgumentParser, InputError, RunDirectory, run_main
 
 COLUMNS_LEAST, COLUMNS_MOST = 60, 160  # narrower, gnuplot has no room for a curve; wider, none is better for it
 ROWS = 23                              # a picture with its title on a screen of 24 lines
@@ -31,7 +31,8 @@ def columns():
 
 
 def effects(run):
-    """(title, workload, [(label, effect as the label says it, whether the contrast runs the other way)]), or why there are none."""
+    """(title, workload, [(label, effect as the label says it, whether the contrast runs the other way)]); without a title, why there is
+    none in place of the workload."""
     ranking = subject.Ranking(run)
     if ranking.missing is None:
         own = {row["contrast"]: row for row in run.select("effects", workload=subject.OP, scale="relative")}
@@ -48,10 +49,10 @@ def effects(run):
 def print_effects(run, wide):
     title, workload, rows = effects(run)
     if not rows:
-        print(f"No effects: {workload}")
+        say(f"No effects: {workload}", wide)
         return
     shown = rows[:MOST_EFFECTS]
-    print(f"{title}{f'; the largest {len(shown)} of {len(rows)}' if len(shown) < len(rows) else ''}")
+    say(title + (f"; the largest {len(shown)} of {len(rows)}" if len(shown) < len(rows) else ""), wide)
     width = max(len(label) for label, _, _ in shown)
     values = {"source": run.files["effects"], "workload": workload, "label_columns": str(width),
               "contrasts": " ".join(row["contrast"] for _, row, _ in shown), "turned": " ".join(str(int(turned)) for _, _, turned in shown),
@@ -62,24 +63,28 @@ def print_effects(run, wide):
         print(textwrap.fill(wording.effect(row), wide, initial_indent=label.ljust(width + 2), subsequent_indent=" " * (width + 2)))
 
 
+def say(text, wide):
+    print(textwrap.fill(text, wide, subsequent_indent="  ", break_on_hyphens=False))
+
+
 def print_sweep(run, wide):
-    print(f"Sizes of {subject.OP}")
+    say(f"Sizes of {subject.OP}", wide)
     show(run, gnuplot.sweep(run), wide, 2 * ROWS)
 
 
 def print_spread(run, wide):
-    print(f"What single processes saw on {subject.OP}: {subject.FIELD}, and the twin beside it")
+    say(f"What single processes saw on {subject.OP}: {subject.FIELD} and its twin", wide)
     show(run, gnuplot.spread(run), wide, ROWS, title_a=subject.twin_of(run, subject.FIELD), title_b=subject.FIELD)
 
 
 def print_heap(run, wide):
-    print(f"Memory over many operations of {subject.OP}")
+    say(f"Memory over many operations of {subject.OP}", wide)
     show(run, gnuplot.heap(run), wide, 2 * ROWS)
     classes = {}
     for row in subject.heap_rows(run, subject.OP):
         classes.setdefault(row["class"], []).append(row["variant"])
     for name, variants in classes.items():
-        print(textwrap.fill(f"{name}: {', '.join(variants)}", wide, subsequent_indent="  ", break_on_hyphens=False))
+        say(f"{name}: {', '.join(variants)}", wide)
 
 
 def show(run, drawing, wide, tall, **values):
@@ -91,7 +96,10 @@ def show(run, drawing, wide, tall, **values):
 def show_all(arguments):
     parser = ArgumentParser(description="Shows a run directory as text.")
     parser.add_argument("directory", metavar="RUN_DIRECTORY")
-    run = RunDirectory(Path(parser.parse_args(arguments).directory).resolve())
+    directory = Path(parser.parse_args(arguments).directory).resolve()
+    if (directory / "run.csv").exists() and not (directory / "effects.csv").exists():
+        raise InputError(f"{directory}: has no effects.csv yet; `encbench analyse {directory}` makes it")
+    run = RunDirectory(directory)
     style.learn(run.variants)
     missing = dict(subject.figures(run))
     wide = columns()
@@ -101,7 +109,7 @@ def show_all(arguments):
         if missing[name] is None:
             draw(run, wide)
         else:
-            print(f"No {name}: {missing[name]}")
+            say(f"No {name}: {missing[name]}", wide)
     sys.stdout.flush()
 
 

@@ -235,6 +235,16 @@ class Report(WithRun):
             slice(None), [row for row in rows if row[0] != "command"]))
         self.assertIn("\n    ./encbench run --profile quick --seed 1\n", render(directory))
 
+    def test_noisy_facts_say_what_mends_them(self):
+        directory = self.copy()
+        self.edit(directory, "machine.csv", lambda header, rows: rows.extend((
+            ["smt", "on", "noisy", "echo off > /sys/smt"], ["boost", "on", "noisy", ""], ["pmu", "none here", "not visible", "another"])))
+        text = " ".join(render(directory).split())
+        self.assertIn("facts, 2 noisy</summary>", text)
+        self.assertIn("What would mend what is noisy: - `smt`: echo off > /sys/smt </details>", text)
+        self.assertIn("facts, 0 noisy</summary>", render(self.run_path))
+        self.assertNotIn("What would mend", render(self.run_path))
+
     def test_figures_are_linked_from_where_the_report_lies(self):
         other = self.base / "elsewhere" / "deep"
         other.mkdir(parents=True)
