@@ -64,7 +64,9 @@ static const struct {
      " calibrate "},
     {{"layouts", KEY_LAYOUTS, "K", 0, "only the ablation with K layouts of each arm a trial", 0}, " calibrate "},
     {{"reports", KEY_REPORTS, "DIR,DIR", 0, "of DIR: also how far the verdicts of these runs agree", 0}, " calibrate "},
-    {{"quiet", KEY_QUIET, NULL, 0, "no progress; doctor: nothing but the exit code", 0}, " run report list analyse explain plot calibrate compare export doctor "},
+    {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0},
+     " run report list analyse explain plot calibrate compare export "},
+    {{"quiet", KEY_QUIET, NULL, 0, "print nothing: the exit code says it", 0}, " doctor "},
 };
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
 
@@ -341,7 +343,8 @@ static void print_help(const struct verb *verbs)
         snprintf(call, sizeof call, "%s %s", verb->name, verb->arguments);
         printf("  %-20s %s\n", call, verb->summary);
     }
-    printf("\n`encbench VERB --help` lists the options of a verb; `encbench --manual` is the page for man.\nExit codes:");
+    printf("\n`encbench VERB --help` lists the options of a verb; `encbench --manual` is the page for man.\n");
+    printf("Exit codes:");
     for (size_t i = 0; i < sizeof exit_words / sizeof exit_words[0]; i++)
         printf("%s %d %s", i ? ";" : "", exit_words[i].code, exit_words[i].meaning);
     printf(".\n");

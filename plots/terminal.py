@@ -53,6 +53,7 @@ def print_effects(run, wide):
         return
     shown = rows[:MOST_EFFECTS]
     say(title + (f"; the largest {len(shown)} of {len(rows)}" if len(shown) < len(rows) else ""), wide)
+    shown = [(label if len(label) <= wide // 2 else label[:wide // 2 - len("..")] + "..", row, turned) for label, row, turned in shown]
     width = max(len(label) for label, _, _ in shown)
     values = {"source": run.files["effects"], "workload": workload, "label_columns": str(width),
               "contrasts": " ".join(row["contrast"] for _, row, _ in shown), "turned": " ".join(str(int(turned)) for _, _, turned in shown),

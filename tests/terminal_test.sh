@@ -110,6 +110,7 @@ page=$(find "$work/prefix" -path '*/man/man1/encbench.1')
 check "the page is installed" [ -s "$page" ]
 run --manual
 check "and is what --manual prints" cmp -s "$work/out" "$page"
+check "every dash is a minus that can be copied" [ "$(grep -v '^\.TH' "$page" | grep -c '[^\\]-')" -eq 0 ]
 sed 's/\\-/-/g; s/\\f[BIR]//g; s/\\&//g' "$page" >"$work/plain"
 "$encbench" --help >"$work/help"
 verbs=$(sed -n 's/^  \([a-z]*\) .*/\1/p' "$work/help")
