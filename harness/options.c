@@ -343,8 +343,8 @@ static void print_help(const struct verb *verbs)
         snprintf(call, sizeof call, "%s %s", verb->name, verb->arguments);
         printf("  %-20s %s\n", call, verb->summary);
     }
-    printf("\n`encbench VERB --help` lists the options of a verb; `encbench --manual` is the page for man.\n");
-    printf("Exit codes:");
+    printf(
+        "\n`encbench VERB --help` lists the options of a verb; `encbench --manual` is the page for man.\nExit codes:");
     for (size_t i = 0; i < sizeof exit_words / sizeof exit_words[0]; i++)
         printf("%s %d %s", i ? ";" : "", exit_words[i].code, exit_words[i].meaning);
     printf(".\n");

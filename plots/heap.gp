@@ -1,8 +1,9 @@
 # Memory over many operations, straight from heap.csv: above, live bytes; below, mapped bytes; each beyond what there was before the
-# first op. figures.py runs it inside the run directory and sets: source, output, kind (png, svg; text with columns and rows), workload, variants, colours and
+# first op. figures.py runs it inside the run directory and sets: source, output, kind (png, svg), workload, variants, colours and
 # dashes (as many words each), leak (the variant of the planted leaks), leak_bytes, leak_mapping, leak_none (its workloads) and their
 # colours colour_bytes, colour_mapping, colour_none. It has checked that the rows exist: gnuplot would exit 0 without.
 
+# On a terminal: kind is text, and columns and rows are set in place of output.
 if (kind eq "text") {
     set terminal dumb size int(columns), int(rows) nofeed noenhanced
 } else {
@@ -27,7 +28,7 @@ set format x "%.0s%c"
 set offsets 0, 0, graph 0.06, graph 0.03
 # One column, however many there are: a second one would lie on the curves.
 set key outside right top Left reverse samplen 2 maxcols 1 spacing 0.95
-key_font = kind eq "png" ? "DejaVu Sans,15" : "DejaVu Sans,9"
+key_font = kind eq "png" ? "DejaVu Sans,16" : "DejaVu Sans,10"
 set key font key_font
 
 # Rows of a series stand in order of operations; the first is from before the first op.

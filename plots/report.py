@@ -737,12 +737,6 @@ def alt_texts(run):
     }
 
 
-def figure_context(run, directory):
-    alt = alt_texts(run)
-    return {name: {"missing": missing, "png": f"{directory}/figures/{name}.png", "svg": f"{directory}/figures/{name}.svg",
-                   "alt": alt[name] if name in alt else alt[name.partition("_")[0]]} for name, missing in subject.figures(run)}
-
-
 def machine_facts(run):
     """All facts, and below them what would mend those that are noisy."""
     noisy = [row for row in run.machine if row["status"] == "noisy"]
@@ -750,6 +744,12 @@ def machine_facts(run):
     mends = "\n".join(f"- {code(row['key'])}: {row['mend']}" for row in noisy if row["mend"])
     return folded(f"{len(run.machine)} facts, {len(noisy)} noisy",
                   f"{table}\n\nWhat would mend what is noisy:\n\n{mends}" if mends else table)
+
+
+def figure_context(run, directory):
+    alt = alt_texts(run)
+    return {name: {"missing": missing, "png": f"{directory}/figures/{name}.png", "svg": f"{directory}/figures/{name}.svg",
+                   "alt": alt[name] if name in alt else alt[name.partition("_")[0]]} for name, missing in subject.figures(run)}
 
 
 def context(run, directory):

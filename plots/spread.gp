@@ -1,7 +1,8 @@
 # Per-process values of two contrasts on one workload as sorted curves (empirical distributions), straight from contrasts.csv.
-# figures.py runs it inside the run directory and sets: source, output, kind (png, svg; text with columns and rows), workload, and for the two
+# figures.py runs it inside the run directory and sets: source, output, kind (png, svg), workload, and for the two
 # contrasts name_a, name_b, colour_a, colour_b, title_a, title_b. It has checked that the rows exist: gnuplot would exit 0 without.
 
+# On a terminal: kind is text, and columns and rows are set in place of output.
 if (kind eq "text") {
     set terminal dumb size int(columns), int(rows) nofeed noenhanced
 } else {

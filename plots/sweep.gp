@@ -1,9 +1,10 @@
 # The op at several input sizes: levels above (log-log), effects relative to the pooled buffer with their intervals below, straight
-# from levels.csv and effects.csv. figures.py runs it inside the run directory and sets: levels, effects, output, kind (png, svg; text with columns and rows), panel,
+# from levels.csv and effects.csv. figures.py runs it inside the run directory and sets: levels, effects, output, kind (png, svg), panel,
 # against (the pooled variant), sizes (" workload=bytes ..." and a blank at the end), and, one word a curve: variants, colours,
 # points, dashes; others (variants compared with the pooled one), contrasts, turned (1 where the contrast runs the other way),
 # other_colours, other_points, other_dashes. It has checked that the rows exist: gnuplot would exit 0 without.
 
+# On a terminal: kind is text, and columns and rows are set in place of output.
 if (kind eq "text") {
     set terminal dumb size int(columns), int(rows) nofeed noenhanced
 } else {
