@@ -2,6 +2,7 @@
 
 #include "counter.h"
 #include "csv.h"
+#include "process.h"
 #include "schema.h"
 
 #include <dirent.h>
@@ -325,8 +326,8 @@ static void add_mitigations(struct machine_facts *facts, const char *root)
             mitigated, vulnerable, unaffected, unknown);
 }
 
-/* Whether the CPU's own counters can be opened at all: instructions of this thread in user mode. */
-static void add_pmu(struct machine_facts *facts)
+/* Why instructions of this thread in user mode cannot be counted, as an errno; 0: they can. */
+static int open_pmu(void)
 {
     const struct counter_source source = counter_source_real();
     const struct counter_event instructions = {.name = "instructions",
@@ -335,16 +336,27 @@ static void add_pmu(struct machine_facts *facts)
                                                .exclude_kernel = true,
                                                .exclude_hypervisor = true};
     const int descriptor = source.open(source.context, &instructions, 0, -1);
-    if (descriptor >= 0)
-        source.close(source.context, descriptor);
-    const bool forbidden = descriptor == -EACCES || descriptor == -EPERM;
-    add(facts, "pmu", descriptor >= 0 ? MACHINE_OK : MACHINE_NOT_VISIBLE,
+    if (descriptor < 0)
+        return -descriptor;
+    source.close(source.context, descriptor);
+    return 0;
+}
+
+/* Whether the CPU's own counters can be opened at all. Asked by a child: there are sandboxes that kill for the question. */
+static void add_pmu(struct machine_facts *facts)
+{
+    struct process_end end = {0};
+    struct error error = {0};
+    const bool asked = process_try(open_pmu, &end, &error) == 0;
+    const bool forbidden = !asked || end.signal || end.status == EACCES || end.status == EPERM;
+    const bool counts = !forbidden && end.status == 0;
+    add(facts, "pmu", counts ? MACHINE_OK : MACHINE_NOT_VISIBLE,
         forbidden ? "sysctl kernel.perf_event_paranoid=2 (a container: --cap-add PERFMON)"
                   : "needs a machine that has counters; instructions are counted by stepping all the same",
         "%s",
-        descriptor >= 0 ? "counts"
-        : forbidden     ? "not permitted"
-                        : "none here");
+        counts      ? "counts"
+        : forbidden ? "not permitted"
+                    : "none here");
 }
 
 /* Since the boot; a share of all time. */
