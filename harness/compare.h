@@ -7,9 +7,8 @@
  * both runs (stats_shift), at the confidence of what is exploratory; nothing is divided by the number of effects, so one in a hundred
  * is left out by chance.
  *
- * Only like is compared with like: an effect whose sides or whose workload are defined differently, a part of a claim whose conditions
- * differ, counts of instructions on other CPU models are listed with the reason. A run that this program cannot read (another schema, not
- * analysed) is listed too; two at least must be left.
+ * Only like is compared with like (compare_like.h); what is not is listed with the reason. A run that this program cannot read (of
+ * another schema) is listed too; two at least must be left. One that is not analysed or is damaged is an error.
  */
 #ifndef ENCBENCH_COMPARE_H
 #define ENCBENCH_COMPARE_H
@@ -24,7 +23,7 @@ enum { COMPARE_RUNS_MAX = 16 };
 
 /*
  * `runs` ends with NULL. The tables go to a directory that is made for them once all runs are read: `out` where it is not NULL, else one
- * under the results; its name into `directory` (PATH_MAX bytes).
+ * under the results; its name into `directory` (PATH_MAX bytes). On error nothing is left of it.
  */
 int compare_write(const struct paths *paths, const char *const *runs, const char *out, char *directory,
                   struct error *error);
