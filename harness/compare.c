@@ -177,12 +177,17 @@ static void visit_keys(struct comparison *comparison, struct csv_writer *writer,
     }
 }
 
-/* Adds "; MORE". */
-static void add_reason(struct compare_reason *reason, const char *format, size_t run, const char *words)
+/* Adds "; run 2 WORDS". */
+static void add_reason(struct compare_reason *reason, size_t run, const char *words)
 {
     const size_t used = strlen(reason->text);
-    snprintf(reason->text + used, sizeof reason->text - used, "%s", used ? "; " : "");
-    snprintf(reason->text + strlen(reason->text), sizeof reason->text - strlen(reason->text), format, run, words);
+    snprintf(reason->text + used, sizeof reason->text - used, "%srun %zu %s", used ? "; " : "", run + 1, words);
+}
+
+static const char *only_one(struct compare_reason *reason, size_t run)
+{
+    snprintf(reason->text, sizeof reason->text, "only run %zu has it", run + 1);
+    return not_comparable;
 }
 
 static struct csv_writer *open_table(const char *out, const struct csv_table *table, struct error *error)
@@ -223,9 +228,11 @@ static const struct csv_data *machine_of(const struct compared_run *run)
     return &run->facts.machine;
 }
 
+/* Of a run of another schema run.csv is all that is read, to know that: nothing for one that is not compared. */
 static const struct csv_data *run_of(const struct compared_run *run)
 {
-    return &run->facts.run;
+    static const struct csv_data none;
+    return run->facts.readable ? &run->facts.run : &none;
 }
 
 static void put_fact(const struct comparison *comparison, struct csv_writer *writer, const char *source, table_of table,
@@ -259,8 +266,7 @@ static void put_machine_fact(struct comparison *comparison, struct csv_writer *w
 
 static void put_run_fact(struct comparison *comparison, struct csv_writer *writer, const size_t *rows, size_t first)
 {
-    if (comparison->runs[first].facts.readable)
-        put_fact(comparison, writer, "run", run_of, rows, first);
+    put_fact(comparison, writer, "run", run_of, rows, first);
 }
 
 static int write_facts(struct comparison *comparison, const char *out, struct error *error)
@@ -298,10 +304,8 @@ static const char *verdict_agreement(const struct comparison *comparison, const 
         refuted += strcmp(verdict, "refuted") == 0;
         seen++;
     }
-    if (seen < 2) {
-        add_reason(reason, "only run %zu has %s", first + 1, "it");
-        return not_comparable;
-    }
+    if (seen < 2)
+        return only_one(reason, first);
     return confirmed && refuted                   ? "contradict"
            : confirmed == seen || refuted == seen ? "agree"
            : confirmed + refuted == 0             ? "undecided in all"
@@ -402,7 +406,7 @@ static const char *effect_agreement(const struct comparison *comparison, const s
     }
     for (size_t i = 0; speaking < 2 && i < comparison->count; i++)
         if (comparison->runs[i].facts.readable && silent_because(&comparison->runs[i], rows[i]))
-            add_reason(reason, "run %zu %s", i + 1, silent_because(&comparison->runs[i], rows[i]));
+            add_reason(reason, i, silent_because(&comparison->runs[i], rows[i]));
     return speaking < 2                               ? not_comparable
            : faster && slower                         ? "opposite directions"
            : faster + slower == 0                     ? "shown in none"
@@ -474,8 +478,7 @@ static struct change change_of(struct comparison *comparison, const size_t *rows
         return change;
     for (size_t i = 0; i < 2; i++)
         if (silent_because(&comparison->runs[both[i]], rows[both[i]]))
-            add_reason(&change.reason, "run %zu %s", both[i] + 1,
-                       silent_because(&comparison->runs[both[i]], rows[both[i]]));
+            add_reason(&change.reason, both[i], silent_because(&comparison->runs[both[i]], rows[both[i]]));
     if (change.reason.text[0] == '\0')
         measure_change(comparison, rows, run, &change);
     return change;
@@ -589,29 +592,27 @@ static const struct csv_data *metrics_of(const struct compared_run *run)
     return &run->metrics;
 }
 
-/* NULL where all runs have the same: there is nothing to write then. */
+/* Of the runs that have it. NULL where they have the same: there is nothing to write then. */
 static const char *metric_agreement(const struct comparison *comparison, const size_t *rows, size_t first,
                                     struct compare_reason *reason)
 {
+    static const size_t figure[] = {SCHEMA_metrics_value, SCHEMA_metrics_status};
     const struct csv_data *with = &comparison->runs[first].metrics;
-    bool alike = true, missing = false;
-    for (size_t i = 0; i < comparison->count; i++) {
+    size_t seen = 0;
+    bool alike = true;
+    for (size_t i = first; i < comparison->count; i++) {
         const struct compared_run *run = &comparison->runs[i];
-        if (!run->facts.readable)
+        if (rows[i] == NONE)
             continue;
-        if (rows[i] == NONE) {
-            add_reason(reason, "run %zu %s", i + 1, "does not have it");
-            missing = true;
-            continue;
-        }
-        if (!missing && !compare_same_metric(&comparison->runs[first], rows[first], run, reason))
+        if (!compare_same_metric(&comparison->runs[first], rows[first], run, reason))
             return not_comparable;
-        alike &= strcmp(csv_text(&run->metrics, rows[i], SCHEMA_metrics_value),
-                        csv_text(with, rows[first], SCHEMA_metrics_value)) == 0 &&
-                 strcmp(csv_text(&run->metrics, rows[i], SCHEMA_metrics_status),
-                        csv_text(with, rows[first], SCHEMA_metrics_status)) == 0;
+        for (size_t c = 0; c < sizeof figure / sizeof figure[0]; c++)
+            alike &= strcmp(csv_text(&run->metrics, rows[i], figure[c]), csv_text(with, rows[first], figure[c])) == 0;
+        seen++;
     }
-    return missing ? not_comparable : alike ? NULL : "differ";
+    if (seen < 2)
+        return only_one(reason, first);
+    return alike ? NULL : "differ";
 }
 
 static void put_metric(struct comparison *comparison, struct csv_writer *writer, const size_t *rows, size_t first)
@@ -664,9 +665,9 @@ static int write_counts(struct comparison *comparison, const char *out, struct e
         {"effects shown in the same direction by all", counts->same_direction},
         {"effects shown in opposite directions", counts->opposite},
         {"changes of an effect with an interval", counts->changes},
-        {"changes whose interval leaves out 0", counts->changed},
+        {"changes whose interval leaves out zero", counts->changed},
         {"changes of a twin with an interval", counts->twin_changes},
-        {"changes of a twin whose interval leaves out 0", counts->twins_changed},
+        {"changes of a twin whose interval leaves out zero", counts->twins_changed},
         {"exact figures in common", counts->metrics},
         {"exact figures that differ", counts->metrics_differ},
     };

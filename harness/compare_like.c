@@ -5,12 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "its kind is X in run 1 and Y in run 2"; cut where it is too long. */
-static bool differ(struct compare_reason *reason, const char *what, const struct compared_run *one, const char *one_is,
-                   const struct compared_run *other, const char *other_is)
+/* "variant direct is pool=direct in run 1 and pool=none in run 2", or "seed is missing in run 1"; cut where it is too long. */
+static bool differ(struct compare_reason *reason, const char *kind, const char *name, const struct compared_run *one,
+                   const char *one_is, const struct compared_run *other, const char *other_is)
 {
-    snprintf(reason->text, sizeof reason->text, "%.90s is %.120s in run %zu and %.120s in run %zu", what,
-             *one_is ? one_is : "nothing", one->number, *other_is ? other_is : "nothing", other->number);
+    const char *space = *kind ? " " : "";
+    if (*one_is == '\0' || *other_is == '\0')
+        snprintf(reason->text, sizeof reason->text, "%s%s%.80s is missing in run %zu", kind, space, name,
+                 *one_is == '\0' ? one->number : other->number);
+    else
+        snprintf(reason->text, sizeof reason->text, "%s%s%.80s is %.120s in run %zu and %.120s in run %zu", kind, space,
+                 name, one_is, one->number, other_is, other->number);
     return false;
 }
 
@@ -32,7 +37,7 @@ static bool same_variant(const struct compared_run *one, const struct compared_r
     char levels[2][1024];
     levels_of(one, variant, levels[0], sizeof levels[0]);
     levels_of(other, variant, levels[1], sizeof levels[1]);
-    return strcmp(levels[0], levels[1]) == 0 || differ(reason, variant, one, levels[0], other, levels[1]);
+    return strcmp(levels[0], levels[1]) == 0 || differ(reason, "variant", variant, one, levels[0], other, levels[1]);
 }
 
 static const char *full_name(const struct compared_run *run, const char *workload)
@@ -45,7 +50,7 @@ static bool same_workload(const struct compared_run *one, const struct compared_
                           struct compare_reason *reason)
 {
     const char *names[] = {full_name(one, workload), full_name(other, workload)};
-    return strcmp(names[0], names[1]) == 0 || differ(reason, workload, one, names[0], other, names[1]);
+    return strcmp(names[0], names[1]) == 0 || differ(reason, "workload", workload, one, names[0], other, names[1]);
 }
 
 /* Every one of the names, which are separated by spaces. */
@@ -71,14 +76,13 @@ bool compare_same_effect(const struct compared_run *one, size_t one_row, const s
     static const struct {
         size_t column;
         const char *name;
-    } same[] = {{SCHEMA_effects_kind, "its kind"},
-                {SCHEMA_effects_baseline, "its baseline"},
-                {SCHEMA_effects_contender, "its contender"}};
+    } same[] = {
+        {SCHEMA_effects_kind, "kind"}, {SCHEMA_effects_baseline, "baseline"}, {SCHEMA_effects_contender, "contender"}};
     for (size_t c = 0; c < sizeof same / sizeof same[0]; c++) {
         const char *a = csv_text(&one->effects, one_row, same[c].column);
         const char *b = csv_text(&other->effects, other_row, same[c].column);
         if (strcmp(a, b) != 0)
-            return differ(reason, same[c].name, one, a, other, b);
+            return differ(reason, "its", same[c].name, one, a, other, b);
     }
     return all_same(same_variant, one, other, csv_text(&one->effects, one_row, SCHEMA_effects_baseline), reason) &&
            all_same(same_variant, one, other, csv_text(&one->effects, one_row, SCHEMA_effects_contender), reason) &&
@@ -100,11 +104,8 @@ static bool same_condition(const struct compared_run *one, size_t one_row, const
 {
     for (size_t c = 0; c < SCHEMA_claims_column_count; c++) {
         const char *a = csv_text(&one->claims, one_row, c), *b = csv_text(&other->claims, other_row, c);
-        char what[80];
-        if (c == SCHEMA_claims_statement || strcmp(a, b) == 0)
-            continue;
-        snprintf(what, sizeof what, "its %s in claims.csv", schema_claims.columns[c].name);
-        return differ(reason, what, one, a, other, b);
+        if (c != SCHEMA_claims_statement && strcmp(a, b) != 0)
+            return differ(reason, "the part's", schema_claims.columns[c].name, one, a, other, b);
     }
     return all_same(same_variant, one, other, csv_text(&one->claims, one_row, SCHEMA_claims_baseline), reason) &&
            all_same(same_variant, one, other, csv_text(&one->claims, one_row, SCHEMA_claims_contender), reason) &&
@@ -121,22 +122,32 @@ bool compare_same_part(const struct compared_run *one, const struct compared_run
         if (ends && other_ends)
             return true;
         if (ends != other_ends)
-            return differ(reason, "the number of its conditions", one, ends ? "smaller" : "larger", other,
+            return differ(reason, "the number of", "its conditions", one, ends ? "smaller" : "larger", other,
                           ends ? "larger" : "smaller");
         if (!same_condition(one, a, other, b, reason))
             return false;
     }
 }
 
-/* The C library chooses functions by the CPU. */
-static bool same_instructions(const struct compared_run *one, const struct compared_run *other,
-                              struct compare_reason *reason)
+/* What a figure follows from besides variant and workload. */
+static const struct {
+    const char *metric; /* how its name begins */
+    bool of_run;        /* facts of run.csv, else of machine.csv */
+    const char *facts[6];
+} follows[] = {
+    {"digest", true, {"seed"}}, /* of the inputs */
+    /* The C library chooses functions by the CPU. */
+    {"instructions", false, {"architecture", "cpu_model", "cpu_family", "cpu_model_number", "libc"}},
+};
+
+static bool same_facts(const struct compared_run *one, const struct compared_run *other, bool of_run,
+                       const char *const *facts, struct compare_reason *reason)
 {
-    static const char *const same[] = {"architecture", "cpu_model", "cpu_family", "cpu_model_number", "libc"};
-    for (size_t f = 0; f < sizeof same / sizeof same[0]; f++) {
-        const char *a = finished_fact(&one->facts.machine, same[f]), *b = finished_fact(&other->facts.machine, same[f]);
+    for (; *facts; facts++) {
+        const char *a = finished_fact(of_run ? &one->facts.run : &one->facts.machine, *facts);
+        const char *b = finished_fact(of_run ? &other->facts.run : &other->facts.machine, *facts);
         if (strcmp(a, b) != 0)
-            return differ(reason, same[f], one, a, other, b);
+            return differ(reason, "", *facts, one, a, other, b);
     }
     return true;
 }
@@ -144,9 +155,11 @@ static bool same_instructions(const struct compared_run *one, const struct compa
 bool compare_same_metric(const struct compared_run *one, size_t row, const struct compared_run *other,
                          struct compare_reason *reason)
 {
-    const char *variant = csv_text(&one->metrics, row, SCHEMA_metrics_variant);
-    const char *workload = csv_text(&one->metrics, row, SCHEMA_metrics_workload);
     const char *metric = csv_text(&one->metrics, row, SCHEMA_metrics_metric);
-    return same_variant(one, other, variant, reason) && same_workload(one, other, workload, reason) &&
-           (strncmp(metric, "instructions", strlen("instructions")) != 0 || same_instructions(one, other, reason));
+    for (size_t i = 0; i < sizeof follows / sizeof follows[0]; i++)
+        if (strncmp(metric, follows[i].metric, strlen(follows[i].metric)) == 0 &&
+            !same_facts(one, other, follows[i].of_run, follows[i].facts, reason))
+            return false;
+    return same_variant(one, other, csv_text(&one->metrics, row, SCHEMA_metrics_variant), reason) &&
+           same_workload(one, other, csv_text(&one->metrics, row, SCHEMA_metrics_workload), reason);
 }

@@ -30,7 +30,7 @@ bool compare_same_effect(const struct compared_run *one, size_t one_row, const s
 /* All conditions of a part, in order, but for their wording; of all parts of the claim for "all". */
 bool compare_same_part(const struct compared_run *one, const struct compared_run *other, const char *claim,
                        const char *part, struct compare_reason *reason);
-/* The figure of this row of one's metrics. Counts of instructions also depend on the CPU model and the C library. */
+/* The figure of this row of one's metrics: counts of instructions also follow from CPU model and C library, digests from the seed. */
 bool compare_same_metric(const struct compared_run *one, size_t row, const struct compared_run *other,
                          struct compare_reason *reason);
 
