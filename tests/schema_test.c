@@ -150,6 +150,7 @@ static void numbers_name_their_unit(void **state)
                                         "rewarm_iterations",
                                         "confidence",
                                         "change_confidence",
+                                        "count",
                                         "blocks_dropped",
                                         "processes_needed",
                                         "blocks",
