@@ -11,6 +11,7 @@ import style  # noqa: E402
 import wording  # noqa: E402
 
 RUN_COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY, style.BLACK, style.OTHER)
+MOST_LETTERS = 44  # of a name that has room beside another
 
 
 def split_by_magnitude(rows):
@@ -29,7 +30,8 @@ def draw(rows, names):
     matplotlib.rcdefaults()
     matplotlib.rcParams.update(style.RC)
     panels, marks = split_by_magnitude(rows), marks_of(names)
-    row_inches, gap, head, foot = 0.13 * len(names) + 0.12, 0.42, 0.2 + 0.17 * math.ceil(len(names) / 2), 0.25
+    columns = 1 if max(map(len, names.values())) > MOST_LETTERS else 2
+    row_inches, gap, head, foot = 0.13 * len(names) + 0.12, 0.42, 0.2 + 0.17 * math.ceil(len(names) / columns), 0.25
     height = head + foot + sum(row_inches * len(panel) + gap for panel in panels)
     figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
     top = height - head
@@ -40,7 +42,7 @@ def draw(rows, names):
         top -= tall + gap
     handles = [plt.Line2D([], [], color=colour, marker=marker, markersize=5, linewidth=2, label=names[run])
                for run, (_, colour, marker) in marks.items()]
-    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.01, 1 - 0.03 / height), ncol=2, frameon=False, fontsize=8)
+    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.01, 1 - 0.03 / height), ncol=columns, frameon=False, fontsize=8)
     figure.text(0.6, 0.1 / height, "contender - baseline within each run: faster to the left, slower to the right", ha="center",
                 va="center", fontsize=8)
     return figure

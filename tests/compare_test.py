@@ -5,7 +5,9 @@ same is left out with the reason, and bad input leaves nothing behind: compare_t
 import csv
 import math
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -459,6 +461,16 @@ class Compare(unittest.TestCase):
             text = (torn / f"{name}.csv").read_bytes()
             (torn / f"{name}.csv").write_bytes(text[:len(text) * 2 // 3 - 3])
             self.refused([torn, one], rf"torn_{name}/{name}.csv:\d+: ")
+
+    def test_disk_full_leaves_nothing(self):
+        def small_files():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # compare_runs.csv fits; compare_facts.csv does not
+        done = subprocess.run([ENCBENCH, "compare", self.copy("one"), self.copy("two"), "--out", "full"], capture_output=True, text=True,
+                              check=False, cwd=self.folder, preexec_fn=small_files)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"\Aencbench: [^\n]*full/compare_facts.csv[^\n]*File too large[^\n]*\n\Z")
+        self.assertFalse((self.folder / "full").exists())
 
     def test_too_many(self):
         runs = [self.copy("one"), self.copy("two")]
