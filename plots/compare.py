@@ -299,11 +299,12 @@ def say(comparison):
     count = comparison.count
     lines = [
         ("verdicts", f"{count('parts decided the same by all')} of {count('parts of claims in common')} parts decided the same by all, "
-                     f"{count('parts confirmed by one and refuted by another')} contradicted, {count('parts decided by none')} decided by none"),
+                     f"{count('parts confirmed by one and refuted by another')} contradicted, {count('parts decided by none')} "
+                     "decided by none"),
         ("effects", f"{count('effects shown in the same direction by all')} of {count('effects in common')} shown in the same direction by "
                     f"all, {count('effects shown in opposite directions')} in opposite ones"),
-        ("changes", f"{count('changes whose interval leaves out zero')} of {count('changes of an effect with an interval')} differ from run "
-                    f"{comparison.base['run']}; of twins, where nothing can, "
+        ("changes", f"{count('changes whose interval leaves out zero')} of {count('changes of an effect with an interval')} differ from "
+                    f"run {comparison.base['run']}; of twins, where nothing can, "
                     f"{count('changes of a twin whose interval leaves out zero')} of {count('changes of a twin with an interval')}"),
         ("exact", f"{count('exact figures that differ')} of {count('exact figures in common')} differ"),
     ]

@@ -26,7 +26,7 @@ def split_by_magnitude(rows):
 
 
 def draw(rows, names):
-    """rows: [(contrast, {run: row of compare_effects.csv})], the largest first; names: {run: its name in the legend}, drawn in this order."""
+    """rows: [(contrast, {run: row of compare_effects.csv})], drawn from top to bottom; names: {run: its name in the legend}."""
     matplotlib.rcdefaults()
     matplotlib.rcParams.update(style.RC)
     panels, marks = split_by_magnitude(rows), marks_of(names)

@@ -41,9 +41,18 @@ def set_fact(directory, table, key, **cells):
     edit(directory, table, lambda row: row.update(cells) if row["key"] == key else None)
 
 
-def add_fact(directory, table, line):
+def append(directory, table, line):
     with open(directory / f"{table}.csv", "a", encoding="utf-8") as file:
         file.write(line + "\n")
+
+
+def put_machine_fact(directory, key, value, status):
+    edit(directory, "machine", lambda row: row["key"] != key)
+    append(directory, "machine", f"{key},{value},{status},")
+
+
+def golden_fact(table, key):
+    return next(row["value"] for row in read(GOLDEN / f"{table}.csv") if row["key"] == key)
 
 
 def is_effect(row, contrast=CONTRAST, workload=WORKLOAD):
@@ -106,6 +115,9 @@ class Compare(unittest.TestCase):
 
     def count(self, what):
         return next(int(row["count"]) for row in self.counts if row["what"] == what)
+
+    def changed_and_twins(self):
+        return self.count("changes whose interval leaves out zero"), self.count("changes of a twin whose interval leaves out zero")
 
     def effect(self, run, contrast=CONTRAST, workload=WORKLOAD):
         return next(row for row in self.effects if is_effect(row, contrast, workload) and row["run"] == str(run))
@@ -172,20 +184,26 @@ class Compare(unittest.TestCase):
         self.assertEqual((row["changed"], row["change_confidence"]), ("yes", str(CONFIDENCE)))
         self.assertTrue(1.5 < float(row["change_low_percent"]) < 2 < float(row["change_high_percent"]) < 2.5)
         self.assertEqual({other["change_percent"] for other in self.effects if other["run"] == "2" and other is not row}, {"0"})
-        self.assertEqual((self.count("changes whose interval leaves out zero"), self.count("changes of a twin whose interval leaves out zero")),
-                         (1, 0))
+        self.assertEqual(self.changed_and_twins(), (1, 0))
         changed = self.text.split("What changed or has opposite directions")[1].split("<details>")[0]
         self.assertEqual(re.findall(r"^\| `(\w+)`", changed, re.M), [CONTRAST])
         self.compare(two, one, out="back")
         self.assertAlmostEqual(float(self.effect(2)["change_percent"]), 100 * (1 / 1.02 - 1), places=9)
+
+    def test_largest_changes_come_first(self):
+        one, two = self.copy("one"), self.copy("two")
+        for contrast, size in (("pool_at_null", 0.02), ("pool_at_removed", -0.05), (CONTRAST, 0.03)):
+            shift(two, size, contrast)
+        self.compare(one, two)
+        changed = self.text.split("What changed or has opposite directions")[1].split("<details>")[0]
+        self.assertEqual(re.findall(r"^\| `(\w+)`", changed, re.M), ["pool_at_removed", CONTRAST, "pool_at_null"])
 
     def test_changed_twin_is_counted_apart(self):
         one, two = self.copy("one"), self.copy("two")
         shift(two, 0.02, "twin_thread_field")
         shift(two, 0.02, "planted_field")
         self.compare(one, two)
-        self.assertEqual((self.count("changes whose interval leaves out zero"), self.count("changes of a twin whose interval leaves out zero")),
-                         (0, 1))
+        self.assertEqual(self.changed_and_twins(), (0, 1))
         self.assertIn("No change is seen.", self.text)
 
     def test_intervals_by_the_arithmetic(self):
@@ -214,7 +232,8 @@ class Compare(unittest.TestCase):
 
         def turn(row):
             if is_effect(row):
-                row.update({name: repr(-float(row[name])) for name in row if "log_ratio" in name or name.endswith("_ns") and "error" not in name})
+                row.update({name: repr(-float(row[name])) for name in row
+                            if "log_ratio" in name or name.endswith("_ns") and "error" not in name})
         edit(two, "contrasts", turn)
         done = subprocess.run([ENCBENCH, "analyse", two], capture_output=True, text=True, check=False)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
@@ -228,6 +247,23 @@ class Compare(unittest.TestCase):
         self.assertEqual([row["verdict"] for row in contradicted[:2]], ["confirmed", "refuted"])
         self.assertEqual(self.count("parts confirmed by one and refuted by another"), 1)
         self.assertIn("**contradict**", self.text)
+
+    def test_shown_in_some(self):
+        one, two = self.copy("one"), self.copy("two")
+        edit(two, "effects", lambda row: row.update(words="no difference shown") if is_effect(row) else None)
+        self.compare(one, two)
+        self.assertEqual({self.effect(run)["agreement"] for run in (1, 2)}, {"shown in some"})
+        shown = sum(row["agreement"] == "same direction" for row in self.effects if row["run"] == "1"
+                    and row["kind"] not in ("twin", "planted"))
+        self.assertEqual(self.count("effects shown in the same direction by all"), shown)
+        self.assertEqual({row["agreement"] for row in self.effects if row["kind"] == "twin"}, {"shown in none"})
+
+    def test_interactions_have_the_direction_of_their_estimate(self):
+        one, two = self.copy("one"), self.copy("two")
+        edit(two, "effects", lambda row: row.update(estimate=repr(-float(row["estimate"]))) if row["kind"] == "interaction" else None)
+        self.compare(one, two)
+        self.assertEqual({row["words"]: row["agreement"] for row in self.effects if row["kind"] == "interaction"},
+                         {"interaction shown": "opposite directions", "no difference shown": "shown in none"})
 
     def test_verdicts_of_three(self):
         """Agreement is of all that have the part: undecided in one, missing in one."""
@@ -268,7 +304,7 @@ class Compare(unittest.TestCase):
     def test_more_conditions_are_not_comparable(self):
         one, two = self.copy("one"), self.copy("two")
         line = next(line for line in (two / "claims.csv").read_text().splitlines() if line.startswith("4,a,1,"))
-        add_fact(two, "claims", line.replace("4,a,1,", "4,a,2,"))
+        append(two, "claims", line.replace("4,a,1,", "4,a,2,"))
         self.compare(one, two)
         self.assertEqual(self.verdict("4", "a")["reason"], "the number of its conditions is smaller in run 1 and larger in run 2")
 
@@ -286,13 +322,14 @@ class Compare(unittest.TestCase):
                 row["contender"] = "packed+thread"
         edit(two, "effects", contender)
         self.compare(one, two)
+        name = next(row["name"] for row in read(GOLDEN / "workloads.csv") if row["workload"] == "get_put")
         reasons = {row["contrast"]: row["reason"] for row in self.effects if row["agreement"] == "not comparable"
                    and row["workload"] == WORKLOAD}
         self.assertEqual(set(reasons), {"direct_against_pooled", "pool_at_null"})
         self.assertRegex(reasons["direct_against_pooled"], r"^variant direct is .*pool=direct.* in run 1 and .*pool=elsewhere.* in run 2$")
         self.assertEqual(reasons["pool_at_null"], "its contender is null+thread in run 1 and packed+thread in run 2")
         self.assertEqual({(row["agreement"], row["reason"]) for row in self.effects if row["workload"] == "get_put"},
-                         {("not comparable", "workload get_put is get_put:size=2048 in run 1 and get_put:size=1 in run 2")})
+                         {("not comparable", f"workload get_put is {name} in run 1 and get_put:size=1 in run 2")})
         self.assertEqual({row["changed"] for row in self.effects if row["agreement"] == "not comparable"}, {""})
 
     def test_what_a_run_does_not_say(self):
@@ -317,12 +354,16 @@ class Compare(unittest.TestCase):
 
     def test_too_few_processes_for_an_interval(self):
         one, two = self.copy("one"), self.copy("two")
-        kept = {row["process"] for row in read(two / "contrasts.csv") if is_effect(row)}
-        kept = set(sorted(kept)[:1])
-        edit(two, "contrasts", lambda row: not is_effect(row) or row["process"] in kept)
+        processes = [row["process"] for row in read(two / "contrasts.csv") if is_effect(row)]
+        edit(two, "contrasts", lambda row: not is_effect(row) or row["process"] == processes[0])
         self.compare(one, two)
         row = self.effect(2)
-        self.assertEqual((row["change_percent"], row["changed"], row["reason"]), ("", "", "no interval from 20 and 1 processes"))
+        self.assertEqual([row[name] for name in ("change_percent", "changed", "reason")],
+                         ["", "", f"no interval from {len(processes)} and 1 processes"])
+        edit(two, "effects", lambda row: row.update(words="slower by") if is_effect(row) else None)
+        self.compare(one, two, out="opposed")
+        self.assertEqual(self.effect(2)["agreement"], "opposite directions")
+        self.assertRegex(self.text.split("What changed or has opposite directions")[1].split("<details>")[0], rf"\| `{CONTRAST}` ")
 
     def test_invalid_run_is_compared_in_exact_figures_only(self):
         for name, spoil in (("control", lambda run: edit(run, "controls", lambda row: row.update(status="failed")
@@ -359,6 +400,7 @@ class Compare(unittest.TestCase):
         for rows in (self.facts, self.effects, self.verdicts):
             self.assertEqual({row["run"] for row in rows}, {"2", "3"})
         self.assertEqual({row["source"] for row in self.facts}, {"machine", "run"})
+        self.assertEqual({row["differs"] for row in self.facts}, {"no"})
         self.assertIn("**Run 1 (old) is left out**", self.text)
         self.assertIn("left out old: ", " ".join(self.said.split()))
         self.refused([old, two], r"old: cannot be compared: its schema_version .* fewer than two runs")
@@ -371,6 +413,8 @@ class Compare(unittest.TestCase):
                 row["value"] = str(2 * int(row["value"]))
         edit(runs[1], "metrics", more)
         edit(runs[2], "metrics", lambda row: row["metric"] != "allocated_bytes_per_op")
+        for run in runs[1:]:
+            edit(run, "metrics", lambda row: row["metric"] != "struct_bytes")
         set_fact(runs[1], "machine", "cpu_model", value="another")
         set_fact(runs[1], "run", "seed", value="99")
         self.compare(*runs)
@@ -379,11 +423,11 @@ class Compare(unittest.TestCase):
         self.assertEqual(float(differing[1]["value"]), 2 * float(differing[0]["value"]))
         self.assertRegex(self.text, r"\| `allocations_per_op` \| 1 +\| 100 % +\| 0 %")
         reasons = {re.sub("_.*", "", row["metric"]): row["reason"] for row in self.metrics if row["agreement"] == "not comparable"}
-        seed = next(row["value"] for row in read(GOLDEN / "run.csv") if row["key"] == "seed")
-        self.assertEqual(reasons["digest"], f"seed is {seed} in run 1 and 99 in run 2")
+        self.assertEqual(reasons["digest"], f"seed is {golden_fact('run', 'seed')} in run 1 and 99 in run 2")
         if any(row["metric"].startswith("instructions") for row in read(GOLDEN / "metrics.csv")):
-            self.assertEqual(reasons.pop("instructions"), "cpu_model is AMD EPYC in run 1 and another in run 2")
-        self.assertEqual(set(reasons), {"digest"})
+            self.assertEqual(reasons.pop("instructions"),
+                             f"cpu_model is {golden_fact('machine', 'cpu_model')} in run 1 and another in run 2")
+        self.assertEqual((reasons.pop("struct"), set(reasons)), ("only run 1 has it", {"digest"}))
 
     # The machines.
 
@@ -395,10 +439,11 @@ class Compare(unittest.TestCase):
 
     def test_facts_that_matter_are_not_buried(self):
         one, two = self.copy("one"), self.copy("two")
-        for run, steal, noisy in ((one, "0.1", "ok"), (two, "0.3", "ok")):
-            add_fact(run, "machine", f"steal_since_boot_percent,{steal},{noisy},")
-            add_fact(run, "machine", f"cpu_pressure_10_s_percent,{steal},ok,")
-        add_fact(two, "machine", "cgroup_cpu_max,half,noisy,")
+        for run, percent in ((one, "0.1"), (two, "0.3")):
+            put_machine_fact(run, "steal_since_boot_percent", percent, "ok")
+            put_machine_fact(run, "cpu_pressure_10_s_percent", percent, "ok")
+        edit(one, "machine", lambda row: row["key"] != "cgroup_cpu_max")
+        put_machine_fact(two, "cgroup_cpu_max", "half", "noisy")
         for key in ("date_utc", "load_average", "fingerprint"):
             set_fact(two, "machine", key, value="another")
         set_fact(two, "run", "compiler", value="Clang 14")
