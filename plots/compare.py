@@ -68,9 +68,10 @@ def heading(row):
 
 
 def run_table(comparison):
-    rows = [(row["run"], row["name"], row["profile"] or "", row["fingerprint"] or "", row["valid"] or "", row["reason"] or "")
-            for row in comparison.runs]
-    return wording.table(("Run", "Name", "Profile", "Fingerprint", "Valid", "Why not"), rows)
+    dates = {row["run"]: row["value"].partition("T")[0] for row in comparison.facts if row["key"] == "date_utc" and row["value"]}
+    rows = [(row["run"], row["name"], dates.get(row["run"], ""), row["profile"] or "", row["fingerprint"] or "", row["valid"] or "",
+             row["reason"] or "") for row in comparison.runs]
+    return wording.table(("Run", "Name", "Date", "Profile", "Fingerprint", "Valid", "Why not"), rows)
 
 
 def is_own(by_run):

@@ -402,6 +402,8 @@ class Compare(unittest.TestCase):
         self.assertEqual({row["source"] for row in self.facts}, {"machine", "run"})
         self.assertEqual({row["differs"] for row in self.facts}, {"no"})
         self.assertIn("**Run 1 (old) is left out**", self.text)
+        day = golden_fact("machine", "date_utc").partition("T")[0]
+        self.assertRegex(self.text, rf"\| 1 +\| old +\| +\| quick (.|\n)*\| 2 +\| two +\| {day} \| quick ")
         self.assertIn("left out old: ", " ".join(self.said.split()))
         self.refused([old, two], r"old: cannot be compared: its schema_version .* fewer than two runs")
 
