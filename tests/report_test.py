@@ -914,7 +914,7 @@ class Figures(WithRun):
 
 # Digits that may stand in prose and scripts: names, colours, formats and sizes on paper; no figure of any run.
 NAMES = ("decile_1_ns", "decile_9_ns", "live_bytes_per_1000_ops", "mapped_bytes_per_1000_ops", "to_string_1k",
-         "report.md.j2", "utf-8", "UTF-8")
+         "report.md.j2", "compare.md.j2", "_sha256", "_crc32", "cpu_pressure_10_s_percent", "utf-8", "UTF-8")
 FORMAT = re.compile(r"0|[.,+]?\d*[fgdeE]|\.1e")
 COLOUR = re.compile(r"#[0-9A-F]{6}")
 
@@ -952,7 +952,7 @@ class NoFigureByHand(unittest.TestCase):
     def test_numbers_of_the_report(self):
         """Indices, powers of ten and counts of digits; nothing that could be a measurement."""
         allowed = {0, 1, 2, 3, 5, 6, 10, 50, 80, 100, 0.5, 1e-9, 1e3, 1e4, 1e6, 1e7, 1e15}
-        for name in ("report.py", "original.py", "wording.py", "subject.py", "rundir.py", "calibration.py"):
+        for name in ("report.py", "original.py", "wording.py", "subject.py", "rundir.py", "calibration.py", "compare.py"):
             for node in ast.walk(ast.parse((PLOTS / name).read_text())):
                 if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
                     self.assertIn(node.value, allowed, f"{name}:{node.lineno}")
