@@ -156,7 +156,7 @@ static void print_table_csv(const struct csv_table *table)
     }
 }
 
-/* What each line says is tested against the tool itself where it is installed. */
+/* Tested with each tool that is installed where the tests run. */
 static const struct {
     const char *tool, *line;
 } openers[] = {
@@ -181,9 +181,12 @@ static void print_head_markdown(void)
     for (size_t i = 0; i < sizeof openers / sizeof openers[0]; i++)
         printf("| %s | `%s` |\n", openers[i].tool, openers[i].line);
     printf("\nSQLite takes every column as text: `CAST(time_ns_per_op AS REAL)`. pandas reads the text `null`, a level "
-           "of variants.csv, as missing\n"
-           "unless it is told `keep_default_na=False, na_values=[\"\"]`. SQLite and gnuplot open gzip through a pipe:\n"
-           "`.import --csv \"|zcat samples.csv.gz\" samples` and `'< zcat samples.csv.gz'`.\n");
+           "of variants.csv, as\n"
+           "missing unless it is told `keep_default_na=False, na_values=[\"\"]`, and numbers to twelve digits unless "
+           "told\n"
+           "`float_precision=\"round_trip\"`. SQLite and gnuplot open gzip through a pipe: `.import --csv \"|zcat "
+           "samples.csv.gz\" samples` and\n"
+           "`'< zcat samples.csv.gz'`.\n");
 }
 
 int list_print_tables(const char *format)
