@@ -129,10 +129,11 @@ static void print_table_text(const struct csv_table *table)
     text_print_words(stdout, table->row_is, printf("%s: ", table->file), 2, 80);
     for (size_t c = 0; c < table->column_count; c++) {
         const struct csv_column *column = &table->columns[c];
-        const int at =
-            printf("  %-30s %-8s%s", column->name, type_words[column->type], column->required ? "" : "may be empty; ");
-        text_print_words(stdout, column->meaning, at, 4, 80);
+        const int meaning_at = printf("  %-30s %-8s", column->name, type_words[column->type]);
+        const int at = meaning_at + printf("%s", column->required ? "" : "may be empty; ");
+        text_print_words(stdout, column->meaning, at, meaning_at, 80);
     }
+    printf("\n");
 }
 
 static void print_table_markdown(const struct csv_table *table)

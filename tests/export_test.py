@@ -8,6 +8,7 @@ import json
 import math
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -221,6 +222,12 @@ def check_refusals(work, good):
     check("a full standard output is an error", done.returncode == 2)
 
 
+def check_help():
+    text = {verb: encbench(verb, "--help").stdout for verb in ("export", "list")}
+    check("--help of export has both formats, and where the text goes", all(word in text["export"] for word in ("benchfmt", "gbench", "standard output")))
+    check("--help of list has its own formats", "markdown" in text["list"] and "gbench" not in text["list"])
+
+
 def check_unfit(work):
     failed = {"control": "twins", "subject": "main op", "status": "failed"}
     for name, facts in (("failed", {"controls": [failed]}), ("part", {"complete": "no"})):
@@ -266,6 +273,26 @@ def check_speed(work):
         check(f"{name} of 120 000 rows within 20 s", time.monotonic() - begin < 20)
 
 
+def check_real():
+    """A small run that was measured: its names and figures are those of the committed variants and workloads."""
+    directory = os.path.join(SOURCE, "tests", "golden", "run")
+    with open(os.path.join(directory, "processes.csv"), encoding="utf-8") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["status"] == "ok" and row["role"] != "clock"]
+    with open(os.path.join(directory, "metrics.csv"), encoding="utf-8") as stream:
+        sizes = {row["variant"]: float(row["value"]) for row in csv.DictReader(stream) if row["metric"] == "struct_bytes"}
+    expected = sorted(float(row["time_ns_per_op"]) for row in rows)
+    _, _, results = read_benchfmt(exported(directory, "benchfmt"))
+    check("a measured run: every time", sorted(values["ns/op"] for _, _, values in results if "ns/op" in values) == expected)
+    found = {parts(name)["variant"]: values["struct-B"] for name, _, values in results if "struct-B" in values}
+    check("a measured run: the size of every structure", found == sizes and len(sizes) > 1)
+    names = [name for name, _, values in results if "ns/op" in values]
+    check("a measured run: every variant under its name", {parts(name)["variant"] for name in names} == {row["variant"] for row in rows})
+    document = json.loads(exported(directory, "gbench"), parse_constant=no_constant)
+    check("a measured run: every time in JSON", sorted(row["real_time"] for row in document["benchmarks"]) == expected)
+    keys = {(row["workload"], row["panel"], row["role"], row["variant"]) for row in rows}
+    check("a measured run: a family for each arm", len({row["name"] for row in document["benchmarks"]}) == len(keys))
+
+
 def compare_python():
     for python in ("/usr/bin/python3", sys.executable):
         if os.path.exists(COMPARE) and subprocess.run([python, "-c", "import scipy"], capture_output=True, check=False).returncode == 0:
@@ -290,7 +317,22 @@ def check_compare(work, good):
         for pattern in expected:
             check(f"compare.py {arguments[0]} says {pattern}:\n{done.stdout}", re.search(pattern, done.stdout))
         check("compare.py sees no NaN", "nan" not in done.stdout.lower())
+    check_readme(work, python)
     return True
+
+
+def check_readme(work, python):
+    """The commands of README.md that end in compare.py, word for word."""
+    with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as stream:
+        lines = [line.strip() for line in stream if re.match(r" {4}(\./encbench export .*gbench|/usr/share/benchmark/)", line)]
+    check(f"README.md exports, then compares: {lines}", len(lines) == 2)
+    programs = {"./encbench": [ENCBENCH], COMPARE: [python, "-B", COMPARE, "--no-color"]}
+    run = os.path.join(SOURCE, "tests", "golden", "run")
+    for line in lines:
+        words = [run if word == "DIR" else word for word in shlex.split(line)]
+        done = subprocess.run(programs[words[0]] + words[1:], cwd=work, capture_output=True, text=True, check=False)
+        check(f"README.md: {line}: {done.returncode} {done.stderr}", (done.returncode, done.stderr) == (0, ""))
+    check(f"README.md: compare.py compares what it is told to:\n{done.stdout}", "U Test, Repetitions: 20 vs 20" in done.stdout)
 
 
 def main():
@@ -299,9 +341,11 @@ def main():
         good = make_run(os.path.join(work, "good"))
         check_golden(good, "--update" in sys.argv[3:])
         check_refusals(work, good)
+        check_help()
         check_unfit(work)
         check_odd(work)
         check_output(work, good)
+        check_real()
         check_speed(work)
         compared = check_compare(work, good)
     finally:
