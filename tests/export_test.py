@@ -8,8 +8,10 @@ import json
 import math
 import os
 import re
+import resource
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -244,24 +246,30 @@ def check_odd(work):
     """What a strange module or machine may hold ends no name and no line."""
     directory = make_run(os.path.join(work, "odd"), facts=(("architecture", ""), ("cpu_model", "Übel: = 3 GHz")))
     odd = [arm_row(0, ("a b/c", "p", "baseline", "é\u00a0=x-3", 5))]
-    write(directory, "processes.csv", odd + [arm_row(1, ("op", "main", "baseline", "x", 1), time_ns_per_op="inf"),
-                                             arm_row(2, ("op", "main", "baseline", "x", 1), time_ns_per_op="")])
+    x = ("op", "main", "baseline", "x", 1)
+    write(directory, "processes.csv", odd + [arm_row(1, x, time_ns_per_op="inf"), arm_row(2, x, time_ns_per_op=""), arm_row(3, x, status="void")])
+    write(directory, "metrics.csv", [{"variant": "x", "workload": "op", "metric": "struct_bytes", "value": value, "status": "exact"} for value in ("", "inf")])
     configuration, _, results = read_benchfmt(exported(directory, "benchfmt"))
     check("an empty fact is left out", configuration == {"cpu": "Übel: = 3 GHz"})
-    check("odd names become one name, and what is no number is left out",
-          [name for name, _, values in results if "ns/op" in values] == ["BenchmarkTime/workload=a_b_c/panel=p/variant=____=x-3/role=compared"])
+    check("odd names become one name; what is no number, and what is void, is left out",
+          [name for name, _, _ in results] == ["BenchmarkTime/workload=a_b_c/panel=p/variant=____=x-3/role=compared"])
     rows = json.loads(exported(directory, "gbench"), parse_constant=no_constant)["benchmarks"]
     check("JSON as well", [row["name"] for row in rows] == ["a b/c/p/é\u00a0=x-3"])
 
 
 def check_output(work, good):
     output = os.path.join(work, "out.json")
+    before = sorted(os.listdir(work))
     for _ in range(2):
         done = encbench("export", "--format", "gbench", "--output", output, good)
         check("--output writes, and replaces", (done.returncode, done.stdout, done.stderr) == (0, "", ""))
     with open(output, encoding="utf-8") as stream:
         check("--output is what is printed otherwise", stream.read() == exported(good, "gbench"))
     os.remove(output)
+    done = subprocess.run([ENCBENCH, "export", "--format", "gbench", "--output", output, good], capture_output=True, text=True, check=False,
+                          preexec_fn=lambda: (signal.signal(signal.SIGXFSZ, signal.SIG_IGN), resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))))
+    check(f"a file that does not fit is an error in one line: {done.stderr}", done.returncode == 2 and "cannot be written: File too large\n" in done.stderr)
+    check("and nothing of it is left", sorted(os.listdir(work)) == before)
 
 
 def check_speed(work):

@@ -217,9 +217,10 @@ def check_file(tool, tolerance, file, rows, columns, value):
 
 def check_line(tool, line, rows):
     """What the dictionary says, word for word, in the directory of a run."""
-    commands = {"pandas": (pandas_python(), "-c", f"import pandas; print(len({line}))"), "R": ("Rscript", "-e", f"cat(nrow({line}))"),
-                "SQLite": ("sqlite3", ":memory:", "-cmd", line, "SELECT COUNT(*) FROM processes"),
-                "DuckDB": ("duckdb", "-csv", "-noheader", "-c", f"SELECT COUNT(*) FROM ({line.rstrip(';')})"),
+    commands = {"pandas": (pandas_python(), "-c", f"import pandas; print(len({line}['process']))"),
+                "R": ("Rscript", "-e", f"cat(length({line}[['process']]))"),
+                "SQLite": ("sqlite3", ":memory:", "-cmd", line, "SELECT COUNT(process) FROM processes"),
+                "DuckDB": ("duckdb", "-csv", "-noheader", "-c", f"SELECT COUNT(process) FROM ({line.rstrip(';')})"),
                 "gnuplot": ("gnuplot", "-e", f"set table; {line}")}
     text = output_of(*commands[tool], cwd=os.path.join(SOURCE, RUNS[0]))
     found = len(re.findall(r"^ \S+ +\S+ +i$", text, re.M)) if tool == "gnuplot" else int(text)
