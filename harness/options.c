@@ -219,8 +219,7 @@ static int set_format(const char *name, struct parsing *parsing)
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         const char *at = strcmp(known[i].verb, parsing->verb->name) == 0 ? strstr(known[i].formats, name) : NULL;
         const size_t length = strlen(name);
-        if (at && (at == known[i].formats || at[-1] == ' ') &&
-            (at[length] == ',' || at[length] == '\0')) {
+        if (at && (at == known[i].formats || at[-1] == ' ') && (at[length] == ',' || at[length] == '\0')) {
             options->format = name;
             options->csv = strcmp(name, "csv") == 0;
             return 0;
