@@ -91,7 +91,11 @@ static int verb_plot(const struct options *options, struct error *error)
 {
     struct paths paths;
     struct analyse_summary summary;
-    if (paths_find(&paths, error) != 0 || analyse_run(options->directory, &summary, error) != 0)
+    if (paths_find(&paths, error) != 0)
+        return error->code;
+    if (options->terminal)
+        return present_terminal(&paths, options->directory, error);
+    if (analyse_run(options->directory, &summary, error) != 0)
         return error->code;
     return present_figures(&paths, options->directory, error);
 }

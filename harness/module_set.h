@@ -12,7 +12,13 @@
 #include <limits.h>
 #include <stdbool.h>
 
-enum { MODULE_AXES_MAX = 16, MODULE_FIELDS_MAX = 64, MODULE_WORKLOADS_MAX = 64, MODULE_SHARED_MAX = 16 };
+enum {
+    MODULE_AXES_MAX = 16,
+    MODULE_FIELDS_MAX = 64,
+    MODULE_WORKLOADS_MAX = 64,
+    MODULE_SHARED_MAX = 16,
+    MODULE_LAYOUTS_MAX = 1024,
+};
 
 struct module_axis {
     char name[ENCBENCH_NAME_BYTES], level[ENCBENCH_NAME_BYTES];
@@ -30,8 +36,11 @@ struct module_workload {
 };
 
 struct module_info {
-    char file[PATH_MAX];           /* .o or .so as given */
+    char file[PATH_MAX];           /* .o or .so as given; of a directory of layouts the first */
     bool single_layout;            /* a .so: one layout for ever */
+    char *layout_directory;        /* as given: its .so are layouts of this one module; NULL: none */
+    char **layouts;                /* their full paths, by name */
+    size_t layout_count;           /* 0 without a directory of layouts */
     bool planned;                  /* an arm of the plan; a planted module that is none needs no exact pass */
     bool given;                    /* by --module: wants a panel of its own */
     bool left_out;                 /* of the selected variants: nothing of it is counted */
@@ -59,8 +68,9 @@ struct module_set {
 
 /*
  * Collects DIRECTORY/NAME.o: those that DIRECTORY/order.txt names (a name a line, in that order; all, by name, without it), the shared objects of
- * DIRECTORY/shared, and then `files` (NULL-terminated, may be NULL; of a directory every *.o). Each is linked once into `scratch` and described by
- * `worker`. Errors name the file. module_set_free in every case.
+ * DIRECTORY/shared, and then `files` (NULL-terminated, may be NULL; of a directory every *.o, or its *.so as layouts of one module: they
+ * must describe themselves alike, and no two may be the same bytes). Each is linked once into `scratch` and described by `worker`. Errors name the
+ * file. module_set_free in every case.
  */
 int module_set_load(struct module_set *set, const char *directory, const char *const *files, const char *scratch,
                     const char *worker, struct error *error);

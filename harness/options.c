@@ -42,7 +42,9 @@ static const struct {
     {{"variants", KEY_VARIANTS, "A,B", 0, "only contrasts between these variants", 0}, " run report "},
     {{"workloads", KEY_WORKLOADS, "A,B", 0, "only these workloads", 0}, " run report calibrate "},
     {{"module", KEY_MODULE, "FILE", 0,
-      "also measure this module (.o; .so: no verdict on time; or a directory of .o); may be repeated", 0},
+      "also measure this module (.o; .so: no verdict on time), or a directory of .o, or one of .so: layouts of one "
+      "module; may be repeated",
+      0},
      " run report list "},
     {{"baseline", KEY_BASELINE, "VARIANT", 0, "compare everything selected with this variant", 0}, " run report "},
     {{"events", KEY_EVENTS, "A,B", 0, "count these instead of the usual ones (list --events has the names)", 0},
@@ -65,7 +67,9 @@ static const struct {
      " calibrate "},
     {{"layouts", KEY_LAYOUTS, "K", 0, "only the ablation with K layouts of each arm a trial", 0}, " calibrate "},
     {{"reports", KEY_REPORTS, "DIR,DIR", 0, "of DIR: also how far the verdicts of these runs agree", 0}, " calibrate "},
-    {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0}, " run report list analyse explain plot calibrate compare export doctor "},
+    {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0},
+     " run report list analyse explain plot calibrate compare export "},
+    {{"quiet", KEY_QUIET, NULL, 0, "print nothing: the exit code says it", 0}, " doctor "},
 };
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
 
@@ -342,24 +346,28 @@ static void print_help(const struct verb *verbs)
         snprintf(call, sizeof call, "%s %s", verb->name, verb->arguments);
         printf("  %-20s %s\n", call, verb->summary);
     }
-    printf("\n`encbench VERB --help` lists the options of a verb; `encbench --manual` is the page for man.\nExit codes:");
+    printf(
+        "\n`encbench VERB --help` lists the options of a verb; `encbench --manual` is the page for man.\nExit codes:");
     for (size_t i = 0; i < sizeof exit_words / sizeof exit_words[0]; i++)
         printf("%s %d %s", i ? ";" : "", exit_words[i].code, exit_words[i].meaning);
     printf(".\n");
 }
 
-/* A minus is a dash in roff unless it is escaped, and a line may not begin with a dot or an apostrophe. */
+/* A minus is a dash in roff unless it is escaped, a line may not begin with a dot or an apostrophe, and mandoc wants short ones. */
 static void print_roff(const char *text)
 {
-    if (*text == '.' || *text == '\'')
-        fputs("\\&", stdout);
-    for (; *text; text++)
-        if (*text == '-')
-            fputs("\\-", stdout);
-        else if (*text == '\\')
-            fputs("\\e", stdout);
+    enum { LINE_COLUMNS = 60 };
+    size_t at = 0;
+    for (; *text; text++, at++) {
+        if (at == 0 && (*text == '.' || *text == '\''))
+            fputs("\\&", stdout);
+        if (*text == '-' || *text == '\\')
+            fputs(*text == '-' ? "\\-" : "\\e", stdout);
         else
-            putchar(*text);
+            putchar(*text == ' ' && at > LINE_COLUMNS ? '\n' : *text);
+        if (*text == ' ' && at > LINE_COLUMNS)
+            at = (size_t)-1;
+    }
 }
 
 static void print_manual_options(const char *verb)
@@ -379,15 +387,16 @@ static void print_manual_options(const char *verb)
     }
 }
 
-/* A page for man(1), from the same tables. */
+/* A page for man(1), from the same tables. Its date is a constant, or every build would have a page of its own. */
+#define MANUAL_DATE "2026-11-23"
 static void print_manual(const struct verb *verbs)
 {
-    printf(".TH ENCBENCH 1 \"\" \"encbench %s\" \"User Commands\"\n"
+    printf(".TH ENCBENCH 1 \"%s\" \"encbench %s\" \"User Commands\"\n"
            ".SH NAME\nencbench \\- compares variants of an implementation, and says when it cannot tell\n"
            ".SH SYNOPSIS\n\\fBencbench\\fR \\fIVERB\\fR [\\fIOPTION\\fR...]\n.SH VERBS\n",
-           ENCBENCH_VERSION);
+           MANUAL_DATE, ENCBENCH_VERSION);
     for (const struct verb *verb = verbs; verb->name; verb++) {
-        printf(".SS \"%s %s\"\n", verb->name, verb->arguments);
+        printf(".SS \"%s%s%s\"\n", verb->name, *verb->arguments ? " " : "", verb->arguments);
         print_roff(verb->summary);
         printf("\n");
         print_manual_options(verb->name);

@@ -235,6 +235,41 @@ class Report(WithRun):
             slice(None), [row for row in rows if row[0] != "command"]))
         self.assertIn("\n    ./encbench run --profile quick --seed 1\n", render(directory))
 
+    def test_noisy_facts_say_what_mends_them(self):
+        directory = self.copy()
+        self.edit(directory, "machine.csv", lambda header, rows: rows.extend((
+            ["smt", "on", "noisy", "echo off > /sys/smt"], ["boost", "on", "noisy", ""], ["pmu", "none here", "not visible", "another"])))
+        text = " ".join(render(directory).split())
+        self.assertIn("facts, 2 noisy</summary>", text)
+        self.assertIn("What would mend what is noisy: - `smt`: echo off > /sys/smt </details>", text)
+        self.assertIn("facts, 0 noisy</summary>", render(self.run_path))
+        self.assertNotIn("What would mend", render(self.run_path))
+
+    def test_a_quick_look_as_text(self):
+        directory = self.copy()
+        before = {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+        done = run_script("terminal.py", directory)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual({path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}, before)
+        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
+        for words in ("Single choices, each against null+thread", "bytes encoded in one op", "effect in one process", "operations"):
+            self.assertIn(words, done.stdout)
+        self.edit(directory, "levels.csv", lambda header, rows: [row.__setitem__(header.index("time_ns_per_op"), "77.5") for row in rows])
+        self.assertNotEqual(run_script("terminal.py", directory).stdout, done.stdout)
+
+    def test_a_quick_look_at_a_run_of_other_things(self):
+        directory = self.copy()
+        for path in directory.glob("*.csv"):
+            path.write_text(path.read_text().replace(subject.FIELD, "a_pair_with_a_name_that_takes_more_than_half_of_the_columns_there_are")
+                            .replace(subject.OP, "sum_4k"))
+        done = run_script("terminal.py", directory)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("Effects on ", done.stdout)
+        self.assertIn("faster to the left", done.stdout)
+        self.assertIn("No heap: ", done.stdout)
+        self.assertRegex(done.stdout, r"\n *a_pair_with_a_name_that_takes_more_tha\.\. \|.*(\n.*)*?\n *\+-{30,}\+\n", "room for the picture")
+        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
+
     def test_figures_are_linked_from_where_the_report_lies(self):
         other = self.base / "elsewhere" / "deep"
         other.mkdir(parents=True)
