@@ -54,10 +54,11 @@ static const struct {
     {{"out", KEY_OUT, "DIR", 0, "directory to make; must not exist", 0}, " run report calibrate compare "},
     {{"resume", KEY_RESUME, "DIR", 0, "go on with what is there instead of starting anew", 0},
      " run report calibrate "},
-    {{"output", KEY_OUTPUT, "FILE", 0, "write there; report: instead of REPORT.md at the root", 0}, " report export "},
+    {{"output", KEY_OUTPUT, "FILE", 0, "write there instead of to REPORT.md at the root", 0}, " report "},
+    {{"output", KEY_OUTPUT, "FILE", 0, "write there instead of to standard output", 0}, " export "},
     {{"dry-run", KEY_DRY_RUN, NULL, 0, "print plan, time and disk; measure nothing", 0}, " run report "},
-    {{"format", KEY_FORMAT, "FORMAT", 0, "list: text or csv (tables: markdown too); export: benchfmt or gbench", 0},
-     " list export "},
+    {{"format", KEY_FORMAT, "FORMAT", 0, "text or csv; markdown for --tables", 0}, " list "},
+    {{"format", KEY_FORMAT, "FORMAT", 0, "benchfmt (benchstat) or gbench (compare.py)", 0}, " export "},
     {{"tables", KEY_LIST_TABLES, NULL, 0, "every file and column that is written, instead", 0}, " list "},
     {{"strict", KEY_STRICT, NULL, 0, "exit 3 when anything is noisy", 0}, " doctor "},
     {{"terminal", KEY_TERMINAL, NULL, 0, "as text, here; writes nothing", 0}, " plot "},
@@ -222,8 +223,7 @@ static int set_format(const char *name, struct parsing *parsing)
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         const char *at = strcmp(known[i].verb, parsing->verb->name) == 0 ? strstr(known[i].formats, name) : NULL;
         const size_t length = strlen(name);
-        if (at && length > 0 && (at == known[i].formats || at[-1] == ' ') &&
-            (at[length] == ',' || at[length] == '\0')) {
+        if (at && (at == known[i].formats || at[-1] == ' ') && (at[length] == ',' || at[length] == '\0')) {
             options->format = name;
             options->csv = strcmp(name, "csv") == 0;
             return 0;
