@@ -206,7 +206,7 @@ def check_refusals(work, good):
     named = os.path.join(work, "named")
     os.symlink(os.path.join(work, "target"), named)
     for arguments in (["--format", "benchfmt"], ["--format", "gbench"]):
-        refused("another schema", 'schema_version is "2"', *arguments, old)
+        refused("another schema", 'schema_version is 2', *arguments, old)
         refused("not analysed", "encbench analyse", *arguments, raw)
         refused("a torn file", "processes.csv:", *arguments, torn)
         refused("no run", nowhere, *arguments, nowhere)
