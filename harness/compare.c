@@ -1,14 +1,13 @@
 #include "compare.h"
 
-#include "analyse_internal.h"
+#include "compare_like.h"
 #include "csv.h"
-#include "finished.h"
 #include "paths.h"
 #include "schema.h"
+#include "stats.h"
 
 #include <limits.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,15 +16,10 @@
 
 #define NONE ((size_t)-1)
 
-struct compared_run {
-    const char *directory;
-    char name[256];
-    struct finished facts;
-    struct csv_data claims, workloads, verdicts, effects, contrasts, metrics; /* empty when it is not readable */
-};
+static const char not_comparable[] = "not comparable";
 
 struct counts {
-    int64_t parts, parts_alike, parts_contradicted;
+    int64_t parts, parts_alike, parts_undecided, parts_contradicted;
     int64_t effects, same_direction, opposite;
     int64_t changes, changed, twin_changes, twins_changed;
     int64_t metrics, metrics_differ;
@@ -34,23 +28,24 @@ struct counts {
 struct comparison {
     struct compared_run runs[COMPARE_RUNS_MAX];
     size_t count;
+    size_t base; /* the run that changes are against */
     size_t orders[STATS_RANK_SUM_MAXIMUM_COUNT + 1][STATS_RANK_SUM_MAXIMUM_COUNT + 1]; /* 1 + order; 0: not known yet */
     struct counts counts;
 };
 
 /* ---- reading ---- */
 
+/* The directory's own name, whatever it was given by; two runs never have one name. */
 static void name_run(struct comparison *comparison, struct compared_run *run)
 {
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s", run->directory);
-    for (size_t length = strlen(path); length > 1 && path[length - 1] == '/';)
-        path[--length] = '\0';
+    if (realpath(run->directory, path) == NULL)
+        snprintf(path, sizeof path, "%s", run->directory);
     const char *slash = strrchr(path, '/');
     csv_clean(run->name, sizeof run->name - 8, slash && slash[1] ? slash + 1 : path);
     for (size_t i = 0; i < comparison->count; i++)
         if (strcmp(comparison->runs[i].name, run->name) == 0) {
-            snprintf(run->name + strlen(run->name), 8, "-%zu", comparison->count + 1);
+            snprintf(run->name + strlen(run->name), 8, "-%zu", run->number);
             return;
         }
 }
@@ -62,8 +57,9 @@ static int read_run(struct compared_run *run, struct error *error)
         const struct csv_table *table;
         struct csv_data *data;
     } tables[] = {
-        {&schema_claims, &run->claims},       {&schema_workloads, &run->workloads}, {&schema_contrasts, &run->contrasts},
-        {&schema_metrics, &run->metrics},     {&schema_effects, &run->effects},     {&schema_verdicts, &run->verdicts},
+        {&schema_claims, &run->claims},       {&schema_variants, &run->variants}, {&schema_workloads, &run->workloads},
+        {&schema_contrasts, &run->contrasts}, {&schema_metrics, &run->metrics},   {&schema_effects, &run->effects},
+        {&schema_verdicts, &run->verdicts},
     };
     if (finished_read(&run->facts, run->directory, error) != 0)
         return error->code;
@@ -77,6 +73,7 @@ static void free_run(struct compared_run *run)
 {
     finished_free(&run->facts);
     csv_free(&run->claims);
+    csv_free(&run->variants);
     csv_free(&run->workloads);
     csv_free(&run->verdicts);
     csv_free(&run->effects);
@@ -84,14 +81,71 @@ static void free_run(struct compared_run *run)
     csv_free(&run->metrics);
 }
 
+static bool same_directory(const char *one, const char *other)
+{
+    struct stat a, b;
+    return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+static int add_run(struct comparison *comparison, const char *directory, struct error *error)
+{
+    if (comparison->count == COMPARE_RUNS_MAX)
+        return error_set(error, EXIT_USAGE, "%s: is one more than the %d runs that can be compared at once", directory,
+                         COMPARE_RUNS_MAX);
+    struct compared_run *run = &comparison->runs[comparison->count];
+    run->number = comparison->count + 1;
+    run->directory = directory;
+    for (size_t i = 0; i < comparison->count; i++)
+        if (same_directory(directory, comparison->runs[i].directory))
+            return error_set(error, EXIT_USAGE, "%s: is the same directory as %s; give each run once", directory,
+                             comparison->runs[i].directory);
+    name_run(comparison, run);
+    comparison->count++;
+    return read_run(run, error);
+}
+
+static int read_runs(struct comparison *comparison, const char *const *directories, struct error *error)
+{
+    size_t readable = 0;
+    const struct compared_run *unreadable = NULL;
+    for (size_t i = 0; directories[i]; i++)
+        if (add_run(comparison, directories[i], error) != 0)
+            return error->code;
+    for (size_t i = comparison->count; i-- > 0;)
+        if (comparison->runs[i].facts.readable)
+            readable++;
+        else
+            unreadable = &comparison->runs[i];
+    if (readable >= 2)
+        return 0;
+    if (unreadable)
+        return error_set(error, EXIT_USAGE,
+                         "%s: cannot be compared: %s; that leaves fewer than two runs: measure again with this program",
+                         unreadable->directory, unreadable->facts.reason);
+    return error_set(error, EXIT_USAGE, "%s: is the only run; give a second to compare it with", directories[0]);
+}
+
+/* The first that is valid; where none is, the first that can be read: then there are no changes. */
+static size_t base_of(const struct comparison *comparison)
+{
+    for (size_t i = 0; i < comparison->count; i++)
+        if (comparison->runs[i].facts.valid)
+            return i;
+    for (size_t i = 0; i < comparison->count; i++)
+        if (comparison->runs[i].facts.readable)
+            return i;
+    return 0;
+}
+
+/* ---- one key over all runs ---- */
+
 /* First row whose texts in these columns equal those of a row of another file of the same table; NONE. */
 static size_t like_row(const struct csv_data *data, const struct csv_data *other, size_t other_row,
                        const size_t *columns, size_t column_count)
 {
     for (size_t r = 0; r < data->row_count; r++) {
         size_t c = 0;
-        while (c < column_count &&
-               strcmp(csv_text(data, r, columns[c]), csv_text(other, other_row, columns[c])) == 0)
+        while (c < column_count && strcmp(csv_text(data, r, columns[c]), csv_text(other, other_row, columns[c])) == 0)
             c++;
         if (c == column_count)
             return r;
@@ -99,178 +153,12 @@ static size_t like_row(const struct csv_data *data, const struct csv_data *other
     return NONE;
 }
 
-/* ---- writing: a row for each run, and what is said of all of them ---- */
-
-static struct csv_writer *open_table(const char *out, const struct csv_table *table, struct error *error)
-{
-    char path[PATH_MAX];
-    struct csv_writer *writer = NULL;
-    if (error->code == 0 && paths_join(path, out, table->file, error) == 0)
-        csv_writer_open(&writer, path, table, CSV_REPLACE, error);
-    return writer;
-}
-
-static int write_runs(const struct comparison *comparison, const char *out, struct error *error)
-{
-    struct csv_writer *writer = open_table(out, &schema_compare_runs, error);
-    if (writer == NULL)
-        return error->code;
-    for (size_t i = 0; i < comparison->count; i++) {
-        const struct compared_run *run = &comparison->runs[i];
-        csv_put_integer(writer, (int64_t)i + 1);
-        csv_put_text(writer, run->name);
-        csv_put_text(writer, finished_fact(&run->facts.run, "schema_version"));
-        csv_put_text(writer, finished_fact(&run->facts.run, "profile"));
-        csv_put_text(writer, run->facts.readable ? finished_fact(&run->facts.machine, "fingerprint") : NULL);
-        csv_put_text(writer, run->facts.readable ? run->facts.valid ? "yes" : "no" : NULL);
-        csv_put_text(writer, run->facts.readable ? "yes" : "no");
-        csv_put_text(writer, run->facts.reason);
-        csv_end_row(writer);
-    }
-    return csv_writer_close(writer, error);
-}
-
-/* The facts of one file, in the order of the first run that has each. Hashes of modules and of programs tell builds apart. */
-static void write_facts_of(const struct comparison *comparison, struct csv_writer *writer, bool machine)
-{
-    for (size_t i = 0; i < comparison->count; i++) {
-        const struct csv_data *facts = machine ? &comparison->runs[i].facts.machine : &comparison->runs[i].facts.run;
-        for (size_t r = 0; comparison->runs[i].facts.readable && r < facts->row_count; r++) {
-            const char *key = csv_text(facts, r, SCHEMA_run_key);
-            bool before = false, differs = false;
-            for (size_t j = 0; j < comparison->count; j++) {
-                const struct compared_run *run = &comparison->runs[j];
-                const struct csv_data *other = machine ? &run->facts.machine : &run->facts.run;
-                if (!run->facts.readable)
-                    continue;
-                before |= j < i && csv_find(other, SCHEMA_run_key, key) < other->row_count;
-                differs |= strcmp(finished_fact(other, key), csv_text(facts, r, SCHEMA_run_value)) != 0;
-            }
-            for (size_t j = 0; !before && j < comparison->count; j++) {
-                const struct compared_run *run = &comparison->runs[j];
-                if (!run->facts.readable)
-                    continue;
-                csv_put_text(writer, machine ? "machine" : "run");
-                csv_put_text(writer, key);
-                csv_put_integer(writer, (int64_t)j + 1);
-                csv_put_text(writer, finished_fact(machine ? &run->facts.machine : &run->facts.run, key));
-                csv_put_text(writer, differs ? "yes" : "no");
-                csv_end_row(writer);
-            }
-        }
-    }
-}
-
-static int write_facts(const struct comparison *comparison, const char *out, struct error *error)
-{
-    struct csv_writer *writer = open_table(out, &schema_compare_facts, error);
-    if (writer == NULL)
-        return error->code;
-    write_facts_of(comparison, writer, true);
-    write_facts_of(comparison, writer, false);
-    return csv_writer_close(writer, error);
-}
-
-/* ---- verdicts ---- */
-
-/* Whether the conditions of a part (of all parts of the claim for "all") are word for word the same. */
-static bool same_claim(const struct csv_data *one, const struct csv_data *other, const char *claim, const char *part)
-{
-    const bool all = strcmp(part, "all") == 0;
-    size_t a = 0, b = 0;
-    for (;; a++, b++) {
-        while (a < one->row_count && !(strcmp(csv_text(one, a, SCHEMA_claims_claim), claim) == 0 &&
-                                       (all || strcmp(csv_text(one, a, SCHEMA_claims_part), part) == 0)))
-            a++;
-        while (b < other->row_count && !(strcmp(csv_text(other, b, SCHEMA_claims_claim), claim) == 0 &&
-                                         (all || strcmp(csv_text(other, b, SCHEMA_claims_part), part) == 0)))
-            b++;
-        if (a == one->row_count || b == other->row_count)
-            return a == one->row_count && b == other->row_count;
-        for (size_t c = 0; c < SCHEMA_claims_column_count; c++)
-            if (strcmp(csv_text(one, a, c), csv_text(other, b, c)) != 0)
-                return false;
-    }
-}
-
-/* Of all runs that have the part. `rows` by run; NONE where it has none. */
-static const char *verdict_agreement(const struct comparison *comparison, const size_t *rows, char *reason,
-                                     size_t reason_bytes)
-{
-    size_t first = NONE, seen = 0;
-    bool confirmed = false, refuted = false, alike = true;
-    reason[0] = '\0';
-    for (size_t i = 0; i < comparison->count; i++) {
-        const struct compared_run *run = &comparison->runs[i];
-        if (rows[i] == NONE)
-            continue;
-        const char *verdict = csv_text(&run->verdicts, rows[i], SCHEMA_verdicts_verdict);
-        confirmed |= strcmp(verdict, "confirmed") == 0;
-        refuted |= strcmp(verdict, "refuted") == 0;
-        if (first == NONE)
-            first = i;
-        const struct compared_run *with = &comparison->runs[first];
-        if (!same_claim(&with->claims, &run->claims, csv_text(&run->verdicts, rows[i], SCHEMA_verdicts_claim),
-                        csv_text(&run->verdicts, rows[i], SCHEMA_verdicts_part))) {
-            snprintf(reason, reason_bytes, "claims.csv says other conditions in run %zu than in run %zu", i + 1,
-                     first + 1);
-            return "not comparable";
-        }
-        alike &= strcmp(verdict, csv_text(&with->verdicts, rows[first], SCHEMA_verdicts_verdict)) == 0;
-        seen++;
-    }
-    if (seen < 2) {
-        snprintf(reason, reason_bytes, "only run %zu has it", first + 1);
-        return "not comparable";
-    }
-    return confirmed && refuted ? "contradict" : alike ? "agree" : "some undecided";
-}
-
-static void put_verdict(struct comparison *comparison, struct csv_writer *writer, const size_t *rows)
-{
-    char reason[128];
-    const char *agreement = verdict_agreement(comparison, rows, reason, sizeof reason);
-    const char *claim = NULL, *part = NULL;
-    for (size_t i = 0; i < comparison->count && claim == NULL; i++)
-        if (rows[i] != NONE) {
-            claim = csv_text(&comparison->runs[i].verdicts, rows[i], SCHEMA_verdicts_claim);
-            part = csv_text(&comparison->runs[i].verdicts, rows[i], SCHEMA_verdicts_part);
-        }
-    for (size_t i = 0; i < comparison->count; i++) {
-        const struct csv_data *verdicts = &comparison->runs[i].verdicts;
-        if (!comparison->runs[i].facts.readable)
-            continue;
-        csv_put_integer(writer, atoll(claim));
-        csv_put_text(writer, part);
-        csv_put_integer(writer, (int64_t)i + 1);
-        if (rows[i] == NONE) {
-            for (size_t c = SCHEMA_compare_verdicts_verdict; c <= SCHEMA_compare_verdicts_unit; c++)
-                csv_put_empty(writer);
-        } else {
-            csv_put_text(writer, csv_text(verdicts, rows[i], SCHEMA_verdicts_verdict));
-            csv_put_number(writer, csv_number(verdicts, rows[i], SCHEMA_verdicts_estimate));
-            csv_put_number(writer, csv_number(verdicts, rows[i], SCHEMA_verdicts_ci_low));
-            csv_put_number(writer, csv_number(verdicts, rows[i], SCHEMA_verdicts_ci_high));
-            csv_put_text(writer, csv_text(verdicts, rows[i], SCHEMA_verdicts_unit));
-        }
-        csv_put_text(writer, agreement);
-        csv_put_text(writer, reason);
-        csv_end_row(writer);
-    }
-    if (strcmp(part, "all") == 0 || strcmp(agreement, "not comparable") == 0)
-        return;
-    comparison->counts.parts++;
-    comparison->counts.parts_alike += strcmp(agreement, "agree") == 0;
-    comparison->counts.parts_contradicted += strcmp(agreement, "contradict") == 0;
-}
-
-/* ---- keys over all runs ---- */
-
 typedef const struct csv_data *(*table_of)(const struct compared_run *run);
 typedef bool (*wanted_row)(const struct csv_data *data, size_t row);
-typedef void (*put_key)(struct comparison *comparison, struct csv_writer *writer, const size_t *rows);
+/* `rows`: each run's row, NONE where it has none; `first`: the first run that has one. */
+typedef void (*put_key)(struct comparison *comparison, struct csv_writer *writer, const size_t *rows, size_t first);
 
-/* Calls `put` once for every key (the texts in `columns`) that any run has, in the order of the first that has it, with each run's row. */
+/* Calls `put` once for every key (the texts in `columns`) that any run has, in the order of the first that has it. */
 static void visit_keys(struct comparison *comparison, struct csv_writer *writer, table_of table, const size_t *columns,
                        size_t column_count, wanted_row wanted, put_key put)
 {
@@ -284,24 +172,178 @@ static void visit_keys(struct comparison *comparison, struct csv_writer *writer,
                 before = rows[j] != NONE && j < i;
             }
             if (!before)
-                put(comparison, writer, rows);
+                put(comparison, writer, rows, i);
         }
     }
 }
+
+/* Adds "; run 2 WORDS". */
+static void add_reason(struct compare_reason *reason, size_t run, const char *words)
+{
+    const size_t used = strlen(reason->text);
+    snprintf(reason->text + used, sizeof reason->text - used, "%srun %zu %s", used ? "; " : "", run + 1, words);
+}
+
+static const char *only_one(struct compare_reason *reason, size_t run)
+{
+    snprintf(reason->text, sizeof reason->text, "only run %zu has it", run + 1);
+    return not_comparable;
+}
+
+static struct csv_writer *open_table(const char *out, const struct csv_table *table, struct error *error)
+{
+    char path[PATH_MAX];
+    struct csv_writer *writer = NULL;
+    if (paths_join(path, out, table->file, error) == 0)
+        csv_writer_open(&writer, path, table, CSV_REPLACE, error);
+    return writer;
+}
+
+/* ---- the runs and their facts ---- */
+
+static int write_runs(struct comparison *comparison, const char *out, struct error *error)
+{
+    struct csv_writer *writer = open_table(out, &schema_compare_runs, error);
+    if (writer == NULL)
+        return error->code;
+    for (size_t i = 0; i < comparison->count; i++) {
+        const struct compared_run *run = &comparison->runs[i];
+        const bool readable = run->facts.readable;
+        csv_put_integer(writer, (int64_t)run->number);
+        csv_put_text(writer, run->name);
+        csv_put_text(writer, finished_fact(&run->facts.run, "schema_version"));
+        csv_put_text(writer, finished_fact(&run->facts.run, "profile"));
+        csv_put_text(writer, readable ? finished_fact(&run->facts.machine, "fingerprint") : NULL);
+        csv_put_text(writer, readable ? (run->facts.valid ? "yes" : "no") : NULL);
+        csv_put_text(writer, readable ? "yes" : "no");
+        csv_put_text(writer, i == comparison->base ? "yes" : "no");
+        csv_put_text(writer, run->facts.reason);
+        csv_end_row(writer);
+    }
+    return csv_writer_close(writer, error);
+}
+
+static const struct csv_data *machine_of(const struct compared_run *run)
+{
+    return &run->facts.machine;
+}
+
+/* Of a run of another schema run.csv is all that is read, to know that: nothing for one that is not compared. */
+static const struct csv_data *run_of(const struct compared_run *run)
+{
+    static const struct csv_data none;
+    return run->facts.readable ? &run->facts.run : &none;
+}
+
+static void put_fact(const struct comparison *comparison, struct csv_writer *writer, const char *source, table_of table,
+                     const size_t *rows, size_t first)
+{
+    const struct csv_data *with = table(&comparison->runs[first]);
+    bool differs = false;
+    for (size_t i = 0; i < comparison->count; i++)
+        differs |= comparison->runs[i].facts.readable &&
+                   (rows[i] == NONE || strcmp(csv_text(table(&comparison->runs[i]), rows[i], SCHEMA_run_value),
+                                              csv_text(with, rows[first], SCHEMA_run_value)) != 0);
+    for (size_t i = 0; i < comparison->count; i++) {
+        const struct csv_data *facts = table(&comparison->runs[i]);
+        if (!comparison->runs[i].facts.readable)
+            continue;
+        csv_put_text(writer, source);
+        csv_put_text(writer, csv_text(with, rows[first], SCHEMA_run_key));
+        csv_put_integer(writer, (int64_t)i + 1);
+        csv_put_text(writer, rows[i] == NONE ? NULL : csv_text(facts, rows[i], SCHEMA_run_value));
+        csv_put_text(writer,
+                     rows[i] == NONE || table == run_of ? NULL : csv_text(facts, rows[i], SCHEMA_machine_status));
+        csv_put_text(writer, differs ? "yes" : "no");
+        csv_end_row(writer);
+    }
+}
+
+static void put_machine_fact(struct comparison *comparison, struct csv_writer *writer, const size_t *rows, size_t first)
+{
+    put_fact(comparison, writer, "machine", machine_of, rows, first);
+}
+
+static void put_run_fact(struct comparison *comparison, struct csv_writer *writer, const size_t *rows, size_t first)
+{
+    put_fact(comparison, writer, "run", run_of, rows, first);
+}
+
+static int write_facts(struct comparison *comparison, const char *out, struct error *error)
+{
+    static const size_t key[] = {SCHEMA_run_key};
+    struct csv_writer *writer = open_table(out, &schema_compare_facts, error);
+    if (writer == NULL)
+        return error->code;
+    visit_keys(comparison, writer, machine_of, key, 1, NULL, put_machine_fact);
+    visit_keys(comparison, writer, run_of, key, 1, NULL, put_run_fact);
+    return csv_writer_close(writer, error);
+}
+
+/* ---- verdicts ---- */
 
 static const struct csv_data *verdicts_of(const struct compared_run *run)
 {
     return &run->verdicts;
 }
 
-static const struct csv_data *effects_of(const struct compared_run *run)
+static const char *verdict_agreement(const struct comparison *comparison, const size_t *rows, size_t first,
+                                     struct compare_reason *reason)
 {
-    return &run->effects;
+    const struct compared_run *with = &comparison->runs[first];
+    size_t seen = 0, confirmed = 0, refuted = 0;
+    for (size_t i = first; i < comparison->count; i++) {
+        const struct compared_run *run = &comparison->runs[i];
+        if (rows[i] == NONE)
+            continue;
+        const char *verdict = csv_text(&run->verdicts, rows[i], SCHEMA_verdicts_verdict);
+        if (!compare_same_part(with, run, csv_text(&run->verdicts, rows[i], SCHEMA_verdicts_claim),
+                               csv_text(&run->verdicts, rows[i], SCHEMA_verdicts_part), reason))
+            return not_comparable;
+        confirmed += strcmp(verdict, "confirmed") == 0;
+        refuted += strcmp(verdict, "refuted") == 0;
+        seen++;
+    }
+    if (seen < 2)
+        return only_one(reason, first);
+    return confirmed && refuted                   ? "contradict"
+           : confirmed == seen || refuted == seen ? "agree"
+           : confirmed + refuted == 0             ? "undecided in all"
+                                                  : "some undecided";
 }
 
-static const struct csv_data *metrics_of(const struct compared_run *run)
+static void count_part(struct counts *counts, const char *part, const char *agreement)
 {
-    return &run->metrics;
+    if (strcmp(part, "all") == 0 || agreement == not_comparable)
+        return;
+    counts->parts++;
+    counts->parts_alike += strcmp(agreement, "agree") == 0;
+    counts->parts_undecided += strcmp(agreement, "undecided in all") == 0;
+    counts->parts_contradicted += strcmp(agreement, "contradict") == 0;
+}
+
+static void put_verdict(struct comparison *comparison, struct csv_writer *writer, const size_t *rows, size_t first)
+{
+    static const size_t figures[] = {SCHEMA_verdicts_estimate, SCHEMA_verdicts_ci_low, SCHEMA_verdicts_ci_high};
+    struct compare_reason reason = {""};
+    const char *agreement = verdict_agreement(comparison, rows, first, &reason);
+    const struct csv_data *with = &comparison->runs[first].verdicts;
+    for (size_t i = 0; i < comparison->count; i++) {
+        const struct csv_data *verdicts = &comparison->runs[i].verdicts;
+        if (!comparison->runs[i].facts.readable)
+            continue;
+        csv_put_integer(writer, csv_integer(with, rows[first], SCHEMA_verdicts_claim));
+        csv_put_text(writer, csv_text(with, rows[first], SCHEMA_verdicts_part));
+        csv_put_integer(writer, (int64_t)i + 1);
+        csv_put_text(writer, rows[i] == NONE ? NULL : csv_text(verdicts, rows[i], SCHEMA_verdicts_verdict));
+        for (size_t f = 0; f < sizeof figures / sizeof figures[0]; f++)
+            csv_put_number(writer, rows[i] == NONE ? NAN : csv_number(verdicts, rows[i], figures[f]));
+        csv_put_text(writer, rows[i] == NONE ? NULL : csv_text(verdicts, rows[i], SCHEMA_verdicts_unit));
+        csv_put_text(writer, agreement);
+        csv_put_text(writer, reason.text);
+        csv_end_row(writer);
+    }
+    count_part(&comparison->counts, csv_text(with, rows[first], SCHEMA_verdicts_part), agreement);
 }
 
 static int write_verdicts(struct comparison *comparison, const char *out, struct error *error)
@@ -316,158 +358,140 @@ static int write_verdicts(struct comparison *comparison, const char *out, struct
 
 /* ---- effects ---- */
 
+static const struct csv_data *effects_of(const struct compared_run *run)
+{
+    return &run->effects;
+}
+
 static const char *effect_text(const struct compared_run *run, size_t row, size_t column)
 {
     return csv_text(&run->effects, row, column);
 }
 
-static const char *workload_name(const struct compared_run *run, size_t row)
+/* Why a run says nothing of an effect's direction; NULL when it does. */
+static const char *silent_because(const struct compared_run *run, size_t row)
 {
-    const size_t at =
-        csv_find(&run->workloads, SCHEMA_workloads_workload, effect_text(run, row, SCHEMA_effects_workload));
-    return at < run->workloads.row_count ? csv_text(&run->workloads, at, SCHEMA_workloads_name) : "";
+    if (row == NONE)
+        return "has not measured it";
+    if (!run->facts.valid)
+        return "is not valid";
+    const char *words = effect_text(run, row, SCHEMA_effects_words);
+    return strcmp(words, "single layout") == 0         ? "has it in a single layout"
+           : strcmp(words, "not resolvable here") == 0 ? "cannot resolve it"
+                                                       : NULL;
 }
 
-/* -1 faster, 1 slower, 0 not shown, 2 nothing can be said. */
-static int direction(const char *words)
-{
-    static const char *const shown_not[] = {"no difference shown", "equivalent within", "equal by construction"};
-    if (strcmp(words, "faster by") == 0)
-        return -1;
-    if (strcmp(words, "slower by") == 0)
-        return 1;
-    for (size_t i = 0; i < sizeof shown_not / sizeof shown_not[0]; i++)
-        if (strcmp(words, shown_not[i]) == 0)
-            return 0;
-    return strcmp(words, "interaction shown") == 0 ? 3 : 2;
-}
-
-/* Of an interaction the sign of its estimate is its direction. */
+/* -1 or 1 as it is shown: faster or slower, of an interaction the sign of its estimate; 0: none is shown. */
 static int direction_of(const struct compared_run *run, size_t row)
 {
-    const int way = direction(effect_text(run, row, SCHEMA_effects_words));
-    return way == 3 ? (csv_number(&run->effects, row, SCHEMA_effects_estimate) < 0 ? -1 : 1) : way;
+    const char *words = effect_text(run, row, SCHEMA_effects_words);
+    if (strcmp(words, "interaction shown") == 0)
+        return csv_number(&run->effects, row, SCHEMA_effects_estimate) < 0 ? -1 : 1;
+    return strcmp(words, "faster by") == 0 ? -1 : strcmp(words, "slower by") == 0 ? 1 : 0;
 }
 
-/* Why the effect of a run is no other's: sides or workload are defined differently. False when they are alike. */
-static bool defined_differently(const struct comparison *comparison, size_t one, size_t one_row, size_t other,
-                                size_t other_row, char *reason, size_t reason_bytes)
+static const char *effect_agreement(const struct comparison *comparison, const size_t *rows, size_t first,
+                                    struct compare_reason *reason)
 {
-    static const size_t same[] = {SCHEMA_effects_kind, SCHEMA_effects_baseline, SCHEMA_effects_contender};
-    static const char *const names[] = {"kind", "baseline", "contender"};
-    const struct compared_run *a = &comparison->runs[one], *b = &comparison->runs[other];
-    for (size_t c = 0; c < sizeof same / sizeof same[0]; c++)
-        if (strcmp(effect_text(a, one_row, same[c]), effect_text(b, other_row, same[c])) != 0) {
-            snprintf(reason, reason_bytes, "its %s is %.100s in run %zu and %.100s in run %zu", names[c],
-                     effect_text(a, one_row, same[c]), one + 1, effect_text(b, other_row, same[c]), other + 1);
-            return true;
-        }
-    if (strcmp(workload_name(a, one_row), workload_name(b, other_row)) == 0)
-        return false;
-    snprintf(reason, reason_bytes, "its workload is %.100s in run %zu and %.100s in run %zu", workload_name(a, one_row),
-             one + 1, workload_name(b, other_row), other + 1);
-    return true;
-}
-
-static const char *effect_agreement(const struct comparison *comparison, const size_t *rows, char *reason,
-                                    size_t reason_bytes)
-{
-    size_t first = NONE, seen = 0, shown[2] = {0};
-    reason[0] = '\0';
+    size_t speaking = 0, faster = 0, slower = 0;
     for (size_t i = 0; i < comparison->count; i++) {
-        if (rows[i] == NONE)
+        const struct compared_run *run = &comparison->runs[i];
+        if (rows[i] != NONE && !compare_same_effect(&comparison->runs[first], rows[first], run, rows[i], reason))
+            return not_comparable;
+        if (!run->facts.readable || silent_because(run, rows[i]))
             continue;
-        if (first == NONE)
-            first = i;
-        if (defined_differently(comparison, first, rows[first], i, rows[i], reason, reason_bytes))
-            return "not comparable";
-        const int way = comparison->runs[i].facts.valid ? direction_of(&comparison->runs[i], rows[i]) : 2;
-        if (way == 2)
-            continue;
-        seen++;
-        if (way != 0)
-            shown[way > 0]++;
+        speaking++;
+        faster += direction_of(run, rows[i]) < 0;
+        slower += direction_of(run, rows[i]) > 0;
     }
-    if (seen < 2) {
-        snprintf(reason, reason_bytes, "fewer than two runs have it and can say anything of it");
-        return "not comparable";
-    }
-    return shown[0] && shown[1]             ? "opposite directions"
-           : shown[0] + shown[1] == 0       ? "shown in none"
-           : shown[0] + shown[1] == seen    ? "same direction"
-                                            : "shown in some";
+    for (size_t i = 0; speaking < 2 && i < comparison->count; i++)
+        if (comparison->runs[i].facts.readable && silent_because(&comparison->runs[i], rows[i]))
+            add_reason(reason, i, silent_because(&comparison->runs[i], rows[i]));
+    return speaking < 2                               ? not_comparable
+           : faster && slower                         ? "opposite directions"
+           : faster + slower == 0                     ? "shown in none"
+           : faster == speaking || slower == speaking ? "same direction"
+                                                      : "shown in some";
 }
 
 /* The log ratios of the processes of an effect; malloc'ed. */
 static double *log_ratios(const struct compared_run *run, size_t row, size_t *count)
 {
+    static const size_t key[][2] = {{SCHEMA_contrasts_contrast, SCHEMA_effects_contrast},
+                                    {SCHEMA_contrasts_workload, SCHEMA_effects_workload},
+                                    {SCHEMA_contrasts_panel, SCHEMA_effects_panel}};
     const struct csv_data *contrasts = &run->contrasts;
     double *values = malloc((contrasts->row_count + 1) * sizeof *values);
     *count = 0;
-    for (size_t r = 0; values && r < contrasts->row_count; r++)
-        if (strcmp(csv_text(contrasts, r, SCHEMA_contrasts_contrast),
-                   effect_text(run, row, SCHEMA_effects_contrast)) == 0 &&
-            strcmp(csv_text(contrasts, r, SCHEMA_contrasts_panel), effect_text(run, row, SCHEMA_effects_panel)) == 0 &&
-            strcmp(csv_text(contrasts, r, SCHEMA_contrasts_workload),
-                   effect_text(run, row, SCHEMA_effects_workload)) == 0)
+    for (size_t r = 0; values && r < contrasts->row_count; r++) {
+        size_t k = 0;
+        while (k < 3 && strcmp(csv_text(contrasts, r, key[k][0]), effect_text(run, row, key[k][1])) == 0)
+            k++;
+        if (k == 3)
             values[(*count)++] = csv_number(contrasts, r, SCHEMA_contrasts_log_ratio);
+    }
     return values;
 }
 
 struct change {
     bool known;
     double estimate, low, high; /* percent */
-    const char *reason;
+    struct compare_reason reason;
 };
 
 static size_t order_of(struct comparison *comparison, size_t first_count, size_t second_count)
 {
+    if (first_count > STATS_RANK_SUM_MAXIMUM_COUNT || second_count > STATS_RANK_SUM_MAXIMUM_COUNT)
+        return 0;
     size_t *order = &comparison->orders[first_count][second_count];
     if (*order == 0)
         *order = 1 + stats_rank_sum_order(first_count, second_count, 1 - COMPARE_CONFIDENCE);
     return *order - 1;
 }
 
+static void measure_change(struct comparison *comparison, const size_t *rows, size_t run, struct change *change)
+{
+    size_t counts[2];
+    double *values[] = {log_ratios(&comparison->runs[comparison->base], rows[comparison->base], &counts[0]),
+                        log_ratios(&comparison->runs[run], rows[run], &counts[1])};
+    if (values[0] && values[1]) {
+        const struct stats_interval interval = stats_shift_interval(values[0], counts[0], values[1], counts[1],
+                                                                    order_of(comparison, counts[0], counts[1]));
+        change->estimate = 100 * expm1(stats_shift(values[0], counts[0], values[1], counts[1]));
+        change->low = 100 * expm1(interval.low);
+        change->high = 100 * expm1(interval.high);
+        change->known = isfinite(change->estimate) && isfinite(interval.low) && isfinite(interval.high);
+    }
+    if (!change->known)
+        snprintf(change->reason.text, sizeof change->reason.text, "no interval from %zu and %zu processes", counts[0],
+                 counts[1]);
+    free(values[0]);
+    free(values[1]);
+}
+
+/* Of a run's effect against the base's, both defined alike. */
 static struct change change_of(struct comparison *comparison, const size_t *rows, size_t run)
 {
     struct change change = {0};
-    const struct compared_run *first = &comparison->runs[0], *second = &comparison->runs[run];
-    if (run == 0 || rows[run] == NONE)
+    const size_t both[] = {comparison->base, run};
+    if (run == comparison->base)
         return change;
-    if (rows[0] == NONE) {
-        change.reason = "run 1 has not measured it";
-        return change;
-    }
-    if (!first->facts.valid || !second->facts.valid) {
-        change.reason = first->facts.valid ? "this run is not valid" : "run 1 is not valid";
-        return change;
-    }
-    if (strcmp(effect_text(first, rows[0], SCHEMA_effects_words), "single layout") == 0 ||
-        strcmp(effect_text(second, rows[run], SCHEMA_effects_words), "single layout") == 0) {
-        change.reason = "single layout";
-        return change;
-    }
-    size_t counts[2];
-    double *values[] = {log_ratios(first, rows[0], &counts[0]), log_ratios(second, rows[run], &counts[1])};
-    if (values[0] && values[1] && counts[0] <= STATS_RANK_SUM_MAXIMUM_COUNT &&
-        counts[1] <= STATS_RANK_SUM_MAXIMUM_COUNT) {
-        const struct stats_interval interval = stats_shift_interval(values[0], counts[0], values[1], counts[1],
-                                                                    order_of(comparison, counts[0], counts[1]));
-        change.estimate = 100 * expm1(stats_shift(values[0], counts[0], values[1], counts[1]));
-        change.low = 100 * expm1(interval.low);
-        change.high = 100 * expm1(interval.high);
-        change.known = isfinite(change.estimate) && isfinite(interval.low) && isfinite(interval.high);
-    }
-    if (!change.known)
-        change.reason = "too few processes for an interval, or more than can be ranked";
-    free(values[0]);
-    free(values[1]);
+    for (size_t i = 0; i < 2; i++)
+        if (silent_because(&comparison->runs[both[i]], rows[both[i]]))
+            add_reason(&change.reason, both[i], silent_because(&comparison->runs[both[i]], rows[both[i]]));
+    if (change.reason.text[0] == '\0')
+        measure_change(comparison, rows, run, &change);
     return change;
+}
+
+static bool is_control(const char *kind)
+{
+    return strcmp(kind, "twin") == 0 || strcmp(kind, "planted") == 0;
 }
 
 static void count_effect(struct counts *counts, const char *kind, const char *agreement)
 {
-    if (strcmp(kind, "twin") == 0 || strcmp(kind, "planted") == 0 || strcmp(agreement, "not comparable") == 0)
+    if (is_control(kind) || agreement == not_comparable)
         return;
     counts->effects++;
     counts->same_direction += strcmp(agreement, "same direction") == 0;
@@ -479,7 +503,7 @@ static void count_change(struct counts *counts, const char *kind, bool changed)
     if (strcmp(kind, "twin") == 0) {
         counts->twin_changes++;
         counts->twins_changed += changed;
-    } else if (strcmp(kind, "planted") != 0) {
+    } else if (!is_control(kind)) {
         counts->changes++;
         counts->changed += changed;
     }
@@ -517,16 +541,12 @@ static void put_effect_figures(struct csv_writer *writer, const struct compared_
     csv_put_text(writer, effect_text(run, row, SCHEMA_effects_words));
 }
 
-static void put_effect(struct comparison *comparison, struct csv_writer *writer, const size_t *rows)
+static void put_effect(struct comparison *comparison, struct csv_writer *writer, const size_t *rows, size_t first)
 {
     static const size_t key[] = {SCHEMA_effects_panel,    SCHEMA_effects_contrast,  SCHEMA_effects_kind,
                                  SCHEMA_effects_baseline, SCHEMA_effects_contender, SCHEMA_effects_workload};
-    char reason[400];
-    const char *agreement = effect_agreement(comparison, rows, reason, sizeof reason);
-    const bool comparable = strcmp(agreement, "not comparable") != 0;
-    size_t first = 0;
-    while (rows[first] == NONE)
-        first++;
+    struct compare_reason reason = {""};
+    const char *agreement = effect_agreement(comparison, rows, first, &reason);
     const char *kind = effect_text(&comparison->runs[first], rows[first], SCHEMA_effects_kind);
     for (size_t i = 0; i < comparison->count; i++) {
         const size_t named = rows[i] == NONE ? first : i;
@@ -537,11 +557,13 @@ static void put_effect(struct comparison *comparison, struct csv_writer *writer,
             csv_put_text(writer, effect_text(&comparison->runs[named], rows[named], key[c]));
         csv_put_integer(writer, (int64_t)i + 1);
         put_effect_figures(writer, &comparison->runs[i], rows[i]);
-        if (comparable)
+        if (agreement == not_comparable)
+            change.reason = reason;
+        else
             change = change_of(comparison, rows, i);
         put_change(comparison, writer, kind, &change);
         csv_put_text(writer, agreement);
-        csv_put_text(writer, comparable ? change.reason : reason);
+        csv_put_text(writer, change.reason.text);
         csv_end_row(writer);
     }
     count_effect(&comparison->counts, kind, agreement);
@@ -565,61 +587,53 @@ static int write_effects(struct comparison *comparison, const char *out, struct 
 
 /* ---- exact figures ---- */
 
-/* Counts of instructions depend on the functions that the C library chooses for the CPU. */
-static bool counts_comparable(const struct comparison *comparison)
+static const struct csv_data *metrics_of(const struct compared_run *run)
 {
-    static const char *const same[] = {"cpu_model", "cpu_family", "cpu_model_number", "libc"};
-    const struct compared_run *first = NULL;
-    for (size_t i = 0; i < comparison->count; i++) {
-        const struct compared_run *run = &comparison->runs[i];
-        if (!run->facts.readable)
-            continue;
-        if (first == NULL)
-            first = run;
-        for (size_t f = 0; f < sizeof same / sizeof same[0]; f++)
-            if (strcmp(finished_fact(&run->facts.machine, same[f]), finished_fact(&first->facts.machine, same[f])) != 0)
-                return false;
-    }
-    return true;
+    return &run->metrics;
 }
 
-static void put_metric(struct comparison *comparison, struct csv_writer *writer, const size_t *rows)
+/* Of the runs that have it. NULL where they have the same: there is nothing to write then. */
+static const char *metric_agreement(const struct comparison *comparison, const size_t *rows, size_t first,
+                                    struct compare_reason *reason)
 {
-    size_t first = NONE, seen = 0, compared = 0;
+    static const size_t figure[] = {SCHEMA_metrics_value, SCHEMA_metrics_status};
+    const struct csv_data *with = &comparison->runs[first].metrics;
+    size_t seen = 0;
     bool alike = true;
-    for (size_t i = 0; i < comparison->count; i++) {
-        const struct csv_data *metrics = &comparison->runs[i].metrics;
-        compared += comparison->runs[i].facts.readable;
+    for (size_t i = first; i < comparison->count; i++) {
+        const struct compared_run *run = &comparison->runs[i];
         if (rows[i] == NONE)
             continue;
-        if (first == NONE)
-            first = i;
-        const struct csv_data *with = &comparison->runs[first].metrics;
-        alike &= strcmp(csv_text(metrics, rows[i], SCHEMA_metrics_value),
-                        csv_text(with, rows[first], SCHEMA_metrics_value)) == 0 &&
-                 strcmp(csv_text(metrics, rows[i], SCHEMA_metrics_status),
-                        csv_text(with, rows[first], SCHEMA_metrics_status)) == 0;
+        if (!compare_same_metric(&comparison->runs[first], rows[first], run, reason))
+            return not_comparable;
+        for (size_t c = 0; c < sizeof figure / sizeof figure[0]; c++)
+            alike &= strcmp(csv_text(&run->metrics, rows[i], figure[c]), csv_text(with, rows[first], figure[c])) == 0;
         seen++;
     }
+    if (seen < 2)
+        return only_one(reason, first);
+    return alike ? NULL : "differ";
+}
+
+static void put_metric(struct comparison *comparison, struct csv_writer *writer, const size_t *rows, size_t first)
+{
+    static const size_t key[] = {SCHEMA_metrics_variant, SCHEMA_metrics_workload, SCHEMA_metrics_metric};
+    struct compare_reason reason = {""};
+    const char *agreement = metric_agreement(comparison, rows, first, &reason);
     const struct csv_data *with = &comparison->runs[first].metrics;
-    const bool counts =
-        strncmp(csv_text(with, rows[first], SCHEMA_metrics_metric), "instructions", strlen("instructions")) == 0;
-    const bool comparable = !counts || counts_comparable(comparison);
-    if (seen == compared && comparable) {
-        comparison->counts.metrics++;
-        comparison->counts.metrics_differ += !alike;
-    }
-    for (size_t i = 0; i < comparison->count && !(alike && seen == compared); i++) {
+    comparison->counts.metrics += agreement != not_comparable;
+    comparison->counts.metrics_differ += agreement && agreement != not_comparable;
+    for (size_t i = 0; i < comparison->count && agreement; i++) {
         const struct csv_data *metrics = &comparison->runs[i].metrics;
         if (!comparison->runs[i].facts.readable)
             continue;
-        csv_put_text(writer, csv_text(with, rows[first], SCHEMA_metrics_variant));
-        csv_put_text(writer, csv_text(with, rows[first], SCHEMA_metrics_workload));
-        csv_put_text(writer, csv_text(with, rows[first], SCHEMA_metrics_metric));
+        for (size_t c = 0; c < sizeof key / sizeof key[0]; c++)
+            csv_put_text(writer, csv_text(with, rows[first], key[c]));
         csv_put_integer(writer, (int64_t)i + 1);
         csv_put_number(writer, rows[i] == NONE ? NAN : csv_number(metrics, rows[i], SCHEMA_metrics_value));
         csv_put_text(writer, rows[i] == NONE ? NULL : csv_text(metrics, rows[i], SCHEMA_metrics_status));
-        csv_put_text(writer, !comparable ? "not comparable" : seen < compared ? "in some" : "differ");
+        csv_put_text(writer, agreement);
+        csv_put_text(writer, reason.text);
         csv_end_row(writer);
     }
 }
@@ -634,7 +648,9 @@ static int write_metrics(struct comparison *comparison, const char *out, struct 
     return csv_writer_close(writer, error);
 }
 
-static int write_counts(const struct comparison *comparison, const char *out, struct error *error)
+/* ---- the whole ---- */
+
+static int write_counts(struct comparison *comparison, const char *out, struct error *error)
 {
     const struct counts *counts = &comparison->counts;
     const struct {
@@ -642,15 +658,16 @@ static int write_counts(const struct comparison *comparison, const char *out, st
         int64_t count;
     } rows[] = {
         {"parts of claims in common", counts->parts},
-        {"parts judged the same by all", counts->parts_alike},
+        {"parts decided the same by all", counts->parts_alike},
+        {"parts decided by none", counts->parts_undecided},
         {"parts confirmed by one and refuted by another", counts->parts_contradicted},
         {"effects in common", counts->effects},
         {"effects shown in the same direction by all", counts->same_direction},
         {"effects shown in opposite directions", counts->opposite},
         {"changes of an effect with an interval", counts->changes},
-        {"changes whose interval leaves out 0", counts->changed},
+        {"changes whose interval leaves out zero", counts->changed},
         {"changes of a twin with an interval", counts->twin_changes},
-        {"changes of a twin whose interval leaves out 0", counts->twins_changed},
+        {"changes of a twin whose interval leaves out zero", counts->twins_changed},
         {"exact figures in common", counts->metrics},
         {"exact figures that differ", counts->metrics_differ},
     };
@@ -665,36 +682,31 @@ static int write_counts(const struct comparison *comparison, const char *out, st
     return csv_writer_close(writer, error);
 }
 
-/* ---- the whole ---- */
+/* The counts last: they are taken while the others are written. */
+static const struct {
+    const struct csv_table *table;
+    int (*write)(struct comparison *comparison, const char *out, struct error *error);
+} written[] = {
+    {&schema_compare_runs, write_runs},         {&schema_compare_facts, write_facts},
+    {&schema_compare_verdicts, write_verdicts}, {&schema_compare_effects, write_effects},
+    {&schema_compare_metrics, write_metrics},   {&schema_compare_counts, write_counts},
+};
 
-static bool same_directory(const char *one, const char *other)
+/* A table that cannot be written takes the others with it, and the directory. */
+static void write_all(struct comparison *comparison, const char *directory, struct error *error)
 {
-    struct stat a, b;
-    return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-static int read_runs(struct comparison *comparison, const char *const *runs, struct error *error)
-{
-    size_t compared = 0;
-    for (size_t i = 0; runs[i]; i++) {
-        if (i == COMPARE_RUNS_MAX)
-            return error_set(error, EXIT_USAGE, "compare: more than %d runs", COMPARE_RUNS_MAX);
-        struct compared_run *run = &comparison->runs[i];
-        run->directory = runs[i];
-        for (size_t j = 0; j < i; j++)
-            if (same_directory(runs[i], runs[j]))
-                return error_set(error, EXIT_USAGE, "%s: is the same directory as %s; give each run once", runs[i],
-                                 runs[j]);
-        name_run(comparison, run);
-        comparison->count++;
-        if (read_run(run, error) != 0)
-            return error->code;
-        compared += run->facts.readable;
+    size_t done = 0;
+    while (done < sizeof written / sizeof written[0] && written[done].write(comparison, directory, error) == 0)
+        done++;
+    if (error->code == 0)
+        return;
+    for (size_t t = 0; t < done; t++) {
+        char path[PATH_MAX];
+        struct error ignored = {0};
+        if (paths_join(path, directory, written[t].table->file, &ignored) == 0)
+            unlink(path);
     }
-    for (size_t i = 0; compared < 2 && i < comparison->count; i++)
-        if (!comparison->runs[i].facts.readable)
-            return error_set(error, EXIT_USAGE, "%s: cannot be compared: %s", runs[i], comparison->runs[i].facts.reason);
-    return 0;
+    rmdir(directory);
 }
 
 int compare_write(const struct paths *paths, const char *const *runs, const char *out, char *directory,
@@ -703,11 +715,10 @@ int compare_write(const struct paths *paths, const char *const *runs, const char
     struct comparison *comparison = calloc(1, sizeof *comparison);
     if (comparison == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
-    if (read_runs(comparison, runs, error) == 0 && paths_make_new(paths, out, "compare", directory, error) == 0 &&
-        write_runs(comparison, directory, error) == 0 && write_facts(comparison, directory, error) == 0 &&
-        write_verdicts(comparison, directory, error) == 0 && write_effects(comparison, directory, error) == 0 &&
-        write_metrics(comparison, directory, error) == 0)
-        write_counts(comparison, directory, error);
+    if (read_runs(comparison, runs, error) == 0 && paths_make_new(paths, out, "compare", directory, error) == 0) {
+        comparison->base = base_of(comparison);
+        write_all(comparison, directory, error);
+    }
     for (size_t i = 0; i < comparison->count; i++)
         free_run(&comparison->runs[i]);
     free(comparison);

@@ -86,6 +86,8 @@ void csv_put_data(struct csv_writer *writer, const struct csv_data *data);
 int csv_writer_flush(struct csv_writer *writer, struct error *error);
 /* Frees in every case; on an earlier error CSV_REPLACE leaves PATH untouched. */
 int csv_writer_close(struct csv_writer *writer, struct error *error);
+/* Whether a name, without directory, is that of a file a CSV_REPLACE or a CSV_CREATE of the table writes first; `*writer`: its process. */
+bool csv_is_partial(const char *name, const struct csv_table *table, long *writer);
 /* Frees without renaming; rows not yet flushed are dropped. NULL is fine. */
 void csv_writer_abandon(struct csv_writer *writer);
 

@@ -157,6 +157,16 @@ static int open_partial(struct csv_writer *writer, struct error *error)
     }
 }
 
+bool csv_is_partial(const char *name, const struct csv_table *table, long *writer)
+{
+    const size_t length = strlen(table->file);
+    unsigned attempt;
+    int end = 0;
+    return strncmp(name, table->file, length) == 0 &&
+           sscanf(name + length, ".%ld-%u.partial%n", writer, &attempt, &end) == 2 && end > 0 &&
+           name[length + (size_t)end] == '\0';
+}
+
 /* Gives the partial file its name unless that name is taken. */
 static int publish_new(struct csv_writer *writer)
 {

@@ -36,7 +36,8 @@ void doctor_print(FILE *stream, const struct machine_facts *facts, int columns)
         const struct machine_fact *fact = &facts->fact[i];
         const char *status = machine_status_words[fact->status];
         fprintf(stream, "%s%s%s%*s%-*s", text_colour(stream, colours[fact->status]), status,
-                text_colour(stream, TEXT_PLAIN), STATUS_COLUMNS - (int)strlen(status), "", KEY_COLUMNS, fact->key);
+                text_colour(stream, TEXT_PLAIN), STATUS_COLUMNS - (int)strlen(status), "",
+                *fact->value ? KEY_COLUMNS : 0, fact->key);
         text_print_words(stream, fact->value, value_at, value_at, columns);
         if (*fact->mend) {
             fprintf(stream, "%*s", STATUS_COLUMNS, "");

@@ -2,6 +2,7 @@
 
 #include "analyse_internal.h"
 #include "paths.h"
+#include "present.h"
 #include "schema.h"
 #include "text.h"
 
@@ -326,8 +327,8 @@ static void print_condition(const struct analysis *analysis, size_t index)
 static void print_part(const struct analysis *analysis, size_t index)
 {
     const struct analyse_part *part = &analysis->claims.part[index];
-    printf("\n%" PRId64 "%s: %s%s (scope %s)\n", part->claim, part->name, verdict_name(part->verdict),
-           part->measured ? "" : "; not measured yet",
+    printf("\n%" PRId64 "%s: %s%s%s%s (scope %s)\n", part->claim, part->name, present_colour(part->verdict),
+           verdict_name(part->verdict), text_colour(stdout, TEXT_PLAIN), part->measured ? "" : "; not measured yet",
            csv_text(&analysis->data.claims, part->row, SCHEMA_claims_scope));
     if (part->guard_reason[0])
         line("guarded", "%s", part->guard_reason);
@@ -389,7 +390,9 @@ static int print_claim(const struct analysis *analysis, const char *claim, struc
     if (!any)
         return unknown_claim(claims, claim, error);
     int64_t number = strtoll(claim, NULL, 10);
-    printf("\nclaim %" PRId64 " as a whole: %s\n", number, verdict_name(analyse_claim_verdict(claims, number)));
+    const enum verdict whole = analyse_claim_verdict(claims, number);
+    printf("\nclaim %" PRId64 " as a whole: %s%s%s\n", number, present_colour(whole), verdict_name(whole),
+           text_colour(stdout, TEXT_PLAIN));
     return 0;
 }
 

@@ -15,16 +15,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* One arm in one process; the strings are of its row. */
+struct sample {
+    const char *workload, *panel, *variant, *role;
+    int rank; /* of the role */
+    size_t row;
+};
+
 struct exported {
     struct finished facts;
     struct csv_data workloads, processes, metrics;
+    struct sample *samples; /* arms together, the baseline of a panel first */
+    size_t sample_count;
 };
 
 /* Exact figures and the unit that benchstat knows them by, or that ours get. */
 static const struct {
     const char *metric, *unit;
 } exact_units[] = {
-    {"allocations_per_op", "allocs/op"},       {"allocated_bytes_per_op", "B/op"},
+    {"allocations_per_op", "allocs/op"},        {"allocated_bytes_per_op", "B/op"},
     {"instructions_per_op", "instructions/op"}, {"struct_bytes", "struct-B"},
     {"struct_heap_bytes", "struct-heap-B"},
 };
@@ -35,29 +44,39 @@ enum export_format export_format_of(const char *name)
     return strcmp(name, "benchfmt") == 0 ? EXPORT_BENCHFMT : strcmp(name, "gbench") == 0 ? EXPORT_GBENCH : EXPORT_NONE;
 }
 
-/* ---- reading ---- */
-
-static int read_run(struct exported *exported, const char *directory, struct error *error)
-{
-    if (finished_read(&exported->facts, directory, error) != 0)
-        return error->code;
-    if (!exported->facts.readable)
-        return error_set(error, EXIT_USAGE, "%s: cannot be exported: %s", directory, exported->facts.reason);
-    if (finished_read_table(directory, &schema_workloads, &exported->workloads, error) == 0 &&
-        finished_read_table(directory, &schema_processes, &exported->processes, error) == 0)
-        finished_read_table(directory, &schema_metrics, &exported->metrics, error);
-    return error->code;
-}
-
-static void free_run(struct exported *exported)
-{
-    finished_free(&exported->facts);
-    csv_free(&exported->workloads);
-    csv_free(&exported->processes);
-    csv_free(&exported->metrics);
-}
-
 /* ---- samples ---- */
+
+/* Baselines first: benchstat compares with the first it meets. */
+static int rank_of(const char *role)
+{
+    static const char *const roles[] = {"baseline", "contender", "twin", "planted"};
+    int rank = 0;
+    while (rank < (int)(sizeof roles / sizeof roles[0]) && strcmp(role, roles[rank]) != 0)
+        rank++;
+    return rank;
+}
+
+/* Baseline and contender are one word, or no row of either tool would hold both. */
+static const char *role_word(const struct sample *sample)
+{
+    return sample->rank <= 1 ? "compared" : sample->role;
+}
+
+static bool same_arm(const struct sample *one, const struct sample *other)
+{
+    return strcmp(one->workload, other->workload) == 0 && strcmp(one->panel, other->panel) == 0 &&
+           one->rank == other->rank && strcmp(one->variant, other->variant) == 0;
+}
+
+static int compare_samples(const void *one, const void *other)
+{
+    const struct sample *a = one, *b = other;
+    int order = strcmp(a->workload, b->workload);
+    order = order ? order : strcmp(a->panel, b->panel);
+    order = order ? order : a->rank - b->rank;
+    order = order ? order : strcmp(a->variant, b->variant);
+    return order ? order : (a->row > b->row) - (a->row < b->row);
+}
 
 static bool is_sample(const struct csv_data *processes, size_t row)
 {
@@ -66,26 +85,71 @@ static bool is_sample(const struct csv_data *processes, size_t row)
            isfinite(csv_number(processes, row, SCHEMA_processes_time_ns_per_op));
 }
 
-/* Ops behind a sample: batches of the arm in kept blocks, two a block, times the ops of a batch. At least 1: both formats want a count. */
-static int64_t operations(const struct exported *exported, size_t row)
+static int gather(struct exported *exported, struct error *error)
 {
-    const size_t workload = csv_find(&exported->workloads, SCHEMA_workloads_workload,
-                                     csv_text(&exported->processes, row, SCHEMA_processes_workload));
+    const struct csv_data *processes = &exported->processes;
+    exported->samples = calloc(processes->row_count + 1, sizeof *exported->samples);
+    if (exported->samples == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    for (size_t r = 0; r < processes->row_count; r++) {
+        const char *role = csv_text(processes, r, SCHEMA_processes_role);
+        if (is_sample(processes, r))
+            exported->samples[exported->sample_count++] =
+                (struct sample){.workload = csv_text(processes, r, SCHEMA_processes_workload),
+                                .panel = csv_text(processes, r, SCHEMA_processes_panel),
+                                .variant = csv_text(processes, r, SCHEMA_processes_variant),
+                                .role = role,
+                                .rank = rank_of(role),
+                                .row = r};
+    }
+    qsort(exported->samples, exported->sample_count, sizeof *exported->samples, compare_samples);
+    return 0;
+}
+
+/* Ops behind a sample: batches of the arm in kept blocks, two a block, times the ops of a batch. At least 1: both formats want a count. */
+static int64_t operations(const struct exported *exported, const struct sample *sample)
+{
+    const size_t workload = csv_find(&exported->workloads, SCHEMA_workloads_workload, sample->workload);
     const int64_t iterations = workload < exported->workloads.row_count
                                    ? csv_integer(&exported->workloads, workload, SCHEMA_workloads_iterations)
                                    : 0;
-    const int64_t blocks = csv_integer(&exported->processes, row, SCHEMA_processes_blocks_kept);
+    const int64_t blocks = csv_integer(&exported->processes, sample->row, SCHEMA_processes_blocks_kept);
     return iterations > 0 && blocks > 0 ? 2 * iterations * blocks : 1;
 }
 
-/* A part of a name: what would end it or begin another becomes '_'. */
-static void put_part(FILE *stream, const char *text)
+/* ---- reading ---- */
+
+static int read_run(struct exported *exported, const char *directory, struct error *error)
 {
-    for (; *text; text++)
-        fputc(*text == ' ' || *text == '/' || *text == '=' ? '_' : *text, stream);
+    if (finished_read(&exported->facts, directory, error) != 0)
+        return error->code;
+    if (!exported->facts.readable)
+        return error_set(error, EXIT_USAGE, "%s: cannot be exported: %s", directory, exported->facts.reason);
+    if (finished_read_table(directory, &schema_workloads, &exported->workloads, error) != 0 ||
+        finished_read_table(directory, &schema_processes, &exported->processes, error) != 0 ||
+        finished_read_table(directory, &schema_metrics, &exported->metrics, error) != 0)
+        return error->code;
+    return exported->facts.valid ? gather(exported, error) : 0;
+}
+
+static void free_run(struct exported *exported)
+{
+    finished_free(&exported->facts);
+    csv_free(&exported->workloads);
+    csv_free(&exported->processes);
+    csv_free(&exported->metrics);
+    free(exported->samples);
 }
 
 /* ---- benchfmt ---- */
+
+/* A part of a name: what would end it or begin another becomes '_', and so does all that is not ASCII, as Unicode has more spaces. */
+static void put_part(FILE *stream, const char *key, const char *text)
+{
+    fprintf(stream, "/%s=", key);
+    for (; *text; text++)
+        fputc(*text > ' ' && *text < 127 && *text != '/' ? *text : '_', stream);
+}
 
 static void put_configuration(FILE *stream, const struct exported *exported)
 {
@@ -98,61 +162,39 @@ static void put_configuration(FILE *stream, const struct exported *exported)
         fprintf(stream, "Unit %s better=lower assume=exact\n", exact_units[i].unit);
 }
 
-/* The last part never ends in digits. */
+/* The role comes last: a variant or a workload may end in a dash and digits. */
 static void put_benchfmt_samples(FILE *stream, const struct exported *exported)
 {
-    const struct csv_data *processes = &exported->processes;
     char number[32];
-    for (size_t r = 0; exported->facts.valid && r < processes->row_count; r++) {
-        if (!is_sample(processes, r))
-            continue;
-        fputs("BenchmarkTime/workload=", stream);
-        put_part(stream, csv_text(processes, r, SCHEMA_processes_workload));
-        fputs("/variant=", stream);
-        put_part(stream, csv_text(processes, r, SCHEMA_processes_variant));
-        fputs("/panel=", stream);
-        put_part(stream, csv_text(processes, r, SCHEMA_processes_panel));
-        fputs("/role=", stream);
-        put_part(stream, csv_text(processes, r, SCHEMA_processes_role));
-        csv_format_number(number, sizeof number, csv_number(processes, r, SCHEMA_processes_time_ns_per_op));
-        fprintf(stream, " %lld %s ns/op\n", (long long)operations(exported, r), number);
+    for (size_t s = 0; s < exported->sample_count; s++) {
+        const struct sample *sample = &exported->samples[s];
+        fputs("BenchmarkTime", stream);
+        put_part(stream, "workload", sample->workload);
+        put_part(stream, "panel", sample->panel);
+        put_part(stream, "variant", sample->variant);
+        put_part(stream, "role", role_word(sample));
+        csv_format_number(number, sizeof number,
+                          csv_number(&exported->processes, sample->row, SCHEMA_processes_time_ns_per_op));
+        fprintf(stream, " %lld %s ns/op\n", (long long)operations(exported, sample), number);
     }
 }
 
-/* A line for the exact figures that a variant has on a workload. */
 static void put_benchfmt_exact(FILE *stream, const struct csv_data *metrics)
 {
     for (size_t r = 0; r < metrics->row_count; r++) {
-        const char *variant = csv_text(metrics, r, SCHEMA_metrics_variant);
-        const char *workload = csv_text(metrics, r, SCHEMA_metrics_workload);
-        if (r > 0 && strcmp(variant, csv_text(metrics, r - 1, SCHEMA_metrics_variant)) == 0 &&
-            strcmp(workload, csv_text(metrics, r - 1, SCHEMA_metrics_workload)) == 0)
+        char number[32];
+        size_t unit = 0;
+        const double value = csv_number(metrics, r, SCHEMA_metrics_value);
+        while (unit < EXACT_UNITS && strcmp(csv_text(metrics, r, SCHEMA_metrics_metric), exact_units[unit].metric) != 0)
+            unit++;
+        if (unit == EXACT_UNITS || !isfinite(value) ||
+            strcmp(csv_text(metrics, r, SCHEMA_metrics_status), "exact") != 0)
             continue;
-        bool any = false;
-        for (size_t i = r; i < metrics->row_count; i++) {
-            if (strcmp(variant, csv_text(metrics, i, SCHEMA_metrics_variant)) != 0 ||
-                strcmp(workload, csv_text(metrics, i, SCHEMA_metrics_workload)) != 0)
-                break;
-            for (size_t u = 0; u < EXACT_UNITS; u++) {
-                char number[32];
-                if (strcmp(csv_text(metrics, i, SCHEMA_metrics_metric), exact_units[u].metric) != 0 ||
-                    strcmp(csv_text(metrics, i, SCHEMA_metrics_status), "exact") != 0)
-                    continue;
-                if (!any) {
-                    fputs("BenchmarkExact/workload=", stream);
-                    put_part(stream, workload);
-                    fputs("/variant=", stream);
-                    put_part(stream, variant);
-                    fputs("/kind=exact 1", stream);
-                }
-                any = true;
-                fprintf(stream, " %s %s",
-                        csv_format_number(number, sizeof number, csv_number(metrics, i, SCHEMA_metrics_value)),
-                        exact_units[u].unit);
-            }
-        }
-        if (any)
-            fputc('\n', stream);
+        fputs("BenchmarkExact", stream);
+        put_part(stream, "workload", csv_text(metrics, r, SCHEMA_metrics_workload));
+        put_part(stream, "variant", csv_text(metrics, r, SCHEMA_metrics_variant));
+        put_part(stream, "role", "compared");
+        fprintf(stream, " 1 %s %s\n", csv_format_number(number, sizeof number, value), exact_units[unit].unit);
     }
 }
 
@@ -166,65 +208,44 @@ static int write_benchfmt(FILE *stream, const struct exported *exported, struct 
 
 /* ---- Google Benchmark's JSON ---- */
 
-static void name_of(const struct csv_data *processes, size_t row, char *name, size_t name_bytes)
+static bool add_sample(cJSON *list, const struct exported *exported, const struct sample *sample, size_t family,
+                       size_t repetition, size_t repetitions)
 {
-    snprintf(name, name_bytes, "%s/%s/%s/%s", csv_text(processes, row, SCHEMA_processes_workload),
-             csv_text(processes, row, SCHEMA_processes_variant), csv_text(processes, row, SCHEMA_processes_panel),
-             csv_text(processes, row, SCHEMA_processes_role));
-}
-
-static bool same_arm(const struct csv_data *processes, size_t one, size_t other)
-{
-    static const size_t key[] = {SCHEMA_processes_workload, SCHEMA_processes_variant, SCHEMA_processes_panel,
-                                 SCHEMA_processes_role};
-    for (size_t c = 0; c < sizeof key / sizeof key[0]; c++)
-        if (strcmp(csv_text(processes, one, key[c]), csv_text(processes, other, key[c])) != 0)
-            return false;
-    return true;
-}
-
-static bool add_sample(cJSON *list, const struct exported *exported, size_t row, size_t family, size_t repetition,
-                       size_t repetitions)
-{
-    char name[512];
-    const double time_ns = csv_number(&exported->processes, row, SCHEMA_processes_time_ns_per_op);
+    char name[1024];
+    char time_ns[32];
     cJSON *object = cJSON_CreateObject();
-    name_of(&exported->processes, row, name, sizeof name);
+    if (object == NULL || !cJSON_AddItemToArray(list, object))
+        return false;
+    snprintf(name, sizeof name, "%s/%s/%s%s%s", sample->workload, sample->panel, sample->variant,
+             sample->rank <= 1 ? "" : "/", sample->rank <= 1 ? "" : sample->role);
+    /* cJSON writes a double that is only almost the same. */
+    csv_format_number(time_ns, sizeof time_ns,
+                      csv_number(&exported->processes, sample->row, SCHEMA_processes_time_ns_per_op));
     /* What runs here is one pinned thread that never waits: its wall time is its time on the CPU. */
-    const bool made = object && cJSON_AddStringToObject(object, "name", name) &&
-                      cJSON_AddNumberToObject(object, "family_index", (double)family) &&
-                      cJSON_AddNumberToObject(object, "per_family_instance_index", 0) &&
-                      cJSON_AddStringToObject(object, "run_name", name) &&
-                      cJSON_AddStringToObject(object, "run_type", "iteration") &&
-                      cJSON_AddNumberToObject(object, "repetitions", (double)repetitions) &&
-                      cJSON_AddNumberToObject(object, "repetition_index", (double)repetition) &&
-                      cJSON_AddNumberToObject(object, "threads", 1) &&
-                      cJSON_AddNumberToObject(object, "iterations", (double)operations(exported, row)) &&
-                      cJSON_AddNumberToObject(object, "real_time", time_ns) &&
-                      cJSON_AddNumberToObject(object, "cpu_time", time_ns) &&
-                      cJSON_AddStringToObject(object, "time_unit", "ns");
-    return made && cJSON_AddItemToArray(list, object);
+    return cJSON_AddStringToObject(object, "name", name) &&
+           cJSON_AddNumberToObject(object, "family_index", (double)family) &&
+           cJSON_AddNumberToObject(object, "per_family_instance_index", 0) &&
+           cJSON_AddStringToObject(object, "run_name", name) &&
+           cJSON_AddStringToObject(object, "run_type", "iteration") &&
+           cJSON_AddNumberToObject(object, "repetitions", (double)repetitions) &&
+           cJSON_AddNumberToObject(object, "repetition_index", (double)repetition) &&
+           cJSON_AddNumberToObject(object, "threads", 1) &&
+           cJSON_AddNumberToObject(object, "iterations", (double)operations(exported, sample)) &&
+           cJSON_AddRawToObject(object, "real_time", time_ns) && cJSON_AddRawToObject(object, "cpu_time", time_ns) &&
+           cJSON_AddStringToObject(object, "time_unit", "ns");
 }
 
-/* The samples of an arm one after the other, as repetitions. */
+/* The samples of an arm are repetitions of a family. */
 static bool add_samples(cJSON *list, const struct exported *exported)
 {
-    const struct csv_data *processes = &exported->processes;
     size_t family = 0;
-    for (size_t r = 0; exported->facts.valid && r < processes->row_count; r++) {
-        size_t repetitions = 0, repetition = 0;
-        bool before = !is_sample(processes, r);
-        for (size_t i = 0; i < r && !before; i++)
-            before = is_sample(processes, i) && same_arm(processes, i, r);
-        if (before)
-            continue;
-        for (size_t i = r; i < processes->row_count; i++)
-            repetitions += is_sample(processes, i) && same_arm(processes, i, r);
-        for (size_t i = r; i < processes->row_count; i++)
-            if (is_sample(processes, i) && same_arm(processes, i, r) &&
-                !add_sample(list, exported, i, family, repetition++, repetitions))
+    for (size_t first = 0, end; first < exported->sample_count; first = end, family++) {
+        end = first;
+        while (end < exported->sample_count && same_arm(&exported->samples[first], &exported->samples[end]))
+            end++;
+        for (size_t s = first; s < end; s++)
+            if (!add_sample(list, exported, &exported->samples[s], family, s - first, end - first))
                 return false;
-        family++;
     }
     return true;
 }
@@ -272,25 +293,41 @@ static int write_file(const char *output, const char *text, size_t bytes, struct
     return error_set(error, EXIT_USAGE, "%s: cannot be written: %s", output, strerror(why));
 }
 
+/* Why no time of the run is exported. */
+static int unfit(const struct exported *exported, const char *directory, const char *what, struct error *error)
+{
+    return error_set(error, EXIT_UNFIT, "%s: %s exported: %s", directory, what, exported->facts.reason);
+}
+
+static int format_run(const struct exported *exported, enum export_format format, char **text, size_t *bytes,
+                      struct error *error)
+{
+    FILE *stream = open_memstream(text, bytes);
+    if (stream == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    format == EXPORT_GBENCH ? write_gbench(stream, exported, error) : write_benchfmt(stream, exported, error);
+    if (fclose(stream) != 0)
+        error_set(error, EXIT_USAGE, "out of memory");
+    return error->code;
+}
+
 int export_run(const char *directory, enum export_format format, const char *output, struct error *error)
 {
     struct exported exported = {0};
     char *text = NULL;
     size_t bytes = 0;
-    FILE *stream = NULL;
-    if (read_run(&exported, directory, error) == 0 && (stream = open_memstream(&text, &bytes)) == NULL)
-        error_set(error, EXIT_USAGE, "out of memory");
-    if (stream) {
-        format == EXPORT_GBENCH ? write_gbench(stream, &exported, error) : write_benchfmt(stream, &exported, error);
-        if (fclose(stream) != 0)
-            error_set(error, EXIT_USAGE, "out of memory");
+    if (read_run(&exported, directory, error) != 0)
+        ;
+    else if (!exported.facts.valid && format == EXPORT_GBENCH)
+        unfit(&exported, directory, "nothing was", error);
+    else if (format_run(&exported, format, &text, &bytes, error) == 0) {
+        if (output)
+            write_file(output, text, bytes, error);
+        else
+            fwrite(text, 1, bytes, stdout);
+        if (error->code == 0 && !exported.facts.valid)
+            unfit(&exported, directory, "only exact figures were", error);
     }
-    if (error->code == 0 && output)
-        write_file(output, text, bytes, error);
-    else if (error->code == 0)
-        fwrite(text, 1, bytes, stdout);
-    if (error->code == 0 && !exported.facts.valid)
-        error_set(error, EXIT_UNFIT, "%s: only exact figures were exported: %s", directory, exported.facts.reason);
     free(text);
     free_run(&exported);
     return error->code;

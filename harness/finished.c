@@ -55,8 +55,8 @@ int finished_read(struct finished *finished, const char *directory, struct error
     const char *version = finished_fact(&finished->run, "schema_version");
     finished->readable = atoi(version) == SCHEMA_VERSION;
     if (!finished->readable) {
-        snprintf(finished->reason, sizeof finished->reason, "its schema_version is \"%.20s\"; this program reads %d",
-                 version, SCHEMA_VERSION);
+        snprintf(finished->reason, sizeof finished->reason, "its schema_version is %.20s; this program reads %d",
+                 *version ? version : "missing", SCHEMA_VERSION);
         return 0;
     }
     if (paths_join(path, directory, schema_controls.file, error) != 0)

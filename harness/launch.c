@@ -34,6 +34,11 @@ void launch_free(struct launch *launch)
 
 /* ---- layouts ---- */
 
+/* Which process of which cell, for modules that come with layouts of their own. */
+struct turn {
+    uint64_t cell, number;
+};
+
 /* A shared object cannot be laid out afresh; a copy at least gives every arm data of its own. */
 static int copy_file(const char *from, const char *to, struct error *error)
 {
@@ -51,9 +56,22 @@ static int copy_file(const char *from, const char *to, struct error *error)
     return error->code;
 }
 
+/* The words name the file; its number keeps names apart that are alike as far as there is room. */
+static int take_layout(const struct plan_cell *cell, size_t arm, struct turn turn, uint64_t seed,
+                       struct launch_layouts *layouts, struct error *error)
+{
+    const struct module_info *module = cell->arms[arm].module;
+    const size_t choice = plan_layout_choice(seed, turn.cell, cell, arm, turn.number);
+    char name[40];
+    layouts->given[arm] = module->layouts[choice];
+    csv_clean(name, sizeof name, strrchr(module->layouts[choice], '/') + 1);
+    snprintf(layouts->text[arm], LAYOUT_TEXT_BYTES, "file=%zu:%s", choice + 1, name);
+    return copy_file(module->layouts[choice], layouts->files[arm], error);
+}
+
 /* Files of one process; the links still to do are added to `links`. */
-static int plan_layouts(const struct launch *launch, const struct plan_cell *cell, uint64_t process, uint64_t seed,
-                        struct launch_layouts *layouts, struct layout_link *links, size_t *link_count,
+static int plan_layouts(const struct launch *launch, const struct plan_cell *cell, struct turn turn, uint64_t process,
+                        uint64_t seed, struct launch_layouts *layouts, struct layout_link *links, size_t *link_count,
                         struct error *error)
 {
     layouts->count = cell->arm_count;
@@ -64,6 +82,11 @@ static int plan_layouts(const struct launch *launch, const struct plan_cell *cel
         snprintf(layouts->files[i], PATH_MAX, "%.3900s/process-%" PRIu64 "-arm-%zu.so", launch->scratch, process,
                  owner);
         layouts->words[i] = layouts->text[i];
+        layouts->given[i] = arm->module->file;
+        if (arm->module->layout_count > 0) {
+            take_layout(cell, i, turn, seed, layouts, error);
+            continue;
+        }
         if (arm->module->single_layout) {
             snprintf(layouts->text[i], LAYOUT_TEXT_BYTES, "single");
             copy_file(arm->module->described_file, layouts->files[i], error);
@@ -93,7 +116,8 @@ int launch_link_all(const struct launch *launch, const struct plan_cell *cell, u
     if (links == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
     for (size_t i = 0; i < count && error->code == 0; i++)
-        plan_layouts(launch, cell, first + i, seed, &layouts[i], links, &link_count, error);
+        plan_layouts(launch, cell, (struct turn){0, first + i}, first + i, seed, &layouts[i], links, &link_count,
+                     error);
     if (error->code == 0)
         link_planned(launch, links, link_count, error);
     free(links);
@@ -108,8 +132,8 @@ int launch_link_round(const struct launch *launch, const struct plan *plan, cons
     if (links == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
     for (size_t i = 0; i < count && error->code == 0; i++)
-        plan_layouts(launch, &plan->cells[order[i]], plan_process_number(plan, round, order[i]), seed, &layouts[i],
-                     links, &link_count, error);
+        plan_layouts(launch, &plan->cells[order[i]], (struct turn){order[i], round},
+                     plan_process_number(plan, round, order[i]), seed, &layouts[i], links, &link_count, error);
     if (error->code == 0)
         link_planned(launch, links, link_count, error);
     free(links);
@@ -167,7 +191,7 @@ static void fill_arms(struct worker_job *job, const struct plan_cell *cell, cons
         arm->planted_cycles_per_op = cell->arms[i].workload->planted_cycles_per_op;
         arm->iterations = cell->arms[i].iterations;
         arm->rewarm_iterations = cell->arms[i].workload->rewarm_ops;
-        if (!cell->arms[i].module->single_layout) /* such a one was linked by somebody else */
+        if (module_info_is_linked(cell->arms[i].module))
             snprintf(arm->shared_directory, sizeof arm->shared_directory, "%s", cell->arms[i].module->shared_directory);
     }
 }
@@ -253,7 +277,8 @@ int launch_pilot(const struct launch *launch, const struct plan_cell *cell, uint
     if (layouts == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
     struct worker_region *region = make_region(0, &region_bytes, &fd, error);
-    if (region && plan_layouts(launch, cell, process, seed, layouts, links, &link_count, error) == 0 &&
+    if (region &&
+        plan_layouts(launch, cell, (struct turn){process, 0}, process, seed, layouts, links, &link_count, error) == 0 &&
         link_planned(launch, links, link_count, error) == 0) {
         fill_job(launch, &region->job, WORKER_PILOT, process, seed);
         fill_arms(&region->job, cell, layouts);
@@ -264,7 +289,7 @@ int launch_pilot(const struct launch *launch, const struct plan_cell *cell, uint
         if (error->code == 0 && wrong[0])
             error_set(error, EXIT_USAGE, "panel %s, workload %s, arm %s (%s): %s", cell->panel, cell->workload,
                       cell->arms[result->phase_arm % cell->arm_count].name,
-                      cell->arms[result->phase_arm % cell->arm_count].module->file, wrong);
+                      layouts->given[result->phase_arm % cell->arm_count], wrong);
     }
     if (region) {
         munmap(region, region_bytes);
@@ -298,7 +323,7 @@ static int run_pass(const struct launch *launch, const struct worker_job *extra,
     snprintf(region->job.arms[0].workload, ENCBENCH_NAME_BYTES, "%s", workload->short_name);
     snprintf(region->job.arms[0].variant, ENCBENCH_NAME_BYTES, "%s", module->variant);
     region->job.arms[0].planted_cycles_per_op = workload->planted_cycles_per_op;
-    if (!module->single_layout)
+    if (module_info_is_linked(module))
         snprintf(region->job.arms[0].shared_directory, PATH_MAX, "%s", module->shared_directory);
     region->job.arms[0].iterations = operations;
     /* Not where it is missing: the loader would say so on standard error once a worker. The worker gives the reason. */

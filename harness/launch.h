@@ -22,6 +22,7 @@ struct launch_layouts {
     char files[MEASURE_ARMS_MAX][PATH_MAX];
     char text[MEASURE_ARMS_MAX][LAYOUT_TEXT_BYTES];
     const char *words[MEASURE_ARMS_MAX]; /* for processes.csv; point into `text` */
+    const char *given[MEASURE_ARMS_MAX]; /* the files of people that they were made from; borrowed from the modules */
     size_t count;
 };
 

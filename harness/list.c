@@ -126,12 +126,14 @@ static const char *const type_words[] = {[CSV_TEXT] = "text", [CSV_INTEGER] = "i
 
 static void print_table_text(const struct csv_table *table)
 {
-    printf("%s: %s\n", table->file, table->row_is);
+    text_print_words(stdout, table->row_is, printf("%s: ", table->file), 2, 80);
     for (size_t c = 0; c < table->column_count; c++) {
         const struct csv_column *column = &table->columns[c];
-        const int at = printf("  %-30s %-8s%s", column->name, type_words[column->type], column->required ? "" : "may be empty; ");
-        text_print_words(stdout, column->meaning, at, 4, 80);
+        const int meaning_at = printf("  %-30s %-8s", column->name, type_words[column->type]);
+        const int at = meaning_at + printf("%s", column->required ? "" : "may be empty; ");
+        text_print_words(stdout, column->meaning, at, meaning_at, 80);
     }
+    printf("\n");
 }
 
 static void print_table_markdown(const struct csv_table *table)
@@ -155,18 +157,52 @@ static void print_table_csv(const struct csv_table *table)
     }
 }
 
+/* Tested with each tool that is installed where the tests run. */
+static const struct {
+    const char *tool, *line;
+} openers[] = {
+    {"pandas", "pandas.read_csv(\"processes.csv\")"},
+    {"R", "read.csv(\"processes.csv\")"},
+    {"SQLite", ".import --csv processes.csv processes"},
+    {"DuckDB", "SELECT * FROM 'processes.csv';"},
+    {"gnuplot", "set datafile separator ','; plot 'processes.csv' using 'process':'time_ns_per_op'"},
+};
+
+static void print_head_markdown(void)
+{
+    printf("# The files of a run, column by column\n\n"
+           "Made by `encbench list --tables --format markdown` from `harness/schema.def`, schema version %d: change "
+           "that, not this.\n\n"
+           "Every file is CSV in UTF-8: a header, lines that end in LF, no quotes and no need of them. An empty cell "
+           "is a figure that there is\n"
+           "not, never 0; `inf` and `-inf` are ends that are open. Units are in the column names. A name in `.gz` is "
+           "gzip of the same.\n\n"
+           "| To open one with | |\n|---|---|\n",
+           SCHEMA_VERSION);
+    for (size_t i = 0; i < sizeof openers / sizeof openers[0]; i++)
+        printf("| %s | `%s` |\n", openers[i].tool, openers[i].line);
+    printf("\nSQLite takes every column as text: `CAST(time_ns_per_op AS REAL)`. pandas reads the text `null`, a level "
+           "of variants.csv, as\n"
+           "missing unless it is told `keep_default_na=False, na_values=[\"\"]`, and numbers to twelve digits unless "
+           "told\n"
+           "`float_precision=\"round_trip\"`. SQLite and gnuplot open gzip through a pipe: `.import --csv \"|zcat "
+           "samples.csv.gz\" samples` and\n"
+           "`'< zcat samples.csv.gz'`.\n");
+}
+
 int list_print_tables(const char *format)
 {
     const bool csv = strcmp(format, "csv") == 0, markdown = strcmp(format, "markdown") == 0;
     if (csv)
         printf("file,column,type,required,meaning\n");
     if (markdown)
-        printf("# The files of a run, column by column\n\n"
-               "Made by `encbench list --tables --format markdown` from `harness/schema.def`, schema version %d. Every file is CSV: a\n"
-               "header, LF, no quotes needed, UTF-8; an empty cell is a figure that there is not, never 0; `inf` and `-inf` are ends that\n"
-               "are open. `.gz` files are gzip of the same.\n",
-               SCHEMA_VERSION);
+        print_head_markdown();
     for (size_t t = 0; schema_tables[t]; t++)
-        csv ? print_table_csv(schema_tables[t]) : markdown ? print_table_markdown(schema_tables[t]) : print_table_text(schema_tables[t]);
+        if (csv)
+            print_table_csv(schema_tables[t]);
+        else if (markdown)
+            print_table_markdown(schema_tables[t]);
+        else
+            print_table_text(schema_tables[t]);
     return 0;
 }

@@ -47,10 +47,12 @@ static int measure(const struct options *options, const struct paths *paths, cha
 static int verb_list(const struct options *options, struct error *error)
 {
     struct paths paths;
-    if (options->list_events)
-        return list_print_events(options->csv);
     if (options->list_tables)
         return list_print_tables(options->format ? options->format : "text");
+    if (options->format && strcmp(options->format, "markdown") == 0)
+        return error_set(error, EXIT_USAGE, "list: --format markdown is for --tables only; expected text or csv");
+    if (options->list_events)
+        return list_print_events(options->csv);
     if (paths_find(&paths, error) != 0)
         return error->code;
     return list_print(&paths, list_or_null(options->modules), options->csv, error);
@@ -90,7 +92,11 @@ static int verb_plot(const struct options *options, struct error *error)
 {
     struct paths paths;
     struct analyse_summary summary;
-    if (paths_find(&paths, error) != 0 || analyse_run(options->directory, &summary, error) != 0)
+    if (paths_find(&paths, error) != 0)
+        return error->code;
+    if (options->terminal)
+        return present_terminal(&paths, options->directory, error);
+    if (analyse_run(options->directory, &summary, error) != 0)
         return error->code;
     return present_figures(&paths, options->directory, error);
 }

@@ -2,7 +2,8 @@
  * The module ABI, version 1: the only bridge between the harness and what it measures.
  *
  * A module is a relocatable object file (.o, compiled with -fPIC -ffunction-sections, so that the harness can link it
- * into a fresh layout for every process) or a shared object (.so, which has one layout for ever and is labelled so).
+ * into a fresh layout for every process) or a shared object (.so, which has one layout for ever and is labelled so; a
+ * directory of them is one module in so many layouts, each used once).
  * It exports one symbol, `encbench_module`, of type `struct encbench_module`. The harness meets the subject only here:
  * variants, twins, planted controls, the harness's own kernels and a stranger's code all come in by this door.
  *

@@ -3,6 +3,7 @@
 #include "panels.h"
 #include "paths.h"
 #include "process.h"
+#include "provenance.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -157,9 +158,22 @@ static int describe(struct module_info *info, const char *worker, struct error *
     return error->code;
 }
 
-static int add_module(struct module_set *set, const char *file, struct error *error)
+/* Full path of a shared object into `path` (PATH_MAX bytes). */
+static int find_shared(const char *file, char *path, struct error *error)
 {
     struct stat status;
+    char *full = realpath(file, NULL);
+    if (full == NULL)
+        return error_set(error, EXIT_USAGE, "%s: cannot be read: %s", file, strerror(errno));
+    snprintf(path, PATH_MAX, "%s", full);
+    free(full);
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        return error_set(error, EXIT_USAGE, "%s: is not a regular file; expected a shared object", file);
+    return layout_check_shared(path, error);
+}
+
+static int add_module(struct module_set *set, const char *file, struct error *error)
+{
     struct module_info *larger = realloc(set->modules, (set->count + 1) * sizeof *larger);
     if (larger == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
@@ -171,16 +185,8 @@ static int add_module(struct module_set *set, const char *file, struct error *er
     if (!info->single_layout && !ends_with(file, ".o"))
         return error_set(error, EXIT_USAGE,
                          "%s: is not a module: expected an object file (.o) or a shared object (.so)", file);
-    if (info->single_layout) {
-        char *path = realpath(file, NULL);
-        if (path == NULL)
-            return error_set(error, EXIT_USAGE, "%s: cannot be read: %s", file, strerror(errno));
-        snprintf(info->described_file, sizeof info->described_file, "%s", path);
-        free(path);
-        if (stat(info->described_file, &status) != 0 || !S_ISREG(status.st_mode))
-            return error_set(error, EXIT_USAGE, "%s: is not a regular file; expected a shared object", file);
-        return layout_check_shared(info->described_file, error);
-    }
+    if (info->single_layout)
+        return find_shared(file, info->described_file, error);
     return layout_object_read(file, &info->object, error);
 }
 
@@ -267,6 +273,118 @@ void module_shared_free(char **shared, char *shared_directory)
     free(shared_directory);
 }
 
+/* ---- a directory of layouts ---- */
+
+static bool same_workload(const struct module_workload *a, const struct module_workload *b)
+{
+    return strcmp(a->name, b->name) == 0 && strcmp(a->short_name, b->short_name) == 0 && strcmp(a->op, b->op) == 0 &&
+           a->input_bytes == b->input_bytes && a->bytes_per_op == b->bytes_per_op &&
+           a->batch_max_ops == b->batch_max_ops && a->batch_multiple_ops == b->batch_multiple_ops &&
+           a->rewarm_ops == b->rewarm_ops && a->planted_cycles_per_op == b->planted_cycles_per_op &&
+           a->threads_max == b->threads_max && a->flags == b->flags;
+}
+
+static bool same_structure(const struct module_info *a, const struct module_info *b)
+{
+    if (strcmp(a->structure, b->structure) != 0 || a->structure_bytes != b->structure_bytes ||
+        a->field_count != b->field_count)
+        return false;
+    for (size_t i = 0; i < a->field_count; i++)
+        if (strcmp(a->fields[i].name, b->fields[i].name) != 0 ||
+            a->fields[i].offset_bytes != b->fields[i].offset_bytes ||
+            a->fields[i].size_bytes != b->fields[i].size_bytes)
+            return false;
+    return true;
+}
+
+/* What two descriptions do not share; NULL when they are of one module. */
+static const char *difference(const struct module_info *a, const struct module_info *b)
+{
+    if (strcmp(a->variant, b->variant) != 0)
+        return "variant";
+    bool same = a->axis_count == b->axis_count;
+    for (size_t i = 0; same && i < a->axis_count; i++)
+        same = strcmp(a->axes[i].name, b->axes[i].name) == 0 && strcmp(a->axes[i].level, b->axes[i].level) == 0;
+    if (!same)
+        return "axes";
+    if (!same_structure(a, b))
+        return "structure";
+    same = a->workload_count == b->workload_count;
+    for (size_t i = 0; same && i < a->workload_count; i++)
+        same = same_workload(&a->workloads[i], &b->workloads[i]);
+    return same ? NULL : "table of workloads";
+}
+
+/* Every layout but the first, which stands for the module, describes itself as that does. */
+static int check_layouts(const struct module_info *info, const char *worker, struct error *error)
+{
+    struct module_info *other = malloc(sizeof *other);
+    if (other == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    for (size_t i = 1; i < info->layout_count && error->code == 0; i++) {
+        *other = (struct module_info){0};
+        snprintf(other->file, sizeof other->file, "%s", info->layouts[i]);
+        snprintf(other->described_file, sizeof other->described_file, "%s", info->layouts[i]);
+        const char *differs = describe(other, worker, error) == 0 ? difference(info, other) : NULL;
+        if (differs)
+            error_set(error, EXIT_USAGE,
+                      "%s: has another %s than %s; the shared objects of a directory are layouts of one module",
+                      other->file, differs, info->layouts[0]);
+    }
+    free(other);
+    return error->code;
+}
+
+/* A layout under two names would be drawn twice, and no control could see it. */
+static int check_distinct(const struct module_info *info, struct error *error)
+{
+    char(*crc)[PROVENANCE_CRC32_BYTES] = calloc(info->layout_count, sizeof *crc);
+    if (crc == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    for (size_t i = 0; i < info->layout_count && error->code == 0; i++) {
+        provenance_crc32(info->layouts[i], crc[i], error);
+        for (size_t j = 0; j < i && error->code == 0; j++)
+            if (strcmp(crc[i], crc[j]) == 0)
+                error_set(error, EXIT_USAGE, "%s: is the same as %s; each must be another layout", info->layouts[i],
+                          info->layouts[j]);
+    }
+    free(crc);
+    return error->code;
+}
+
+/* The module is added by its first layout. */
+static int add_layouts(struct module_set *set, const char *directory, char *const *names, size_t count,
+                       struct error *error)
+{
+    char file[PATH_MAX], path[PATH_MAX];
+    if (count > MODULE_LAYOUTS_MAX)
+        return error_set(error, EXIT_USAGE, "%s: holds %zu shared objects; at most %d layouts are taken", directory,
+                         count, MODULE_LAYOUTS_MAX);
+    if (paths_join(file, directory, names[0], error) != 0 || add_module(set, file, error) != 0)
+        return error->code;
+    struct module_info *info = &set->modules[set->count - 1];
+    info->single_layout = false;
+    size_t length = strlen(directory);
+    while (length > 1 && directory[length - 1] == '/')
+        length--;
+    info->layout_directory = strndup(directory, length);
+    info->layouts = calloc(count, sizeof *info->layouts);
+    if (info->layout_directory == NULL || info->layouts == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    for (size_t i = 0; i < count; i++) {
+        if (paths_join(file, directory, names[i], error) != 0 || find_shared(file, path, error) != 0)
+            return error->code;
+        if ((info->layouts[info->layout_count++] = strdup(path)) == NULL)
+            return error_set(error, EXIT_USAGE, "out of memory");
+    }
+    return check_distinct(info, error);
+}
+
+bool module_info_is_linked(const struct module_info *info)
+{
+    return !info->single_layout && info->layout_count == 0;
+}
+
 static int link_and_describe(struct module_set *set, const char *scratch, const char *worker, struct error *error)
 {
     struct layout_link *links = calloc(set->count, sizeof *links);
@@ -278,7 +396,7 @@ static int link_and_describe(struct module_set *set, const char *scratch, const 
         struct module_info *info = &set->modules[i];
         info->shared = (const char *const *)set->shared;
         info->shared_directory = set->shared_directory;
-        if (info->single_layout)
+        if (!module_info_is_linked(info))
             continue;
         snprintf(info->described_file, sizeof info->described_file, "%s/described-%zu.so", scratch, i);
         links[link_count++] =
@@ -288,7 +406,8 @@ static int link_and_describe(struct module_set *set, const char *scratch, const 
     layout_link_all(links, link_count, log, 2, error);
     free(links);
     for (size_t i = 0; i < set->count && error->code == 0; i++) {
-        describe(&set->modules[i], worker, error);
+        if (describe(&set->modules[i], worker, error) == 0)
+            check_layouts(&set->modules[i], worker, error);
         for (size_t j = 0; j < i && error->code == 0; j++)
             if (set->modules[i].planted == set->modules[j].planted &&
                 strcmp(set->modules[i].variant, set->modules[j].variant) == 0)
@@ -298,19 +417,29 @@ static int link_and_describe(struct module_set *set, const char *scratch, const 
     return error->code;
 }
 
-/* Every object file of a directory is a module; else it holds no module at all. */
+/* Every object file of a directory is a module; shared objects are layouts of one. */
 static int add_given_directory(struct module_set *set, const char *directory, struct error *error)
 {
-    char **names, path[PATH_MAX];
-    size_t count;
-    if (list_directory(directory, ".o", &names, &count, error) != 0)
-        return error->code;
-    if (count == 0)
-        error_set(error, EXIT_USAGE, "%s: is a directory without an object file (.o); expected modules", directory);
-    for (size_t i = 0; i < count && error->code == 0; i++)
-        if (paths_join(path, directory, names[i], error) == 0)
+    char **objects = NULL, **shared = NULL, path[PATH_MAX];
+    size_t object_count = 0, shared_count = 0;
+    if (list_directory(directory, ".o", &objects, &object_count, error) == 0)
+        list_directory(directory, ".so", &shared, &shared_count, error);
+    if (error->code == 0 && object_count + shared_count == 0)
+        error_set(error, EXIT_USAGE,
+                  "%s: is a directory without an object file (.o) or a shared object (.so); expected modules",
+                  directory);
+    if (error->code == 0 && object_count > 0 && shared_count > 0)
+        error_set(error, EXIT_USAGE,
+                  "%s: holds %s and %s; expected object files (.o), each a module, or shared objects (.so), all "
+                  "layouts of one module: give each kind a directory of its own",
+                  directory, objects[0], shared[0]);
+    for (size_t i = 0; i < object_count && error->code == 0; i++)
+        if (paths_join(path, directory, objects[i], error) == 0)
             add_module(set, path, error);
-    free_names(names, count);
+    if (shared_count > 0 && error->code == 0)
+        add_layouts(set, directory, shared, shared_count, error);
+    free_names(objects, object_count);
+    free_names(shared, shared_count);
     return error->code;
 }
 
@@ -362,8 +491,11 @@ int module_set_check_names(const struct module_set *set, struct error *error)
 
 void module_set_free(struct module_set *set)
 {
-    for (size_t i = 0; i < set->count; i++)
+    for (size_t i = 0; i < set->count; i++) {
         layout_object_free(&set->modules[i].object);
+        free_names(set->modules[i].layouts, set->modules[i].layout_count);
+        free(set->modules[i].layout_directory);
+    }
     module_shared_free(set->shared, set->shared_directory);
     free(set->modules);
     *set = (struct module_set){0};

@@ -12,7 +12,13 @@
 #include <limits.h>
 #include <stdbool.h>
 
-enum { MODULE_AXES_MAX = 16, MODULE_FIELDS_MAX = 64, MODULE_WORKLOADS_MAX = 64, MODULE_SHARED_MAX = 16 };
+enum {
+    MODULE_AXES_MAX = 16,
+    MODULE_FIELDS_MAX = 64,
+    MODULE_WORKLOADS_MAX = 64,
+    MODULE_SHARED_MAX = 16,
+    MODULE_LAYOUTS_MAX = 1024,
+};
 
 struct module_axis {
     char name[ENCBENCH_NAME_BYTES], level[ENCBENCH_NAME_BYTES];
@@ -30,8 +36,11 @@ struct module_workload {
 };
 
 struct module_info {
-    char file[PATH_MAX];           /* .o or .so as given */
+    char file[PATH_MAX];           /* .o or .so as given; of a directory of layouts the first */
     bool single_layout;            /* a .so: one layout for ever */
+    char *layout_directory;        /* as given: its .so are layouts of this one module; NULL: none */
+    char **layouts;                /* their full paths, by name */
+    size_t layout_count;           /* 0 without a directory of layouts */
     bool planned;                  /* an arm of the plan; a planted module that is none needs no exact pass */
     bool given;                    /* by --module: wants a panel of its own */
     bool left_out;                 /* of the selected variants: nothing of it is counted */
@@ -61,8 +70,9 @@ struct module_set {
 
 /*
  * Collects DIRECTORY/NAME.o: those that DIRECTORY/order.txt names (a name a line, in that order; all, by name, without it), the shared objects of
- * DIRECTORY/shared, and then `files` (NULL-terminated, may be NULL; of a directory every *.o). Each is linked once into `scratch` and described by
- * `worker`. Errors name the file. module_set_free in every case.
+ * DIRECTORY/shared, and then `files` (NULL-terminated, may be NULL; of a directory every *.o, or its *.so as layouts of one module: they
+ * must describe themselves alike, and no two may be the same bytes). Each is linked once into `scratch` and described by `worker`. Errors name the
+ * file. module_set_free in every case.
  */
 int module_set_load(struct module_set *set, const char *directory, const char *const *files, const char *scratch,
                     const char *worker, struct error *error);
@@ -79,6 +89,8 @@ int module_set_check_names(const struct module_set *set, struct error *error);
 
 /* The module of a variant (planted or not); NULL when there is none. */
 const struct module_info *module_set_find(const struct module_set *set, const char *variant, bool planted);
+/* Whether its files are links of ours, against the shared objects of its set; a shared object that was given is somebody else's. */
+bool module_info_is_linked(const struct module_info *module);
 /* A workload of a module by short or full name; NULL when it has none. */
 const struct module_workload *module_info_workload(const struct module_info *module, const char *name);
 /* Whether a NULL-terminated selection of short or full names has it; NULL selects all. */

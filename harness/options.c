@@ -45,7 +45,9 @@ static const struct {
      " run report gate "},
     {{"workloads", KEY_WORKLOADS, "A,B", 0, "only these workloads", 0}, " run report calibrate gate "},
     {{"module", KEY_MODULE, "FILE", 0,
-      "also measure this module (.o; .so: no verdict on time; or a directory of .o); may be repeated", 0},
+      "also measure this module (.o; .so: no verdict on time), or a directory of .o, or one of .so: layouts of one "
+      "module; may be repeated",
+      0},
      " run report list "},
     {{"baseline", KEY_BASELINE, "VARIANT", 0, "compare everything selected with this variant", 0}, " run report "},
     {{"events", KEY_EVENTS, "A,B", 0, "count these instead of the usual ones (list --events has the names)", 0},
@@ -56,10 +58,11 @@ static const struct {
     {{"out", KEY_OUT, "DIR", 0, "directory to make; must not exist", 0}, " run report calibrate compare gate "},
     {{"resume", KEY_RESUME, "DIR", 0, "go on with what is there instead of starting anew", 0},
      " run report calibrate "},
-    {{"output", KEY_OUTPUT, "FILE", 0, "write there; report: instead of REPORT.md at the root", 0}, " report export "},
+    {{"output", KEY_OUTPUT, "FILE", 0, "write there instead of to REPORT.md at the root", 0}, " report "},
+    {{"output", KEY_OUTPUT, "FILE", 0, "write there instead of to standard output", 0}, " export "},
     {{"dry-run", KEY_DRY_RUN, NULL, 0, "print plan, time and disk; measure nothing", 0}, " run report "},
-    {{"format", KEY_FORMAT, "FORMAT", 0, "list: text or csv (tables: markdown too); export: benchfmt or gbench", 0},
-     " list export "},
+    {{"format", KEY_FORMAT, "FORMAT", 0, "text or csv; markdown for --tables", 0}, " list "},
+    {{"format", KEY_FORMAT, "FORMAT", 0, "benchfmt (benchstat) or gbench (compare.py)", 0}, " export "},
     {{"tables", KEY_LIST_TABLES, NULL, 0, "every file and column that is written, instead", 0}, " list "},
     {{"strict", KEY_STRICT, NULL, 0, "exit 3 when anything is noisy", 0}, " doctor "},
     {{"terminal", KEY_TERMINAL, NULL, 0, "as text, here; writes nothing", 0}, " plot "},
@@ -71,7 +74,8 @@ static const struct {
     {{"base", KEY_BASE, "REV", 0, "git revision, or directory of built modules, to compare with", 0}, " gate "},
     {{"exact", KEY_EXACT, NULL, 0, "only what is counted: structure, allocations, bytes, instructions", 0}, " gate "},
     {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0},
-     " run report list analyse explain plot calibrate compare export doctor gate "},
+     " run report list analyse explain plot calibrate compare export gate "},
+    {{"quiet", KEY_QUIET, NULL, 0, "print nothing: the exit code says it", 0}, " doctor "},
 };
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
 
@@ -225,7 +229,7 @@ static int set_format(const char *name, struct parsing *parsing)
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         const char *at = strcmp(known[i].verb, parsing->verb->name) == 0 ? strstr(known[i].formats, name) : NULL;
         const size_t length = strlen(name);
-        if (at && length > 0 && (at == known[i].formats || at[-1] == ' ') && (at[length] == ',' || at[length] == '\0')) {
+        if (at && (at == known[i].formats || at[-1] == ' ') && (at[length] == ',' || at[length] == '\0')) {
             options->format = name;
             options->csv = strcmp(name, "csv") == 0;
             return 0;
@@ -353,24 +357,28 @@ static void print_help(const struct verb *verbs)
         snprintf(call, sizeof call, "%s %s", verb->name, verb->arguments);
         printf("  %-20s %s\n", call, verb->summary);
     }
-    printf("\n`encbench VERB --help` lists the options of a verb; `encbench --manual` is the page for man.\nExit codes:");
+    printf(
+        "\n`encbench VERB --help` lists the options of a verb; `encbench --manual` is the page for man.\nExit codes:");
     for (size_t i = 0; i < sizeof exit_words / sizeof exit_words[0]; i++)
         printf("%s %d %s", i ? ";" : "", exit_words[i].code, exit_words[i].meaning);
     printf(".\n");
 }
 
-/* A minus is a dash in roff unless it is escaped, and a line may not begin with a dot or an apostrophe. */
+/* A minus is a dash in roff unless it is escaped, a line may not begin with a dot or an apostrophe, and mandoc wants short ones. */
 static void print_roff(const char *text)
 {
-    if (*text == '.' || *text == '\'')
-        fputs("\\&", stdout);
-    for (; *text; text++)
-        if (*text == '-')
-            fputs("\\-", stdout);
-        else if (*text == '\\')
-            fputs("\\e", stdout);
+    enum { LINE_COLUMNS = 60 };
+    size_t at = 0;
+    for (; *text; text++, at++) {
+        if (at == 0 && (*text == '.' || *text == '\''))
+            fputs("\\&", stdout);
+        if (*text == '-' || *text == '\\')
+            fputs(*text == '-' ? "\\-" : "\\e", stdout);
         else
-            putchar(*text);
+            putchar(*text == ' ' && at > LINE_COLUMNS ? '\n' : *text);
+        if (*text == ' ' && at > LINE_COLUMNS)
+            at = (size_t)-1;
+    }
 }
 
 static void print_manual_options(const char *verb)
@@ -390,15 +398,16 @@ static void print_manual_options(const char *verb)
     }
 }
 
-/* A page for man(1), from the same tables. */
+/* A page for man(1), from the same tables. Its date is a constant, or every build would have a page of its own. */
+#define MANUAL_DATE "2026-11-23"
 static void print_manual(const struct verb *verbs)
 {
-    printf(".TH ENCBENCH 1 \"\" \"encbench %s\" \"User Commands\"\n"
+    printf(".TH ENCBENCH 1 \"%s\" \"encbench %s\" \"User Commands\"\n"
            ".SH NAME\nencbench \\- compares variants of an implementation, and says when it cannot tell\n"
            ".SH SYNOPSIS\n\\fBencbench\\fR \\fIVERB\\fR [\\fIOPTION\\fR...]\n.SH VERBS\n",
-           ENCBENCH_VERSION);
+           MANUAL_DATE, ENCBENCH_VERSION);
     for (const struct verb *verb = verbs; verb->name; verb++) {
-        printf(".SS \"%s %s\"\n", verb->name, verb->arguments);
+        printf(".SS \"%s%s%s\"\n", verb->name, *verb->arguments ? " " : "", verb->arguments);
         print_roff(verb->summary);
         printf("\n");
         print_manual_options(verb->name);

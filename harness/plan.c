@@ -603,6 +603,31 @@ uint64_t plan_layout_seed(uint64_t seed, uint64_t process, size_t arm)
     return random_next(&stream);
 }
 
+static size_t arms_before(const struct plan_cell *cell, const struct module_info *module, size_t end)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < end; i++)
+        count += cell->arms[i].module == module;
+    return count;
+}
+
+size_t plan_arms_of(const struct plan_cell *cell, const struct module_info *module)
+{
+    return arms_before(cell, module, cell->arm_count);
+}
+
+size_t plan_layout_choice(uint64_t seed, uint64_t number, const struct plan_cell *cell, size_t arm, uint64_t turn)
+{
+    const struct module_info *module = cell->arms[arm].module;
+    uint32_t order[MODULE_LAYOUTS_MAX];
+    size_t first = 0;
+    while (cell->arms[first].module != module)
+        first++;
+    struct random_stream stream = random_stream_of(seed, RANDOM_LAYOUT_CHOICE, number, first);
+    random_permutation(&stream, order, module->layout_count);
+    return order[(turn * plan_arms_of(cell, module) + arms_before(cell, module, arm)) % module->layout_count];
+}
+
 size_t plan_arm_index(const struct plan_cell *cell, const char *name)
 {
     for (size_t i = 0; i < cell->arm_count; i++)

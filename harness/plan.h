@@ -114,6 +114,15 @@ void plan_set_clock(struct plan_cell *cell, uint64_t chain_iterations, uint64_t 
 /* Seed of the layout of one arm of one process: never the same twice in a run. Clock arms share the layout of arm `first clock`. */
 uint64_t plan_layout_seed(uint64_t seed, uint64_t process, size_t arm);
 
+/* Arms of a cell that are of one module. */
+size_t plan_arms_of(const struct plan_cell *cell, const struct module_info *module);
+
+/*
+ * Which of its module's layouts (module_info.layouts) an arm takes in turn `turn` of cell `number`: all in an order drawn from the seed, none
+ * twice in the cell, by whichever arm, before all were taken. Turns start anywhere and count up by one.
+ */
+size_t plan_layout_choice(uint64_t seed, uint64_t number, const struct plan_cell *cell, size_t arm, uint64_t turn);
+
 /* Index of the arm, arm_count when there is none. */
 size_t plan_arm_index(const struct plan_cell *cell, const char *name);
 

@@ -2,6 +2,7 @@
 
 #include "process.h"
 #include "schema.h"
+#include "text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -85,6 +86,11 @@ int present_figures(const struct paths *paths, const char *directory, struct err
     return run_script(paths, "figures.py", directory, NULL, NULL, NULL, error);
 }
 
+int present_terminal(const struct paths *paths, const char *directory, struct error *error)
+{
+    return run_script(paths, "terminal.py", directory, NULL, NULL, NULL, error);
+}
+
 int present_report(const struct paths *paths, const char *directory, const char *output, struct error *error)
 {
     return run_script(paths, "report.py", directory, "--output", output, "--say", error);
@@ -95,11 +101,30 @@ int present_comparison(const struct paths *paths, const char *directory, struct 
     return run_script(paths, "compare.py", directory, NULL, NULL, NULL, error);
 }
 
+const char *present_colour(enum verdict verdict)
+{
+    static const enum text_colour colours[] = {[VERDICT_CONFIRMED] = TEXT_GREEN,
+                                               [VERDICT_REFUTED] = TEXT_RED,
+                                               [VERDICT_UNRESOLVED] = TEXT_YELLOW,
+                                               [VERDICT_INVALID] = TEXT_RED};
+    return text_colour(stdout, colours[verdict]);
+}
+
+static void print_count(const char *before, size_t count, enum verdict verdict)
+{
+    printf("%s%s%zu %s%s", before, count ? present_colour(verdict) : "", count, verdict_name(verdict),
+           count ? text_colour(stdout, TEXT_PLAIN) : "");
+}
+
 int present_summary(const struct analyse_summary *summary)
 {
     if (summary->run_invalid)
-        printf("run invalid: %s\n", summary->reason);
-    printf("claim parts: %zu confirmed, %zu refuted, %zu not resolvable here, %zu run invalid\n", summary->confirmed,
-           summary->refuted, summary->not_resolvable, summary->invalid);
+        printf("%s%s%s: %s\n", present_colour(VERDICT_INVALID), verdict_name(VERDICT_INVALID),
+               text_colour(stdout, TEXT_PLAIN), summary->reason);
+    print_count("claim parts: ", summary->confirmed, VERDICT_CONFIRMED);
+    print_count(", ", summary->refuted, VERDICT_REFUTED);
+    print_count(", ", summary->not_resolvable, VERDICT_UNRESOLVED);
+    print_count(", ", summary->invalid, VERDICT_INVALID);
+    printf("\n");
     return summary->run_invalid ? EXIT_UNFIT : EXIT_PASS;
 }

@@ -8,6 +8,7 @@
 #include "analyse.h"
 #include "error.h"
 #include "paths.h"
+#include "verdict.h"
 
 /* Whether reports can be made here: an interpreter with matplotlib and jinja2 ($ENCBENCH_PYTHON, python3, /usr/bin/python3) and gnuplot. Asked
  * before measuring, so that two minutes are not spent for nothing. */
@@ -17,11 +18,16 @@ int present_check_output(const char *output, struct error *error);
 
 /* DIRECTORY/figures/ */
 int present_figures(const struct paths *paths, const char *directory, struct error *error);
+/* The same at a glance, as text on standard output; writes no file. */
+int present_terminal(const struct paths *paths, const char *directory, struct error *error);
 /* Writes the report and says on standard output, in at most ten lines, what came of it and where it is. */
 int present_report(const struct paths *paths, const char *directory, const char *output, struct error *error);
 
 /* COMPARE.md and figures/ of a directory of `compare`; a few lines about it on standard output. */
 int present_comparison(const struct paths *paths, const char *directory, struct error *error);
+
+/* The escape sequence that begins the colour of a verdict on standard output, "" where text_colour has none; TEXT_PLAIN ends it. */
+const char *present_colour(enum verdict verdict);
 
 /* Counts of verdicts on standard output; EXIT_UNFIT when the run is invalid. */
 int present_summary(const struct analyse_summary *summary);

@@ -134,6 +134,22 @@ static void fill_end(int status, struct process_end *end)
     end->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 }
 
+int process_try(int (*what)(void), struct process_end *end, struct error *error)
+{
+    int status = 0;
+    fflush(NULL);
+    const pid_t pid = fork();
+    if (pid == 0)
+        _exit(what());
+    if (pid < 0)
+        return error_set(error, EXIT_USAGE, "no process can be started: %s", strerror(errno));
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    *end = (struct process_end){0};
+    fill_end(status, end);
+    return 0;
+}
+
 static uint64_t now_s(void)
 {
     struct timespec now;

@@ -54,6 +54,9 @@ int process_report(const char *const *arguments, const struct process_options *o
  * or takes a minute. Standard error is discarded. */
 char *process_output(const char *const *arguments);
 
+/* Calls `what` in a child, for a sandbox may kill whoever asks; its result, 0 to 255, is end->status. Error only when there is no child. */
+int process_try(int (*what)(void), struct process_end *end, struct error *error);
+
 /* SIGINT, SIGTERM and SIGHUP set a flag instead of ending the program, so that what was measured is kept and nothing else is; writing
  * to a closed pipe is an error like any other. */
 void process_catch_signals(void);

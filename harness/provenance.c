@@ -39,15 +39,36 @@ static void put_output(struct csv_writer *writer, const char *key, const char *c
     free(text);
 }
 
-/* By coreutils, a file at a time: the one hash function that every Debian has. */
-static void put_sha256(struct csv_writer *writer, const char *key, const char *file)
+/* By coreutils, the one hash function that every Debian has. */
+static void put_sha256_of(struct csv_writer *writer, const char *key, const char *const *command)
 {
-    const char *const command[] = {"sha256sum", "--", file, NULL};
     char *text = process_output(command);
     if (text)
         text[strspn(text, "0123456789abcdef\\")] = '\0';
     provenance_put(writer, key, text ? text : "");
     free(text);
+}
+
+static void put_sha256(struct csv_writer *writer, const char *key, const char *file)
+{
+    const char *const command[] = {"sha256sum", "--", file, NULL};
+    put_sha256_of(writer, key, command);
+}
+
+/* One hash over all layouts, one after the other in order of name. */
+static void put_layouts_sha256(struct csv_writer *writer, const char *key, const struct module_info *module)
+{
+    const char **command = calloc(module->layout_count + 5, sizeof *command);
+    if (command == NULL)
+        return;
+    command[0] = "sh";
+    command[1] = "-c";
+    command[2] = "cat -- \"$@\" | sha256sum";
+    command[3] = "sh";
+    for (size_t i = 0; i < module->layout_count; i++)
+        command[4 + i] = module->layouts[i];
+    put_sha256_of(writer, key, command);
+    free(command);
 }
 
 /* An installed program stands in nobody's checkout, or in one of something else. */
@@ -84,18 +105,30 @@ int provenance_crc32(const char *path, char crc[static PROVENANCE_CRC32_BYTES], 
     return error->code;
 }
 
+static const char *module_name(const struct module_info *module)
+{
+    return base_name(module->layout_count > 0 ? module->layout_directory : module->file);
+}
+
 /* Two modules may come from files of one name in two directories: keys stay unique. */
 static void put_module(struct csv_writer *writer, const struct module_set *set, size_t index)
 {
-    const char *name = base_name(set->modules[index].file);
+    const struct module_info *module = &set->modules[index];
+    const char *name = module_name(module);
     size_t namesakes = 0;
     char key[512], number[32] = "";
     for (size_t i = 0; i < index; i++)
-        namesakes += strcmp(base_name(set->modules[i].file), name) == 0;
+        namesakes += strcmp(module_name(&set->modules[i]), name) == 0;
     if (namesakes > 0)
         snprintf(number, sizeof number, "%zu:", namesakes + 1);
     snprintf(key, sizeof key, "module:%s%.300s_sha256", number, name);
-    put_sha256(writer, key, set->modules[index].file);
+    if (module->layout_count == 0) {
+        put_sha256(writer, key, module->file);
+        return;
+    }
+    put_layouts_sha256(writer, key, module);
+    snprintf(key, sizeof key, "layouts:%s%.300s", number, name);
+    provenance_put_integer(writer, key, (int64_t)module->layout_count);
 }
 
 void provenance_write(struct csv_writer *writer, const struct paths *paths, const struct module_set *set)

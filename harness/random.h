@@ -22,6 +22,7 @@ enum random_purpose {
     RANDOM_INPUT,
     RANDOM_LOADING,
     RANDOM_SIMULATION,
+    RANDOM_LAYOUT_CHOICE,
 };
 
 /* A seed that is nobody's choice: positive as int64_t, and never 0 in practice. */

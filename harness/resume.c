@@ -3,6 +3,9 @@
 #include "paths.h"
 #include "schema.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +172,43 @@ int resume_compare(const struct resume *resume, const char *now, struct error *e
     csv_free(&run);
     csv_free(&was);
     csv_free(&is);
+    return error->code;
+}
+
+int resume_check_copy(const struct resume *resume, const char *file, const char *key, const char *is,
+                      struct error *error)
+{
+    const char *was = fact(&resume->run, key);
+    if (strcmp(was, is) == 0)
+        return 0;
+    return error_set(error, EXIT_USAGE,
+                     "%s/%s: was changed since the run began (%s was %s, now it is %s); restore it or measure anew",
+                     resume->directory, file, key, *was ? was : "absent", *is ? is : "absent");
+}
+
+/* ---- what killed programs left ---- */
+
+/* A process number may be in use again, by us or by somebody else: what is left of the latter stays, and harms nobody. */
+static bool is_stale(const char *name)
+{
+    long writer;
+    for (size_t i = 0; schema_tables[i]; i++)
+        if (csv_is_partial(name, schema_tables[i], &writer))
+            return writer == (long)getpid() || (kill((pid_t)writer, 0) != 0 && errno == ESRCH);
+    return false;
+}
+
+int resume_sweep(const struct resume *resume, struct error *error)
+{
+    DIR *directory = opendir(resume->directory);
+    char path[PATH_MAX];
+    if (directory == NULL)
+        return error_set(error, EXIT_USAGE, "%s: cannot be read: %s", resume->directory, strerror(errno));
+    for (const struct dirent *entry; error->code == 0 && (entry = readdir(directory)) != NULL;)
+        if (is_stale(entry->d_name) && paths_join(path, resume->directory, entry->d_name, error) == 0 &&
+            unlink(path) != 0)
+            error_set(error, EXIT_USAGE, "%s: cannot be removed: %s", path, strerror(errno));
+    closedir(directory);
     return error->code;
 }
 

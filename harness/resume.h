@@ -44,6 +44,13 @@ void resume_free(struct resume *resume);
  * in one line. */
 int resume_compare(const struct resume *resume, const char *now, struct error *error);
 
+/* Whether the check sum of a copy in the directory (`file`, "" when there is none) is what run.csv has under `key`. */
+int resume_check_copy(const struct resume *resume, const char *file, const char *key, const char *is,
+                      struct error *error);
+
+/* Removes what killed programs left of tables that they were writing anew; not that of a program that still runs. */
+int resume_sweep(const struct resume *resume, struct error *error);
+
 /* Fills in iterations and blocks when the run was as far as that (`planned`). */
 int resume_read_plan(struct resume *resume, struct plan *plan, struct error *error);
 

@@ -36,7 +36,7 @@ enum { EXACT_NAMES_MAX = 128, STEPPED_OP_BYTES_MAX = 16384 };
 enum {
     BLOCKS_MIN = 24,
     BLOCKS_MAX = 8192,
-    FAILED_MAX = 5,  /* processes of a cell without a good one: it will not get better */
+    FAILED_MAX = 5, /* processes of a cell without a good one: it will not get better */
 };
 
 /* How the processes of a cell ended. */
@@ -186,6 +186,38 @@ static int check_untimed(const struct run *run, struct error *error)
     return 0;
 }
 
+/* Processes of a cell in all up to a look. */
+static unsigned cell_processes(const struct run *run, const struct plan_cell *cell, size_t look)
+{
+    const struct profile *profile = run->options->profile;
+    return cell->decides_claims ? profile->looks[look].processes : profile->exploratory_processes;
+}
+
+/* A module that comes with layouts of its own has one for each of its arms in every process of a cell, up to the last look. */
+static int check_layouts(const struct run *run, const struct module_info *module, struct error *error)
+{
+    const struct profile *profile = run->options->profile;
+    const struct plan_cell *worst = NULL;
+    size_t wanted = module->layout_count;
+    for (size_t i = 0; i < run->plan.cell_count; i++) {
+        const struct plan_cell *cell = &run->plan.cells[i];
+        const size_t takes = plan_arms_of(cell, module) * cell_processes(run, cell, profile->look_count - 1);
+        if (takes > wanted) {
+            worst = cell;
+            wanted = takes;
+        }
+    }
+    if (worst == NULL)
+        return 0;
+    return error_set(
+        error, EXIT_USAGE,
+        "%s: holds %zu layouts of variant %s; profile %s wants %zu, %zu for each of %u processes (panel %s, "
+        "workload %s)%s; build more, or choose a profile of fewer processes",
+        module->layout_directory, module->layout_count, module->variant, profile->name, wanted,
+        plan_arms_of(worst, module), cell_processes(run, worst, profile->look_count - 1), worst->panel, worst->workload,
+        plan_arms_of(worst, module) > 1 ? ", its twin's among them" : "");
+}
+
 static int prepare(struct run *run, struct error *error)
 {
     if (events_find(run->options->events, &run->events, error) || scratch_make(run->scratch, error) ||
@@ -203,7 +235,10 @@ static int prepare(struct run *run, struct error *error)
     if (plan_build(&run->plan, &run->panels, &run->modules, chain, &selection, error) != 0)
         return explain_panels_error(run, error);
     plan_mark_claims(&run->plan, &run->claims);
-    return check_untimed(run, error);
+    for (size_t i = 0; i < run->modules.count && error->code == 0; i++)
+        if (run->modules.modules[i].layout_count > 0)
+            check_layouts(run, &run->modules.modules[i], error);
+    return error->code ? error->code : check_untimed(run, error);
 }
 
 /* ---- the run directory ---- */
@@ -301,13 +336,6 @@ static int write_workloads(struct run *run, struct error *error)
         csv_end_row(writer);
     }
     return csv_writer_close(writer, error);
-}
-
-/* Processes of a cell in all up to a look. */
-static unsigned cell_processes(const struct run *run, const struct plan_cell *cell, size_t look)
-{
-    const struct profile *profile = run->options->profile;
-    return cell->decides_claims ? profile->looks[look].processes : profile->exploratory_processes;
 }
 
 static int write_cells(struct run *run, struct error *error)
@@ -907,9 +935,23 @@ static int check_resumed(struct run *run, struct error *error)
     return error->code ? error->code : resume_compare(&run->resume, run->scratch, error);
 }
 
+/* Nobody changed what the run was begun with: the copies have the sums that run.csv records. */
+static int check_copies(const struct run *run, struct error *error)
+{
+    const struct {
+        const char *file, *key, *is;
+    } copies[] = {{schema_claims.file, "claims_crc32", run->claims_crc32},
+                  {schema_panels.file, "panels_crc32", run->panels_crc32},
+                  {schema_calibration.file, "calibration_crc32", run->calibration_crc32}};
+    for (size_t i = 0; i < sizeof copies / sizeof copies[0] && error->code == 0; i++)
+        resume_check_copy(&run->resume, copies[i].file, copies[i].key, copies[i].is, error);
+    return error->code;
+}
+
 static int resume_into_directory(struct run *run, struct error *error)
 {
-    if (check_resumed(run, error) || sum_copies(run, error) || resume_read_plan(&run->resume, &run->plan, error))
+    if (check_resumed(run, error) || sum_copies(run, error) || check_copies(run, error) ||
+        resume_sweep(&run->resume, error) || resume_read_plan(&run->resume, &run->plan, error))
         return error->code;
     if (!run->resume.planned) /* nothing was timed yet */
         return measure_into_directory(run, error);
@@ -958,12 +1000,10 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
 /* Whether a name in the run directory is that of a file that a run writes, finished or not. */
 static bool is_ours(const char *name)
 {
-    for (size_t i = 0; schema_tables[i]; i++) {
-        const size_t length = strlen(schema_tables[i]->file);
-        if (strncmp(name, schema_tables[i]->file, length) == 0 &&
-            (name[length] == '\0' || strcmp(name + length, ".partial") == 0))
+    long writer;
+    for (size_t i = 0; schema_tables[i]; i++)
+        if (strcmp(name, schema_tables[i]->file) == 0 || csv_is_partial(name, schema_tables[i], &writer))
             return true;
-    }
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 

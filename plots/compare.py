@@ -9,25 +9,27 @@ import math
 from pathlib import Path
 
 import jinja2
-import matplotlib
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
-
-import figures  # noqa: E402
-import style  # noqa: E402
-import subject  # noqa: E402
-import wording  # noqa: E402
-from report import folded, seen_from_here  # noqa: E402
-from rundir import SOURCE, ArgumentParser, InputError, check_replaceable, read_csv, replacing, run_main, schema  # noqa: E402
+import compare_figure
+import figures
+import subject
+import wording
+from report import folded, seen_from_here
+from rundir import SOURCE, ArgumentParser, InputError, check_replaceable, read_csv, replacing, run_main, schema
 
 TABLES = ("compare_runs", "compare_facts", "compare_verdicts", "compare_effects", "compare_metrics", "compare_counts")
 NOT_COMPARABLE = "not comparable"
-# Facts of run.csv that two runs differ in whatever they measured, or that the table of runs says already.
-OWN_FACTS = ("command", "seed", "profile", "processes", "processes_void", "look_processes", "error_share", "chain_iterations",
-             "chain_multiply_iterations", "calibration_crc32", "git_revision", "git_dirty", "process_ms")
+OPPOSED = ("contradict", "opposite directions")
+# Facts that two runs differ in whatever they measured and wherever, or that the table of runs says already.
+OWN_FACTS = {
+    "machine": ("fingerprint", "cpu_pinned", "steal_since_boot_percent", "cpu_pressure_10_s_percent"),
+    "run": ("command", "seed", "profile", "processes", "processes_void", "look_processes", "error_share", "chain_iterations",
+            "chain_multiply_iterations", "for_conclusions", "complete", "selection", "process_ms"),
+}
+OWN_ENDINGS = ("_sha256", "_crc32")
+MODULE = "module:"
 CONTROLS = ("twin", "planted")
-RUN_COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY, style.BLACK, style.OTHER)
+MOST_CHANGES = 10  # that a reader looks at; all are in the file
 
 
 class Comparison:
@@ -42,6 +44,10 @@ class Comparison:
         for name in TABLES:
             setattr(self, name.removeprefix("compare_"), read_csv(self.path / tables[name][0], tables[name][1]))
         self.compared = [row for row in self.runs if row["compared"] == "yes"]
+        self.valid = [row for row in self.compared if row["valid"] == "yes"]
+        self.base = next((row for row in self.runs if row["base"] == "yes"), None)
+        if self.base is None:
+            raise InputError(f"{self.path / self.files['compare_runs']}: no run is the base; expected one")
 
     def count(self, what):
         for row in self.counts:
@@ -62,200 +68,230 @@ def heading(row):
 
 
 def run_table(comparison):
-    rows = [(row["run"], row["name"], row["profile"] or "", row["fingerprint"] or "", row["valid"] or "", row["reason"] or "")
-            for row in comparison.runs]
-    return wording.table(("Run", "Name", "Profile", "Fingerprint", "Valid", "Why not"), rows)
+    dates = {row["run"]: row["value"].partition("T")[0] for row in comparison.facts if row["key"] == "date_utc" and row["value"]}
+    rows = [(row["run"], row["name"], dates.get(row["run"], ""), row["profile"] or "", row["fingerprint"] or "", row["valid"] or "",
+             row["reason"] or "") for row in comparison.runs]
+    return wording.table(("Run", "Name", "Date", "Profile", "Fingerprint", "Valid", "Why not"), rows)
 
 
-def is_own(key):
-    """Facts that say what differs between any two runs, or between builds, but nothing about the machine."""
-    return key in OWN_FACTS or key.endswith("_sha256") or key.startswith("select_")
+def is_own(by_run):
+    """Facts that any two runs differ in, or any two builds; unless it is noise in one and not in another."""
+    rows = list(by_run.values())
+    source, key = rows[0]["source"], rows[0]["key"]
+    statuses = {row["status"] for row in rows}
+    if key in OWN_FACTS[source]:
+        return len(statuses) == 1
+    return "volatile" in statuses or source == "run" and (key.startswith("select_") or key.endswith(OWN_ENDINGS))
+
+
+def fact_text(row):
+    if row["value"] is None:
+        return "not visible" if row["status"] == "not visible" else "-"
+    return f"{row['value']} (noisy)" if row["status"] == "noisy" else row["value"]
 
 
 def fact_tables(comparison):
     """Facts that differ: those about machine and build, and the rest folded."""
-    tables = {}
-    for (source, key), by_run in comparison.groups(comparison.facts, "source", "key"):
-        if any(row["differs"] == "yes" for row in by_run.values()):
-            tables.setdefault(source == "run" and is_own(key), []).append(
-                (f"`{key}`", *(by_run[run["run"]]["value"] or "" for run in comparison.compared)))
+    matter, rest = [], []
+    for _, by_run in comparison.groups(comparison.facts, "source", "key"):
+        row = next(iter(by_run.values()))
+        if row["differs"] == "yes":
+            (rest if is_own(by_run) else matter).append(
+                (f"`{row['key']}`", *(fact_text(by_run[run["run"]]) for run in comparison.compared)))
     header = ("Fact", *(heading(run) for run in comparison.compared))
-    rest = tables.get(True, [])
-    return {"machine": wording.table(header, tables[False]) if False in tables else None,
-            "rest": folded(f"{len(rest)} more: seeds, counts and hashes", wording.table(header, rest)) if rest else None}
+    return {"machine": wording.table(header, matter) if matter else None,
+            "rest": folded(f"{len(rest)} more that any two runs differ in: seeds, counts, hashes", wording.table(header, rest))
+            if rest else None}
 
 
-def verdict_text(row):
-    if row is None or row["verdict"] is None:
-        return "-"
-    figure = wording.interval(row["estimate"], row["ci_low"], row["ci_high"], row["unit"])
-    return f"{row['verdict']}{': ' + figure if figure else ''}"
+def modules(comparison):
+    """How many objects of variants all runs have, and how many of them are not the same in all."""
+    alike = [by_run for (_, key), by_run in comparison.groups(comparison.facts, "source", "key")
+             if key.startswith(MODULE) and all(row["value"] is not None for row in by_run.values())]
+    return {"count": len(alike), "differ": sum(next(iter(by_run.values()))["differs"] == "yes" for by_run in alike)}
+
+
+def agreement_of(by_run):
+    return next(iter(by_run.values()))["agreement"]
+
+
+def rows_by_run(comparison, name, by_run, cells):
+    """The rows of one thing: its name and whether the runs agree stand on the first only."""
+    agreement = agreement_of(by_run)
+    agreement = f"**{agreement}**" if agreement in OPPOSED else agreement
+    for place, run in enumerate(comparison.compared):
+        yield (name if place == 0 else "", heading(run), *cells(by_run[run["run"]]), agreement if place == 0 else "")
+
+
+def verdict_cells(row):
+    if row["verdict"] is None:
+        return "-", ""
+    return row["verdict"], wording.interval(row["estimate"], row["ci_low"], row["ci_high"], row["unit"])
+
+
+def verdict_table(comparison, parts):
+    rows = [line for (claim, part), by_run in parts for line in rows_by_run(
+        comparison, f"{claim}{part}", by_run, verdict_cells)]
+    return wording.table(("Part", "Run", "Verdict", "Figure", "Together"), rows)
 
 
 def verdict_tables(comparison):
-    """Parts that are not judged alike, then all."""
-    parts = [(f"{claim}{part}", by_run) for (claim, part), by_run in comparison.groups(comparison.verdicts, "claim", "part")
-             if part != "all"]
-    header = ("Part", "Agreement", *(heading(run) for run in comparison.compared))
-
-    def table(chosen):
-        rows = []
-        for name, by_run in chosen:
-            first = next(iter(by_run.values()))
-            rows.append((name, first["agreement"] + (f" ({first['reason']})" if first["reason"] else ""),
-                         *(verdict_text(by_run.get(run["run"])) for run in comparison.compared)))
-        return wording.table(header, rows)
-
-    differing = [(name, by_run) for name, by_run in parts if next(iter(by_run.values()))["agreement"] != "agree"]
-    return {"differing": table(differing) if differing else None,
-            "all": folded(f"all {len(parts)} parts", table(parts)) if parts else None}
-
-
-def effect_text(row):
-    if row is None or row["estimate_percent"] is None:
-        return "-"
-    return wording.interval(row["estimate_percent"], row["ci_low_percent"], row["ci_high_percent"], "percent") + f" {row['words']}"
-
-
-def change_text(row):
-    if row is None or row["change_percent"] is None:
-        return row["reason"] if row is not None and row["reason"] else "-"
-    text = wording.interval(row["change_percent"], row["change_low_percent"], row["change_high_percent"], "percent")
-    return f"**{text}**" if row["changed"] == "yes" else text
+    """Parts that some decide and others not, or otherwise; then all."""
+    parts = [(key, by_run) for key, by_run in comparison.groups(comparison.verdicts, "claim", "part") if key[1] != "all"]
+    differing = [item for item in parts if agreement_of(item[1]) in ("contradict", "some undecided")]
+    return {"differing": verdict_table(comparison, differing) if differing else None,
+            "all": folded(f"all {len(parts)} parts", verdict_table(comparison, parts)) if parts else None}
 
 
 def effects(comparison, *, controls):
+    """Those that can be compared: [((workload, panel, contrast), {run: row})]."""
     return [(key, by_run) for key, by_run in comparison.groups(comparison.effects, "workload", "panel", "contrast")
-            if (next(iter(by_run.values()))["kind"] in CONTROLS) == controls]
+            if (next(iter(by_run.values()))["kind"] in CONTROLS) == controls
+            and agreement_of(by_run) != NOT_COMPARABLE]
 
 
-def effect_table(comparison, chosen):
-    others = [run for run in comparison.compared if run["run"] != comparison.compared[0]["run"]]
-    header = ("Contrast", "Agreement", *(heading(run) for run in comparison.compared),
-              *(f"Change, {run['run']} over {comparison.compared[0]['run']}" for run in others))
-    rows = []
-    for (_, panel, contrast), by_run in chosen:
-        first = next(iter(by_run.values()))
-        rows.append((f"`{contrast}`", first["agreement"], *(effect_text(by_run.get(run["run"])) for run in comparison.compared),
-                     *(change_text(by_run.get(run["run"])) for run in others)))
-    return wording.table(header, rows)
+def effect_cells(comparison):
+    valid = {row["run"] for row in comparison.valid}
+
+    def cells(row):
+        if row["estimate_percent"] is None:
+            return "-", ""
+        if row["run"] not in valid:
+            return "the run is not valid", ""
+        effect = wording.effect({"estimate": row["estimate_percent"], "ci_low": row["ci_low_percent"], "ci_high": row["ci_high_percent"],
+                                 "unit": "percent", "words": row["words"], "kind": row["kind"]})
+        if row["change_percent"] is None:
+            return effect, row["reason"] or ""
+        change = wording.interval(row["change_percent"], row["change_low_percent"], row["change_high_percent"], "percent")
+        return effect, f"**{change}**" if row["changed"] == "yes" else change
+
+    return cells
+
+
+def effect_table(comparison, chosen, *, workloads=False):
+    rows = [line for (workload, _, contrast), by_run in chosen for line in rows_by_run(
+        comparison, f"`{contrast}`" + (f" `{workload}`" if workloads else ""), by_run, effect_cells(comparison))]
+    return wording.table(("Contrast", "Run", "Within the run", f"Change over run {comparison.base['run']}", "Together"), rows)
+
+
+def distance(by_run):
+    """How far apart the runs are: of the change that is most times more or less."""
+    ratios = [1 + row["change_percent"] / 100 for row in by_run.values() if row["changed"] == "yes"]
+    return max((abs(math.log(ratio)) for ratio in ratios if ratio > 0), default=0)
+
+
+def changed_effects(comparison):
+    """That changed or are opposed, the largest first."""
+    return sorted((item for item in effects(comparison, controls=False)
+                   if agreement_of(item[1]) in OPPOSED or any(row["changed"] == "yes" for row in item[1].values())),
+                  key=lambda item: -distance(item[1]))
 
 
 def effect_tables(comparison):
-    """A table a workload; that of the op first and open, the others folded."""
-    tables = {}
-    for key, by_run in effects(comparison, controls=False):
-        tables.setdefault(key[0], []).append((key, by_run))
-    op = tables.pop(subject.OP, None)
-    rest = []
-    for workload, chosen in tables.items():
-        shown = sum(next(iter(by_run.values()))["agreement"] == "same direction" for _, by_run in chosen)
-        rest.append(folded(f"{workload}: {len(chosen)} effects, {shown} in the same direction", effect_table(comparison, chosen)))
-    twins = effects(comparison, controls=True)
-    return {"op": effect_table(comparison, op) if op else None, "rest": "\n\n".join(rest),
-            "controls": folded(f"{len(twins)} effects of twins and planted arms", effect_table(comparison, twins)) if twins else None}
+    """What changed, open; all, folded, a table a workload, that of the op first."""
+    changed, controls, by_workload = changed_effects(comparison), effects(comparison, controls=True), {subject.OP: []}
+    for item in effects(comparison, controls=False):
+        by_workload.setdefault(item[0][0], []).append(item)
+    tables = []
+    for workload, chosen in by_workload.items():
+        shown = sum(agreement_of(by_run) == "same direction" for _, by_run in chosen)
+        if chosen:
+            tables.append(folded(f"{workload}: {len(chosen)} effects, {shown} in the same direction", effect_table(comparison, chosen)))
+    if controls:
+        tables.append(folded(f"{len(controls)} effects of twins and planted arms", effect_table(comparison, controls, workloads=True)))
+    return {"changed": effect_table(comparison, changed[:MOST_CHANGES], workloads=True) if changed else None,
+            "changed_count": len(changed), "changed_shown": min(MOST_CHANGES, len(changed)), "all": "\n\n".join(tables)}
 
 
-def metric_table(comparison):
-    rows = []
-    for (variant, workload, metric), by_run in comparison.groups(comparison.metrics, "variant", "workload", "metric"):
-        first = next(iter(by_run.values()))
-        cells = ["-" if by_run[run["run"]]["value"] is None else wording.number(by_run[run["run"]]["value"])
-                 for run in comparison.compared]
-        rows.append((f"`{variant}`", f"`{workload}`", f"`{metric}`", *cells, first["agreement"]))
-    if not rows:
-        return None
-    table = wording.table(("Variant", "Workload", "Metric", *(heading(run) for run in comparison.compared), "Agreement"), rows)
-    return folded(f"{len(rows)} exact figures that are not the same in all", table)
+def differing_metrics(comparison):
+    return [(key, by_run) for key, by_run in comparison.groups(comparison.metrics, "variant", "workload", "metric")
+            if agreement_of(by_run) == "differ"]
 
 
-# The figure: ratios within each run, one below the other.
+def ratios_text(metric, rows, base, run):
+    """How far a run's figures are from the base's: from the smallest to the largest ratio. A digest has none."""
+    if metric.startswith("digest"):
+        return "other output"
+    ratios = [by_run[run]["value"] / by_run[base]["value"] for by_run in rows
+              if by_run[run]["value"] is not None and by_run[base]["value"]]
+    if not ratios:
+        return "-"
+    ends = [wording.interval(100 * (ratio - 1), None, None, "percent") for ratio in (min(ratios), max(ratios))]
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+
+
+def metric_tables(comparison):
+    """How often each figure differs and by how much; row by row only as long as that can be read."""
+    differing, metrics = differing_metrics(comparison), {}
+    for (_, _, metric), by_run in differing:
+        metrics.setdefault(metric, []).append(by_run)
+    others = [run for run in comparison.compared if run is not comparison.base]
+    summary = [(f"`{metric}`", len(rows), *(ratios_text(metric, rows, comparison.base["run"], run["run"]) for run in others))
+               for metric, rows in metrics.items()]
+    header = ("Metric", "Differ", *(f"{heading(run)}, over run {comparison.base['run']}" for run in others))
+    rows = [(f"`{metric}`", f"`{variant}`", f"`{workload}`", *(metric_text(by_run[run["run"]]) for run in comparison.compared))
+            for (variant, workload, metric), by_run in differing]
+    table = wording.table(("Metric", "Variant", "Workload", *(heading(run) for run in comparison.compared)), rows) if rows else None
+    return {"summary": wording.table(header, summary) if summary else None,
+            "rows": folded(f"these {len(rows)} figures", table) if rows and len(rows) <= 50 else None}
+
+
+def metric_text(row):
+    return row["status"] if row["value"] is None else wording.number(row["value"])
+
+
+def not_comparable_table(comparison):
+    """What was left out, by reason."""
+    reasons = {}
+    for kind, rows, columns, name in (
+            ("parts of claims", comparison.verdicts, ("claim", "part"), "{claim}{part}"),
+            ("effects", comparison.effects, ("contrast", "workload", "panel"), "`{contrast}` on `{workload}`"),
+            ("exact figures", comparison.metrics, ("metric", "variant", "workload"), "`{metric}` of `{variant}` on `{workload}`")):
+        for _, by_run in comparison.groups(rows, *columns):
+            row = next(iter(by_run.values()))
+            if row["agreement"] == NOT_COMPARABLE and row.get("part") != "all":
+                reasons.setdefault((kind, row["reason"]), []).append(name.format(**row))
+    rows = [(len(names), kind, names[0], reason) for (kind, reason), names in reasons.items()]
+    return wording.table(("Count", "What", "The first", "Why"), rows) if rows else None
+
 
 def drawn(comparison):
-    """Effects on the op that at least two runs measured, the largest first: [(contrast, {run: row})]."""
-    chosen = []
+    """Effects on the op that at least two valid runs measured, the largest first: [(contrast, {run: row})]."""
+    valid = {row["run"] for row in comparison.valid}
+    chosen = {}
     for (workload, _, contrast), by_run in effects(comparison, controls=False):
-        rows = {run: row for run, row in by_run.items() if row["estimate_percent"] is not None}
-        if workload == subject.OP and len(rows) > 1 and contrast not in dict(chosen):
-            chosen.append((contrast, rows))
-    return sorted(chosen, key=lambda item: -max(abs(row["estimate_percent"]) for row in item[1].values()))
+        rows = {run: row for run, row in by_run.items() if row["estimate_percent"] is not None and run in valid}
+        if workload == subject.OP and len(rows) > 1:
+            chosen.setdefault(contrast, rows)
+    return sorted(chosen.items(), key=lambda item: -max(abs(row["estimate_percent"]) for row in item[1].values()))
 
 
-def split_by_magnitude(rows):
-    """Panels, so that a hundredth of a percent can be read beside a third: a new one wherever the largest is ten times smaller."""
-    panels = []
-    for contrast, by_run in rows:
-        size = max(abs(row["estimate_percent"]) for row in by_run.values())
-        if not panels or size * 10 < panels[-1][0]:
-            panels.append((size, []))
-        panels[-1][1].append((contrast, by_run))
-    return [panel for _, panel in panels]
-
-
-def draw(comparison):
-    panels = split_by_magnitude(drawn(comparison))
-    runs = [run["run"] for run in comparison.compared]
-    row_inches, gap, head, foot = 0.13 * len(runs) + 0.12, 0.42, 0.2 + 0.17 * math.ceil(len(runs) / 2), 0.25
-    height = head + foot + sum(row_inches * len(panel) + gap for panel in panels)
-    figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
-    top = height - head
-    for panel in panels:
-        tall = row_inches * len(panel)
-        axes = figure.add_axes([0.24, (top - tall) / height, 0.72, tall / height])
-        draw_panel(axes, panel, runs)
-        top -= tall + gap
-    handles = [plt.Line2D([], [], color=RUN_COLOURS[i % len(RUN_COLOURS)], marker=style.MARKERS[i % len(style.MARKERS)], markersize=5,
-                          linewidth=2, label=heading(run)) for i, run in enumerate(comparison.compared)]
-    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.01, 1 - 0.03 / height), ncol=2, frameon=False, fontsize=8)
-    figure.text(0.6, 0.1 / height, "contender - baseline within each run: faster to the left, slower to the right", ha="center",
-                va="center", fontsize=8)
-    return figure
-
-
-def draw_panel(axes, panel, runs):
-    for y, (_, by_run) in enumerate(panel):
-        for run, row in by_run.items():
-            place = runs.index(run)
-            at = y + (place - (len(runs) - 1) / 2) * 0.75 / len(runs)
-            colour, marker = RUN_COLOURS[place % len(RUN_COLOURS)], style.MARKERS[place % len(style.MARKERS)]
-            ends = [row["ci_low_percent"], row["ci_high_percent"]]
-            if all(map(math.isfinite, ends)):
-                axes.plot(ends, [at, at], color=colour, linewidth=2, solid_capstyle="butt", zorder=3)
-            axes.plot([row["estimate_percent"]], [at], color=colour, marker=marker, markersize=4.5, markeredgecolor=style.INK,
-                      markeredgewidth=0.5, zorder=4)
-    axes.axvline(0, color=style.INK, linewidth=0.8, zorder=2)
-    axes.set_ylim(len(panel) - 0.5, -0.5)
-    axes.set_yticks(range(len(panel)), [contrast for contrast, _ in panel], fontsize=8)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.xaxis.grid(True, color=style.GRID, linewidth=0.6)
-    axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(nbins=6))
-    axes.xaxis.set_major_formatter(lambda x, _: f"{wording.number(round(x, 6))} %")
-
-
-def write_figure(comparison):
+def write_figure(comparison, rows):
     folder = comparison.path / "figures"
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
-    figure = draw(comparison)
+    figure = compare_figure.draw(rows, {run["run"]: heading(run) for run in comparison.valid})
     for kind in figures.KINDS:
         with replacing(folder / f"compare.{kind}") as partial:
             figures.write_matplotlib(figure, partial, kind)
-    plt.close(figure)
+    compare_figure.plt.close(figure)
 
 
-def context(comparison):
+def context(comparison, rows):
+    confidences = [row["change_confidence"] for row in comparison.effects
+                   if row["change_confidence"] is not None and row["kind"] not in CONTROLS]
     return {
         "counts": {row["what"]: row["count"] for row in comparison.counts}, "files": comparison.files, "runs": run_table(comparison),
         "count": len(comparison.runs), "left_out": [row for row in comparison.runs if row["compared"] != "yes"],
         "invalid": [row for row in comparison.compared if row["valid"] != "yes"], "facts": fact_tables(comparison),
-        "same_machine": len({row["fingerprint"] for row in comparison.compared}) == len(comparison.compared[:1]),
-        "verdicts": verdict_tables(comparison), "effects": effect_tables(comparison), "metrics": metric_table(comparison),
-        "figure": bool(drawn(comparison)), "op": subject.OP, "first": comparison.compared[0]["run"],
-        "confidence": next((wording.confidence(row["change_confidence"]) for row in comparison.effects
-                            if row["change_confidence"] is not None), None),
+        "modules": modules(comparison), "same_machine": len({row["fingerprint"] for row in comparison.compared}) == 1,
+        "verdicts": verdict_tables(comparison), "effects": effect_tables(comparison), "metrics": metric_tables(comparison),
+        "not_comparable": not_comparable_table(comparison), "figure": bool(rows), "op": subject.OP,
+        "base": heading(comparison.base), "base_run": comparison.base["run"],
+        "confidence": wording.confidence(confidences[0]) if confidences else None,
+        "by_chance": wording.number(round(sum(1 - each for each in confidences), 1)),
     }
 
 
@@ -263,13 +299,14 @@ def say(comparison):
     """What came of it, in a few lines for the terminal."""
     count = comparison.count
     lines = [
-        ("verdicts", f"{count('parts judged the same by all')} of {count('parts of claims in common')} parts judged the same by all, "
-                     f"{count('parts confirmed by one and refuted by another')} contradicted"),
+        ("verdicts", f"{count('parts decided the same by all')} of {count('parts of claims in common')} parts decided the same by all, "
+                     f"{count('parts confirmed by one and refuted by another')} contradicted, {count('parts decided by none')} "
+                     "decided by none"),
         ("effects", f"{count('effects shown in the same direction by all')} of {count('effects in common')} shown in the same direction by "
                     f"all, {count('effects shown in opposite directions')} in opposite ones"),
-        ("changes", f"{count('changes whose interval leaves out 0')} of {count('changes of an effect with an interval')} differ from run "
-                    f"{comparison.compared[0]['run']}; of twins, where nothing can, "
-                    f"{count('changes of a twin whose interval leaves out 0')} of {count('changes of a twin with an interval')}"),
+        ("changes", f"{count('changes whose interval leaves out zero')} of {count('changes of an effect with an interval')} differ from "
+                    f"run {comparison.base['run']}; of twins, where nothing can, "
+                    f"{count('changes of a twin whose interval leaves out zero')} of {count('changes of a twin with an interval')}"),
         ("exact", f"{count('exact figures that differ')} of {count('exact figures in common')} differ"),
     ]
     lines += [("left out", f"{row['name']}: {row['reason']}") for row in comparison.runs if row["compared"] != "yes"]
@@ -284,15 +321,14 @@ def main(arguments):
     parser.add_argument("directory", metavar="DIRECTORY")
     options = parser.parse_args(arguments)
     comparison = Comparison(options.directory)
-    matplotlib.rcdefaults()
-    matplotlib.rcParams.update(style.RC)
-    if drawn(comparison):
-        write_figure(comparison)
+    rows = drawn(comparison)
+    if rows:
+        write_figure(comparison, rows)
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(SOURCE), undefined=jinja2.StrictUndefined, trim_blocks=True,
                                      lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)
     output = comparison.path / "COMPARE.md"
     check_replaceable(output)
-    text = wording.wrapped(environment.get_template("compare.md.j2").render(context(comparison)))
+    text = wording.wrapped(environment.get_template("compare.md.j2").render(context(comparison, rows)))
     with replacing(output) as partial:
         partial.write_text(text, encoding="utf-8", newline="\n")
     say(comparison)

@@ -6,8 +6,6 @@ for is not drawn, and an older one of that name is removed. Bad input: one line,
 """
 
 import math
-import os
-import subprocess
 import textwrap
 from pathlib import Path
 
@@ -18,10 +16,11 @@ import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib.patches import Rectangle  # noqa: E402
 
 import calibration  # noqa: E402
+import gnuplot  # noqa: E402
 import style  # noqa: E402
 import subject  # noqa: E402
 import wording  # noqa: E402
-from rundir import SOURCE, ArgumentParser, InputError, RunDirectory, replacing, run_main  # noqa: E402
+from rundir import ArgumentParser, InputError, RunDirectory, replacing, run_main  # noqa: E402
 
 KINDS = ("png", "svg")
 
@@ -575,67 +574,22 @@ def draw_rates(axes, rows, title, nominal_is_miss=False):
 
 # gnuplot, straight from the CSV file.
 
-def gnuplot_value(text):
-    return "'" + text.replace("'", "''") + "'"
-
-
 def write_spread(run, partial, kind):
-    twin = subject.twin_of(run, subject.FIELD)
-    contrast = run.one("panels", contrast=subject.FIELD)
-    values = {
-        "source": run.files["contrasts"], "output": partial.relative_to(run.path).as_posix(), "kind": kind, "workload": subject.OP,
-        "name_a": twin, "title_a": f"{twin}: {contrast['baseline']} against its twin ({processes(run, twin)} processes)",
-        "colour_a": style.variant(contrast["baseline"]),
-        "name_b": subject.FIELD, "colour_b": style.variant(contrast["contender"]),
-        "title_b": f"{subject.FIELD}: {contrast['contender']} against {contrast['baseline']} "
-                   f"({processes(run, subject.FIELD)} processes)",
-    }
-    gnuplot(run, "spread.gp", values, partial)
+    write_script(run, gnuplot.spread(run), partial, kind)
 
 
 def write_heap(run, partial, kind):
-    names = [row["variant"] for row in subject.heap_rows(run, subject.OP)]
-    values = {
-        "source": run.file_of("heap"), "output": partial.relative_to(run.path).as_posix(), "kind": kind, "workload": subject.OP,
-        "variants": " ".join(names), "colours": " ".join(map(style.variant, names)),
-        "dashes": " ".join(str(style.gnuplot_dashes(name)) for name in names), "leak": subject.LEAK,
-        "leak_bytes": subject.LEAK_BYTES, "leak_mapping": subject.LEAK_MAPPING, "leak_none": subject.LEAK_NONE,
-        "colour_bytes": style.LEAK_BYTES, "colour_mapping": style.LEAK_MAPPING, "colour_none": style.OTHER,
-    }
-    gnuplot(run, "heap.gp", values, partial)
-
-
-def gnuplot(run, script, values, partial):
-    """Runs a script inside the run directory with these values set."""
-    settings = "; ".join(f"{name} = {gnuplot_value(value)}" for name, value in values.items())
-    try:
-        done = subprocess.run(["gnuplot", "-e", settings, str(SOURCE / script)], cwd=run.path, capture_output=True, text=True,
-                              env={**os.environ, "LC_ALL": "C", "GNUPLOT_LIB": ""}, check=False)
-    except FileNotFoundError as error:
-        raise InputError("gnuplot: not found; install the package gnuplot-nox") from error
-    # gnuplot exits 0 on much that went wrong, but says so.
-    if done.returncode != 0 or done.stderr.strip() or not partial.exists() or partial.stat().st_size == 0:
-        raise InputError(f"{script}: gnuplot failed: {' '.join(done.stderr.split()) or 'no message'}")
-
-
-def processes(run, contrast):
-    return len(run.select("contrasts", contrast=contrast, workload=subject.OP))
+    write_script(run, gnuplot.heap(run), partial, kind)
 
 
 def write_sweep(run, partial, kind):
-    sweep = subject.Sweep(run)
-    styles = {"colours": style.variant, "points": style.gnuplot_point, "dashes": style.gnuplot_dashes}
-    values = {
-        "levels": run.files["levels"], "effects": run.files["effects"], "output": partial.relative_to(run.path).as_posix(),
-        "kind": kind, "panel": sweep.panel, "against": sweep.against, "variants": " ".join(sweep.variants),
-        "sizes": " " + "".join(f"{name}={size} " for name, size in sweep.sizes.items()), "others": " ".join(sweep.pairs),
-        "contrasts": " ".join(contrast for contrast, _ in sweep.pairs.values()),
-        "turned": " ".join(str(int(turned)) for _, turned in sweep.pairs.values()),
-    }
-    for name, of in styles.items():
-        values[name] = " ".join(str(of(variant)) for variant in sweep.variants)
-        values["other_" + name] = " ".join(str(of(variant)) for variant in sweep.pairs)
-    gnuplot(run, "sweep.gp", values, partial)
+    write_script(run, gnuplot.sweep(run), partial, kind)
+
+
+def write_script(run, drawing, partial, kind):
+    gnuplot.draw(run, drawing, output=partial.relative_to(run.path).as_posix(), kind=kind)
+    if not partial.exists() or partial.stat().st_size == 0:
+        raise InputError(f"{drawing[0]}: gnuplot drew nothing")
 
 
 DRAW = {"ranking": draw_ranking, "claims": draw_claims, "interaction": draw_interaction, "structure": draw_structure, "class_waste": draw_class_waste, "traces": draw_traces,

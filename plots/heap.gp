@@ -3,19 +3,24 @@
 # dashes (as many words each), leak (the variant of the planted leaks), leak_bytes, leak_mapping, leak_none (its workloads) and their
 # colours colour_bytes, colour_mapping, colour_none. It has checked that the rows exist: gnuplot would exit 0 without.
 
-if (kind eq "png") {
-    set terminal pngcairo size 1280,1160 font "DejaVu Sans,17" linewidth 2 noenhanced
+# On a terminal: kind is text, and columns and rows are set in place of output.
+if (kind eq "text") {
+    set terminal dumb size int(columns), int(rows) nofeed noenhanced
 } else {
-    set terminal svg size 640,580 font "DejaVu Sans,11" linewidth 1 noenhanced
+    if (kind eq "png") {
+        set terminal pngcairo size 1280,1160 font "DejaVu Sans,17" linewidth 2 noenhanced
+    } else {
+        set terminal svg size 640,580 font "DejaVu Sans,11" linewidth 1 noenhanced
+    }
+    set output output
 }
-set output output
 set datafile separator ","
 # Rows of other series evaluate to NaN: as missing they are skipped, as undefined they would cut the curve into pieces.
 set datafile missing NaN
 
 set border 3 linecolor rgb "#222222"
 set tics nomirror
-set grid ytics back linetype 1 linecolor rgb "#DDDDDD"
+if (kind ne "text") { set grid ytics back linetype 1 linecolor rgb "#DDDDDD" }
 set autoscale noextend
 set logscale x
 set xrange [100:1000000]
@@ -23,7 +28,8 @@ set format x "%.0s%c"
 set offsets 0, 0, graph 0.06, graph 0.03
 # One column, however many there are: a second one would lie on the curves.
 set key outside right top Left reverse samplen 2 maxcols 1 spacing 0.95
-set key font (kind eq "png" ? ",15" : ",9.5")
+key_font = kind eq "png" ? "DejaVu Sans,16" : "DejaVu Sans,10"
+set key font key_font
 
 # Rows of a series stand in order of operations; the first is from before the first op.
 base = 0

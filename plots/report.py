@@ -737,6 +737,15 @@ def alt_texts(run):
     }
 
 
+def machine_facts(run):
+    """All facts, and below them what would mend those that are noisy."""
+    noisy = [row for row in run.machine if row["status"] == "noisy"]
+    table = wording.table(("Fact", "Value", "Status"), [(row["key"], row["value"] or "", row["status"]) for row in run.machine])
+    mends = "\n".join(f"- {code(row['key'])}: {row['mend']}" for row in noisy if row["mend"])
+    return folded(f"{len(run.machine)} facts, {len(noisy)} noisy",
+                  f"{table}\n\nWhat would mend what is noisy:\n\n{mends}" if mends else table)
+
+
 def figure_context(run, directory):
     alt = alt_texts(run)
     return {name: {"missing": missing, "png": f"{directory}/figures/{name}.png", "svg": f"{directory}/figures/{name}.svg",
@@ -745,7 +754,6 @@ def figure_context(run, directory):
 
 def context(run, directory):
     op = run.one("workloads", workload=subject.OP)
-    machine = wording.table(("Fact", "Value", "Status"), [(row["key"], row["value"] or "", row["status"]) for row in run.machine])
     facts = wording.table(("Fact", "Value"), [(row["key"], row["value"] or "") for row in run.run])
     field, direct = effect_answer(run, subject.FIELD), effect_answer(run, subject.DIRECT)
     twin = subject.twin_of(run, subject.FIELD)
@@ -773,7 +781,7 @@ def context(run, directory):
         "state": machine_state(run),
         "field_twin": twin and code(twin), "field_contrast": code(subject.FIELD),
         "command": run.facts.get("command") or f"./encbench run --profile {run.facts['profile']} --seed {run.facts['seed']}",
-        "figures": figure_context(run, directory), "machine": folded(f"{len(run.machine)} facts", machine),
+        "figures": figure_context(run, directory), "machine": machine_facts(run),
         "run_facts": folded(f"{len(run.run)} facts", facts),
     }
 

@@ -2,19 +2,24 @@
 # figures.py runs it inside the run directory and sets: source, output, kind (png, svg), workload, and for the two
 # contrasts name_a, name_b, colour_a, colour_b, title_a, title_b. It has checked that the rows exist: gnuplot would exit 0 without.
 
-if (kind eq "png") {
-    set terminal pngcairo size 1280,720 font "DejaVu Sans,17" linewidth 2 noenhanced
+# On a terminal: kind is text, and columns and rows are set in place of output.
+if (kind eq "text") {
+    set terminal dumb size int(columns), int(rows) nofeed noenhanced
 } else {
-    set terminal svg size 640,360 font "DejaVu Sans,11" linewidth 1 noenhanced
+    if (kind eq "png") {
+        set terminal pngcairo size 1280,720 font "DejaVu Sans,17" linewidth 2 noenhanced
+    } else {
+        set terminal svg size 640,360 font "DejaVu Sans,11" linewidth 1 noenhanced
+    }
+    set output output
 }
-set output output
 set datafile separator ","
 # Rows of other contrasts evaluate to NaN: as missing they are skipped, as undefined they would cut the curve into pieces.
 set datafile missing NaN
 
 set border 3 linecolor rgb "#222222"
 set tics nomirror
-set grid ytics linecolor rgb "#DDDDDD"
+if (kind ne "text") { set grid ytics linecolor rgb "#DDDDDD" }
 set key tmargin left vertical maxrows 2 Left reverse samplen 2
 set format x "%g %%"
 set xlabel "effect in one process, contender - baseline"

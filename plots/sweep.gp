@@ -4,12 +4,17 @@
 # points, dashes; others (variants compared with the pooled one), contrasts, turned (1 where the contrast runs the other way),
 # other_colours, other_points, other_dashes. It has checked that the rows exist: gnuplot would exit 0 without.
 
-if (kind eq "png") {
-    set terminal pngcairo size 1280,1240 font "DejaVu Sans,17" linewidth 2 noenhanced
+# On a terminal: kind is text, and columns and rows are set in place of output.
+if (kind eq "text") {
+    set terminal dumb size int(columns), int(rows) nofeed noenhanced
 } else {
-    set terminal svg size 640,620 font "DejaVu Sans,11" linewidth 1 noenhanced
+    if (kind eq "png") {
+        set terminal pngcairo size 1280,1240 font "DejaVu Sans,17" linewidth 2 noenhanced
+    } else {
+        set terminal svg size 640,620 font "DejaVu Sans,11" linewidth 1 noenhanced
+    }
+    set output output
 }
-set output output
 set datafile separator ","
 set datafile missing NaN
 
@@ -31,7 +36,7 @@ place(name) = strstrt(sizes, " " . name . "=")
 size_of(name) = place(name) > 0 ? real(sizes[place(name) + strlen(name) + 2 : *]) : NaN
 
 set multiplot layout 2,1
-set grid xtics ytics linecolor rgb "#DDDDDD"
+if (kind ne "text") { set grid xtics ytics linecolor rgb "#DDDDDD" }
 set key tmargin left maxrows 2 Left reverse samplen 3
 set logscale y 10
 set format y "%.0s %cs"

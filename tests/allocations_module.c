@@ -4,7 +4,7 @@
  * With ALLOCATIONS_THREAD another thread, which lives from set-up to teardown, gives them back.
  * Compiled without builtins, or the compiler would take the blocks away.
  */
-#include "module.h"
+#include "test_module.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -138,12 +138,4 @@ static const struct encbench_workload workloads[] = {{
     .teardown = teardown,
 }};
 
-ENCBENCH_EXPORT extern const struct encbench_module encbench_module;
-const struct encbench_module encbench_module = {
-    .abi_version = ENCBENCH_ABI_VERSION,
-    .module_bytes = sizeof(struct encbench_module),
-    .workload_bytes = sizeof(struct encbench_workload),
-    .workload_count = 1,
-    .variant = ALLOCATIONS_VARIANT,
-    .workloads = workloads,
-};
+TEST_MODULE(ALLOCATIONS_VARIANT);

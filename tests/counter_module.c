@@ -1,28 +1,10 @@
 /* Ops whose events are known: pages touched for the first time, and sleeps. The variant is named by the build. */
-#include "module.h"
+#include "test_module.h"
 
 #include <sys/mman.h>
 #include <time.h>
 
 enum { PAGE_BYTES = 4096, PAGES = 8, THREAD_PAGES = 4, SLEEP_NS = 20000 };
-
-static uint64_t digest(struct encbench_host *host, uint64_t seed)
-{
-    (void)host;
-    return seed;
-}
-
-static int setup(struct encbench_host *host, uint64_t seed, void **state, char *message, size_t message_bytes)
-{
-    (void)seed, (void)message, (void)message_bytes;
-    *state = host;
-    return 0;
-}
-
-static void teardown(void *state)
-{
-    (void)state;
-}
 
 /* A fresh mapping: the first touch of each of its pages is a fault. A huge page would be one fault for many. */
 static void touch(size_t pages)
@@ -82,8 +64,8 @@ static uint64_t adds_run(void *state, unsigned thread, uint64_t n)
 #define WORKLOAD(name_, threads_, ...)                                                                                 \
     {                                                                                                                  \
         .name = #name_, .short_name = #name_, .op = #name_, .bytes_per_op = 1, .batch_multiple_ops = 1,                \
-        .threads_max = threads_, .flags = ENCBENCH_TIMED, .digest = digest, .setup = setup, .run = name_##_run,        \
-        .teardown = teardown, __VA_ARGS__                                                                              \
+        .threads_max = threads_, .flags = ENCBENCH_TIMED, .digest = digest_of_seed, .setup = set_up_nothing,           \
+        .run = name_##_run, .teardown = tear_down_nothing, __VA_ARGS__                                                 \
     }
 
 static const struct encbench_workload workloads[] = {
@@ -93,12 +75,4 @@ static const struct encbench_workload workloads[] = {
     WORKLOAD(adds, 1, .batch_max_ops = 64, .before = around, .after = around),
 };
 
-ENCBENCH_EXPORT extern const struct encbench_module encbench_module;
-const struct encbench_module encbench_module = {
-    .abi_version = ENCBENCH_ABI_VERSION,
-    .module_bytes = sizeof(struct encbench_module),
-    .workload_bytes = sizeof(struct encbench_workload),
-    .variant = COUNTER_VARIANT,
-    .workloads = workloads,
-    .workload_count = sizeof workloads / sizeof workloads[0],
-};
+TEST_MODULE(COUNTER_VARIANT);

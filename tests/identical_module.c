@@ -1,5 +1,5 @@
 /* The same source many times, each time with one thing changed, for identical_test.c. */
-#include "module.h"
+#include "test_module.h"
 
 #include <stdio.h>
 
@@ -49,11 +49,6 @@ static int setup(struct encbench_host *host, uint64_t seed, void **state, char *
     return 0;
 }
 
-static void teardown(void *state)
-{
-    (void)state;
-}
-
 static __attribute__((noinline)) uint64_t callee(uint64_t value);
 
 static __attribute__((noinline)) uint64_t deeper(uint64_t value)
@@ -89,17 +84,9 @@ static uint64_t other_run(void *state, unsigned thread, uint64_t n)
     {                                                                                                                  \
         .name = NAME, .short_name = NAME, .op = NAME, .bytes_per_op = 1, .batch_multiple_ops = 1,                      \
         .rewarm_ops = REWARM, .threads_max = 1, .flags = ENCBENCH_TIMED | ENCBENCH_EXACT, .digest = digest,            \
-        .setup = setup, .run = RUN, .teardown = teardown,                                                              \
+        .setup = setup, .run = RUN, .teardown = tear_down_nothing,                                                     \
     }
 
 static const struct encbench_workload workloads[] = {WORKLOAD("other", other_run), WORKLOAD("op", run)};
 
-ENCBENCH_EXPORT extern const struct encbench_module encbench_module;
-const struct encbench_module encbench_module = {
-    .abi_version = ENCBENCH_ABI_VERSION,
-    .module_bytes = sizeof(struct encbench_module),
-    .workload_bytes = sizeof(struct encbench_workload),
-    .workload_count = sizeof workloads / sizeof workloads[0],
-    .variant = VARIANT LONGER,
-    .workloads = workloads,
-};
+TEST_MODULE(VARIANT LONGER);

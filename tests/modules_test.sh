@@ -74,6 +74,42 @@ mkdir directory && cp $o_bytes $o_words directory
 compare directory-run smoke directory || fail "a directory of object files"
 check "a directory is all its object files" grep -q ',sum_words_against_sum_bytes,' directory-run/contrasts.csv
 
+# ---- a directory of shared objects: layouts of one module ----
+layouts() { # layouts DIRECTORY COUNT OBJECT: one module in so many layouts
+    mkdir "$1" || exit 1
+    for number in $(seq "$2"); do
+        printf '.text\n.skip %d\n.section .note.GNU-stack,"",%%progbits\n' $((64 + 16 * (number * 37 % 256))) >pad.s
+        "$compiler" -shared -nostdlib pad.s "$3" -o "$1/layout_$number.so" || fail "cannot link a layout of $3"
+    done
+}
+layouts words-layouts 20 $o_words
+layouts bytes-layouts 39 $o_bytes
+drawn() { sed -n "s/^[0-9]*,[^,]*,[^,]*,$2,[^,]*,[^,]*,\\(file=[^,]*\\),.*/\\1/p" "$1/processes.csv"; } # drawn RUN ARM
+compare few quick bytes-layouts words-layouts
+check "too few layouts are refused" [ $? -eq 2 ]
+few='bytes-layouts: holds 39 layouts of variant sum_bytes; profile quick wants 40, 2 for each of 20 processes (panel made_1, workload sum_4k)'
+check "with how many are needed" grep -qF "$few, its twin's among them; build more" "$work/err"
+check "in one line" [ "$(wc -l <"$work/err")" -eq 1 ]
+check "and nothing is left" [ ! -e few ]
+"$compiler" -shared -nostdlib $o_bytes -o bytes-layouts/layout_40.so
+compare layouts quick bytes-layouts/ words-layouts || fail "two directories of layouts"
+check "layouts get a verdict like ours" found layouts
+check "every arm of every process has one" [ "$(drawn layouts '[^,]*' | wc -l)" -eq 60 ]
+check "and none comes twice" [ -z "$(grep -v ',clock,' layouts/processes.csv | cut -d, -f6,7 | sort | uniq -d)" ]
+check "the control of layouts sees it so" grep -q '^layouts,run,.*,0,,,ok,' layouts/controls.csv
+sed "s/^\\([0-9]*,made_1,sum_4k,sum_words,[^,]*,[^,]*,file=\\)[^,]*/\\11:layout_1.so/" layouts/processes.csv >again.csv
+cp -r layouts again && cp again.csv again/processes.csv
+"$encbench" analyse again >"$work/out" 2>"$work/err"
+check "and would see one that came again" grep -q '^layouts,run,.*,19,,,failed,1 layouts over 20 processes' again/controls.csv
+check "they are drawn, not taken by name" [ "$(drawn layouts sum_words)" != "$(drawn layouts sum_words | sort -t= -k2n)" ]
+check "their hash is one of all" [ "$(key layouts module:bytes-layouts_sha256)" = "$(cd bytes-layouts && LC_ALL=C && export LC_ALL && cat ./*.so | sha256sum | cut -d' ' -f1)" ]
+check "and says of how many" [ "$(key layouts layouts:bytes-layouts)" = 40 ]
+compare again-drawn quick $o_bytes words-layouts || fail "a directory of layouts and an object file"
+check "the seed decides which" [ "$(drawn again-drawn sum_words)" = "$(drawn layouts sum_words)" ]
+"$encbench" run --quiet --profile smoke --seed 8 --variants sum_bytes,sum_words --out other-seed --module $o_bytes --module words-layouts >"$work/out" 2>"$work/err"
+check "another seed, other layouts" [ "$(drawn other-seed sum_words)" != "$(drawn layouts sum_words | head -n 6)" ]
+check "of those it takes what it needs" [ "$(drawn other-seed sum_words | sort -u | wc -l)" -eq 6 ]
+
 # ---- refused: exit 2 and one line, and nothing is left ----
 refused() { # refused DESCRIPTION WORDS MODULE
     checks=$((checks + 1))
@@ -114,4 +150,29 @@ refused "an object named .so" "named.so: is not a 64-bit shared object" "$(cp go
 mkdir nothing
 refused "a directory without modules" "nothing: is a directory without an object file" nothing
 
-finish 35
+of_layouts() { # of_layouts NAME OBJECT...: a directory of seven layouts, the last of them of the second object
+    layouts "$1" 7 "$2"
+    [ -z "${3:-}" ] || "$compiler" -shared -nostdlib "$3" -o "$1/layout_7.so"
+}
+strange renamed -DSTRANGE_SETUP=0
+strange worded -DSTRANGE_SETUP=0 '-DSTRANGE_OP="more"' '-USTRANGE_NAME' '-DSTRANGE_NAME="layouts"'
+strange whole -DSTRANGE_SETUP=0 -USTRANGE_NAME '-DSTRANGE_NAME="layouts"'
+strange fields -DSTRANGE_SETUP=0 -USTRANGE_NAME '-DSTRANGE_NAME="layouts"' '-DSTRANGE_FIELDS={"length",0,16}'
+of_layouts of-names whole.o renamed.o
+refused "another variant among layouts" "of-names/layout_7.so: has another variant than" of-names
+of_layouts of-words whole.o worded.o
+refused "another workload among layouts" "of-words/layout_7.so: has another table of workloads than" of-words
+of_layouts of-structures whole.o fields.o
+refused "another structure among layouts" "of-structures/layout_7.so: has another structure than" of-structures
+of_layouts of-plain whole.o plain.o
+refused "no module among layouts" "of-plain/layout_7.so: is not a module" of-plain
+of_layouts of-text whole.o && cp text.so of-text/layout_7.so
+refused "text among layouts" "of-text/layout_7.so: is not an ELF file" of-text
+of_layouts of-copies whole.o && cp of-copies/layout_3.so of-copies/layout_7.so
+refused "a layout twice" "of-copies/layout_7.so: is the same as" of-copies
+of_layouts of-both whole.o && cp plain.o of-both
+refused "layouts and objects" "of-both: holds plain.o and layout_1.so" of-both
+of_layouts of-five whole.o && rm of-five/layout_[67].so
+refused "too few layouts" "of-five: holds 5 layouts of variant layouts; profile smoke wants 6, 1 for each of 6 processes" of-five
+
+finish 58

@@ -386,6 +386,59 @@ static void layouts_are_fresh_and_uniform(void **state)
     assert_true(chi_squared > 255 - 113 && chi_squared < 255 + 113);
 }
 
+/* Layouts that the arms of a cell take in `turns` turns from `first` on, counted; what is returned tells orders apart. */
+static uint64_t take_layouts(const struct plan_cell *cell, const char *const *arms, uint64_t seed, uint64_t number,
+                             uint64_t first, uint64_t turns, unsigned *counts)
+{
+    uint64_t order = 0;
+    for (uint64_t turn = first; turn < first + turns; turn++)
+        for (size_t a = 0; arms[a]; a++) {
+            const size_t layout = plan_layout_choice(seed, number, cell, plan_arm_index(cell, arms[a]), turn);
+            counts[layout]++;
+            order = order * 31 + layout;
+        }
+    return order;
+}
+
+static void given_layouts_are_taken_once(void **state)
+{
+    enum { TURNS = 20 };
+    static const char *const twins[] = {"a", "twin", NULL}, *const single[] = {"b", NULL};
+    unsigned counts[2 * TURNS] = {0}, rest[2 * TURNS] = {0};
+    struct plan plan;
+    struct error error;
+    (void)state;
+    assert_int_equal(build(FACTORIAL, &everything, &plan, &error), 0);
+    const struct plan_cell *cell = &plan.cells[0];
+    modules[0].layout_count = 2 * TURNS;
+    modules[1].layout_count = TURNS;
+    assert_int_equal(plan_arms_of(cell, &modules[0]), 2);
+    assert_int_equal(plan_arms_of(cell, &modules[1]), 1);
+    const uint64_t order = take_layouts(cell, twins, 7, 0, 0, TURNS, counts);
+    for (size_t i = 0; i < 2 * TURNS; i++)
+        assert_int_equal(counts[i], 1);
+    const uint64_t contender = take_layouts(cell, single, 7, 0, 0, TURNS, rest);
+    for (size_t i = 0; i < TURNS; i++)
+        assert_int_equal(rest[i], 1);
+    /* Wherever the count of turns starts. */
+    take_layouts(cell, twins, 7, 0, (1ull << 40) + 3, TURNS, counts);
+    for (size_t i = 0; i < 2 * TURNS; i++)
+        assert_int_equal(counts[i], 2);
+    /* In an order of its own for each seed, cell and module. */
+    uint64_t by_name = 0;
+    for (uint64_t i = 0; i < 2 * TURNS; i++)
+        by_name = by_name * 31 + i;
+    assert_int_equal(take_layouts(cell, twins, 7, 0, 0, TURNS, counts), order);
+    assert_true(order != by_name);
+    assert_true(take_layouts(cell, twins, 8, 0, 0, TURNS, counts) != order);
+    assert_true(take_layouts(cell, twins, 7, 1, 0, TURNS, counts) != order);
+    modules[0].layout_count = TURNS;
+    plan.cells[0].arms[plan_arm_index(cell, "twin")].module = &modules[2];
+    assert_true(take_layouts(cell, (const char *const[]){"a", NULL}, 7, 0, 0, TURNS, counts) != contender);
+    modules[0].layout_count = modules[1].layout_count = 0;
+    plan_free(&plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +456,7 @@ int main(void)
         cmocka_unit_test(clock_batches_are_longer_where_blocks_are_few),
         cmocka_unit_test(rounds_run_every_cell_once_in_changing_order),
         cmocka_unit_test(layouts_are_fresh_and_uniform),
+        cmocka_unit_test(given_layouts_are_taken_once),
     };
     return cmocka_run_group_tests(tests, make_modules, NULL);
 }

@@ -235,6 +235,41 @@ class Report(WithRun):
             slice(None), [row for row in rows if row[0] != "command"]))
         self.assertIn("\n    ./encbench run --profile quick --seed 1\n", render(directory))
 
+    def test_noisy_facts_say_what_mends_them(self):
+        directory = self.copy()
+        self.edit(directory, "machine.csv", lambda header, rows: rows.extend((
+            ["smt", "on", "noisy", "echo off > /sys/smt"], ["boost", "on", "noisy", ""], ["pmu", "none here", "not visible", "another"])))
+        text = " ".join(render(directory).split())
+        self.assertIn("facts, 2 noisy</summary>", text)
+        self.assertIn("What would mend what is noisy: - `smt`: echo off > /sys/smt </details>", text)
+        self.assertIn("facts, 0 noisy</summary>", render(self.run_path))
+        self.assertNotIn("What would mend", render(self.run_path))
+
+    def test_a_quick_look_as_text(self):
+        directory = self.copy()
+        before = {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+        done = run_script("terminal.py", directory)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual({path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}, before)
+        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
+        for words in ("Single choices, each against null+thread", "bytes encoded in one op", "effect in one process", "operations"):
+            self.assertIn(words, done.stdout)
+        self.edit(directory, "levels.csv", lambda header, rows: [row.__setitem__(header.index("time_ns_per_op"), "77.5") for row in rows])
+        self.assertNotEqual(run_script("terminal.py", directory).stdout, done.stdout)
+
+    def test_a_quick_look_at_a_run_of_other_things(self):
+        directory = self.copy()
+        for path in directory.glob("*.csv"):
+            path.write_text(path.read_text().replace(subject.FIELD, "a_pair_with_a_name_that_takes_more_than_half_of_the_columns_there_are")
+                            .replace(subject.OP, "sum_4k"))
+        done = run_script("terminal.py", directory)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("Effects on ", done.stdout)
+        self.assertIn("faster to the left", done.stdout)
+        self.assertIn("No heap: ", done.stdout)
+        self.assertRegex(done.stdout, r"\n *a_pair_with_a_name_that_takes_more_tha\.\. \|.*(\n.*)*?\n *\+-{30,}\+\n", "room for the picture")
+        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
+
     def test_figures_are_linked_from_where_the_report_lies(self):
         other = self.base / "elsewhere" / "deep"
         other.mkdir(parents=True)
@@ -879,7 +914,7 @@ class Figures(WithRun):
 
 # Digits that may stand in prose and scripts: names, colours, formats and sizes on paper; no figure of any run.
 NAMES = ("decile_1_ns", "decile_9_ns", "live_bytes_per_1000_ops", "mapped_bytes_per_1000_ops", "to_string_1k",
-         "report.md.j2", "utf-8", "UTF-8")
+         "report.md.j2", "compare.md.j2", "_sha256", "_crc32", "cpu_pressure_10_s_percent", "utf-8", "UTF-8")
 FORMAT = re.compile(r"0|[.,+]?\d*[fgdeE]|\.1e")
 COLOUR = re.compile(r"#[0-9A-F]{6}")
 
@@ -917,7 +952,7 @@ class NoFigureByHand(unittest.TestCase):
     def test_numbers_of_the_report(self):
         """Indices, powers of ten and counts of digits; nothing that could be a measurement."""
         allowed = {0, 1, 2, 3, 5, 6, 10, 50, 80, 100, 0.5, 1e-9, 1e3, 1e4, 1e6, 1e7, 1e15}
-        for name in ("report.py", "original.py", "wording.py", "subject.py", "rundir.py", "calibration.py"):
+        for name in ("report.py", "original.py", "wording.py", "subject.py", "rundir.py", "calibration.py", "compare.py"):
             for node in ast.walk(ast.parse((PLOTS / name).read_text())):
                 if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
                     self.assertIn(node.value, allowed, f"{name}:{node.lineno}")

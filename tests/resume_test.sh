@@ -100,6 +100,10 @@ changed "another schema" 'schema_version was 99' 's/^schema_version,.*/schema_ve
 changed "other claims" 'claims_sha256 was 00ff' 's/^claims_sha256,.*/claims_sha256,00ff/' run.csv
 changed "another module" '_sha256 was 00ff' '/^module:/{s/,.*/,00ff/}' run.csv
 changed "a module more" 'module:more_sha256 was 00ff, now it is absent' '$amodule:more_sha256,00ff' run.csv
+changed "claims that somebody changed" "$work/changed/claims.csv: was changed since the run began (claims_crc32 was" \
+    '2s/nothing assigns/something assigns/' claims.csv
+changed "a calibration that came later" 'calibration.csv: was changed since the run began (calibration_crc32 was' \
+    'w '"$work/changed/calibration.csv" claims.csv
 changed "another panel" 'not the same run' '2s/,core,/,wide,/' panels.csv
 changed "another cell" 'is not of the plan' '2s/,[a-z]*,/,other,/' cells.csv
 check "nothing was changed" [ "$(cat "$run"/*.csv "$run/samples.csv.gz" | cksum)" = "$state" ]
@@ -108,8 +112,15 @@ check "nothing was changed" [ "$(cat "$run"/*.csv "$run/samples.csv.gz" | cksum)
 last=$(tail -n 1 "$run/processes.csv" | cut -d, -f1)
 head -c -9 "$run/processes.csv" >"$work/torn" && cp "$work/torn" "$run/processes.csv"
 head -c -100 "$run/samples.csv.gz" >"$work/torn" && cp "$work/torn" "$run/samples.csv.gz"
+# ---- and killed while it wrote tables anew; one writer still runs, and the rest is no table's ----
+gone=$(sh -c 'echo $$')
+touch "$run/run.csv.$gone-0.partial" "$run/cells.csv.$gone-12.partial" "$run/samples.csv.gz.$gone-0.partial"
+mine="run.csv.$$-0.partial notes.csv.$gone-0.partial run.csv.partial run.csv.$gone-0.partial.kept"
+for file in $mine; do touch "$run/$file"; done
 "$encbench" run --quiet --resume "$run" >"$work/out" 2>"$work/err"
 check "resumes a torn run" [ $? -eq 0 ]
+check "removes what was left half-written, and nothing else" [ "$(ls "$run" | grep partial)" = "$(printf '%s\n' $mine | sort)" ]
+for file in $mine; do rm "$run/$file"; done
 check "prints where it is" grep -qx "$run" "$work/out"
 check "is complete" [ "$(key "$run" complete)" = yes ]
 cells=$(tail -n +2 "$run/cells.csv" | wc -l)
@@ -141,4 +152,4 @@ check "no process is missing to the analysis" [ "$(grep '^void_processes,' "$run
     "$(awk -v void="$void" -v all=$((6 * cells)) 'BEGIN { printf "%.15g", 100 * void / all }' | cut -c1-5)" ]
 refused "a complete run" 'is complete' "$run"
 
-finish 38
+finish 41

@@ -279,6 +279,51 @@ static void signed_rank_interval_matches_r(void **state)
     table_close(&table, 40);
 }
 
+static void rank_sum_order_matches_reference(void **state)
+{
+    (void)state;
+    struct table table;
+    table_open(&table, "rank_sum_order.csv", "first_count,second_count,alpha,order");
+    while (table_next(&table)) {
+        size_t order = stats_rank_sum_order((size_t)cell(&table, 0), (size_t)cell(&table, 1), cell(&table, 2));
+        assert_near((double)order, cell(&table, 3), 0, "%s and %s, alpha %s", table.cells[0], table.cells[1],
+                    table.cells[2]);
+    }
+    table_close(&table, 120);
+}
+
+/* shift.csv and shift_r.csv have the same columns. */
+static void shift_matches(const char *name, size_t rows)
+{
+    struct table table;
+    static struct sample first, second;
+    table_open(&table, name, "first,second,alpha,shift,low,high");
+    while (table_next(&table)) {
+        sample_load(&first, table.cells[0]);
+        sample_load(&second, table.cells[1]);
+        const size_t order = stats_rank_sum_order(first.count, second.count, cell(&table, 2));
+        const struct stats_interval interval =
+            stats_shift_interval(first.values, first.count, second.values, second.count, order);
+        assert_near(stats_shift(first.values, first.count, second.values, second.count), cell(&table, 3), 1e-14,
+                    "%s %s", first.name, second.name);
+        assert_near(interval.low, cell(&table, 4), 1e-14, "%s %s alpha %s", first.name, second.name, table.cells[2]);
+        assert_near(interval.high, cell(&table, 5), 1e-14, "%s %s alpha %s", first.name, second.name, table.cells[2]);
+    }
+    table_close(&table, rows);
+}
+
+static void shift_matches_scipy(void **state)
+{
+    (void)state;
+    shift_matches("shift.csv", 36);
+}
+
+static void shift_matches_r(void **state)
+{
+    (void)state;
+    shift_matches("shift_r.csv", 28);
+}
+
 static void normal_quantile_matches_reference(void **state)
 {
     (void)state;
@@ -539,6 +584,34 @@ static void no_memory(void **state)
     assert_unbounded(interval);
 }
 
+/* Two samples: too few, not finite, out of range, more than can be ranked. */
+static void shift_of_nothing(void **state)
+{
+    (void)state;
+    enum { MANY = STATS_RANK_SUM_MAXIMUM_COUNT + 1 };
+    static double many[MANY];
+    const double good[] = {1, 2, 3, 4, 5, 6, 7, 8}, bad[] = {NAN, INFINITY, -INFINITY},
+                 levels[] = {-0.1, 0, 1, 1.1, NAN};
+    assert_true(isnan(stats_shift(good, 0, good, 8)) && isnan(stats_shift(good, 8, NULL, 0)));
+    assert_true(isnan(stats_shift(many, MANY, good, 8)) && isnan(stats_shift(good, 8, many, MANY)));
+    assert_int_equal(stats_rank_sum_order(MANY, 8, 0.05) + stats_rank_sum_order(8, MANY, 0.05), 0);
+    assert_int_equal(stats_rank_sum_order(0, 8, 0.05) + stats_rank_sum_order(8, 0, 0.05), 0);
+    assert_int_equal(stats_rank_sum_order(4, 5, 0.01), 0); /* 2 of 126 arrangements, at best */
+    assert_int_equal(stats_rank_sum_order(5, 5, 0.01), 1); /* 2 of 252 */
+    for (size_t i = 0; i < LENGTH(levels); i++)
+        assert_int_equal(stats_rank_sum_order(8, 8, levels[i]), 0);
+    for (size_t i = 0; i < LENGTH(bad); i++) {
+        const double values[] = {1, 2, bad[i]};
+        assert_true(isnan(stats_shift(values, 3, good, 8)) && isnan(stats_shift(good, 8, values, 3)));
+        assert_unbounded(stats_shift_interval(values, 3, good, 8, 1));
+        assert_unbounded(stats_shift_interval(good, 8, values, 3, 1));
+    }
+    assert_unbounded(stats_shift_interval(good, 8, good, 8, 0));
+    assert_unbounded(stats_shift_interval(good, 8, good, 8, 33));
+    assert_true(isfinite(stats_shift_interval(good, 8, good, 8, 32).low));
+    assert_unbounded(stats_shift_interval(many, MANY, good, 8, 1));
+}
+
 /* -- What every sample must satisfy -------------------------------------------------------------------------------- */
 
 /* Every estimate of where a sample lies, with the sign of the parameter turned for -x. */
@@ -602,6 +675,31 @@ static void order_does_not_matter(void **state)
         reversed[i] = values[COUNT - 1 - i];
     for (size_t which = 0; which < LOCATIONS; which++)
         assert_near(location(values, COUNT, which, 1), location(reversed, COUNT, which, 1), 1e-14, "%zu", which);
+}
+
+/* Exchanged samples give the negated shift, to the last bit; a sample against itself 0; what is added to one is added. */
+static void shifts_are_symmetric(void **state)
+{
+    (void)state;
+    enum { FIRST = 14, SECOND = 23 };
+    double first[FIRST], second[SECOND], moved[SECOND];
+    uint64_t random = 17;
+    const size_t order = stats_rank_sum_order(FIRST, SECOND, 0.01);
+    assert_int_equal(order, stats_rank_sum_order(SECOND, FIRST, 0.01));
+    for (size_t round = 0; round < 20; round++) {
+        fill(first, FIRST, random_contaminated, &random);
+        fill(second, SECOND, round % 2 ? random_contaminated : random_rounded, &random);
+        const struct stats_interval there = stats_shift_interval(first, FIRST, second, SECOND, order);
+        const struct stats_interval back = stats_shift_interval(second, SECOND, first, FIRST, order);
+        const double shift = stats_shift(first, FIRST, second, SECOND);
+        assert_true(there.low == -back.high && there.high == -back.low && there.low <= shift && shift <= there.high);
+        assert_true(shift == -stats_shift(second, SECOND, first, FIRST));
+        assert_true(stats_shift(first, FIRST, first, FIRST) == 0);
+        for (size_t i = 0; i < SECOND; i++)
+            moved[i] = second[i] + 8;
+        assert_true(fabs(stats_shift(first, FIRST, moved, SECOND) - shift - 8) < 1e-12);
+        assert_true(fabs(stats_shift_interval(first, FIRST, moved, SECOND, order).low - there.low - 8) < 1e-12);
+    }
 }
 
 /* A smaller alpha never gives a narrower interval; the estimate is inside all of them; what is attained suffices. */
@@ -806,6 +904,46 @@ static void coverage_is_as_promised(void **state)
             }
 }
 
+/* What an interval of this order misses of continuous samples: the smallest level that gives the order, by halving. */
+static double rank_sum_error(size_t first_count, size_t second_count, size_t order)
+{
+    double low = 0, high = 1;
+    for (size_t i = 0; i < 60; i++) {
+        const double middle = (low + high) / 2;
+        *(stats_rank_sum_order(first_count, second_count, middle) >= order ? &high : &low) = middle;
+    }
+    return high;
+}
+
+/* Of two samples of one shape: exact where they are continuous, at most so much where they are rounded. */
+static void shift_coverage_is_as_promised(void **state)
+{
+    (void)state;
+    double (*const draws[])(uint64_t *) = {random_normal, random_laplace, random_contaminated, random_rounded};
+    const char *const shapes[] = {"normal", "Laplace", "contaminated", "rounded"};
+    const size_t counts[][2] = {{6, 5}, {14, 14}, {20, 14}, {32, 20}}, trials = 3000;
+    double first[32], second[32];
+    for (size_t shape = 0; shape < LENGTH(draws); shape++)
+        for (size_t c = 0; c < LENGTH(counts); c++) {
+            const size_t m = counts[c][0], n = counts[c][1], order = stats_rank_sum_order(m, n, 0.05);
+            const double error = rank_sum_error(m, n, order);
+            uint64_t random = 1000 * m + shape;
+            size_t misses = 0;
+            for (size_t trial = 0; trial < trials; trial++) {
+                fill(first, m, draws[shape], &random);
+                fill(second, n, draws[shape], &random);
+                const struct stats_interval interval = stats_shift_interval(first, m, second, n, order);
+                misses += interval.low > 0 || interval.high < 0;
+            }
+            const double at_most = binomial_cdf(misses, trials, error);
+            const double at_least = misses > 0 ? 1 - binomial_cdf(misses - 1, trials, error) : 1;
+            print_message("  %-12s %2zu and %2zu: %zu of %zu miss, %.1f expected\n", shapes[shape], m, n, misses,
+                          trials, error * (double)trials);
+            assert_true(error <= 0.05 && at_least > 1e-4);
+            assert_true(at_most > 1e-4 || draws[shape] == random_rounded);
+        }
+}
+
 /*
  * At an effect of one MDE the promised power is found: 0.9, within what the approximation and 2000 trials (0.7 %)
  * leave.
@@ -825,11 +963,15 @@ static void mde_is_detected(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_memory), /* first: malloc keeps what others have freed */
         cmocka_unit_test(summary_matches_reference),
         cmocka_unit_test(t_interval_matches_reference),
         cmocka_unit_test(signed_rank_cdf_matches_reference),
         cmocka_unit_test(signed_rank_interval_matches_scipy),
         cmocka_unit_test(signed_rank_interval_matches_r),
+        cmocka_unit_test(rank_sum_order_matches_reference),
+        cmocka_unit_test(shift_matches_scipy),
+        cmocka_unit_test(shift_matches_r),
         cmocka_unit_test(normal_quantile_matches_reference),
         cmocka_unit_test(t_quantile_matches_reference),
         cmocka_unit_test(sd_interval_is_chi_square),
@@ -842,9 +984,10 @@ int main(void)
         cmocka_unit_test(too_few_samples),
         cmocka_unit_test(bad_values),
         cmocka_unit_test(bad_arguments),
-        cmocka_unit_test(no_memory),
+        cmocka_unit_test(shift_of_nothing),
         cmocka_unit_test(locations_are_equivariant),
         cmocka_unit_test(order_does_not_matter),
+        cmocka_unit_test(shifts_are_symmetric),
         cmocka_unit_test(intervals_nest),
         cmocka_unit_test(interval_uses_its_level),
         cmocka_unit_test(functions_are_monotone),
@@ -853,6 +996,7 @@ int main(void)
         cmocka_unit_test(pairs_give_the_spread_and_bear_one_stray),
         cmocka_unit_test(batch_error_sees_drift),
         cmocka_unit_test(coverage_is_as_promised),
+        cmocka_unit_test(shift_coverage_is_as_promised),
         cmocka_unit_test(mde_is_detected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

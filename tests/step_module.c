@@ -1,6 +1,6 @@
 /* Ops of known length for step_test.c. STEP_EXTRA more instructions in each op of `straight`. */
-#include "module.h"
 #include "step_shared.h"
+#include "test_module.h"
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -9,27 +9,6 @@
 #define TEXT(x)  TEXT2(x)
 
 static unsigned char memory[8192];
-
-static uint64_t digest(struct encbench_host *host, uint64_t seed)
-{
-    (void)host;
-    return seed;
-}
-
-static int setup(struct encbench_host *host, uint64_t seed, void **state, char *message, size_t message_bytes)
-{
-    (void)host;
-    (void)seed;
-    (void)message;
-    (void)message_bytes;
-    *state = memory;
-    return 0;
-}
-
-static void teardown(void *state)
-{
-    (void)state;
-}
 
 static uint64_t straight(void *state, unsigned thread, uint64_t n)
 {
@@ -43,6 +22,7 @@ static uint64_t straight(void *state, unsigned thread, uint64_t n)
 /* Branches of every kind that the handler follows itself, and of those that it does not. */
 static uint64_t branches(void *state, unsigned thread, uint64_t n)
 {
+    (void)state;
     (void)thread;
     for (uint64_t i = 0; i < n; i++)
         __asm__ volatile(
@@ -56,7 +36,7 @@ static uint64_t branches(void *state, unsigned thread, uint64_t n)
             "7:\n\tjmp 8f\n\tnop\n"
             "8:\n\tlea 9f(%%rip), %%r8\n\tjmp *%%r8\n\tnop\n9:\n\tcmp $1, %%eax\n\tseta %%cl\n\tjbe 10f\n\tnop\n10:"
             :
-            : "r"(state)
+            : "r"(memory)
             : "rax", "rcx", "r8", "cc", "memory");
     return n;
 }
@@ -126,20 +106,12 @@ static uint64_t endless(void *state, unsigned thread, uint64_t n)
 #define WORKLOAD(function)                                                                                             \
     {                                                                                                                  \
         .name = #function, .short_name = #function, .op = #function, .bytes_per_op = 1, .batch_multiple_ops = 1,       \
-        .threads_max = 1, .flags = ENCBENCH_TIMED | ENCBENCH_EXACT, .digest = digest, .setup = setup, .run = function, \
-        .teardown = teardown,                                                                                          \
+        .threads_max = 1, .flags = ENCBENCH_TIMED | ENCBENCH_EXACT, .digest = digest_of_seed, .setup = set_up_nothing, \
+        .run = function, .teardown = tear_down_nothing,                                                                \
     }
 
 static const struct encbench_workload workloads[] = {WORKLOAD(straight),    WORKLOAD(branches),    WORKLOAD(repeat_64),
                                                      WORKLOAD(repeat_4096), WORKLOAD(system_call), WORKLOAD(shared),
                                                      WORKLOAD(endless)};
 
-ENCBENCH_EXPORT extern const struct encbench_module encbench_module;
-const struct encbench_module encbench_module = {
-    .abi_version = ENCBENCH_ABI_VERSION,
-    .module_bytes = sizeof(struct encbench_module),
-    .workload_bytes = sizeof(struct encbench_workload),
-    .workload_count = sizeof workloads / sizeof workloads[0],
-    .variant = STEP_VARIANT,
-    .workloads = workloads,
-};
+TEST_MODULE(STEP_VARIANT);

@@ -1,0 +1,73 @@
+"""What gnuplot draws, straight from the CSV files of a run: for each script the values that it is given. Lookups only.
+
+A drawing is (script, {variable: text}); the script says what it wants besides, which is output and kind.
+"""
+
+import os
+import subprocess
+
+import style
+import subject
+from rundir import SOURCE, InputError
+
+
+def quoted(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+def draw(run, drawing, **values):
+    """Runs the script inside the run directory and returns what it wrote to standard output."""
+    script, own = drawing
+    settings = "; ".join(f"{name} = {quoted(value)}" for name, value in (own | values).items())
+    try:
+        done = subprocess.run(["gnuplot", "-e", settings, str(SOURCE / script)], cwd=run.path, capture_output=True, text=True,
+                              env={**os.environ, "LC_ALL": "C", "GNUPLOT_LIB": ""}, check=False)
+    except FileNotFoundError as error:
+        raise InputError("gnuplot: not found; install the package gnuplot-nox") from error
+    # gnuplot exits 0 on much that went wrong, but says so.
+    if done.returncode != 0 or done.stderr.strip():
+        raise InputError(f"{script}: gnuplot failed: {' '.join(done.stderr.split()) or 'no message'}")
+    return done.stdout
+
+
+def processes(run, contrast):
+    return len(run.select("contrasts", contrast=contrast, workload=subject.OP))
+
+
+def spread(run):
+    twin = subject.twin_of(run, subject.FIELD)
+    contrast = run.one("panels", contrast=subject.FIELD)
+    return "spread.gp", {
+        "source": run.files["contrasts"], "workload": subject.OP,
+        "name_a": twin, "title_a": f"{twin}: {contrast['baseline']} against its twin ({processes(run, twin)} processes)",
+        "colour_a": style.variant(contrast["baseline"]),
+        "name_b": subject.FIELD, "colour_b": style.variant(contrast["contender"]),
+        "title_b": f"{subject.FIELD}: {contrast['contender']} against {contrast['baseline']} "
+                   f"({processes(run, subject.FIELD)} processes)",
+    }
+
+
+def heap(run):
+    names = [row["variant"] for row in subject.heap_rows(run, subject.OP)]
+    return "heap.gp", {
+        "source": run.file_of("heap"), "workload": subject.OP,
+        "variants": " ".join(names), "colours": " ".join(map(style.variant, names)),
+        "dashes": " ".join(str(style.gnuplot_dashes(name)) for name in names), "leak": subject.LEAK,
+        "leak_bytes": subject.LEAK_BYTES, "leak_mapping": subject.LEAK_MAPPING, "leak_none": subject.LEAK_NONE,
+        "colour_bytes": style.LEAK_BYTES, "colour_mapping": style.LEAK_MAPPING, "colour_none": style.OTHER,
+    }
+
+
+def sweep(run):
+    found = subject.Sweep(run)
+    styles = {"colours": style.variant, "points": style.gnuplot_point, "dashes": style.gnuplot_dashes}
+    values = {
+        "levels": run.files["levels"], "effects": run.files["effects"], "panel": found.panel, "against": found.against,
+        "variants": " ".join(found.variants), "sizes": " " + "".join(f"{name}={size} " for name, size in found.sizes.items()),
+        "others": " ".join(found.pairs), "contrasts": " ".join(contrast for contrast, _ in found.pairs.values()),
+        "turned": " ".join(str(int(turned)) for _, turned in found.pairs.values()),
+    }
+    for name, of in styles.items():
+        values[name] = " ".join(str(of(variant)) for variant in found.variants)
+        values["other_" + name] = " ".join(str(of(variant)) for variant in found.pairs)
+    return "sweep.gp", values

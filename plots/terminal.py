@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""A quick look at a run directory as text, as wide as the terminal: terminal.py RUN_DIRECTORY
+
+What the run has of: effects of single choices on the op, time by size, what single processes saw, memory over many operations. Drawn by
+gnuplot from the CSV files as they are; writes no file. Bad input: one line, exit status two.
+"""
+
+import os
+import sys
+import textwrap
+from pathlib import Path
+
+import gnuplot
+import style
+import subject
+import wording
+from rundir import ArgumentParser, InputError, RunDirectory, run_main
+
+COLUMNS_LEAST, COLUMNS_MOST = 60, 160  # narrower, gnuplot has no room for a curve; wider, none is better for it
+ROWS = 23                              # a picture with its title on a screen of 24 lines
+AXIS_ROWS = 5
+MOST_EFFECTS = ROWS - AXIS_ROWS
+
+
+def columns():
+    try:
+        found = os.get_terminal_size(sys.stdout.fileno()).columns
+    except OSError:
+        found = 0
+    return min(max(found or wording.LINE, COLUMNS_LEAST), COLUMNS_MOST)
+
+
+def effects(run):
+    """(title, workload, [(label, effect as the label says it, whether the contrast runs the other way)]); without a title, why there is
+    none in place of the workload."""
+    ranking = subject.Ranking(run)
+    if ranking.missing is None:
+        own = {row["contrast"]: row for row in run.select("effects", workload=subject.OP, scale="relative")}
+        return (f"Single choices, each against {ranking.against}, on {subject.OP}", subject.OP,
+                [(choice, row, row["estimate"] != own[row["contrast"]]["estimate"]) for choice, _, row in ranking.rows])
+    rows = subject.exploratory_effects(run)
+    if not rows:
+        return None, ranking.missing, []
+    workload = next((row["workload"] for row in rows if row["workload"] == subject.OP), rows[0]["workload"])
+    rows = sorted((row for row in rows if row["workload"] == workload), key=lambda row: -abs(row["estimate"]))
+    return f"Effects on {workload}", workload, [(row["contrast"], row, False) for row in rows]
+
+
+def print_effects(run, wide):
+    title, workload, rows = effects(run)
+    if not rows:
+        say(f"No effects: {workload}", wide)
+        return
+    shown = rows[:MOST_EFFECTS]
+    say(title + (f"; the largest {len(shown)} of {len(rows)}" if len(shown) < len(rows) else ""), wide)
+    shown = [(label if len(label) <= wide // 2 else label[:wide // 2 - len("..")] + "..", row, turned) for label, row, turned in shown]
+    width = max(len(label) for label, _, _ in shown)
+    values = {"source": run.files["effects"], "workload": workload, "label_columns": str(width),
+              "contrasts": " ".join(row["contrast"] for _, row, _ in shown), "turned": " ".join(str(int(turned)) for _, _, turned in shown),
+              "xlabel_text": "faster to the left, slower to the right"}
+    values |= {f"label_{place}": label for place, (label, _, _) in enumerate(shown, start=1)}
+    show(run, ("ranking.gp", values), wide, len(shown) + AXIS_ROWS)
+    for label, row, _ in shown:
+        print(textwrap.fill(wording.effect(row), wide, initial_indent=label.ljust(width + 2), subsequent_indent=" " * (width + 2)))
+
+
+def say(text, wide):
+    print(textwrap.fill(text, wide, subsequent_indent="  ", break_on_hyphens=False))
+
+
+def print_sweep(run, wide):
+    say(f"Sizes of {subject.OP}", wide)
+    show(run, gnuplot.sweep(run), wide, 2 * ROWS)
+
+
+def print_spread(run, wide):
+    say(f"What single processes saw on {subject.OP}: {subject.FIELD} and its twin", wide)
+    show(run, gnuplot.spread(run), wide, ROWS, title_a=subject.twin_of(run, subject.FIELD), title_b=subject.FIELD)
+
+
+def print_heap(run, wide):
+    say(f"Memory over many operations of {subject.OP}", wide)
+    show(run, gnuplot.heap(run), wide, 2 * ROWS)
+    classes = {}
+    for row in subject.heap_rows(run, subject.OP):
+        classes.setdefault(row["class"], []).append(row["variant"])
+    for name, variants in classes.items():
+        say(f"{name}: {', '.join(variants)}", wide)
+
+
+def show(run, drawing, wide, tall, **values):
+    """Blanks at the end of a line, and empty lines around a picture, say nothing."""
+    text = gnuplot.draw(run, drawing, kind="text", columns=str(wide), rows=str(tall), **values)
+    print("\n".join(line.rstrip() for line in text.strip("\n\f").split("\n")))
+
+
+def show_all(arguments):
+    parser = ArgumentParser(description="Shows a run directory as text.")
+    parser.add_argument("directory", metavar="RUN_DIRECTORY")
+    directory = Path(parser.parse_args(arguments).directory).resolve()
+    if (directory / "run.csv").exists() and not (directory / "effects.csv").exists():
+        raise InputError(f"{directory}: has no effects.csv yet; `encbench analyse {directory}` makes it")
+    run = RunDirectory(directory)
+    style.learn(run.variants)
+    missing = dict(subject.figures(run))
+    wide = columns()
+    print_effects(run, wide)
+    for name, draw in (("sweep", print_sweep), ("spread", print_spread), ("heap", print_heap)):
+        print()
+        if missing[name] is None:
+            draw(run, wide)
+        else:
+            say(f"No {name}: {missing[name]}", wide)
+    sys.stdout.flush()
+
+
+def main(arguments):
+    """A reader that has seen enough (`| head`) is no error."""
+    try:
+        show_all(arguments)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+if __name__ == "__main__":
+    run_main(main)
