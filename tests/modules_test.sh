@@ -23,7 +23,7 @@ words() { sed -n "s/^[^,]*,$2,.*,absolute,.*,//p" "$1/effects.csv"; }
 
 # ---- installed, moved, and built against ----
 must "install" "$cmake" --install "$build" --prefix "$work/first"
-shared=$(dirname "$(find "$work/first" -name 'libencbench_codec-*.so')")
+shared=$(dirname "$(find "$work/first" -path '*/modules/shared/libencbench_codec-*.so')")
 echo 'int stale;' | "$compiler" -shared -fPIC -x c - -o "$shared/libencbench_codec-0000.so"
 must "install again" "$cmake" --install "$build" --prefix "$work/first"
 check "an older codec is gone" [ "$(ls "$shared" | wc -l)" -eq 1 ]
