@@ -8,7 +8,6 @@ for is not drawn, and an older one of that name is removed. Bad input: one line,
 import math
 import os
 import subprocess
-import textwrap
 from pathlib import Path
 
 import matplotlib
@@ -249,7 +248,7 @@ def draw_ranking(run):
     axes = figure.add_axes([0.19, 0.5 / height, 0.47, 1 - 0.85 / height])
     for y, (_, other, row) in enumerate(ranking.rows):
         draw_choice(axes, y, other, row, left)
-        axes.annotate(textwrap.fill(wording.effect(row), 30), (1.02, y), xycoords=axes.get_yaxis_transform(), va="center", fontsize=7.5,
+        axes.annotate(wording.effect(row).replace(" (", "\n("), (1.02, y), xycoords=axes.get_yaxis_transform(), va="center", fontsize=7.5,
                       annotation_clip=False)
     axes.set_xscale("log")
     axes.set_xlim(left, right)
@@ -442,16 +441,51 @@ def bytes_text(size):
     return f"{wording.number(size)} B"
 
 
+# What one process sees: every dot is one, with its own addresses of code, stack and heap.
+
+DOT_ROWS = 7  # dots of one arm lie on so many lines, in turn, so that they can be told apart
+
+
+def draw_layouts(run):
+    layouts = subject.Layouts(run)
+    most = max(len(arms) for arms in layouts.workloads.values())
+    height = 0.95 + 0.42 * most
+    figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
+    left, gap, right = 0.155, 0.05, 0.02
+    wide = (1 - left - right - gap * (len(layouts.workloads) - 1)) / len(layouts.workloads)
+    for i, (workload, arms) in enumerate(layouts.workloads.items()):
+        axes = figure.add_axes([left + i * (wide + gap), 0.5 / height, wide, 1 - 0.85 / height])
+        for y, (_, row, values) in enumerate(arms):
+            draw_processes(axes, y, row, values)
+        axes.set_title(workload, fontsize=8.5)
+        axes.set_ylim(most - 0.5, -0.5)
+        axes.set_yticks(range(len(arms)), [name for name, _, _ in arms] if i == 0 else [], fontsize=8)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.xaxis.grid(True, color=style.GRID, linewidth=0.6)
+        axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(nbins=5))
+        axes.set_xlabel("ns per op", fontsize=8)
+    return figure
+
+
+def draw_processes(axes, y, row, values):
+    colour = style.variant(row["variant"])
+    for i, value in enumerate(values):
+        lane = (i % DOT_ROWS - DOT_ROWS // 2) / DOT_ROWS
+        axes.plot([value], [y + 0.6 * lane], marker="o", markersize=2.8, color=colour, markeredgecolor=style.INK, markeredgewidth=0.3,
+                  linestyle="none", alpha=0.75, zorder=3)
+    axes.plot([row["time_ns_per_op"]] * 2, [y - 0.4, y + 0.4], color=style.INK, linewidth=1.4, zorder=4, solid_capstyle="butt")
+
+
 # Real programs: the sizes that they encode, and the time of a call in each design.
 
 def draw_traces(run):
     traces = subject.Traces(run)
-    bars = [sum(1 for _ in rows) for rows in traces.sizes.values()]
-    times = [len(traces.times.get(workload, ())) for workload in traces.sizes]
-    tall = [0.3 + 0.2 * max(a, 1.3 * b, 3) for a, b in zip(bars, times)]
-    height = sum(tall) + 0.62 * len(tall) + 0.25
+    tall = [0.2 + 0.24 * max(len(rows), 1.3 * len(traces.times.get(workload, ())), 3) for workload, rows in traces.sizes.items()]
+    gap, head = 0.62, 0.62
+    height = head + sum(tall) + gap * len(tall) - 0.2
     figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
-    top = height - 0.3
+    top = height - head
     for (workload, rows), inches in zip(traces.sizes.items(), tall):
         axes = figure.add_axes([0.13, (top - inches) / height, 0.31, inches / height])
         draw_trace_sizes(axes, rows)
@@ -459,23 +493,27 @@ def draw_traces(run):
         if workload in traces.times:
             calls = sum(count for _, count, _ in rows)
             draw_trace_times(figure.add_axes([0.64, (top - inches) / height, 0.24, inches / height]), traces.times[workload], calls)
-        top -= inches + 0.62
+        top -= inches + gap
+    figure.legend(handles=[Rectangle((0, 0), 1, 1, facecolor=colour, label=label) for label, colour in TRACE_SHARES.items()],
+                  loc="upper left", bbox_to_anchor=(0.11, 1 - 0.03 / height), ncol=2, frameon=False, fontsize=8)
     return figure
+
+
+TRACE_SHARES = {"share of calls": style.SEVERAL, "share of bytes": style.TWIN}  # no colours of variants
 
 
 def draw_trace_sizes(axes, rows):
     calls, size = (sum(row[column] for row in rows) for column in (1, 2))
+    of_calls, of_bytes = TRACE_SHARES.values()
     for y, (_, own_calls, own_bytes) in enumerate(rows):
-        axes.barh(y - 0.19, 100 * own_calls / calls, height=0.36, color=style.BLUE, label="of calls" if y == 0 else None)
-        axes.barh(y + 0.19, 100 * own_bytes / size, height=0.36, color=style.ORANGE, label="of bytes" if y == 0 else None)
+        axes.barh(y - 0.19, 100 * own_calls / calls, height=0.36, color=of_calls)
+        axes.barh(y + 0.19, 100 * own_bytes / size, height=0.36, color=of_bytes, edgecolor=style.MDE, linewidth=0.4)
     axes.set_yticks(range(len(rows)), [f"to {bytes_text(end)}" for end, _, _ in rows], fontsize=7.5)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(0, 100)
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:.0f} %")
     axes.xaxis.grid(True, color=style.GRID, linewidth=0.6)
-    axes.legend(loc="lower left", bbox_to_anchor=(0.35, 1.0), ncol=2, frameon=False, fontsize=7.5, columnspacing=0.8, handlelength=1,
-                borderpad=0.1)
 
 
 def draw_trace_times(axes, rows, calls):
@@ -638,8 +676,9 @@ def write_sweep(run, partial, kind):
     gnuplot(run, "sweep.gp", values, partial)
 
 
-DRAW = {"ranking": draw_ranking, "claims": draw_claims, "interaction": draw_interaction, "structure": draw_structure, "class_waste": draw_class_waste, "traces": draw_traces,
-        "power": draw_power, "coverage": draw_coverage}
+DRAW = {"ranking": draw_ranking, "claims": draw_claims, "interaction": draw_interaction, "structure": draw_structure,
+        "class_waste": draw_class_waste,
+        "traces": draw_traces, "layouts": draw_layouts, "power": draw_power, "coverage": draw_coverage}
 WRITE = {"spread": write_spread, "sweep": write_sweep, "heap": write_heap}
 
 

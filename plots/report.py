@@ -9,6 +9,7 @@ import functools
 import math
 import os
 import re
+import textwrap
 from pathlib import Path
 
 import jinja2
@@ -110,6 +111,7 @@ def sizes(run):
             "saved": wording.number(null["heap_bytes"] - removed["heap_bytes"]),
             "saved_by_moving": wording.number(null["heap_bytes"] - packed["heap_bytes"]),
             "moving_saves": null["heap_bytes"] > packed["heap_bytes"],
+            "removal_saves": null["heap_bytes"] > removed["heap_bytes"],
             "removal_saves_more": packed["heap_bytes"] > removed["heap_bytes"],
         },
     }
@@ -457,18 +459,35 @@ def sweep(run):
     found = subject.Sweep(run)
     if found.missing:
         return {"missing": found.missing}
-    rows = []
+    rows, effects = [], []
     for workload, size in found.sizes.items():
         cells = []
         for contrast, is_turned in found.pairs.values():
             row = subject.effect(run, contrast, workload)
+            effects += [row] if row else []
             cells.append(wording.effect(wording.turned(row) if is_turned else row) if row else "not measured")
         rows.append((wording.number(size), *cells))
-    return {"missing": None, "panel": found.panel, "against": code(found.against),
-            "table": wording.table(("Bytes", *(code(name) for name in found.pairs)), rows)}
+    return {"missing": None, "panel": found.panel, "against": code(found.against), "levels": levels_of(effects),
+            "processes": span_of(row["processes"] for row in effects), "table": wording.table(("Bytes", *(code(name) for name in found.pairs)), rows)}
 
 
 # Effects and levels.
+
+def long(table, of):
+    """A table as it is where it can be taken in at a glance, else behind a line."""
+    rows = table.count("\n") - 1 if table else 0
+    return table if rows <= subject.MOST_ROWS_OPEN else folded(f"{rows} {of}", table)
+
+
+def span_of(values):
+    """'20' or '20 to 64'."""
+    found = sorted(set(values))
+    return wording.number(found[0]) + (f" to {wording.number(found[-1])}" if len(found) > 1 else "") if found else ""
+
+
+def levels_of(rows):
+    return sorted({wording.confidence(row["confidence"]) for row in rows})
+
 
 def folded(summary, table):
     """A table behind a line: shut on GitHub, plain below it elsewhere."""
@@ -660,7 +679,9 @@ def traces(run):
         times += [(code(workload), code(variant), row["panel"],
                    wording.interval(*(row[column] / calls for column in ("time_ns_per_op", "ci_low_ns", "ci_high_ns")), "ns"),
                    row["processes"]) for variant, row in found.times.get(workload, ())]
-    return {"missing": None, "sizes": wording.table(("Trace", "Bytes to", "Calls", "Of calls", "Bytes", "Of bytes"), sizes),
+    levels = [row for rows in found.times.values() for _, row in rows]
+    return {"missing": None, "levels": levels_of(levels), "processes": span_of(row["processes"] for row in levels),
+            "sizes": wording.table(("Trace", "Bytes to", "Calls", "Of calls", "Bytes", "Of bytes"), sizes),
             "times": wording.table(("Trace", "Variant", "Panel", "Time of a call", "n"), times) if times else None}
 
 
@@ -684,17 +705,23 @@ def ranking(run):
                      "" if delta is None else wording.number(-delta if row["contender"] == found.against else delta),
                      " to ".join(exact_text(cell) for cell in exact), row["processes"]))
     header = ("Choice", "Variant", "Effect on the op", "Contrast, panel", "Instructions", "Allocations", "n")
-    faster = [(choice, other, row) for choice, other, row in found.rows if row["words"] == "faster by"]
-    return {"missing": None, "against": code(found.against), "table": wording.table(header, rows),
-            "levels": sorted({wording.confidence(row["confidence"]) for _, _, row in found.rows}),
-            "largest": found.rows[0], "best": faster[0] if faster else None,
+    effects = [row for _, _, row in found.rows]
+    return {"missing": None, "against": code(found.against), "table": wording.table(header, rows), "levels": levels_of(effects),
+            "processes": span_of(row["processes"] for row in effects), "count": len(effects), "order": ranking_order(found.rows),
             "apart": ", ".join(f"{code(contrast)} ({' and '.join(axes)})" for contrast, axes in found.apart.items())}
 
 
+def ranking_order(rows):
+    """Those with an effect shown, the largest first; and those without."""
+    shown = [f"{code(other)} ({choice}) is {wording.effect(row)}" for choice, other, row in rows
+             if row["words"] in ("faster by", "slower by")]
+    text = "; ".join(shown) if shown else "none is shown to change its time"
+    others = [choice for choice, _, row in rows if row["words"] not in ("faster by", "slower by")]
+    return text + (f"; no effect shown of {listed(others)}" if shown and others else "")
+
+
 def process_counts(run):
-    counts = sorted({row["processes"] for row in run.effects})
-    return "" if not counts else wording.number(counts[0]) if len(counts) == 1 else \
-        f"{wording.number(counts[0])} to {wording.number(counts[-1])}"
+    return span_of(row["processes"] for row in run.effects)
 
 
 # Figures.
@@ -706,10 +733,9 @@ def alt_texts(run):
     def say(effect, what):
         return f"{what} {effect['text']}" if effect else f"{what} not in this run"
 
-    ranking = subject.Ranking(run)
     return {
         "ranking": "Single choices by the size of what each does to the op, the largest first: "
-                   + "; ".join(f"{choice} {wording.effect(row)}" for choice, _, row in ranking.rows),
+                   + "; ".join(f"{choice} {wording.effect(row)}" for choice, _, row in subject.Ranking(run).rows),
         "claims": "Forest plot: each timing part of a claim with its interval over its shaded region; "
                   + say(field, "removing the field:"),
         "interaction": "Levels with and without the field, pooled and unpooled: " + say(pool, "pooling:") + ", while "
@@ -733,6 +759,10 @@ def alt_texts(run):
         "coverage": "Share of intervals that hold the known true effect, with bounds, by truth: "
                     + (calibration.with_bounds(calibration.covered(run)[-1]) if calibration.covered(run) else "nothing")
                     + " in the last row",
+        "layouts": "Time per op of each single process, by arm: "
+                   + "; ".join(f"{workload} " + ", ".join(f"{name} {wording.bounds(min(values), max(values), 'ns')}"
+                                                          for name, _, values in arms if values)
+                               for workload, arms in subject.Layouts(run).workloads.items()),
         "spread": "Per-process values of the twin and of the field's contrast as sorted curves; " + say(field, "the field:"),
     }
 
@@ -743,6 +773,15 @@ def figure_context(run, directory):
                    "alt": alt[name] if name in alt else alt[name.partition("_")[0]]} for name, missing in subject.figures(run)}
 
 
+def link(run, directory, table):
+    return f"[{run.file_of(table)}]({directory}/{run.file_of(table)})"
+
+
+def layouts(run):
+    found = subject.Layouts(run)
+    return {"panel": found.panel, "processes": span_of(len(values) for arms in found.workloads.values() for _, _, values in arms)}
+
+
 def context(run, directory):
     op = run.one("workloads", workload=subject.OP)
     machine = wording.table(("Fact", "Value", "Status"), [(row["key"], row["value"] or "", row["status"]) for row in run.machine])
@@ -750,7 +789,9 @@ def context(run, directory):
     field, direct = effect_answer(run, subject.FIELD), effect_answer(run, subject.DIRECT)
     twin = subject.twin_of(run, subject.FIELD)
     return {
-        "directory": directory, "facts": run.facts, "file": lambda table: f"[{run.files[table]}]({directory}/{run.files[table]})",
+        "directory": directory, "facts": run.facts, "file": lambda table: link(run, directory, table),
+        "long": long, "layouts": layouts(run),
+        "exploratory_levels": levels_of(subject.exploratory_effects(run)),
         "op": op, "op_name": code(subject.OP), "troubles": troubles(run),
         "field": field, "direct": direct, "pool": effect_answer(run, subject.POOL_MAIN),
         "original": effect_answer(run, subject.ORIGINAL), "field_main": effect_answer(run, subject.FIELD_MAIN),
@@ -813,25 +854,25 @@ def write(path, text):
         partial.write_text(text, encoding="utf-8", newline="\n")
 
 
-def say(run, directory, output):
+MOST_OF_A_TROUBLE = 100  # characters of one on the terminal; the report has it whole
+
+
+def say(run, output):
     """What came of it, in at most ten lines for the terminal."""
-    count, claims = tally(run)["count"], claims_by_verdict(run)
-    lines = [("INVALID", trouble) for trouble in troubles(run)[:1]]
+    claims, known = claims_by_verdict(run), tally(run)
+    lines = [("INVALID", textwrap.shorten(trouble, MOST_OF_A_TROUBLE, placeholder=" ...")) for trouble in troubles(run)[:1]]
     if not lines:
-        for name, contrast in (("field", subject.FIELD), ("pooling", subject.POOL_MAIN), ("direct", subject.DIRECT)):
-            answer = effect_answer(run, contrast)
-            if answer:
-                lines.append((name, f"{answer['text']} on {subject.OP}"))
+        answers = [(name, effect_answer(run, contrast))
+                   for name, contrast in (("field", subject.FIELD), ("pooling", subject.POOL_MAIN), ("direct", subject.DIRECT))]
+        lines = [(name, f"{answer['text']} on {subject.OP}") for name, answer in answers if answer]
     found = sizes(run)
     if found and found["heap"]:
-        lines.append(("bytes", f"{found['heap']['null']} with the field, {found['heap']['packed']} with it moved, "
-                               f"{found['heap']['removed']} without, as the allocator hands out"))
-    lines.append(("claims", "parts: " + ", ".join(f"{number} {verdict}" for verdict, number in count.items())))
-    lines += [("", f"{verdict}: {numbers}") for verdict, numbers in claims.items() if verdict != "confirmed"]
-    known = tally(run)
+        lines.append(("bytes", "handed out: {null} with the field, {packed} with it moved, {removed} without".format(**found["heap"])))
+    lines.append(("parts", ", ".join(f"{number} {verdict}" for verdict, number in known["count"].items() if number)))
+    lines += [("claims", f"{verdict}: {claims[verdict]}") for verdict in ("refuted", UNRESOLVED) if verdict in claims]
     lines.append(("sure", f"{known['controls_ok']} of {known['controls']} controls hold; {process_counts(run)} processes an effect; "
                           f"profile {run.facts['profile']}"))
-    lines += [("data", seen_from_here(directory)), ("report", seen_from_here(output))]
+    lines.append(("report", seen_from_here(output)))
     for name, text in lines:
         print(wording.line_of(name, text))
 
@@ -856,7 +897,7 @@ def main(arguments):
     directory = Path(os.path.relpath(run.path.resolve(), output.resolve().parent)).as_posix()
     write(output, render(run, directory))
     if options.say:
-        say(run, run.path, output)
+        say(run, output)
     return 0
 
 
