@@ -187,7 +187,7 @@ static void write_exact(const char *directory, const struct truth *truth)
     write_rows(directory, &schema_metrics, rows);
     write_rows(directory, &schema_layout, "a,field,data,0,24,0,0\n");
     write_rows(directory, &schema_variants, "a,mmap_res,null\nb,mmap_res,removed\n");
-    write_rows(directory, &schema_machine, "cpu,made up,ok\n");
+    write_rows(directory, &schema_machine, "cpu,made up,ok,\n");
     write_rows(directory, &schema_workloads,
                "get_put,get_put,one get and put,0,100,8\nto_string_1k,to_string:size=1024,one string,2048,4,1\n");
     char panels[320], cells[256];
@@ -1263,8 +1263,8 @@ static void bad_rows_are_refused(void **state)
         {&schema_metrics, "a,get_put,hits,1,perhaps,\n", "metrics.csv:2: column status is \"perhaps\""},
         {&schema_layout, "a,field,data,0,24,0,0\na,field,more,0,8,0,0\n", "layout.csv:3: the same keys as in line 2"},
         {&schema_variants, "a,x,one\na,x,two\nb,x,one\n", "variants.csv:3: the same keys as in line 2"},
-        {&schema_machine, "cpu,x,ok\ncpu,y,ok\n", "machine.csv:3: the same key as in line 2"},
-        {&schema_machine, "cpu,x,splendid\n", "machine.csv:2: column status is \"splendid\""},
+        {&schema_machine, "cpu,x,ok,\ncpu,y,ok,\n", "machine.csv:3: the same key as in line 2"},
+        {&schema_machine, "cpu,x,splendid,\n", "machine.csv:2: column status is \"splendid\""},
         {&schema_claims, "1,a,1,cosmic,timing,a,b,get_put,time,ns,0,1,[],x\n",
          "claims.csv:2: column scope is \"cosmic\""},
         {&schema_claims, "1,all,1,model,timing,a,b,get_put,time,ns,0,1,[],x\n", "claims.csv:2: column part is \"all\""},

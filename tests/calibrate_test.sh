@@ -85,7 +85,7 @@ calibrate --budget 0.02 --workloads get_put --seed 5
 check "calibrates" [ $? -eq 0 ]
 dir=$(tail -n 1 "$work/out")
 check "prints where" [ -f "$dir/calibration.csv" ]
-check "by the machine's fingerprint" [ "${dir##*/}" = "$(sed -n 's/^fingerprint,\(.*\),ok$/\1/p' "$dir/machine.csv")" ]
+check "by the machine's fingerprint" [ "${dir##*/}" = "$(sed -n 's/^fingerprint,\(.*\),ok,$/\1/p' "$dir/machine.csv")" ]
 check "in 80 columns" awk 'FNR < 20 && length($0) > 80 { exit 1 }' "$work/out"
 check "each pair of a process once" each_pair_once "$dir"
 check "processes are numbered" without_gaps "$dir"

@@ -63,7 +63,7 @@ def make_run(directory):
     write(directory, "claims", [line.split(",") for line in CLAIMS])
     write(directory, "variants", [["a", "axis", "one"], ["b", "axis", "two"]])
     write(directory, "layout", [])
-    write(directory, "machine", [["cpu", "made up", "ok"]])
+    write(directory, "machine", [["cpu", "made up", "ok", ""]])
     write(directory, "workloads", [[name, name, "an op", 0, 100, 1] for name in LEVELS])
     write(directory, "panels", [["p", "core", "*", contrast, kind, "a", contender] for contrast, kind, contender in
                                 (("ab", "pair", "b"), ("twin_a", "twin", "a"), ("planted_a", "planted", "a"))])
