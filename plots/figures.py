@@ -451,7 +451,7 @@ def draw_layouts(run):
     most = max(len(arms) for arms in layouts.workloads.values())
     height = 0.95 + 0.42 * most
     figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
-    left, gap, right = 0.155, 0.05, 0.02
+    left, gap, right = 0.175, 0.05, 0.02
     wide = (1 - left - right - gap * (len(layouts.workloads) - 1)) / len(layouts.workloads)
     for i, (workload, arms) in enumerate(layouts.workloads.items()):
         axes = figure.add_axes([left + i * (wide + gap), 0.5 / height, wide, 1 - 0.85 / height])

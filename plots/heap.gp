@@ -23,7 +23,7 @@ set format x "%.0s%c"
 set offsets 0, 0, graph 0.06, graph 0.03
 # One column, however many there are: a second one would lie on the curves.
 set key outside right top Left reverse samplen 2 maxcols 1 spacing 0.95
-key_font = kind eq "png" ? ",15" : ",9.5"
+key_font = kind eq "png" ? "DejaVu Sans,15" : "DejaVu Sans,9"
 set key font key_font
 
 # Rows of a series stand in order of operations; the first is from before the first op.

@@ -147,7 +147,7 @@ def table(header, rows):
 
 
 LINE = 80
-LABEL = 9
+LABEL = len("pooling: ")
 
 
 def line_of(label, text):

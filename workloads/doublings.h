@@ -4,7 +4,7 @@
 #ifndef ENCBENCH_DOUBLINGS_H
 #define ENCBENCH_DOUBLINGS_H
 
-#define WORKLOAD_DOUBLINGS(DOUBLING)                                                                       \
+#define WORKLOAD_DOUBLINGS(DOUBLING)                                                                                   \
     DOUBLING(16, 32)                                                                                                   \
     DOUBLING(32, 64)                                                                                                   \
     DOUBLING(64, 128)                                                                                                  \
