@@ -419,8 +419,8 @@ static void judge_planted(struct check *check, struct analyse_control *control, 
     /* All that was planted may well be there: what it says is that nothing of this size can be seen in this cell. Over 20 processes the
      * 1 MiB op has an interval of +-8 %, the plant is 10 %. */
     if (!(seen && right_size) && planted < mde && interval.low <= planted && planted <= interval.high) {
-        snprintf(control->reason, sizeof control->reason, "too imprecise: %.4g cycles [%.4g; %.4g]%s", control->estimate,
-                 interval.low, interval.high, mde_text);
+        snprintf(control->reason, sizeof control->reason, "too imprecise: %.4g cycles [%.4g; %.4g]%s",
+                 control->estimate, interval.low, interval.high, mde_text);
         return;
     }
     control->status = seen && right_size ? ANALYSE_OK : ANALYSE_FAILED;
