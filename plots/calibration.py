@@ -99,6 +99,13 @@ def targets(run):
 
 # What single parts of the design are worth.
 
+def design_name(design):
+    """As short as a figure needs it."""
+    if design == FIXED:
+        return "one layout"
+    return f"{design.removeprefix(FEW)} layouts" if design.startswith(FEW) else design.replace("_", " ")
+
+
 def design_words(design):
     if design == FIXED:
         return "one layout an arm for a whole trial"

@@ -218,7 +218,7 @@ def draw_effects(rows):
 
 # What matters: every single choice by what it does to the op, whatever its sign, on a log scale.
 
-RANKING_DECADES = 5  # at most; what is smaller than the largest by more stands at the edge
+RANKING_DECADES = 4  # at most; what is smaller than the largest by more is an arrow at the edge
 
 
 def magnitude(row):
@@ -262,8 +262,10 @@ def draw_ranking(run):
     axes.set_xlabel(f"size of the effect on {subject.OP}, faster or slower; log scale", fontsize=8)
     legend = [plt.Line2D([], [], color=style.INK, marker="o", markersize=5, linewidth=2.2, label="shown"),
               plt.Line2D([], [], color=style.INK, marker="o", markersize=5, linewidth=2.2, markerfacecolor="white", label="not shown"),
-              Rectangle((0, 0), 1, 1, facecolor=style.TWIN, label="noise floor: twins reach")]
-    figure.legend(handles=legend, loc="upper left", bbox_to_anchor=(0.01, 1 - 0.02 / height), ncol=3, frameon=False, fontsize=8)
+              Rectangle((0, 0), 1, 1, facecolor=style.TWIN, label="noise floor: twins reach"),
+              plt.Line2D([], [], color=style.INK, marker="<", markersize=5, linestyle="none", markerfacecolor="white", label="smaller still")]
+    legend = legend if any(abs(row["estimate"]) < left for row in rows) else legend[:-1]
+    figure.legend(handles=legend, loc="upper left", bbox_to_anchor=(0.01, 1 - 0.02 / height), ncol=len(legend), frameon=False, fontsize=8)
     return figure
 
 
@@ -276,7 +278,8 @@ def draw_choice(axes, y, other, row, left):
     if math.isfinite(high):
         axes.plot([max(low, left), max(high, left)], [y, y], color=style.INK, linewidth=3.2, zorder=2.9, solid_capstyle="butt")
         axes.plot([max(low, left), max(high, left)], [y, y], color=colour, linewidth=2.2, zorder=3, solid_capstyle="butt")
-    axes.plot([max(abs(row["estimate"]), left)], [y], marker=style.marker(other), markersize=5.5, color=colour if shown else "white",
+    beyond = abs(row["estimate"]) < left
+    axes.plot([max(abs(row["estimate"]), left)], [y], marker="<" if beyond else style.marker(other), markersize=5.5, color=colour if shown else "white",
               markeredgecolor=colour if not shown else style.INK, markeredgewidth=1.4 if not shown else 0.6, zorder=4, clip_on=False)
 
 
@@ -392,7 +395,7 @@ def draw_class_waste(run):
     axes.set_ylim(0, 104)
     axes.set_xscale("log", base=2)
     sizes = sorted({size for curve in waste.curves.values() for end, _ in curve for size in (end // 2, end)})
-    axes.set_xticks(sizes[::2], [bytes_text(size) for size in sizes[::2]], rotation=45, ha="right", fontsize=7.5)
+    axes.set_xticks(sizes[::2], [wording.bytes_text(size) for size in sizes[::2]], rotation=45, ha="right", fontsize=7.5)
     axes.minorticks_off()
     axes.set_xlim(sizes[0], sizes[-1])
     axes.set_xlabel("bytes asked for; over each doubling of them", fontsize=8)
@@ -412,7 +415,7 @@ def draw_waste_curve(axes, curve, examples, look, label):
     for size, percent in examples:
         axes.plot([size], [percent], marker="o", markersize=5.5, color=look["color"], markeredgecolor=style.INK, markeredgewidth=0.6,
                   linestyle="none", zorder=5)
-        axes.annotate(f"{bytes_text(size)}: {wording.number(percent)} %", (size, percent), textcoords="offset points", xytext=(7, 5 if percent > 30 else -12),
+        axes.annotate(f"{wording.bytes_text(size)}: {wording.number(percent)} %", (size, percent), textcoords="offset points", xytext=(7, 5 if percent > 30 else -12),
                       fontsize=7.5, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6}, zorder=4)
 
 
@@ -431,14 +434,6 @@ def draw_waste_bars(axes, waste, looks):
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:.0f} %")
     axes.xaxis.grid(True, color=style.GRID, linewidth=0.6)
-
-
-def bytes_text(size):
-    """A size as people say it."""
-    for unit, name in ((2 ** 20, "MiB"), (2 ** 10, "KiB")):
-        if size >= unit:
-            return f"{wording.number(size / unit)} {name}"
-    return f"{wording.number(size)} B"
 
 
 # What one process sees: every dot is one, with its own addresses of code, stack and heap.
@@ -489,9 +484,9 @@ def draw_traces(run):
     for (workload, rows), inches in zip(traces.sizes.items(), tall):
         axes = figure.add_axes([0.13, (top - inches) / height, 0.31, inches / height])
         draw_trace_sizes(axes, rows)
-        axes.set_title(workload, fontsize=8.5)
+        calls, size = (sum(row[column] for row in rows) for column in (1, 2))
+        axes.set_title(f"{workload}: {wording.number(calls)} calls, {wording.bytes_text(float(f'{size:.3g}'))}", fontsize=8.5)
         if workload in traces.times:
-            calls = sum(count for _, count, _ in rows)
             draw_trace_times(figure.add_axes([0.64, (top - inches) / height, 0.24, inches / height]), traces.times[workload], calls)
         top -= inches + gap
     figure.legend(handles=[Rectangle((0, 0), 1, 1, facecolor=colour, label=label) for label, colour in TRACE_SHARES.items()],
@@ -508,7 +503,7 @@ def draw_trace_sizes(axes, rows):
     for y, (_, own_calls, own_bytes) in enumerate(rows):
         axes.barh(y - 0.19, 100 * own_calls / calls, height=0.36, color=of_calls)
         axes.barh(y + 0.19, 100 * own_bytes / size, height=0.36, color=of_bytes, edgecolor=style.MDE, linewidth=0.4)
-    axes.set_yticks(range(len(rows)), [f"to {bytes_text(end)}" for end, _, _ in rows], fontsize=7.5)
+    axes.set_yticks(range(len(rows)), [f"to {wording.bytes_text(end)}" for end, _, _ in rows], fontsize=7.5)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(0, 100)
     axes.tick_params(axis="y", length=0)
@@ -580,7 +575,7 @@ def draw_power(run):
 
 def draw_coverage(run):
     truths, designs = calibration.covered(run), calibration.false_differences(run)
-    rows = [(f"{subject}\nN = {processes}, {design.replace('_', ' ')}", row) for subject, processes, by_design in designs
+    rows = [(f"{subject}\nN = {processes}, {calibration.design_name(design)}", row) for subject, processes, by_design in designs
             for design, row in by_design.items() if row["value"] is not None]
     count = max(len(truths), len(rows))
     height = 0.75 + 0.27 * count
@@ -631,12 +626,24 @@ def write_spread(run, partial, kind):
     gnuplot(run, "spread.gp", values, partial)
 
 
+LOOKS_ONE = 0.02  # of the largest: curves that end no further apart lie on one another to the eye
+
+
+def heap_places(rows):
+    """Of each curve, how many before it lie where it does: 0 is drawn widest, the others inside it."""
+    at_rest = [row["live_bytes_at_rest"] or 0 for row in rows]
+    near = LOOKS_ONE * max(map(abs, at_rest), default=0)
+    return [sum(abs(before - value) <= near for before in at_rest[:i]) for i, value in enumerate(at_rest)]
+
+
 def write_heap(run, partial, kind):
-    names = [row["variant"] for row in subject.heap_rows(run, subject.OP)]
+    rows = subject.heap_rows(run, subject.OP)
+    names = [row["variant"] for row in rows]
     values = {
         "source": run.file_of("heap"), "output": partial.relative_to(run.path).as_posix(), "kind": kind, "workload": subject.OP,
         "variants": " ".join(names), "colours": " ".join(map(style.variant, names)),
-        "dashes": " ".join(str(style.gnuplot_dashes(name)) for name in names), "leak": subject.LEAK,
+        "dashes": " ".join(str(style.gnuplot_dashes(name)) for name in names),
+        "places": " ".join(map(str, heap_places(rows))), "leak": subject.LEAK,
         "leak_bytes": subject.LEAK_BYTES, "leak_mapping": subject.LEAK_MAPPING, "leak_none": subject.LEAK_NONE,
         "colour_bytes": style.LEAK_BYTES, "colour_mapping": style.LEAK_MAPPING, "colour_none": style.OTHER,
     }

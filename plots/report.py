@@ -33,6 +33,8 @@ LIVE = {"live_blocks_per_op": "Blocks left", PEAK: "Peak live bytes", "allocatin
 CALLS = re.compile("([a-z_]+)_calls_per_op")  # with the function's name
 CLASS_METRICS = {"class_requested_bytes": "Bytes asked", "class_bytes": "Bytes given", subject.WASTE: "Waste, %",
                  "requests_above_last_class": "Above last", "buffers_at_rest": "Buffers at rest", "pool_bytes_at_rest": "Bytes at rest"}
+VERDICTS = ("confirmed", "refuted", UNRESOLVED, INVALID)
+SHOWN = ("faster by", "slower by")
 LEAKS = (subject.LEAK_BYTES, subject.LEAK_MAPPING, subject.LEAK_NONE)
 
 
@@ -120,7 +122,7 @@ def sizes(run):
 def tally(run):
     parts = parts_of(run)
     count = {verdict: sum(row["verdict"] == verdict for row in parts)
-             for verdict in ("confirmed", "refuted", UNRESOLVED, INVALID)}
+             for verdict in VERDICTS}
     return {
         "parts": len(parts), "claims": len({row["claim"] for row in run.verdicts}), "count": count,
         "not_measured": sum(not_measured(run, row) for row in parts),
@@ -175,8 +177,19 @@ def claims_by_verdict(run):
     return {verdict: listed(numbers) for verdict, numbers in found.items()}
 
 
+def claims_about(run):
+    """{verdict: 'the size of the structure (8); its recommendation (16)'}: the claims as wholes in a few words, if measured; '' of none."""
+    said, found = original.read(), {verdict: [] for verdict in VERDICTS}
+    for row in run.verdicts:
+        if row["part"] == "all" and not not_measured(run, row):
+            about = f"{said[row['claim']]['about']} " if row["claim"] in said else "claim "
+            found[row["verdict"]].append(f"{about}({row['claim']})")
+    return {verdict: "; ".join(claims) for verdict, claims in found.items()}
+
+
 def listed(words):
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    """'4', '4 and 5' or '4, 5 and 6'; empty of none."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def part_table(run):
@@ -547,7 +560,7 @@ def exploratory_tables(run):
             rows.append([code(contrast), wording.effect(relative) if relative else "above",
                          plain_effect(absolute) if absolute else "above", wording.coarse(lead["mde"], lead["unit"]), reach(lead),
                          *cells(lead)])
-        shown = sum(row["scale"] == "relative" and row["words"] in ("faster by", "slower by") for row in own)
+        shown = sum(row["scale"] == "relative" and row["words"] in SHOWN for row in own)
         table = wording.table(("Contrast", "Relative", "Absolute", "MDE", "Twins", *more.values()), rows)
         tables.append({"workload": workload, "table": folded(
             f"{workload}: {len(rows)} contrasts, {shown} with a difference shown", f"{table}\n\n{line}" if line else table)})
@@ -714,10 +727,40 @@ def ranking(run):
 def ranking_order(rows):
     """Those with an effect shown, the largest first; and those without."""
     shown = [f"{code(other)} ({choice}) is {wording.effect(row)}" for choice, other, row in rows
-             if row["words"] in ("faster by", "slower by")]
+             if row["words"] in SHOWN]
     text = "; ".join(shown) if shown else "none is shown to change its time"
-    others = [choice for choice, _, row in rows if row["words"] not in ("faster by", "slower by")]
+    others = [choice for choice, _, row in rows if row["words"] not in SHOWN]
     return text + (f"; no effect shown of {listed(others)}" if shown and others else "")
+
+
+def largest_by_size(run):
+    """What each design's largest effect is over the sizes of the sweep, those shown only; None without a sweep or any."""
+    found = subject.Sweep(run)
+    if found.missing:
+        return None
+    texts = []
+    for other, (contrast, is_turned) in found.pairs.items():
+        effects = [(size, subject.effect(run, contrast, workload)) for workload, size in found.sizes.items()]
+        effects = [(size, wording.turned(row) if is_turned else row) for size, row in effects if row]
+        shown = [(size, row) for size, row in effects if row["words"] in SHOWN]
+        if shown:
+            size, row = max(shown, key=lambda item: abs(item[1]["estimate"]))
+            texts.append(f"{code(other)} {wording.effect(row)} at {wording.bytes_text(size)}")
+    sizes_seen = list(found.sizes.values())
+    return {"text": "; ".join(texts), "against": code(found.against), "first": wording.bytes_text(sizes_seen[0]),
+            "last": wording.bytes_text(sizes_seen[-1])} if texts else None
+
+
+def on_traces(run, contrast):
+    """What the same two variants differ by when real programs are replayed: 'faster by ... on `trace:...`'; empty where not measured."""
+    own = run.one("panels", contrast=contrast)
+    if own is None:
+        return ""
+    ends, found = (own["baseline"], own["contender"]), {}
+    for row in run.effects:
+        if row["workload"].startswith(subject.TRACE) and row["scale"] == "relative" and (row["baseline"], row["contender"]) == ends:
+            found.setdefault(row["workload"], f"{wording.effect(row)} on {code(row['workload'])}")
+    return ", ".join(found.values())
 
 
 def process_counts(run):
@@ -751,7 +794,8 @@ def alt_texts(run):
         "traces": "Sizes that real programs encode, as shares of calls and of bytes, and the time of a call in each design: "
                   + "; ".join(f"{workload} {wording.number(sum(row[1] for row in rows))} calls" for workload, rows in
                               subject.Traces(run).sizes.items()),
-        "sweep": "Time per op against input bytes, and relative to the pooled buffer, by variant",
+        "sweep": "Time per op against input bytes, and relative to the pooled buffer, by variant; the largest: "
+                 + ((largest_by_size(run) or {"text": "none shown"})["text"]).replace("`", ""),
         "heap": "Live and mapped bytes over operations: the planted leaks rise; growing among the variants: "
                 + (" ".join(row["variant"] for row in subject.heap_rows(run, subject.OP) if row["class"] == "growing") or "none"),
         "power": "Share of trials in which an effect was found, against its size in multiples of the MDE: "
@@ -799,7 +843,9 @@ def context(run, directory):
         "field_mde": field and math.isfinite(field["row"]["mde"]) and wording.coarse(field["row"]["mde"], field["row"]["unit"]),
         "field_level": field_level(run), "sizes": sizes(run), "tally": tally(run), "processes": process_counts(run),
         "unassigned": verdict_about(run, subject.ASSIGNMENTS), "small": verdict_about(run, subject.NEGLIGIBLE),
-        "traces": traces(run), "ranking": ranking(run), "by_verdict": claims_by_verdict(run),
+        "traces": traces(run), "ranking": ranking(run), "by_verdict": claims_about(run),
+        "unmeasured": listed([str(row["claim"]) for row in run.verdicts if row["part"] == "all" and not_measured(run, row)]),
+        "by_size": largest_by_size(run), "direct_on_traces": on_traces(run, subject.DIRECT),
         "direct_allocations": allocations_of_ends(run, subject.DIRECT),
         "claim_table": claim_table(run), "part_table": part_table(run), "reasons": reasons(run), "missing": missing_parts(run),
         "crossing": crossing(run), "allocations": allocation_table(run), "allocation_crossing": allocation_crossing(run),
@@ -864,14 +910,14 @@ def say(run, output):
     if not lines:
         answers = [(name, effect_answer(run, contrast))
                    for name, contrast in (("field", subject.FIELD), ("pooling", subject.POOL_MAIN), ("direct", subject.DIRECT))]
-        lines = [(name, f"{answer['text']} on {subject.OP}") for name, answer in answers if answer]
+        lines = [(name, f"{'removed: ' if name == 'field' else ''}{answer['text']} on {subject.OP}") for name, answer in answers if answer]
     found = sizes(run)
     if found and found["heap"]:
         lines.append(("bytes", "handed out: {null} with the field, {packed} with it moved, {removed} without".format(**found["heap"])))
     lines.append(("parts", ", ".join(f"{number} {verdict}" for verdict, number in known["count"].items() if number)))
-    lines += [("claims", f"{verdict}: {claims[verdict]}") for verdict in ("refuted", UNRESOLVED) if verdict in claims]
-    lines.append(("sure", f"{known['controls_ok']} of {known['controls']} controls hold; {process_counts(run)} processes an effect; "
-                          f"profile {run.facts['profile']}"))
+    lines.append(("claims", "; ".join(f"{verdict}: {claims[verdict]}" for verdict in ("refuted", UNRESOLVED, INVALID) if verdict in claims)
+                  or f"all {known['claims']} confirmed"))
+    lines.append(("sure", f"{known['controls_ok']} of {known['controls']} controls hold; {process_counts(run)} processes an effect"))
     lines.append(("report", seen_from_here(output)))
     for name, text in lines:
         print(wording.line_of(name, text))

@@ -317,6 +317,7 @@ class ClassWaste:
         return sorted((int(match.group(1)), value) for match, value in found if match)
 
 
+TRACE = "trace:"  # how workloads that replay a real program start
 TRACE_CALLS, TRACE_BYTES = "trace_calls_to_", "trace_input_bytes_to_"
 
 
