@@ -917,7 +917,8 @@ def say(run, output):
     lines.append(("parts", ", ".join(f"{number} {verdict}" for verdict, number in known["count"].items() if number)))
     lines.append(("claims", "; ".join(f"{verdict}: {claims[verdict]}" for verdict in ("refuted", UNRESOLVED, INVALID) if verdict in claims)
                   or f"all {known['claims']} confirmed"))
-    lines.append(("sure", f"{known['controls_ok']} of {known['controls']} controls hold; {process_counts(run)} processes an effect"))
+    lines.append(("sure", f"{known['controls_ok']} of {known['controls']} controls hold; {process_counts(run)} processes an effect"
+                  + ("; not for conclusions" if run.facts["for_conclusions"] == "no" else "")))
     lines.append(("report", seen_from_here(output)))
     for name, text in lines:
         print(wording.line_of(name, text))

@@ -697,14 +697,15 @@ class RealPrograms(WithRun):
         self.assertIn(f"| `trace:npm-install` | `{variant}` | {row['panel']} | {a_call} |", re.sub(" +", " ", text))
 
     def test_what_was_not_counted_exactly_is_left_out(self):
-        directory = self.copy()
+        for metric in ("trace_calls_to_64", "trace_input_bytes_to_64"):
+            directory = self.copy()
 
-        def spoil(header, rows):
-            for row in rows:
-                if row[header.index("metric")] == "trace_calls_to_64":
-                    row[header.index("status")] = "unstable"
-        self.edit(directory, "metrics.csv", spoil)
-        self.assertEqual([end for end, _, _ in subject.Traces(RunDirectory(directory)).sizes["trace:npm-install"]], [32, 65536])
+            def spoil(header, rows, metric=metric):
+                for row in rows:
+                    if row[header.index("metric")] == metric:
+                        row[header.index("status")] = "unstable"
+            self.edit(directory, "metrics.csv", spoil)
+            self.assertEqual([end for end, _, _ in subject.Traces(RunDirectory(directory)).sizes["trace:npm-install"]], [32, 65536])
 
     def test_run_without_them_says_so(self):
         directory = self.copy()
@@ -790,6 +791,12 @@ class Say(WithRun):
         self.assertIn("claims   refuted: 4, 5, 6, 8 and 9; not resolvable here:", "\n".join(lines))
         self.assertRegex(lines[-1], rf"^report +{re.escape(str(output))}$")
 
+    def test_a_look_is_not_for_conclusions(self):
+        directory = self.copy()
+        self.edit(directory, "run.csv", lambda header, rows: [row.__setitem__(1, "no") for row in rows if row[0] == "for_conclusions"])
+        self.assertIn("not for conclusions", " ".join(self.said(directory)[0]))
+        self.assertNotIn("not for conclusions", " ".join(self.said(self.copy())[0]))
+
     def test_invalid_run_says_so_first_and_no_time(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -798,7 +805,9 @@ class Say(WithRun):
         lines, _ = self.said(directory)
         self.assertTrue(lines[0].startswith("INVALID"), lines[0])
         self.assertNotRegex("\n".join(lines), r"faster by|slower by|no difference shown")
-        self.assertNotIn("confirmed", " ".join(line for line in lines if line.startswith("claims")))
+        self.edit(directory, "verdicts.csv", lambda header, rows: [row.__setitem__(header.index("verdict"), "run invalid") for row in rows])
+        claims = next(line for line in self.said(directory)[0] if line.startswith("claims"))
+        self.assertIn("run invalid: 1, 2,", claims)
 
     def test_nothing_is_said_without_being_asked(self):
         done = run_script("report.py", self.run_path, "--output", self.base / "silent.md")
