@@ -99,6 +99,13 @@ def targets(run):
 
 # What single parts of the design are worth.
 
+def design_name(design):
+    """As short as a figure needs it."""
+    if design == FIXED:
+        return "one layout"
+    return f"{design.removeprefix(FEW)} layouts" if design.startswith(FEW) else design.replace("_", " ")
+
+
 def design_words(design):
     if design == FIXED:
         return "one layout an arm for a whole trial"
@@ -226,6 +233,14 @@ def forecast(run):
             "few": few, "processes": wording.number(max(row["forecast_processes"] for row in run.forecast))}
 
 
+def trials_of(rows):
+    counts = sorted({row["trials"] for row in rows if row["trials"] is not None})
+    return " to ".join(map(str, dict.fromkeys((*counts[:1], *counts[-1:]))))
+
+
 def context(run):
-    return {"targets": targets(run), "ablations": ablations(run), "pairing": pairing(run), "there": bool(run.calibration),
+    rates = covered(run) + [row for _, _, by_design in false_differences(run) for row in by_design.values() if row["value"] is not None]
+    return {"power_trials": trials_of(row for points in power_points(run).values() for _, row in points),
+            "coverage_trials": trials_of(rates),
+            "targets": targets(run), "ablations": ablations(run), "pairing": pairing(run), "there": bool(run.calibration),
             "forecast": forecast(run), "reports": reports(run), "every": every_figure(run) if run.calibration else None}

@@ -218,7 +218,7 @@ def draw_effects(rows):
 
 # What matters: every single choice by what it does to the op, whatever its sign, on a log scale.
 
-RANKING_DECADES = 5  # at most; what is smaller than the largest by more stands at the edge
+RANKING_DECADES = 4  # at most; what is smaller than the largest by more is an arrow at the edge
 
 
 def magnitude(row):
@@ -248,7 +248,7 @@ def draw_ranking(run):
     axes = figure.add_axes([0.19, 0.5 / height, 0.47, 1 - 0.85 / height])
     for y, (_, other, row) in enumerate(ranking.rows):
         draw_choice(axes, y, other, row, left)
-        axes.annotate(textwrap.fill(wording.effect(row), 30), (1.02, y), xycoords=axes.get_yaxis_transform(), va="center", fontsize=7.5,
+        axes.annotate(wording.effect(row).replace(" (", "\n("), (1.02, y), xycoords=axes.get_yaxis_transform(), va="center", fontsize=7.5,
                       annotation_clip=False)
     axes.set_xscale("log")
     axes.set_xlim(left, right)
@@ -262,8 +262,10 @@ def draw_ranking(run):
     axes.set_xlabel(f"size of the effect on {subject.OP}, faster or slower; log scale", fontsize=8)
     legend = [plt.Line2D([], [], color=style.INK, marker="o", markersize=5, linewidth=2.2, label="shown"),
               plt.Line2D([], [], color=style.INK, marker="o", markersize=5, linewidth=2.2, markerfacecolor="white", label="not shown"),
-              Rectangle((0, 0), 1, 1, facecolor=style.TWIN, label="noise floor: twins reach")]
-    figure.legend(handles=legend, loc="upper left", bbox_to_anchor=(0.01, 1 - 0.02 / height), ncol=3, frameon=False, fontsize=8)
+              Rectangle((0, 0), 1, 1, facecolor=style.TWIN, label="noise floor: twins reach"),
+              plt.Line2D([], [], color=style.INK, marker="<", markersize=5, linestyle="none", markerfacecolor="white", label="smaller still")]
+    legend = legend if any(abs(row["estimate"]) < left for row in rows) else legend[:-1]
+    figure.legend(handles=legend, loc="upper left", bbox_to_anchor=(0.01, 1 - 0.02 / height), ncol=len(legend), frameon=False, fontsize=8)
     return figure
 
 
@@ -276,7 +278,8 @@ def draw_choice(axes, y, other, row, left):
     if math.isfinite(high):
         axes.plot([max(low, left), max(high, left)], [y, y], color=style.INK, linewidth=3.2, zorder=2.9, solid_capstyle="butt")
         axes.plot([max(low, left), max(high, left)], [y, y], color=colour, linewidth=2.2, zorder=3, solid_capstyle="butt")
-    axes.plot([max(abs(row["estimate"]), left)], [y], marker=style.marker(other), markersize=5.5, color=colour if shown else "white",
+    beyond = abs(row["estimate"]) < left
+    axes.plot([max(abs(row["estimate"]), left)], [y], marker="<" if beyond else style.marker(other), markersize=5.5, color=colour if shown else "white",
               markeredgecolor=colour if not shown else style.INK, markeredgewidth=1.4 if not shown else 0.6, zorder=4, clip_on=False)
 
 
@@ -392,7 +395,7 @@ def draw_class_waste(run):
     axes.set_ylim(0, 104)
     axes.set_xscale("log", base=2)
     sizes = sorted({size for curve in waste.curves.values() for end, _ in curve for size in (end // 2, end)})
-    axes.set_xticks(sizes[::2], [bytes_text(size) for size in sizes[::2]], rotation=45, ha="right", fontsize=7.5)
+    axes.set_xticks(sizes[::2], [wording.bytes_text(size) for size in sizes[::2]], rotation=45, ha="right", fontsize=7.5)
     axes.minorticks_off()
     axes.set_xlim(sizes[0], sizes[-1])
     axes.set_xlabel("bytes asked for; over each doubling of them", fontsize=8)
@@ -412,7 +415,7 @@ def draw_waste_curve(axes, curve, examples, look, label):
     for size, percent in examples:
         axes.plot([size], [percent], marker="o", markersize=5.5, color=look["color"], markeredgecolor=style.INK, markeredgewidth=0.6,
                   linestyle="none", zorder=5)
-        axes.annotate(f"{bytes_text(size)}: {wording.number(percent)} %", (size, percent), textcoords="offset points", xytext=(7, 5 if percent > 30 else -12),
+        axes.annotate(f"{wording.bytes_text(size)}: {wording.number(percent)} %", (size, percent), textcoords="offset points", xytext=(7, 5 if percent > 30 else -12),
                       fontsize=7.5, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6}, zorder=4)
 
 
@@ -433,48 +436,79 @@ def draw_waste_bars(axes, waste, looks):
     axes.xaxis.grid(True, color=style.GRID, linewidth=0.6)
 
 
-def bytes_text(size):
-    """A size as people say it."""
-    for unit, name in ((2 ** 20, "MiB"), (2 ** 10, "KiB")):
-        if size >= unit:
-            return f"{wording.number(size / unit)} {name}"
-    return f"{wording.number(size)} B"
+# What one process sees: every dot is one, with its own addresses of code, stack and heap.
+
+DOT_ROWS = 7  # dots of one arm lie on so many lines, in turn, so that they can be told apart
+
+
+def draw_layouts(run):
+    layouts = subject.Layouts(run)
+    most = max(len(arms) for arms in layouts.workloads.values())
+    height = 0.95 + 0.42 * most
+    figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
+    left, gap, right = 0.175, 0.05, 0.02
+    wide = (1 - left - right - gap * (len(layouts.workloads) - 1)) / len(layouts.workloads)
+    for i, (workload, arms) in enumerate(layouts.workloads.items()):
+        axes = figure.add_axes([left + i * (wide + gap), 0.5 / height, wide, 1 - 0.85 / height])
+        for y, (_, row, values) in enumerate(arms):
+            draw_processes(axes, y, row, values)
+        axes.set_title(workload, fontsize=8.5)
+        axes.set_ylim(most - 0.5, -0.5)
+        axes.set_yticks(range(len(arms)), [name for name, _, _ in arms] if i == 0 else [], fontsize=8)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.xaxis.grid(True, color=style.GRID, linewidth=0.6)
+        axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(nbins=5))
+        axes.set_xlabel("ns per op", fontsize=8)
+    return figure
+
+
+def draw_processes(axes, y, row, values):
+    colour = style.variant(row["variant"])
+    for i, value in enumerate(values):
+        lane = (i % DOT_ROWS - DOT_ROWS // 2) / DOT_ROWS
+        axes.plot([value], [y + 0.6 * lane], marker="o", markersize=2.8, color=colour, markeredgecolor=style.INK, markeredgewidth=0.3,
+                  linestyle="none", alpha=0.75, zorder=3)
+    axes.plot([row["time_ns_per_op"]] * 2, [y - 0.4, y + 0.4], color=style.INK, linewidth=1.4, zorder=4, solid_capstyle="butt")
 
 
 # Real programs: the sizes that they encode, and the time of a call in each design.
 
 def draw_traces(run):
     traces = subject.Traces(run)
-    bars = [sum(1 for _ in rows) for rows in traces.sizes.values()]
-    times = [len(traces.times.get(workload, ())) for workload in traces.sizes]
-    tall = [0.3 + 0.2 * max(a, 1.3 * b, 3) for a, b in zip(bars, times)]
-    height = sum(tall) + 0.62 * len(tall) + 0.25
+    tall = [0.2 + 0.24 * max(len(rows), 1.3 * len(traces.times.get(workload, ())), 3) for workload, rows in traces.sizes.items()]
+    gap, head = 0.62, 0.62
+    height = head + sum(tall) + gap * len(tall) - 0.2
     figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
-    top = height - 0.3
+    top = height - head
     for (workload, rows), inches in zip(traces.sizes.items(), tall):
         axes = figure.add_axes([0.13, (top - inches) / height, 0.31, inches / height])
         draw_trace_sizes(axes, rows)
-        axes.set_title(workload, fontsize=8.5)
+        calls, size = (sum(row[column] for row in rows) for column in (1, 2))
+        axes.set_title(f"{workload}: {wording.number(calls)} calls, {wording.bytes_text(float(f'{size:.3g}'))}", fontsize=8.5)
         if workload in traces.times:
-            calls = sum(count for _, count, _ in rows)
             draw_trace_times(figure.add_axes([0.64, (top - inches) / height, 0.24, inches / height]), traces.times[workload], calls)
-        top -= inches + 0.62
+        top -= inches + gap
+    figure.legend(handles=[Rectangle((0, 0), 1, 1, facecolor=colour, label=label) for label, colour in TRACE_SHARES.items()],
+                  loc="upper left", bbox_to_anchor=(0.11, 1 - 0.03 / height), ncol=2, frameon=False, fontsize=8)
     return figure
+
+
+TRACE_SHARES = {"share of calls": style.SEVERAL, "share of bytes": style.TWIN}  # no colours of variants
 
 
 def draw_trace_sizes(axes, rows):
     calls, size = (sum(row[column] for row in rows) for column in (1, 2))
+    of_calls, of_bytes = TRACE_SHARES.values()
     for y, (_, own_calls, own_bytes) in enumerate(rows):
-        axes.barh(y - 0.19, 100 * own_calls / calls, height=0.36, color=style.BLUE, label="of calls" if y == 0 else None)
-        axes.barh(y + 0.19, 100 * own_bytes / size, height=0.36, color=style.ORANGE, label="of bytes" if y == 0 else None)
-    axes.set_yticks(range(len(rows)), [f"to {bytes_text(end)}" for end, _, _ in rows], fontsize=7.5)
+        axes.barh(y - 0.19, 100 * own_calls / calls, height=0.36, color=of_calls)
+        axes.barh(y + 0.19, 100 * own_bytes / size, height=0.36, color=of_bytes, edgecolor=style.MDE, linewidth=0.4)
+    axes.set_yticks(range(len(rows)), [f"to {wording.bytes_text(end)}" for end, _, _ in rows], fontsize=7.5)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(0, 100)
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:.0f} %")
     axes.xaxis.grid(True, color=style.GRID, linewidth=0.6)
-    axes.legend(loc="lower left", bbox_to_anchor=(0.35, 1.0), ncol=2, frameon=False, fontsize=7.5, columnspacing=0.8, handlelength=1,
-                borderpad=0.1)
 
 
 def draw_trace_times(axes, rows, calls):
@@ -541,7 +575,7 @@ def draw_power(run):
 
 def draw_coverage(run):
     truths, designs = calibration.covered(run), calibration.false_differences(run)
-    rows = [(f"{subject}\nN = {processes}, {design.replace('_', ' ')}", row) for subject, processes, by_design in designs
+    rows = [(f"{subject}\nN = {processes}, {calibration.design_name(design)}", row) for subject, processes, by_design in designs
             for design, row in by_design.items() if row["value"] is not None]
     count = max(len(truths), len(rows))
     height = 0.75 + 0.27 * count
@@ -592,8 +626,9 @@ def write_script(run, drawing, partial, kind):
         raise InputError(f"{drawing[0]}: gnuplot drew nothing")
 
 
-DRAW = {"ranking": draw_ranking, "claims": draw_claims, "interaction": draw_interaction, "structure": draw_structure, "class_waste": draw_class_waste, "traces": draw_traces,
-        "power": draw_power, "coverage": draw_coverage}
+DRAW = {"ranking": draw_ranking, "claims": draw_claims, "interaction": draw_interaction, "structure": draw_structure,
+        "class_waste": draw_class_waste,
+        "traces": draw_traces, "layouts": draw_layouts, "power": draw_power, "coverage": draw_coverage}
 WRITE = {"spread": write_spread, "sweep": write_sweep, "heap": write_heap}
 
 

@@ -47,12 +47,24 @@ def spread(run):
     }
 
 
+LOOKS_ONE = 0.02  # of the largest: curves that end no further apart lie on one another to the eye
+
+
+def heap_places(rows):
+    """Of each curve, how many before it lie where it does: 0 is drawn widest, the others inside it."""
+    at_rest = [row["live_bytes_at_rest"] or 0 for row in rows]
+    near = LOOKS_ONE * max(map(abs, at_rest), default=0)
+    return [sum(abs(before - value) <= near for before in at_rest[:i]) for i, value in enumerate(at_rest)]
+
+
 def heap(run):
-    names = [row["variant"] for row in subject.heap_rows(run, subject.OP)]
+    rows = subject.heap_rows(run, subject.OP)
+    names = [row["variant"] for row in rows]
     return "heap.gp", {
         "source": run.file_of("heap"), "workload": subject.OP,
         "variants": " ".join(names), "colours": " ".join(map(style.variant, names)),
-        "dashes": " ".join(str(style.gnuplot_dashes(name)) for name in names), "leak": subject.LEAK,
+        "dashes": " ".join(str(style.gnuplot_dashes(name)) for name in names),
+        "places": " ".join(map(str, heap_places(rows))), "leak": subject.LEAK,
         "leak_bytes": subject.LEAK_BYTES, "leak_mapping": subject.LEAK_MAPPING, "leak_none": subject.LEAK_NONE,
         "colour_bytes": style.LEAK_BYTES, "colour_mapping": style.LEAK_MAPPING, "colour_none": style.OTHER,
     }

@@ -1,7 +1,7 @@
 # Memory over many operations, straight from heap.csv: above, live bytes; below, mapped bytes; each beyond what there was before the
-# first op. figures.py runs it inside the run directory and sets: source, output, kind (png, svg), workload, variants, colours and
-# dashes (as many words each), leak (the variant of the planted leaks), leak_bytes, leak_mapping, leak_none (its workloads) and their
-# colours colour_bytes, colour_mapping, colour_none. It has checked that the rows exist: gnuplot would exit 0 without.
+# first op. figures.py runs it inside the run directory and sets: source, output, kind (png, svg), workload, variants, colours,
+# dashes and places (as many words each; the place is how many curves already lie there), leak (the variant of the planted leaks),
+# leak_bytes, leak_mapping, leak_none (its workloads) and their colours colour_bytes, colour_mapping, colour_none. It has checked that the rows exist: gnuplot would exit 0 without.
 
 # On a terminal: kind is text, and columns and rows are set in place of output.
 if (kind eq "text") {
@@ -36,7 +36,9 @@ base = 0
 is_of(v, w) = stringcolumn("variant") eq v && stringcolumn("workload") eq w
 beyond(c) = (base = column("iterations") < 0 ? column(c) : base, column("iterations") > 0 ? column(c) - base : NaN)
 ops(v, w) = is_of(v, w) && column("iterations") > 0 ? column("iterations") : NaN
-width(i) = i < 5 ? 6.5 - i : 1.5
+most = 0
+do for [i = 1:words(places)] { most = int(word(places, i)) > most ? int(word(places, i)) : most }
+width(i) = 1.2 + 1.5 * (most - word(places, i))
 
 set multiplot
 set size 1, 0.56
@@ -47,7 +49,7 @@ set ylabel "live KiB"
 plot for [i = 1:words(variants)] source using (ops(word(variants, i), workload)):(is_of(word(variants, i), workload) ? beyond("live_bytes") / 1024 : NaN) \
          with lines linewidth width(i) dashtype int(word(dashes, i)) linecolor rgb word(colours, i) title word(variants, i), \
      source using (ops(leak, leak_none)):(is_of(leak, leak_none) ? beyond("live_bytes") / 1024 : NaN) \
-         with points pointtype 2 pointsize 1 linecolor rgb colour_none title "planted: no leak", \
+         with points pointtype 2 pointsize 1.8 linewidth 1.5 linecolor rgb colour_none title "planted: no leak", \
      source using (ops(leak, leak_mapping)):(is_of(leak, leak_mapping) ? beyond("live_bytes") / 1024 : NaN) \
          with points pointtype 8 pointsize 1.6 linecolor rgb colour_mapping title "planted: mappings", \
      source using (ops(leak, leak_bytes)):(is_of(leak, leak_bytes) ? beyond("live_bytes") / 1024 : NaN) \
@@ -58,9 +60,9 @@ set ylabel "mapped KiB"
 set xlabel "operations"
 unset key
 plot for [i = 1:words(variants)] source using (ops(word(variants, i), workload)):(is_of(word(variants, i), workload) ? beyond("mapped_bytes") / 1024 : NaN) \
-         with lines linewidth width(i) dashtype int(word(dashes, i)) linecolor rgb word(colours, i) notitle, \
+         with lines linewidth 1.2 + 0.5 * (words(variants) - i) dashtype int(word(dashes, i)) linecolor rgb word(colours, i) notitle, \
      source using (ops(leak, leak_none)):(is_of(leak, leak_none) ? beyond("mapped_bytes") / 1024 : NaN) \
-         with points pointtype 2 pointsize 1 linecolor rgb colour_none notitle, \
+         with points pointtype 2 pointsize 1.8 linewidth 1.5 linecolor rgb colour_none notitle, \
      source using (ops(leak, leak_bytes)):(is_of(leak, leak_bytes) ? beyond("mapped_bytes") / 1024 : NaN) \
          with points pointtype 6 pointsize 1.2 linecolor rgb colour_bytes notitle, \
      source using (ops(leak, leak_mapping)):(is_of(leak, leak_mapping) ? beyond("mapped_bytes") / 1024 : NaN) \

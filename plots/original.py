@@ -8,7 +8,7 @@ import subject
 import wording
 from rundir import SOURCE, read_csv
 
-COLUMNS = [("claim", "INTEGER", True), ("quoted", "TEXT", True), ("how", "TEXT", False)]
+COLUMNS = [("claim", "INTEGER", True), ("about", "TEXT", True), ("quoted", "TEXT", True), ("how", "TEXT", False)]
 CONFIRMED, REFUTED = "confirmed", "refuted"
 
 
@@ -145,6 +145,8 @@ def controlled(claim):
 
 
 def grown(claim):
+    if not any(row["metric"].startswith(subject.HEAP_METRIC) for part in claim.parts for row in claim.conditions(part)):
+        return
     growing = [row for row in claim.run.growth if row["class"] == "growing" and row["variant"] == subject.LEAK]
     if growing:
         yield f"Here allocations are counted, and the same code calls {len(growing)} planted leak" \

@@ -9,6 +9,7 @@ import functools
 import math
 import os
 import re
+import textwrap
 from pathlib import Path
 
 import jinja2
@@ -32,6 +33,8 @@ LIVE = {"live_blocks_per_op": "Blocks left", PEAK: "Peak live bytes", "allocatin
 CALLS = re.compile("([a-z_]+)_calls_per_op")  # with the function's name
 CLASS_METRICS = {"class_requested_bytes": "Bytes asked", "class_bytes": "Bytes given", subject.WASTE: "Waste, %",
                  "requests_above_last_class": "Above last", "buffers_at_rest": "Buffers at rest", "pool_bytes_at_rest": "Bytes at rest"}
+VERDICTS = ("confirmed", "refuted", UNRESOLVED, INVALID)
+SHOWN = ("faster by", "slower by")
 LEAKS = (subject.LEAK_BYTES, subject.LEAK_MAPPING, subject.LEAK_NONE)
 
 
@@ -110,6 +113,7 @@ def sizes(run):
             "saved": wording.number(null["heap_bytes"] - removed["heap_bytes"]),
             "saved_by_moving": wording.number(null["heap_bytes"] - packed["heap_bytes"]),
             "moving_saves": null["heap_bytes"] > packed["heap_bytes"],
+            "removal_saves": null["heap_bytes"] > removed["heap_bytes"],
             "removal_saves_more": packed["heap_bytes"] > removed["heap_bytes"],
         },
     }
@@ -118,7 +122,7 @@ def sizes(run):
 def tally(run):
     parts = parts_of(run)
     count = {verdict: sum(row["verdict"] == verdict for row in parts)
-             for verdict in ("confirmed", "refuted", UNRESOLVED, INVALID)}
+             for verdict in VERDICTS}
     return {
         "parts": len(parts), "claims": len({row["claim"] for row in run.verdicts}), "count": count,
         "not_measured": sum(not_measured(run, row) for row in parts),
@@ -173,8 +177,19 @@ def claims_by_verdict(run):
     return {verdict: listed(numbers) for verdict, numbers in found.items()}
 
 
+def claims_about(run):
+    """{verdict: 'the size of the structure (8); its recommendation (16)'}: the claims as wholes in a few words, if measured; '' of none."""
+    said, found = original.read(), {verdict: [] for verdict in VERDICTS}
+    for row in run.verdicts:
+        if row["part"] == "all" and not not_measured(run, row):
+            about = f"{said[row['claim']]['about']} " if row["claim"] in said else "claim "
+            found[row["verdict"]].append(f"{about}({row['claim']})")
+    return {verdict: "; ".join(claims) for verdict, claims in found.items()}
+
+
 def listed(words):
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    """'4', '4 and 5' or '4, 5 and 6'; empty of none."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def part_table(run):
@@ -457,18 +472,35 @@ def sweep(run):
     found = subject.Sweep(run)
     if found.missing:
         return {"missing": found.missing}
-    rows = []
+    rows, effects = [], []
     for workload, size in found.sizes.items():
         cells = []
         for contrast, is_turned in found.pairs.values():
             row = subject.effect(run, contrast, workload)
+            effects += [row] if row else []
             cells.append(wording.effect(wording.turned(row) if is_turned else row) if row else "not measured")
         rows.append((wording.number(size), *cells))
-    return {"missing": None, "panel": found.panel, "against": code(found.against),
-            "table": wording.table(("Bytes", *(code(name) for name in found.pairs)), rows)}
+    return {"missing": None, "panel": found.panel, "against": code(found.against), "levels": levels_of(effects),
+            "processes": span_of(row["processes"] for row in effects), "table": wording.table(("Bytes", *(code(name) for name in found.pairs)), rows)}
 
 
 # Effects and levels.
+
+def long(table, of):
+    """A table as it is where it can be taken in at a glance, else behind a line."""
+    rows = table.count("\n") - 1 if table else 0
+    return table if rows <= subject.MOST_ROWS_OPEN else folded(f"{rows} {of}", table)
+
+
+def span_of(values):
+    """'20' or '20 to 64'."""
+    found = sorted(set(values))
+    return wording.number(found[0]) + (f" to {wording.number(found[-1])}" if len(found) > 1 else "") if found else ""
+
+
+def levels_of(rows):
+    return sorted({wording.confidence(row["confidence"]) for row in rows})
+
 
 def folded(summary, table):
     """A table behind a line: shut on GitHub, plain below it elsewhere."""
@@ -528,7 +560,7 @@ def exploratory_tables(run):
             rows.append([code(contrast), wording.effect(relative) if relative else "above",
                          plain_effect(absolute) if absolute else "above", wording.coarse(lead["mde"], lead["unit"]), reach(lead),
                          *cells(lead)])
-        shown = sum(row["scale"] == "relative" and row["words"] in ("faster by", "slower by") for row in own)
+        shown = sum(row["scale"] == "relative" and row["words"] in SHOWN for row in own)
         table = wording.table(("Contrast", "Relative", "Absolute", "MDE", "Twins", *more.values()), rows)
         tables.append({"workload": workload, "table": folded(
             f"{workload}: {len(rows)} contrasts, {shown} with a difference shown", f"{table}\n\n{line}" if line else table)})
@@ -660,7 +692,9 @@ def traces(run):
         times += [(code(workload), code(variant), row["panel"],
                    wording.interval(*(row[column] / calls for column in ("time_ns_per_op", "ci_low_ns", "ci_high_ns")), "ns"),
                    row["processes"]) for variant, row in found.times.get(workload, ())]
-    return {"missing": None, "sizes": wording.table(("Trace", "Bytes to", "Calls", "Of calls", "Bytes", "Of bytes"), sizes),
+    levels = [row for rows in found.times.values() for _, row in rows]
+    return {"missing": None, "levels": levels_of(levels), "processes": span_of(row["processes"] for row in levels),
+            "sizes": wording.table(("Trace", "Bytes to", "Calls", "Of calls", "Bytes", "Of bytes"), sizes),
             "times": wording.table(("Trace", "Variant", "Panel", "Time of a call", "n"), times) if times else None}
 
 
@@ -684,17 +718,53 @@ def ranking(run):
                      "" if delta is None else wording.number(-delta if row["contender"] == found.against else delta),
                      " to ".join(exact_text(cell) for cell in exact), row["processes"]))
     header = ("Choice", "Variant", "Effect on the op", "Contrast, panel", "Instructions", "Allocations", "n")
-    faster = [(choice, other, row) for choice, other, row in found.rows if row["words"] == "faster by"]
-    return {"missing": None, "against": code(found.against), "table": wording.table(header, rows),
-            "levels": sorted({wording.confidence(row["confidence"]) for _, _, row in found.rows}),
-            "largest": found.rows[0], "best": faster[0] if faster else None,
+    effects = [row for _, _, row in found.rows]
+    return {"missing": None, "against": code(found.against), "table": wording.table(header, rows), "levels": levels_of(effects),
+            "processes": span_of(row["processes"] for row in effects), "count": len(effects), "order": ranking_order(found.rows),
             "apart": ", ".join(f"{code(contrast)} ({' and '.join(axes)})" for contrast, axes in found.apart.items())}
 
 
+def ranking_order(rows):
+    """Those with an effect shown, the largest first; and those without."""
+    shown = [f"{code(other)} ({choice}) is {wording.effect(row)}" for choice, other, row in rows
+             if row["words"] in SHOWN]
+    text = "; ".join(shown) if shown else "none is shown to change its time"
+    others = [choice for choice, _, row in rows if row["words"] not in SHOWN]
+    return text + (f"; no effect shown of {listed(others)}" if shown and others else "")
+
+
+def largest_by_size(run):
+    """What each design's largest effect is over the sizes of the sweep, those shown only; None without a sweep or any."""
+    found = subject.Sweep(run)
+    if found.missing:
+        return None
+    texts = []
+    for other, (contrast, is_turned) in found.pairs.items():
+        effects = [(size, subject.effect(run, contrast, workload)) for workload, size in found.sizes.items()]
+        effects = [(size, wording.turned(row) if is_turned else row) for size, row in effects if row]
+        shown = [(size, row) for size, row in effects if row["words"] in SHOWN]
+        if shown:
+            size, row = max(shown, key=lambda item: abs(item[1]["estimate"]))
+            texts.append(f"{code(other)} {wording.effect(row)} at {wording.bytes_text(size)}")
+    sizes_seen = list(found.sizes.values())
+    return {"text": "; ".join(texts), "against": code(found.against), "first": wording.bytes_text(sizes_seen[0]),
+            "last": wording.bytes_text(sizes_seen[-1])} if texts else None
+
+
+def on_traces(run, contrast):
+    """What the same two variants differ by when real programs are replayed: 'faster by ... on `trace:...`'; empty where not measured."""
+    own = run.one("panels", contrast=contrast)
+    if own is None:
+        return ""
+    ends, found = (own["baseline"], own["contender"]), {}
+    for row in run.effects:
+        if row["workload"].startswith(subject.TRACE) and row["scale"] == "relative" and (row["baseline"], row["contender"]) == ends:
+            found.setdefault(row["workload"], f"{wording.effect(row)} on {code(row['workload'])}")
+    return ", ".join(found.values())
+
+
 def process_counts(run):
-    counts = sorted({row["processes"] for row in run.effects})
-    return "" if not counts else wording.number(counts[0]) if len(counts) == 1 else \
-        f"{wording.number(counts[0])} to {wording.number(counts[-1])}"
+    return span_of(row["processes"] for row in run.effects)
 
 
 # Figures.
@@ -706,10 +776,9 @@ def alt_texts(run):
     def say(effect, what):
         return f"{what} {effect['text']}" if effect else f"{what} not in this run"
 
-    ranking = subject.Ranking(run)
     return {
         "ranking": "Single choices by the size of what each does to the op, the largest first: "
-                   + "; ".join(f"{choice} {wording.effect(row)}" for choice, _, row in ranking.rows),
+                   + "; ".join(f"{choice} {wording.effect(row)}" for choice, _, row in subject.Ranking(run).rows),
         "claims": "Forest plot: each timing part of a claim with its interval over its shaded region; "
                   + say(field, "removing the field:"),
         "interaction": "Levels with and without the field, pooled and unpooled: " + say(pool, "pooling:") + ", while "
@@ -725,7 +794,8 @@ def alt_texts(run):
         "traces": "Sizes that real programs encode, as shares of calls and of bytes, and the time of a call in each design: "
                   + "; ".join(f"{workload} {wording.number(sum(row[1] for row in rows))} calls" for workload, rows in
                               subject.Traces(run).sizes.items()),
-        "sweep": "Time per op against input bytes, and relative to the pooled buffer, by variant",
+        "sweep": "Time per op against input bytes, and relative to the pooled buffer, by variant; the largest: "
+                 + ((largest_by_size(run) or {"text": "none shown"})["text"]).replace("`", ""),
         "heap": "Live and mapped bytes over operations: the planted leaks rise; growing among the variants: "
                 + (" ".join(row["variant"] for row in subject.heap_rows(run, subject.OP) if row["class"] == "growing") or "none"),
         "power": "Share of trials in which an effect was found, against its size in multiples of the MDE: "
@@ -733,6 +803,10 @@ def alt_texts(run):
         "coverage": "Share of intervals that hold the known true effect, with bounds, by truth: "
                     + (calibration.with_bounds(calibration.covered(run)[-1]) if calibration.covered(run) else "nothing")
                     + " in the last row",
+        "layouts": "Time per op of each single process, by arm: "
+                   + "; ".join(f"{workload} " + ", ".join(f"{name} {wording.bounds(min(values), max(values), 'ns')}"
+                                                          for name, _, values in arms if values)
+                               for workload, arms in subject.Layouts(run).workloads.items()),
         "spread": "Per-process values of the twin and of the field's contrast as sorted curves; " + say(field, "the field:"),
     }
 
@@ -752,13 +826,24 @@ def figure_context(run, directory):
                    "alt": alt[name] if name in alt else alt[name.partition("_")[0]]} for name, missing in subject.figures(run)}
 
 
+def link(run, directory, table):
+    return f"[{run.file_of(table)}]({directory}/{run.file_of(table)})"
+
+
+def layouts(run):
+    found = subject.Layouts(run)
+    return {"panel": found.panel, "processes": span_of(len(values) for arms in found.workloads.values() for _, _, values in arms)}
+
+
 def context(run, directory):
     op = run.one("workloads", workload=subject.OP)
     facts = wording.table(("Fact", "Value"), [(row["key"], row["value"] or "") for row in run.run])
     field, direct = effect_answer(run, subject.FIELD), effect_answer(run, subject.DIRECT)
     twin = subject.twin_of(run, subject.FIELD)
     return {
-        "directory": directory, "facts": run.facts, "file": lambda table: f"[{run.files[table]}]({directory}/{run.files[table]})",
+        "directory": directory, "facts": run.facts, "file": lambda table: link(run, directory, table),
+        "long": long, "layouts": layouts(run),
+        "exploratory_levels": levels_of(subject.exploratory_effects(run)),
         "op": op, "op_name": code(subject.OP), "troubles": troubles(run),
         "field": field, "direct": direct, "pool": effect_answer(run, subject.POOL_MAIN),
         "original": effect_answer(run, subject.ORIGINAL), "field_main": effect_answer(run, subject.FIELD_MAIN),
@@ -766,7 +851,9 @@ def context(run, directory):
         "field_mde": field and math.isfinite(field["row"]["mde"]) and wording.coarse(field["row"]["mde"], field["row"]["unit"]),
         "field_level": field_level(run), "sizes": sizes(run), "tally": tally(run), "processes": process_counts(run),
         "unassigned": verdict_about(run, subject.ASSIGNMENTS), "small": verdict_about(run, subject.NEGLIGIBLE),
-        "traces": traces(run), "ranking": ranking(run), "by_verdict": claims_by_verdict(run),
+        "traces": traces(run), "ranking": ranking(run), "by_verdict": claims_about(run),
+        "unmeasured": listed([str(row["claim"]) for row in run.verdicts if row["part"] == "all" and not_measured(run, row)]),
+        "by_size": largest_by_size(run), "direct_on_traces": on_traces(run, subject.DIRECT),
         "direct_allocations": allocations_of_ends(run, subject.DIRECT),
         "claim_table": claim_table(run), "part_table": part_table(run), "reasons": reasons(run), "missing": missing_parts(run),
         "crossing": crossing(run), "allocations": allocation_table(run), "allocation_crossing": allocation_crossing(run),
@@ -821,25 +908,26 @@ def write(path, text):
         partial.write_text(text, encoding="utf-8", newline="\n")
 
 
-def say(run, directory, output):
+MOST_OF_A_TROUBLE = 100  # characters of one on the terminal; the report has it whole
+
+
+def say(run, output):
     """What came of it, in at most ten lines for the terminal."""
-    count, claims = tally(run)["count"], claims_by_verdict(run)
-    lines = [("INVALID", trouble) for trouble in troubles(run)[:1]]
+    claims, known = claims_by_verdict(run), tally(run)
+    lines = [("INVALID", textwrap.shorten(trouble, MOST_OF_A_TROUBLE, placeholder=" ...")) for trouble in troubles(run)[:1]]
     if not lines:
-        for name, contrast in (("field", subject.FIELD), ("pooling", subject.POOL_MAIN), ("direct", subject.DIRECT)):
-            answer = effect_answer(run, contrast)
-            if answer:
-                lines.append((name, f"{answer['text']} on {subject.OP}"))
+        answers = [(name, effect_answer(run, contrast))
+                   for name, contrast in (("field", subject.FIELD), ("pooling", subject.POOL_MAIN), ("direct", subject.DIRECT))]
+        lines = [(name, f"{'removed: ' if name == 'field' else ''}{answer['text']} on {subject.OP}") for name, answer in answers if answer]
     found = sizes(run)
     if found and found["heap"]:
-        lines.append(("bytes", f"{found['heap']['null']} with the field, {found['heap']['packed']} with it moved, "
-                               f"{found['heap']['removed']} without, as the allocator hands out"))
-    lines.append(("claims", "parts: " + ", ".join(f"{number} {verdict}" for verdict, number in count.items())))
-    lines += [("", f"{verdict}: {numbers}") for verdict, numbers in claims.items() if verdict != "confirmed"]
-    known = tally(run)
-    lines.append(("sure", f"{known['controls_ok']} of {known['controls']} controls hold; {process_counts(run)} processes an effect; "
-                          f"profile {run.facts['profile']}"))
-    lines += [("data", seen_from_here(directory)), ("report", seen_from_here(output))]
+        lines.append(("bytes", "handed out: {null} with the field, {packed} with it moved, {removed} without".format(**found["heap"])))
+    lines.append(("parts", ", ".join(f"{number} {verdict}" for verdict, number in known["count"].items() if number)))
+    lines.append(("claims", "; ".join(f"{verdict}: {claims[verdict]}" for verdict in ("refuted", UNRESOLVED, INVALID) if verdict in claims)
+                  or f"all {known['claims']} confirmed"))
+    lines.append(("sure", f"{known['controls_ok']} of {known['controls']} controls hold; {process_counts(run)} processes an effect"
+                  + ("; not for conclusions" if run.facts["for_conclusions"] == "no" else "")))
+    lines.append(("report", seen_from_here(output)))
     for name, text in lines:
         print(wording.line_of(name, text))
 
@@ -864,7 +952,7 @@ def main(arguments):
     directory = Path(os.path.relpath(run.path.resolve(), output.resolve().parent)).as_posix()
     write(output, render(run, directory))
     if options.say:
-        say(run, run.path, output)
+        say(run, output)
     return 0
 
 

@@ -7,6 +7,7 @@ from rundir import InputError
 from wording import turned
 
 OP = "to_string_1k"
+GET_PUT = "get_put"
 FIELD = "field_at_thread"
 FIELD_MAIN = "field_main"
 POOL_MAIN = "pool_main"
@@ -147,7 +148,8 @@ def exploratory_effects(run):
     return [row for name in workloads(run, rows) for row in rows if row["workload"] == name]
 
 
-MOST_ROWS = 50  # of one forest plot
+MOST_ROWS = 50       # of one forest plot
+MOST_ROWS_OPEN = 25  # of a table that stands open in the report
 
 
 def effect_pages(run):
@@ -315,6 +317,7 @@ class ClassWaste:
         return sorted((int(match.group(1)), value) for match, value in found if match)
 
 
+TRACE = "trace:"  # how workloads that replay a real program start
 TRACE_CALLS, TRACE_BYTES = "trace_calls_to_", "trace_input_bytes_to_"
 
 
@@ -345,6 +348,28 @@ class Traces:
             if found:
                 self.times[workload] = sorted(((row["variant"], row) for row in found), key=lambda item: item[1]["time_ns_per_op"])
         self.missing = None if self.sizes else f"metrics.csv has no {TRACE_CALLS.rstrip('_')}"
+
+
+class Layouts:
+    """What single processes saw: the levels of one process each, with addresses of its own. `missing` says why there is nothing.
+
+    workloads: {workload: [(name, level row, values in ns per op)]}, arms of the panel of the field's contrast: the baseline, its twin
+    (the same code once more), and the contenders. The values are in the order of the processes.
+    """
+
+    def __init__(self, run):
+        self.workloads, self.panel = {}, panel_of(run, FIELD)
+        for workload in (GET_PUT, OP):
+            rows = [row for row in run.select("levels", panel=self.panel, workload=workload)
+                    if row["role"] in ("baseline", "twin", "contender")]
+            rows.sort(key=lambda row: ("baseline", "twin", "contender").index(row["role"]))
+            own = run.select("processes", panel=self.panel, workload=workload, status="ok")
+            arms = [(row["variant"] if row["role"] != "twin" else "its twin", row,
+                     [process["time_ns_per_op"] for process in own if process["arm"] == row["arm"]]) for row in rows]
+            if any(values for _, _, values in arms):
+                self.workloads[workload] = arms
+        self.missing = None if self.workloads else f"processes.csv has none of panel {self.panel} on {OP}" if self.panel else \
+            f"panels.csv has no {FIELD}"
 
 
 def allocation_crossing(run, metrics):
@@ -382,6 +407,7 @@ def figures(run):
         ("sweep", Sweep(run).missing),
         *((name, None) for name in effect_pages(run)),
         *([] if effect_pages(run) else [("effects", "effects.csv has no exploratory effect")]),
+        ("layouts", Layouts(run).missing),
         ("spread", spread),
         ("power", calibration.missing_power(run)),
         ("coverage", calibration.missing_coverage(run)),

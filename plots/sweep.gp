@@ -44,8 +44,11 @@ set ylabel "time per op"
 row(name) = (stringcolumn("panel") eq panel && stringcolumn("variant") eq name \
              && (stringcolumn("role") eq "baseline" || stringcolumn("role") eq "contender")) \
             ? size_of(stringcolumn("workload")) : NaN
+# Curves that lie on one another: the later inside the earlier.
+inside(i, of) = 0.9 + 0.8 * (of - i)
 plot for [i = 1:words(variants)] levels using (row(word(variants, i))):(column("time_ns_per_op") * 1e-9) smooth unique with linespoints \
-    linewidth 1.4 dashtype int(word(dashes, i)) linecolor rgb word(colours, i) pointtype int(word(points, i)) pointsize 0.9 \
+    linewidth inside(i, words(variants)) dashtype int(word(dashes, i)) linecolor rgb word(colours, i) pointtype int(word(points, i)) \
+    pointsize 0.5 + 0.3 * inside(i, words(variants)) \
     title word(variants, i)
 
 unset logscale y
@@ -58,9 +61,10 @@ of(name) = (stringcolumn("panel") eq panel && stringcolumn("scale") eq "relative
 # A contrast that runs the other way, turned: its ratio upside down.
 toward(x, is_turned) = is_turned ? 100 * (1 / (1 + x / 100) - 1) : x
 plot for [i = 1:words(others)] effects using (of(word(contrasts, i))):(toward(column("estimate"), int(word(turned, i)))) \
-         smooth unique with lines linewidth 1.2 dashtype int(word(other_dashes, i)) linecolor rgb word(other_colours, i) notitle, \
+         smooth unique with lines linewidth inside(i, words(others)) dashtype int(word(other_dashes, i)) linecolor rgb word(other_colours, i) notitle, \
      for [i = 1:words(others)] effects using (of(word(contrasts, i))):(toward(column("estimate"), int(word(turned, i)))) \
          :(toward(column("ci_low"), int(word(turned, i)))):(toward(column("ci_high"), int(word(turned, i)))) \
-         with yerrorbars linewidth 1.4 linecolor rgb word(other_colours, i) pointtype int(word(other_points, i)) pointsize 0.9 \
+         with yerrorbars linewidth 1.4 linecolor rgb word(other_colours, i) pointtype int(word(other_points, i)) \
+         pointsize 0.5 + 0.3 * inside(i, words(others)) \
          title word(others, i)
 unset multiplot

@@ -69,6 +69,14 @@ def quantity(value, unit):
     return interval(value, None, None, unit)
 
 
+def bytes_text(size):
+    """A size as people say it."""
+    for unit, name in ((2 ** 20, "MiB"), (2 ** 10, "KiB")):
+        if size >= unit:
+            return f"{number(size / unit)} {name}"
+    return f"{number(size)} B"
+
+
 def coarse(value, unit):
     """A spread or a bound, which has no interval of its own: two digits."""
     unit, (value,) = scaled(unit, value)
@@ -147,7 +155,7 @@ def table(header, rows):
 
 
 LINE = 80
-LABEL = 9
+LABEL = len("pooling: ")
 
 
 def line_of(label, text):

@@ -1303,6 +1303,42 @@ static void test_waste_of_a_trace_by_hand(void **state)
     assert_float_equal(counted("class_sweep", "class_waste_percent_of_66560"), of_65_kib, 1e-5);
 }
 
+static double sum_of(const struct encbench_metric *metrics, size_t count, const char *start)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < count; i++)
+        sum += strncmp(metrics[i].name, start, strlen(start)) == 0 ? metrics[i].value : 0;
+    return sum;
+}
+
+/* Both ends of a doubling, and sizes below the first; the traces that are shipped lose no call and no byte. */
+static void test_sizes_of_a_trace(void **state)
+{
+    static struct trace_call calls[] = {
+        {.input_bytes = 1}, {.input_bytes = 32}, {.input_bytes = 33}, {.input_bytes = 64}};
+    static const struct {
+        const char *workload;
+        double calls, input_bytes;
+    } shipped[] = {{"trace:npm-install", 2167, 102288}, {"trace:webpack-build", 40, 6030453}};
+    const struct trace_file file = {.calls = calls, .call_count = 4};
+    struct encbench_metric metrics[ENCBENCH_METRICS_MAX];
+
+    (void)state;
+    assert_int_equal(workload_trace_sizes(&file, metrics, ENCBENCH_METRICS_MAX), 4);
+    assert_true(metric_of(metrics, 4, "trace_calls_to_32") == 2);
+    assert_true(metric_of(metrics, 4, "trace_input_bytes_to_32") == 33);
+    assert_true(metric_of(metrics, 4, "trace_calls_to_64") == 2);
+    assert_true(metric_of(metrics, 4, "trace_input_bytes_to_64") == 97);
+    assert_int_equal(workload_trace_sizes(&file, metrics, 3), 2);
+    for (size_t i = 0; i < sizeof shipped / sizeof shipped[0]; i++) {
+        size_t count = find_workload(shipped[i].workload)->metrics(&host, 1, metrics);
+
+        assert_true(sum_of(metrics, count, "trace_calls_to_") == shipped[i].calls);
+        assert_true(sum_of(metrics, count, "trace_input_bytes_to_") == shipped[i].input_bytes);
+    }
+}
+
 /* 16 requests from 68 to 128 KiB, together 1568 KiB: three gives 2 MiB to each, ten 128 KiB, fine 80, 96, 112 and 128 KiB to
  * four each. Of the last doubling the four up to 10 MiB are served; the first beyond takes the buffer of the last class, and
  * put drops it, so that all classes but the last rest. */
@@ -1558,6 +1594,7 @@ int main(void)
         POOL_TEST(test_pool_metrics_count),
         POOL_TEST(test_nothing_served_has_no_waste),
         cmocka_unit_test(test_waste_of_a_trace_by_hand),
+        cmocka_unit_test(test_sizes_of_a_trace),
         cmocka_unit_test(test_sweep_by_hand),
         cmocka_unit_test(test_reput_grows_the_pool_by_pointers),
 #endif

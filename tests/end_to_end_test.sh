@@ -103,7 +103,9 @@ cp "$run/verdicts.csv" "$work/verdicts.first"
 "$encbench" analyse "$run" >/dev/null 2>&1
 check "analyse is deterministic" cmp -s "$run/verdicts.csv" "$work/verdicts.first"
 "$encbench" report "$run" --output "$work/A.md" >"$work/out" 2>"$work/err"
-check "report says where it is" grep -q "$work/A.md" "$work/out"
+check "report ends with where it is" sh -c "tail -n 1 '$work/out' | grep -q '^report  *$work/A.md$'"
+check "after what came of it" grep -q '^claims   ' "$work/out"
+check "in ten lines at most" [ "$(grep -vc '^figures.py: no figure ' "$work/out")" -le 10 ]
 cp "$work/A.md" "$work/A.first"
 "$encbench" report "$run" --output "$work/A.md" >/dev/null 2>&1
 check "report is deterministic" cmp -s "$work/A.md" "$work/A.first"

@@ -41,6 +41,7 @@ FIELDS = {
     "packed": [("data", 0, 8), ("length", 8, 8), ("capacity", 16, 8), ("refs", 24, 4), ("released", 28, 4), ("mmap_res", 32, 8)],
     "removed": [("data", 0, 8), ("length", 8, 8), ("capacity", 16, 8), ("refs", 24, 4), ("released", 28, 4)],
 }
+TRACE_SIZES = {32: (300, 7000), 64: (90, 5400), 65536: (10, 400000)}  # end of a doubling: calls, bytes
 CLASS_WASTE = {"ten": (91.25, 62.5, 88.125), "three": (98.5, 93.75, 97.25), "fine": (22.5, 6.25, 11.75)}
 STRUCTURE = {"null": (48, 64), "packed": (40, 48), "removed": (32, 48)}
 
@@ -230,6 +231,10 @@ class Fixture:
                              status="unstable" if unstable else "exact", reason="two counts differ" if unstable else None)
             if pool == "thread":
                 self.class_waste(variant, axes["classes"])
+
+        for end, sizes in TRACE_SIZES.items():  # the baseline's alone are shown: a trace is the same for all
+            for metric, value in zip(("trace_calls_to_", "trace_input_bytes_to_"), sizes):
+                self.add("metrics", variant="null+thread", workload="trace:npm-install", metric=f"{metric}{end}", value=value, status="exact")
 
     def class_waste(self, variant, classes):
         """Waste in percent, of a sweep and of a trace, by table of classes."""

@@ -18,6 +18,8 @@ PLOTS = ROOT / "plots"
 sys.dont_write_bytecode = True
 sys.path[:0] = [str(PLOTS), str(ROOT / "tests")]
 
+import figures  # noqa: E402
+import gnuplot  # noqa: E402
 import report  # noqa: E402
 import report_fixture  # noqa: E402
 import rundir  # noqa: E402
@@ -25,7 +27,8 @@ import style  # noqa: E402
 import subject  # noqa: E402
 from rundir import RunDirectory, InputError  # noqa: E402
 
-FIGURES = ("claims", "interaction", "structure", "class_waste", "sweep", "effects", "spread", "heap", "power", "coverage")
+FIGURES = ("ranking", "claims", "interaction", "structure", "class_waste", "traces", "sweep", "effects", "layouts", "spread", "heap",
+           "power", "coverage")
 
 
 def family(name):
@@ -650,6 +653,203 @@ class Sections(WithRun):
         self.assertIn("<details><summary>more_19: ", text)
 
 
+class Ranking(WithRun):
+    """Every single choice, by what leaving the original's design for it does to the op."""
+
+    def ranking(self, directory=None):
+        return subject.Ranking(RunDirectory(directory or self.run_path))
+
+    def test_largest_first_and_each_once(self):
+        rows = self.ranking().rows
+        sizes = [abs(row["estimate"]) for _, _, row in rows]
+        self.assertEqual(sizes, sorted(sizes, reverse=True))
+        others = [other for _, other, _ in rows]
+        self.assertEqual(sorted(others), ["direct", "null+none", "null+thread+fine", "null+thread+three", "packed+thread",
+                                          "removed+thread"])
+
+    def test_seen_from_the_original_whichever_way_it_was_measured(self):
+        run = RunDirectory(self.run_path)
+        own = {other: (choice, row) for choice, other, row in self.ranking().rows}
+        pool = subject.effect(run, "pool_at_null")
+        self.assertEqual((pool["contender"], pool["words"]), ("null+thread", "faster by"))
+        choice, turned = own["null+none"]
+        self.assertEqual((choice, turned["words"]), ("pool: thread to none", "slower by"))
+        self.assertAlmostEqual(turned["estimate"], 100 * (1 / (1 + pool["estimate"] / 100) - 1))
+        self.assertEqual(own["direct"][1]["estimate"], subject.effect(run, subject.DIRECT)["estimate"])
+
+    def test_pairs_of_several_choices_stand_apart(self):
+        self.assertEqual(self.ranking().apart[subject.ORIGINAL], ["mmap_res", "pool"])
+        text = render(self.run_path)
+        part = " ".join(text[text.index("## What matters"):text.index("## Claims")].split())
+        self.assertIn("belong to none of them: `report_comparison` (mmap_res and pool)", part)
+        self.assertNotIn("| `removed+frame`", part)
+
+    def test_not_shown_is_hollow_and_the_noise_floor_is_the_twins_reach(self):
+        run = RunDirectory(self.run_path)
+        rows = [row for _, _, row in self.ranking().rows]
+        style.learn(run.variants)
+        drawn = figures.draw_ranking(run)
+        self.addCleanup(figures.plt.close, drawn)
+        axes = drawn.axes[0]
+        marks = [line for line in axes.lines if line.get_marker() != "None"]
+        hollow = [line.get_markerfacecolor() == "white" for line in marks]
+        self.assertEqual(hollow, [row["words"] not in ("faster by", "slower by") for row in rows])
+        self.assertIn(True, hollow)
+        self.assertIn(False, hollow)
+        left = axes.get_xlim()[0]
+        for patch, row in zip(axes.patches, rows, strict=True):
+            self.assertAlmostEqual(left + patch.get_width(), max(abs(row["twin_low"]), abs(row["twin_high"])))
+
+    def test_smaller_than_the_axis_is_an_arrow_at_its_edge(self):
+        run = RunDirectory(self.run_path)
+        subject.effect(run, subject.FIELD)["estimate"] = 1e-9
+        drawn = figures.draw_ranking(run)
+        self.addCleanup(figures.plt.close, drawn)
+        arrows = [line for line in drawn.axes[0].lines if line.get_marker() == "<"]
+        self.assertEqual([line.get_xdata()[0] for line in arrows], [drawn.axes[0].get_xlim()[0]])
+
+    def test_run_without_it_says_so(self):
+        directory = self.copy()
+        self.edit(directory, "effects.csv", lambda header, rows: rows.__setitem__(
+            slice(None), [row for row in rows if row[header.index("workload")] != subject.OP]))
+        text = " ".join(render(directory).split())
+        self.assertIn("## What matters Not in this run: effects.csv has no pair with null+thread", text)
+        self.assertNotIn("**What matters?**", text)
+
+
+class RealPrograms(WithRun):
+    def text(self, directory):
+        text = render(directory)
+        return " ".join(text[text.index("## Real programs"):text.index("## Effects")].split())
+
+    def test_sizes_and_the_time_of_a_call(self):
+        run = RunDirectory(self.run_path)
+        traces = subject.Traces(run)
+        self.assertEqual(traces.sizes, {"trace:npm-install": [(32, 300, 7000), (64, 90, 5400), (65536, 10, 400000)]})
+        variant, row = traces.times["trace:npm-install"][0]
+        text = self.text(self.run_path)
+        self.assertRegex(text, r"\| `trace:npm-install` \| 64 +\| 90 +\| 22.5 % +\| 5400 +\| 1.31 % \|")
+        a_call = report.wording.interval(*(row[key] / 400 for key in ("time_ns_per_op", "ci_low_ns", "ci_high_ns")), "ns")
+        self.assertIn(f"| `trace:npm-install` | `{variant}` | {row['panel']} | {a_call} |", re.sub(" +", " ", text))
+
+    def test_what_was_not_counted_exactly_is_left_out(self):
+        for metric in ("trace_calls_to_64", "trace_input_bytes_to_64"):
+            directory = self.copy()
+
+            def spoil(header, rows, metric=metric):
+                for row in rows:
+                    if row[header.index("metric")] == metric:
+                        row[header.index("status")] = "unstable"
+            self.edit(directory, "metrics.csv", spoil)
+            self.assertEqual([end for end, _, _ in subject.Traces(RunDirectory(directory)).sizes["trace:npm-install"]], [32, 65536])
+
+    def test_run_without_them_says_so(self):
+        directory = self.copy()
+        self.edit(directory, "metrics.csv", lambda header, rows: rows.__setitem__(
+            slice(None), [row for row in rows if not row[header.index("metric")].startswith("trace_")]))
+        self.assertIn("Not in this run: metrics.csv has no trace_calls_to", self.text(directory))
+
+
+class Top(WithRun):
+    """What a reader with two minutes sees."""
+
+    QUESTIONS = ("Should the field go?", "What did the original get wrong?", "What matters?", "Which design to ship?", "How sure?")
+    MOST_LINES = 60
+
+    def answer(self, directory):
+        text = render(directory)
+        return text[text.index("## The answer"):text.index("Words:")]
+
+    def test_five_questions_in_order_and_short(self):
+        text = render(self.run_path)
+        top = text[:text.index("## What matters")]
+        self.assertEqual(re.findall(r"^- \*\*(.*?)\*\*", top, re.M), list(self.QUESTIONS))
+        self.assertNotRegex(self.answer(self.run_path).removeprefix("## The answer\n\n"), r"\n\n- ")
+        self.assertLessEqual(len(top.splitlines()), self.MOST_LINES)
+
+    def test_largest_by_size_and_on_traces(self):
+        run = RunDirectory(self.run_path)
+        answer = " ".join(self.answer(self.run_path).split())
+        row = subject.effect(run, subject.DIRECT, "to_string_16")
+        self.assertIn(f"`direct` {report.wording.effect(row)} at 16 B", answer)
+        row = subject.effect(run, subject.DIRECT, "trace:npm-install")
+        self.assertIn(f"In replays of real programs: {report.wording.effect(row)} on `trace:npm-install`.", answer)
+
+    def test_claims_by_what_they_are_about(self):
+        answer = " ".join(self.answer(self.run_path).split())
+        self.assertIn("put costs bytes (6); the size of the structure (8)", answer)
+        self.assertIn("Open here: the check costs next to nothing (7); removal hardly changes the time (11).", answer)
+        self.assertIn("Not measured yet: 1, 2, 3, 10, 12, 13, 14, 15 and 16.", answer)
+
+    def test_no_claim_refuted_and_none_open(self):
+        directory = self.copy()
+        self.edit(directory, "verdicts.csv", lambda header, rows: [row.__setitem__(header.index("verdict"), "confirmed") for row in rows])
+        answer = " ".join(self.answer(directory).split())
+        self.assertIn("**What did the original get wrong?** No claim is refuted.", answer)
+        self.assertNotIn("Open here", answer)
+
+    def test_every_figure_says_what_how_many_and_from_where(self):
+        for text in (render(self.run_path),):
+            pictures = re.findall(r"^!\[([^]]*(?:\][^(][^]]*)*)\]\(run/figures/(\w+)\.png\)\n\n\*(.*?)\(\[SVG\]", text, re.M | re.S)
+            self.assertEqual({family(name) for _, name, _ in pictures}, set(FIGURES))
+            for alt, name, caption in pictures:
+                self.assertGreater(len(alt.split()), 5, name)
+                self.assertRegex(caption, r"\bn\s+=\s+[0-9]|\bexact\b|\bn\s+in\s+the\s+key", name)
+                self.assertRegex(caption, r"\]\(run/[a-z_]+\.csv\)", name)
+
+    def test_tables_that_stand_open_are_short(self):
+        shut = re.sub(r"<details>.*?</details>", "", render(self.run_path), flags=re.S)
+        for table in re.findall(r"(?:^\|.*\n)+", shut, re.M):
+            self.assertLessEqual(table.count("\n") - len(("head", "rule")), subject.MOST_ROWS_OPEN, table[:200])
+
+
+class Say(WithRun):
+    """The last words of `report` on the terminal."""
+
+    MOST_LINES, MOST_COLUMNS = 10, 80
+
+    def said(self, directory):
+        output = directory.parent / "said.md"
+        done = run_script("report.py", directory, "--output", output, "--say")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        lines = done.stdout.splitlines()
+        self.assertLessEqual(len(lines), self.MOST_LINES)
+        for line in lines:
+            self.assertLessEqual(len(line), self.MOST_COLUMNS, line)
+        self.assertTrue(output.exists())
+        return lines, output
+
+    def test_result_and_where_the_report_is(self):
+        lines, output = self.said(self.copy())
+        field = report.wording.effect(subject.effect(RunDirectory(self.run_path), subject.FIELD))
+        self.assertEqual(lines[0], f"field    removed: {field} on to_string_1k")
+        self.assertIn("bytes    handed out: 64 with the field, 48 with it moved, 48 without", lines)
+        self.assertIn("claims   refuted: 4, 5, 6, 8 and 9; not resolvable here:", "\n".join(lines))
+        self.assertRegex(lines[-1], rf"^report +{re.escape(str(output))}$")
+
+    def test_a_look_is_not_for_conclusions(self):
+        directory = self.copy()
+        self.edit(directory, "run.csv", lambda header, rows: [row.__setitem__(1, "no") for row in rows if row[0] == "for_conclusions"])
+        self.assertIn("not for conclusions", " ".join(self.said(directory)[0]))
+        self.assertNotIn("not for conclusions", " ".join(self.said(self.copy())[0]))
+
+    def test_invalid_run_says_so_first_and_no_time(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        directory = Path(folder.name) / "run"
+        report_fixture.write(directory, invalid=True)
+        lines, _ = self.said(directory)
+        self.assertTrue(lines[0].startswith("INVALID"), lines[0])
+        self.assertNotRegex("\n".join(lines), r"faster by|slower by|no difference shown")
+        self.edit(directory, "verdicts.csv", lambda header, rows: [row.__setitem__(header.index("verdict"), "run invalid") for row in rows])
+        claims = next(line for line in self.said(directory)[0] if line.startswith("claims"))
+        self.assertIn("run invalid: 1, 2,", claims)
+
+    def test_nothing_is_said_without_being_asked(self):
+        done = run_script("report.py", self.run_path, "--output", self.base / "silent.md")
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+
+
 class Colours(unittest.TestCase):
     def test_further_variants_are_told_apart(self):
         axes = {"null+thread": ("null", "thread"), "removed+thread": ("removed", "thread"), "three": ("null", "thread"),
@@ -912,6 +1112,13 @@ class Figures(WithRun):
         self.assertEqual(len(set(style.VARIANT.values())), len(style.VARIANT))
 
 
+class HeapPlaces(unittest.TestCase):
+    def test_curves_that_lie_on_one_another_are_drawn_inside(self):
+        at_rest = (8800, 8816, 0, 66000, 66100, None, 8900)
+        self.assertEqual(gnuplot.heap_places([{"live_bytes_at_rest": value} for value in at_rest]), [0, 1, 0, 0, 1, 1, 2])
+        self.assertEqual(gnuplot.heap_places([]), [])
+
+
 # Digits that may stand in prose and scripts: names, colours, formats and sizes on paper; no figure of any run.
 NAMES = ("decile_1_ns", "decile_9_ns", "live_bytes_per_1000_ops", "mapped_bytes_per_1000_ops", "to_string_1k",
          "report.md.j2", "compare.md.j2", "_sha256", "_crc32", "cpu_pressure_10_s_percent", "utf-8", "UTF-8")
@@ -951,7 +1158,7 @@ class NoFigureByHand(unittest.TestCase):
 
     def test_numbers_of_the_report(self):
         """Indices, powers of ten and counts of digits; nothing that could be a measurement."""
-        allowed = {0, 1, 2, 3, 5, 6, 10, 50, 80, 100, 0.5, 1e-9, 1e3, 1e4, 1e6, 1e7, 1e15}
+        allowed = {0, 1, 2, 3, 5, 6, 10, 20, 25, 50, 80, 100, 0.5, 1e-9, 1e3, 1e4, 1e6, 1e7, 1e15}
         for name in ("report.py", "original.py", "wording.py", "subject.py", "rundir.py", "calibration.py", "compare.py"):
             for node in ast.walk(ast.parse((PLOTS / name).read_text())):
                 if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):

@@ -198,8 +198,8 @@ static uint64_t workload_trace_digest(struct encbench_host *host, const struct w
 
 #ifdef ENCBUF_POOL_THREAD
 
-/* Calls of each size and what they encode, by doublings; those without a call are left out. */
-static size_t workload_trace_sizes(const struct trace_file *file, struct encbench_metric *metrics)
+/* Calls of each size and what they encode, by doublings; those without a call are left out. At most `room` figures. */
+static size_t workload_trace_sizes(const struct trace_file *file, struct encbench_metric *metrics, size_t room)
 {
     static const struct {
         size_t from, to;
@@ -211,7 +211,7 @@ static size_t workload_trace_sizes(const struct trace_file *file, struct encbenc
     };
     size_t filled = 0;
 
-    for (size_t d = 0; d < sizeof doublings / sizeof doublings[0]; d++) {
+    for (size_t d = 0; d < sizeof doublings / sizeof doublings[0] && filled + 2 <= room; d++) {
         double calls = 0, bytes = 0;
 
         for (size_t i = 0; i < file->call_count; i++) {
@@ -245,7 +245,7 @@ static size_t workload_trace_metrics(struct encbench_host *host, const struct wo
         workload_pool_visit(&count, codec_encoded_bytes((enum codec_encoding)self.file.calls[i].encoding,
                                                         self.file.calls[i].input_bytes));
     metric_count = workload_pool_report(&count, metrics);
-    metric_count += workload_trace_sizes(&self.file, metrics + metric_count);
+    metric_count += workload_trace_sizes(&self.file, metrics + metric_count, ENCBENCH_METRICS_MAX - metric_count);
     encbuf_pool_teardown();
     trace_file_free(&self.file);
     return metric_count;
