@@ -29,7 +29,7 @@ struct process_options {
     bool quiet;            /* standard output and error do */
     bool
         own_group; /* shielded from the terminal's Ctrl-C: the parent decides when it ends, and all it forked ends with it */
-    bool ask_first; /* before it is killed it gets SIGTERM and a few seconds: for what has groups of its own to end */
+    bool ask_first;   /* before it is killed it gets SIGTERM and a few seconds: for what has groups of its own to end */
     bool unstoppable; /* process_stop_requested() does not end it: for what is written after a stop */
     bool
         reproducible; /* fixed addresses where the sandbox lets us, and an environment of no more than LD_LIBRARY_PATH */
