@@ -587,8 +587,8 @@ static void print_plan(struct gate_run *run, const struct gate_time_cells *cells
     const unsigned settled = first_look_of(run);
     lane->expected_s = gate_time_cells_expected_s(cells, run->processes, settled);
     progress_say(&run->progress,
-                 "timing lane: %zu pairs in %zu cells of %u to %u processes: %.0f to %.0f s, and what is suspect once "
-                 "more; %zu pairs are identical, %zu not comparable",
+                 "timing lane: %zu pairs in %zu cells of %u to %u processes: %.0f to %.0f s, and as long again for "
+                 "what is suspect; %zu pairs are identical, %zu not comparable",
                  rows_with(lane, GATE_TIME_JUDGED) - lane->plant_count, cells->plan.cell_count, settled, run->processes,
                  lane->expected_s, gate_time_cells_expected_s(cells, run->processes, run->processes),
                  rows_with(lane, GATE_TIME_IDENTICAL), rows_with(lane, GATE_TIME_NOT_COMPARABLE));

@@ -3,7 +3,8 @@
  *
  * A pair is one variant and workload in both builds. Up to three pairs of a workload share a process with the chain and its planted twin,
  * every arm freshly linked against the shared objects of its own build. A pair whose code and shared objects are the same bytes is never
- * timed. A first pass over all pairs finds suspects; what a second on fresh processes suspects again is red (gate_judge.h). In every run
+ * timed. A first pass over all pairs finds suspects; what a second on fresh processes suspects again is red (gate_judge.h). The first ends
+ * early for a cell whose pairs are all shown not to be slower: of 20 processes 8 do for most of them. In every run
  * two controls go the same way and must come out red: a planted module, and a pair that differs in its shared object alone.
  */
 #ifndef ENCBENCH_GATE_TIME_H
@@ -25,7 +26,7 @@ struct gate_time_options {
         *const *workloads; /* NULL-terminated; NULL: all that both have and that panels.csv times */
     const char *planted;   /* directory of the planted shared objects (shared/) and plant.txt; NULL: MODULES/planted */
     uint64_t seed;
-    unsigned processes;  /* of a cell and pass; 0: GATE_TIME_PROCESSES */
+    unsigned processes;  /* of a cell and pass at most; 0: GATE_TIME_PROCESSES */
     unsigned process_ms; /* measuring time of a process; 0: what the budget leaves */
     bool time_identical; /* what is identical too: how often the lane is wrong */
     bool quiet;
@@ -50,7 +51,7 @@ struct gate_time {
     struct gate_time_row *rows; /* in order of the variants and their workloads; the plants come last */
     size_t row_count, plant_count;
     size_t processes, processes_void;
-    double expected_s, spent_s;
+    double expected_s, spent_s; /* of the passes when nothing is slower; of all */
     int outcome; /* EXIT_PASS, EXIT_REGRESSION (a red pair), EXIT_UNFIT or EXIT_BLIND (a plant is not red), worst last */
     char why[512]; /* of an outcome other than EXIT_PASS, one line */
     char **planted_shared;

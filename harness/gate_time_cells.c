@@ -208,7 +208,7 @@ double gate_time_cells_expected_s(const struct gate_time_cells *cells, unsigned 
     double seconds = 0;
     for (size_t c = 0; c < cells->plan.cell_count; c++) {
         const struct plan_cell *cell = &cells->plan.cells[c];
-        const unsigned count = cell->arms[1].role == PLAN_PLANTED ? processes : settled;
+        const unsigned count = cell->arms[1].role == PLAN_PLANTED ? GATE_TIME_PASSES * processes : settled;
         seconds += count * (PROCESS_OTHER_S + cell->block_ns * cell->blocks / 1e9);
     }
     return seconds;

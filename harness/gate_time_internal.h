@@ -27,7 +27,7 @@ int gate_time_cells_pilot(struct gate_time_cells *cells, const struct launch *la
                           const struct gate_time_options *options, unsigned processes, struct error *error);
 /* Takes iterations and blocks from cells of the same workloads. */
 void gate_time_cells_copy(struct gate_time_cells *cells, const struct gate_time_cells *from);
-/* Seconds that the cells take, the plants' with `processes` each and the others' with `settled`. */
+/* Seconds that the cells take: the plants' with `processes` each in both passes, the others' with `settled` in the first. */
 double gate_time_cells_expected_s(const struct gate_time_cells *cells, unsigned processes, unsigned settled);
 
 #endif

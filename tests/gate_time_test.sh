@@ -67,6 +67,7 @@ check "the plan is said" grep -q '0 pairs in 1 cells of 8 to 20 processes: [0-9]
 lane_or_skip head base identical=yes workloads=get_put,nop
 check "identical code is not slower" [ "$code" -eq 0 ]
 check "though it was timed" [ "$(word null+thread get_put) $(word removed+thread get_put)" = "green green" ]
+check "in fewer processes than all" [ "$(processes null+thread | sort -n | tail -n 1)" -lt 20 ]
 
 # ---- another codec in head, the same modules ----
 # codec DIRECTORY PART [DIGITS [NAME]]: one that encodes 1/PART of its input twice, with these hexadecimal digits
@@ -177,4 +178,4 @@ sleep 4 && kill -TERM $! && wait $!
 code=$?
 check "a signal stops it" refused 3 'stopped'
 check "nothing is left behind" [ -z "$(ls -A "$TMPDIR")" ]
-finish 42
+finish 43
