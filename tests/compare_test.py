@@ -15,6 +15,7 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "plots"))
 GOLDEN = ROOT / "tests" / "golden" / "run"
 ENCBENCH = sys.argv.pop(1) if len(sys.argv) > 1 else sys.exit("usage: compare_test.py ENCBENCH")
 TABLES = ("runs", "facts", "verdicts", "effects", "replicates", "changes", "groups", "metrics", "counts")
@@ -587,6 +588,14 @@ class Compare(unittest.TestCase):
         set_fact(two, "machine", "steal_since_boot_percent", status="noisy")
         self.compare(one, two, out="noisy")
         self.assertIn("steal_since_boot_percent", self.facts_by_place()[0])
+
+    def test_runs_of_a_group_share_a_colour(self):
+        import compare_figure
+        marks = compare_figure.marks_of([("A: runs 1, 3", [1, 3]), ("B: none is valid", []), ("C: two", [2])])
+        places, *looks = zip(*marks.values())
+        self.assertEqual((list(marks), sorted(set(places))), ([1, 3, 2], list(places)))
+        for look in looks:
+            self.assertTrue(look[0] == look[1] != look[2], look)
 
     def test_four_runs_of_one_name(self):
         runs = []
