@@ -250,7 +250,7 @@ class Compare(unittest.TestCase):
             self.assertEqual(self.change_counts(), (0, 1, 0, 0))
             top = " ".join(self.text.split("- **Verdicts")[0].split())
             self.assertIn("One run of a machine cannot tell the machine from the hour.", top)
-            self.assertIn("compare A1 A2 B1 B2", top)
+            self.assertIn("then `compare` them all", top)
         self.assertEqual(self.replicated((0, 3), (4,))["change"], "no more than replicates")
 
     def test_replicates_decide_otherwise(self):

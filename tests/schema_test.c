@@ -168,6 +168,10 @@ static void numbers_name_their_unit(void **state)
                                         "share",
                                         "repeat",
                                         "report",
+                                        "pairs",
+                                        "apart",
+                                        "smallest_run",
+                                        "largest_run",
                                         "first_line",
                                         "last_line",
                                         NULL};
