@@ -1,10 +1,9 @@
 #include "compare.h"
 
-#include "compare_like.h"
+#include "compare_internal.h"
 #include "csv.h"
 #include "paths.h"
 #include "schema.h"
-#include "stats.h"
 
 #include <limits.h>
 #include <math.h>
@@ -14,24 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NONE ((size_t)-1)
-
-static const char not_comparable[] = "not comparable";
-
-struct counts {
-    int64_t parts, parts_alike, parts_undecided, parts_contradicted;
-    int64_t effects, same_direction, opposite;
-    int64_t changes, changed, twin_changes, twins_changed;
-    int64_t metrics, metrics_differ;
-};
-
-struct comparison {
-    struct compared_run runs[COMPARE_RUNS_MAX];
-    size_t count;
-    size_t base; /* the run that changes are against */
-    size_t orders[STATS_RANK_SUM_MAXIMUM_COUNT + 1][STATS_RANK_SUM_MAXIMUM_COUNT + 1]; /* 1 + order; 0: not known yet */
-    struct counts counts;
-};
+const char compare_not_comparable[] = "not comparable";
 
 /* ---- reading ---- */
 
@@ -125,21 +107,47 @@ static int read_runs(struct comparison *comparison, const char *const *directori
     return error_set(error, EXIT_USAGE, "%s: is the only run; give a second to compare it with", directories[0]);
 }
 
-/* The first that is valid; where none is, the first that can be read: then there are no changes. */
+/* Whether it agrees with all earlier runs of the group. */
+static bool belongs_to(const struct comparison *comparison, const struct compared_run *run, size_t group)
+{
+    for (const struct compared_run *other = comparison->runs; other < run; other++)
+        if (other->facts.readable && other->group == group && !compare_same_group(other, run))
+            return false;
+    return true;
+}
+
+/* Each joins the first group that it belongs to. */
+static void form_groups(struct comparison *comparison)
+{
+    for (size_t i = 0; i < comparison->count; i++) {
+        struct compared_run *run = &comparison->runs[i];
+        if (!run->facts.readable)
+            continue;
+        while (run->group < comparison->group_count && !belongs_to(comparison, run, run->group))
+            run->group++;
+        comparison->group_count += run->group == comparison->group_count;
+    }
+}
+
+/* That of the first run that is valid; where none is, the first: then there are no changes. */
 static size_t base_of(const struct comparison *comparison)
 {
     for (size_t i = 0; i < comparison->count; i++)
         if (comparison->runs[i].facts.valid)
-            return i;
-    for (size_t i = 0; i < comparison->count; i++)
-        if (comparison->runs[i].facts.readable)
-            return i;
+            return comparison->runs[i].group;
     return 0;
+}
+
+const char *compare_group_name(size_t group)
+{
+    static const char names[COMPARE_RUNS_MAX][2] = {"A", "B", "C", "D", "E", "F", "G", "H",
+                                                    "I", "J", "K", "L", "M", "N", "O", "P"};
+    return names[group];
 }
 
 /* ---- one key over all runs ---- */
 
-/* First row whose texts in these columns equal those of a row of another file of the same table; NONE. */
+/* First row whose texts in these columns equal those of a row of another file of the same table; COMPARE_NO_ROW. */
 static size_t like_row(const struct csv_data *data, const struct csv_data *other, size_t other_row,
                        const size_t *columns, size_t column_count)
 {
@@ -150,17 +158,11 @@ static size_t like_row(const struct csv_data *data, const struct csv_data *other
         if (c == column_count)
             return r;
     }
-    return NONE;
+    return COMPARE_NO_ROW;
 }
 
-typedef const struct csv_data *(*table_of)(const struct compared_run *run);
-typedef bool (*wanted_row)(const struct csv_data *data, size_t row);
-/* `rows`: each run's row, NONE where it has none; `first`: the first run that has one. */
-typedef void (*put_key)(struct comparison *comparison, struct csv_writer *writer, const size_t *rows, size_t first);
-
-/* Calls `put` once for every key (the texts in `columns`) that any run has, in the order of the first that has it. */
-static void visit_keys(struct comparison *comparison, struct csv_writer *writer, table_of table, const size_t *columns,
-                       size_t column_count, wanted_row wanted, put_key put)
+void compare_visit_keys(struct comparison *comparison, struct csv_writer *writer, compare_table_of table,
+                        const size_t *columns, size_t column_count, compare_wanted_row wanted, compare_put_key put)
 {
     for (size_t i = 0; i < comparison->count; i++) {
         const struct csv_data *own = table(&comparison->runs[i]);
@@ -169,7 +171,7 @@ static void visit_keys(struct comparison *comparison, struct csv_writer *writer,
             bool before = wanted && !wanted(own, r);
             for (size_t j = 0; j < comparison->count && !before; j++) {
                 rows[j] = like_row(table(&comparison->runs[j]), own, r, columns, column_count);
-                before = rows[j] != NONE && j < i;
+                before = rows[j] != COMPARE_NO_ROW && j < i;
             }
             if (!before)
                 put(comparison, writer, rows, i);
@@ -177,8 +179,7 @@ static void visit_keys(struct comparison *comparison, struct csv_writer *writer,
     }
 }
 
-/* Adds "; run 2 WORDS". */
-static void add_reason(struct compare_reason *reason, size_t run, const char *words)
+void compare_add_reason(struct compare_reason *reason, size_t run, const char *words)
 {
     const size_t used = strlen(reason->text);
     snprintf(reason->text + used, sizeof reason->text - used, "%srun %zu %s", used ? "; " : "", run + 1, words);
@@ -187,10 +188,10 @@ static void add_reason(struct compare_reason *reason, size_t run, const char *wo
 static const char *only_one(struct compare_reason *reason, size_t run)
 {
     snprintf(reason->text, sizeof reason->text, "only run %zu has it", run + 1);
-    return not_comparable;
+    return compare_not_comparable;
 }
 
-static struct csv_writer *open_table(const char *out, const struct csv_table *table, struct error *error)
+struct csv_writer *compare_open_table(const char *out, const struct csv_table *table, struct error *error)
 {
     char path[PATH_MAX];
     struct csv_writer *writer = NULL;
@@ -203,7 +204,7 @@ static struct csv_writer *open_table(const char *out, const struct csv_table *ta
 
 static int write_runs(struct comparison *comparison, const char *out, struct error *error)
 {
-    struct csv_writer *writer = open_table(out, &schema_compare_runs, error);
+    struct csv_writer *writer = compare_open_table(out, &schema_compare_runs, error);
     if (writer == NULL)
         return error->code;
     for (size_t i = 0; i < comparison->count; i++) {
@@ -216,7 +217,7 @@ static int write_runs(struct comparison *comparison, const char *out, struct err
         csv_put_text(writer, readable ? finished_fact(&run->facts.machine, "fingerprint") : NULL);
         csv_put_text(writer, readable ? (run->facts.valid ? "yes" : "no") : NULL);
         csv_put_text(writer, readable ? "yes" : "no");
-        csv_put_text(writer, i == comparison->base ? "yes" : "no");
+        csv_put_text(writer, readable ? compare_group_name(run->group) : NULL);
         csv_put_text(writer, run->facts.reason);
         csv_end_row(writer);
     }
@@ -235,15 +236,16 @@ static const struct csv_data *run_of(const struct compared_run *run)
     return run->facts.readable ? &run->facts.run : &none;
 }
 
-static void put_fact(const struct comparison *comparison, struct csv_writer *writer, const char *source, table_of table,
-                     const size_t *rows, size_t first)
+static void put_fact(const struct comparison *comparison, struct csv_writer *writer, const char *source,
+                     compare_table_of table, const size_t *rows, size_t first)
 {
     const struct csv_data *with = table(&comparison->runs[first]);
     bool differs = false;
     for (size_t i = 0; i < comparison->count; i++)
-        differs |= comparison->runs[i].facts.readable &&
-                   (rows[i] == NONE || strcmp(csv_text(table(&comparison->runs[i]), rows[i], SCHEMA_run_value),
-                                              csv_text(with, rows[first], SCHEMA_run_value)) != 0);
+        differs |=
+            comparison->runs[i].facts.readable &&
+            (rows[i] == COMPARE_NO_ROW || strcmp(csv_text(table(&comparison->runs[i]), rows[i], SCHEMA_run_value),
+                                                 csv_text(with, rows[first], SCHEMA_run_value)) != 0);
     for (size_t i = 0; i < comparison->count; i++) {
         const struct csv_data *facts = table(&comparison->runs[i]);
         if (!comparison->runs[i].facts.readable)
@@ -251,9 +253,10 @@ static void put_fact(const struct comparison *comparison, struct csv_writer *wri
         csv_put_text(writer, source);
         csv_put_text(writer, csv_text(with, rows[first], SCHEMA_run_key));
         csv_put_integer(writer, (int64_t)i + 1);
-        csv_put_text(writer, rows[i] == NONE ? NULL : csv_text(facts, rows[i], SCHEMA_run_value));
-        csv_put_text(writer,
-                     rows[i] == NONE || table == run_of ? NULL : csv_text(facts, rows[i], SCHEMA_machine_status));
+        csv_put_text(writer, rows[i] == COMPARE_NO_ROW ? NULL : csv_text(facts, rows[i], SCHEMA_run_value));
+        csv_put_text(writer, rows[i] == COMPARE_NO_ROW || table == run_of
+                                 ? NULL
+                                 : csv_text(facts, rows[i], SCHEMA_machine_status));
         csv_put_text(writer, differs ? "yes" : "no");
         csv_end_row(writer);
     }
@@ -272,11 +275,11 @@ static void put_run_fact(struct comparison *comparison, struct csv_writer *write
 static int write_facts(struct comparison *comparison, const char *out, struct error *error)
 {
     static const size_t key[] = {SCHEMA_run_key};
-    struct csv_writer *writer = open_table(out, &schema_compare_facts, error);
+    struct csv_writer *writer = compare_open_table(out, &schema_compare_facts, error);
     if (writer == NULL)
         return error->code;
-    visit_keys(comparison, writer, machine_of, key, 1, NULL, put_machine_fact);
-    visit_keys(comparison, writer, run_of, key, 1, NULL, put_run_fact);
+    compare_visit_keys(comparison, writer, machine_of, key, 1, NULL, put_machine_fact);
+    compare_visit_keys(comparison, writer, run_of, key, 1, NULL, put_run_fact);
     return csv_writer_close(writer, error);
 }
 
@@ -287,39 +290,67 @@ static const struct csv_data *verdicts_of(const struct compared_run *run)
     return &run->verdicts;
 }
 
+/* The runs of a group that have a part, and how they decide it. */
+struct decided {
+    size_t seen, confirmed, refuted;
+};
+
+static bool decided_alike(const struct decided *decided)
+{
+    return decided->confirmed == decided->seen || decided->refuted == decided->seen ||
+           decided->confirmed + decided->refuted == 0;
+}
+
+static const char *agreement_of(const struct decided *groups, size_t group_count)
+{
+    struct decided all = {0};
+    bool steady = true;
+    for (size_t g = 0; g < group_count; g++) {
+        all.seen += groups[g].seen;
+        all.confirmed += groups[g].confirmed;
+        all.refuted += groups[g].refuted;
+        steady = steady && decided_alike(&groups[g]);
+    }
+    return all.confirmed && all.refuted                           ? "contradict"
+           : !steady                                              ? "runs of a group disagree"
+           : all.confirmed + all.refuted == 0                     ? "undecided in all"
+           : all.confirmed == all.seen || all.refuted == all.seen ? "agree"
+                                                                  : "some undecided";
+}
+
 static const char *verdict_agreement(const struct comparison *comparison, const size_t *rows, size_t first,
                                      struct compare_reason *reason)
 {
     const struct compared_run *with = &comparison->runs[first];
-    size_t seen = 0, confirmed = 0, refuted = 0;
+    struct decided groups[COMPARE_RUNS_MAX] = {{0}};
+    size_t seen = 0;
     for (size_t i = first; i < comparison->count; i++) {
         const struct compared_run *run = &comparison->runs[i];
-        if (rows[i] == NONE)
+        if (rows[i] == COMPARE_NO_ROW)
             continue;
         const char *verdict = csv_text(&run->verdicts, rows[i], SCHEMA_verdicts_verdict);
         if (!compare_same_part(with, run, csv_text(&run->verdicts, rows[i], SCHEMA_verdicts_claim),
                                csv_text(&run->verdicts, rows[i], SCHEMA_verdicts_part), reason))
-            return not_comparable;
-        confirmed += strcmp(verdict, "confirmed") == 0;
-        refuted += strcmp(verdict, "refuted") == 0;
+            return compare_not_comparable;
+        groups[run->group].confirmed += strcmp(verdict, "confirmed") == 0;
+        groups[run->group].refuted += strcmp(verdict, "refuted") == 0;
+        groups[run->group].seen++;
         seen++;
     }
     if (seen < 2)
         return only_one(reason, first);
-    return confirmed && refuted                   ? "contradict"
-           : confirmed == seen || refuted == seen ? "agree"
-           : confirmed + refuted == 0             ? "undecided in all"
-                                                  : "some undecided";
+    return agreement_of(groups, comparison->group_count);
 }
 
-static void count_part(struct counts *counts, const char *part, const char *agreement)
+static void count_part(struct compare_counts *counts, const char *part, const char *agreement)
 {
-    if (strcmp(part, "all") == 0 || agreement == not_comparable)
+    if (strcmp(part, "all") == 0 || agreement == compare_not_comparable)
         return;
     counts->parts++;
     counts->parts_alike += strcmp(agreement, "agree") == 0;
     counts->parts_undecided += strcmp(agreement, "undecided in all") == 0;
     counts->parts_contradicted += strcmp(agreement, "contradict") == 0;
+    counts->parts_unsteady += strcmp(agreement, "runs of a group disagree") == 0;
 }
 
 static void put_verdict(struct comparison *comparison, struct csv_writer *writer, const size_t *rows, size_t first)
@@ -335,10 +366,10 @@ static void put_verdict(struct comparison *comparison, struct csv_writer *writer
         csv_put_integer(writer, csv_integer(with, rows[first], SCHEMA_verdicts_claim));
         csv_put_text(writer, csv_text(with, rows[first], SCHEMA_verdicts_part));
         csv_put_integer(writer, (int64_t)i + 1);
-        csv_put_text(writer, rows[i] == NONE ? NULL : csv_text(verdicts, rows[i], SCHEMA_verdicts_verdict));
+        csv_put_text(writer, rows[i] == COMPARE_NO_ROW ? NULL : csv_text(verdicts, rows[i], SCHEMA_verdicts_verdict));
         for (size_t f = 0; f < sizeof figures / sizeof figures[0]; f++)
-            csv_put_number(writer, rows[i] == NONE ? NAN : csv_number(verdicts, rows[i], figures[f]));
-        csv_put_text(writer, rows[i] == NONE ? NULL : csv_text(verdicts, rows[i], SCHEMA_verdicts_unit));
+            csv_put_number(writer, rows[i] == COMPARE_NO_ROW ? NAN : csv_number(verdicts, rows[i], figures[f]));
+        csv_put_text(writer, rows[i] == COMPARE_NO_ROW ? NULL : csv_text(verdicts, rows[i], SCHEMA_verdicts_unit));
         csv_put_text(writer, agreement);
         csv_put_text(writer, reason.text);
         csv_end_row(writer);
@@ -349,10 +380,10 @@ static void put_verdict(struct comparison *comparison, struct csv_writer *writer
 static int write_verdicts(struct comparison *comparison, const char *out, struct error *error)
 {
     static const size_t key[] = {SCHEMA_verdicts_claim, SCHEMA_verdicts_part};
-    struct csv_writer *writer = open_table(out, &schema_compare_verdicts, error);
+    struct csv_writer *writer = compare_open_table(out, &schema_compare_verdicts, error);
     if (writer == NULL)
         return error->code;
-    visit_keys(comparison, writer, verdicts_of, key, sizeof key / sizeof key[0], NULL, put_verdict);
+    compare_visit_keys(comparison, writer, verdicts_of, key, sizeof key / sizeof key[0], NULL, put_verdict);
     return csv_writer_close(writer, error);
 }
 
@@ -363,19 +394,18 @@ static const struct csv_data *effects_of(const struct compared_run *run)
     return &run->effects;
 }
 
-static const char *effect_text(const struct compared_run *run, size_t row, size_t column)
+const char *compare_effect_text(const struct compared_run *run, size_t row, size_t column)
 {
     return csv_text(&run->effects, row, column);
 }
 
-/* Why a run says nothing of an effect's direction; NULL when it does. */
-static const char *silent_because(const struct compared_run *run, size_t row)
+const char *compare_silent_because(const struct compared_run *run, size_t row)
 {
-    if (row == NONE)
+    if (row == COMPARE_NO_ROW)
         return "has not measured it";
     if (!run->facts.valid)
         return "is not valid";
-    const char *words = effect_text(run, row, SCHEMA_effects_words);
+    const char *words = compare_effect_text(run, row, SCHEMA_effects_words);
     return strcmp(words, "single layout") == 0         ? "has it in a single layout"
            : strcmp(words, "not resolvable here") == 0 ? "cannot resolve it"
                                                        : NULL;
@@ -384,151 +414,54 @@ static const char *silent_because(const struct compared_run *run, size_t row)
 /* -1 or 1 as it is shown: faster or slower, of an interaction the sign of its estimate; 0: none is shown. */
 static int direction_of(const struct compared_run *run, size_t row)
 {
-    const char *words = effect_text(run, row, SCHEMA_effects_words);
+    const char *words = compare_effect_text(run, row, SCHEMA_effects_words);
     if (strcmp(words, "interaction shown") == 0)
         return csv_number(&run->effects, row, SCHEMA_effects_estimate) < 0 ? -1 : 1;
     return strcmp(words, "faster by") == 0 ? -1 : strcmp(words, "slower by") == 0 ? 1 : 0;
 }
 
-static const char *effect_agreement(const struct comparison *comparison, const size_t *rows, size_t first,
-                                    struct compare_reason *reason)
+const char *compare_effect_agreement(const struct comparison *comparison, const size_t *rows, size_t first,
+                                     struct compare_reason *reason)
 {
     size_t speaking = 0, faster = 0, slower = 0;
     for (size_t i = 0; i < comparison->count; i++) {
         const struct compared_run *run = &comparison->runs[i];
-        if (rows[i] != NONE && !compare_same_effect(&comparison->runs[first], rows[first], run, rows[i], reason))
-            return not_comparable;
-        if (!run->facts.readable || silent_because(run, rows[i]))
+        if (rows[i] != COMPARE_NO_ROW &&
+            !compare_same_effect(&comparison->runs[first], rows[first], run, rows[i], reason))
+            return compare_not_comparable;
+        if (!run->facts.readable || compare_silent_because(run, rows[i]))
             continue;
         speaking++;
         faster += direction_of(run, rows[i]) < 0;
         slower += direction_of(run, rows[i]) > 0;
     }
     for (size_t i = 0; speaking < 2 && i < comparison->count; i++)
-        if (comparison->runs[i].facts.readable && silent_because(&comparison->runs[i], rows[i]))
-            add_reason(reason, i, silent_because(&comparison->runs[i], rows[i]));
-    return speaking < 2                               ? not_comparable
+        if (comparison->runs[i].facts.readable && compare_silent_because(&comparison->runs[i], rows[i]))
+            compare_add_reason(reason, i, compare_silent_because(&comparison->runs[i], rows[i]));
+    return speaking < 2                               ? compare_not_comparable
            : faster && slower                         ? "opposite directions"
            : faster + slower == 0                     ? "shown in none"
            : faster == speaking || slower == speaking ? "same direction"
                                                       : "shown in some";
 }
 
-/* The log ratios of the processes of an effect; malloc'ed. */
-static double *log_ratios(const struct compared_run *run, size_t row, size_t *count)
-{
-    static const size_t key[][2] = {{SCHEMA_contrasts_contrast, SCHEMA_effects_contrast},
-                                    {SCHEMA_contrasts_workload, SCHEMA_effects_workload},
-                                    {SCHEMA_contrasts_panel, SCHEMA_effects_panel}};
-    const struct csv_data *contrasts = &run->contrasts;
-    double *values = malloc((contrasts->row_count + 1) * sizeof *values);
-    *count = 0;
-    for (size_t r = 0; values && r < contrasts->row_count; r++) {
-        size_t k = 0;
-        while (k < 3 && strcmp(csv_text(contrasts, r, key[k][0]), effect_text(run, row, key[k][1])) == 0)
-            k++;
-        if (k == 3)
-            values[(*count)++] = csv_number(contrasts, r, SCHEMA_contrasts_log_ratio);
-    }
-    return values;
-}
-
-struct change {
-    bool known;
-    double estimate, low, high; /* percent */
-    struct compare_reason reason;
-};
-
-static size_t order_of(struct comparison *comparison, size_t first_count, size_t second_count)
-{
-    if (first_count > STATS_RANK_SUM_MAXIMUM_COUNT || second_count > STATS_RANK_SUM_MAXIMUM_COUNT)
-        return 0;
-    size_t *order = &comparison->orders[first_count][second_count];
-    if (*order == 0)
-        *order = 1 + stats_rank_sum_order(first_count, second_count, 1 - COMPARE_CONFIDENCE);
-    return *order - 1;
-}
-
-static void measure_change(struct comparison *comparison, const size_t *rows, size_t run, struct change *change)
-{
-    size_t counts[2];
-    double *values[] = {log_ratios(&comparison->runs[comparison->base], rows[comparison->base], &counts[0]),
-                        log_ratios(&comparison->runs[run], rows[run], &counts[1])};
-    if (values[0] && values[1]) {
-        const struct stats_interval interval = stats_shift_interval(values[0], counts[0], values[1], counts[1],
-                                                                    order_of(comparison, counts[0], counts[1]));
-        change->estimate = 100 * expm1(stats_shift(values[0], counts[0], values[1], counts[1]));
-        change->low = 100 * expm1(interval.low);
-        change->high = 100 * expm1(interval.high);
-        change->known = isfinite(change->estimate) && isfinite(interval.low) && isfinite(interval.high);
-    }
-    if (!change->known)
-        snprintf(change->reason.text, sizeof change->reason.text, "no interval from %zu and %zu processes", counts[0],
-                 counts[1]);
-    free(values[0]);
-    free(values[1]);
-}
-
-/* Of a run's effect against the base's, both defined alike. */
-static struct change change_of(struct comparison *comparison, const size_t *rows, size_t run)
-{
-    struct change change = {0};
-    const size_t both[] = {comparison->base, run};
-    if (run == comparison->base)
-        return change;
-    for (size_t i = 0; i < 2; i++)
-        if (silent_because(&comparison->runs[both[i]], rows[both[i]]))
-            add_reason(&change.reason, both[i], silent_because(&comparison->runs[both[i]], rows[both[i]]));
-    if (change.reason.text[0] == '\0')
-        measure_change(comparison, rows, run, &change);
-    return change;
-}
-
-static bool is_control(const char *kind)
+bool compare_is_control(const char *kind)
 {
     return strcmp(kind, "twin") == 0 || strcmp(kind, "planted") == 0;
 }
 
-static void count_effect(struct counts *counts, const char *kind, const char *agreement)
+static void count_effect(struct compare_counts *counts, const char *kind, const char *agreement)
 {
-    if (is_control(kind) || agreement == not_comparable)
+    if (compare_is_control(kind) || agreement == compare_not_comparable)
         return;
     counts->effects++;
     counts->same_direction += strcmp(agreement, "same direction") == 0;
     counts->opposite += strcmp(agreement, "opposite directions") == 0;
 }
 
-static void count_change(struct counts *counts, const char *kind, bool changed)
-{
-    if (strcmp(kind, "twin") == 0) {
-        counts->twin_changes++;
-        counts->twins_changed += changed;
-    } else if (!is_control(kind)) {
-        counts->changes++;
-        counts->changed += changed;
-    }
-}
-
-static void put_change(struct comparison *comparison, struct csv_writer *writer, const char *kind,
-                       const struct change *change)
-{
-    const bool changed = change->low > 0 || change->high < 0;
-    if (!change->known) {
-        for (size_t c = SCHEMA_compare_effects_change_percent; c <= SCHEMA_compare_effects_changed; c++)
-            csv_put_empty(writer);
-        return;
-    }
-    csv_put_number(writer, change->estimate);
-    csv_put_number(writer, change->low);
-    csv_put_number(writer, change->high);
-    csv_put_number(writer, COMPARE_CONFIDENCE);
-    csv_put_text(writer, changed ? "yes" : "no");
-    count_change(&comparison->counts, kind, changed);
-}
-
 static void put_effect_figures(struct csv_writer *writer, const struct compared_run *run, size_t row)
 {
-    if (row == NONE) {
+    if (row == COMPARE_NO_ROW) {
         for (size_t c = SCHEMA_compare_effects_estimate_percent; c <= SCHEMA_compare_effects_words; c++)
             csv_put_empty(writer);
         return;
@@ -538,7 +471,7 @@ static void put_effect_figures(struct csv_writer *writer, const struct compared_
     csv_put_number(writer, csv_number(&run->effects, row, SCHEMA_effects_ci_high));
     csv_put_number(writer, csv_number(&run->effects, row, SCHEMA_effects_confidence));
     csv_put_integer(writer, csv_integer(&run->effects, row, SCHEMA_effects_processes));
-    csv_put_text(writer, effect_text(run, row, SCHEMA_effects_words));
+    csv_put_text(writer, compare_effect_text(run, row, SCHEMA_effects_words));
 }
 
 static void put_effect(struct comparison *comparison, struct csv_writer *writer, const size_t *rows, size_t first)
@@ -546,24 +479,18 @@ static void put_effect(struct comparison *comparison, struct csv_writer *writer,
     static const size_t key[] = {SCHEMA_effects_panel,    SCHEMA_effects_contrast,  SCHEMA_effects_kind,
                                  SCHEMA_effects_baseline, SCHEMA_effects_contender, SCHEMA_effects_workload};
     struct compare_reason reason = {""};
-    const char *agreement = effect_agreement(comparison, rows, first, &reason);
-    const char *kind = effect_text(&comparison->runs[first], rows[first], SCHEMA_effects_kind);
+    const char *agreement = compare_effect_agreement(comparison, rows, first, &reason);
+    const char *kind = compare_effect_text(&comparison->runs[first], rows[first], SCHEMA_effects_kind);
     for (size_t i = 0; i < comparison->count; i++) {
-        const size_t named = rows[i] == NONE ? first : i;
-        struct change change = {0};
+        const size_t named = rows[i] == COMPARE_NO_ROW ? first : i;
         if (!comparison->runs[i].facts.readable)
             continue;
         for (size_t c = 0; c < sizeof key / sizeof key[0]; c++)
-            csv_put_text(writer, effect_text(&comparison->runs[named], rows[named], key[c]));
+            csv_put_text(writer, compare_effect_text(&comparison->runs[named], rows[named], key[c]));
         csv_put_integer(writer, (int64_t)i + 1);
         put_effect_figures(writer, &comparison->runs[i], rows[i]);
-        if (agreement == not_comparable)
-            change.reason = reason;
-        else
-            change = change_of(comparison, rows, i);
-        put_change(comparison, writer, kind, &change);
         csv_put_text(writer, agreement);
-        csv_put_text(writer, change.reason.text);
+        csv_put_text(writer, reason.text);
         csv_end_row(writer);
     }
     count_effect(&comparison->counts, kind, agreement);
@@ -574,14 +501,19 @@ static bool is_relative(const struct csv_data *effects, size_t row)
     return strcmp(csv_text(effects, row, SCHEMA_effects_scale), "relative") == 0;
 }
 
-static int write_effects(struct comparison *comparison, const char *out, struct error *error)
+void compare_visit_effects(struct comparison *comparison, struct csv_writer *writer, compare_put_key put)
 {
     static const size_t key[] = {SCHEMA_effects_panel, SCHEMA_effects_contrast, SCHEMA_effects_workload,
                                  SCHEMA_effects_scale};
-    struct csv_writer *writer = open_table(out, &schema_compare_effects, error);
+    compare_visit_keys(comparison, writer, effects_of, key, sizeof key / sizeof key[0], is_relative, put);
+}
+
+static int write_effects(struct comparison *comparison, const char *out, struct error *error)
+{
+    struct csv_writer *writer = compare_open_table(out, &schema_compare_effects, error);
     if (writer == NULL)
         return error->code;
-    visit_keys(comparison, writer, effects_of, key, sizeof key / sizeof key[0], is_relative, put_effect);
+    compare_visit_effects(comparison, writer, put_effect);
     return csv_writer_close(writer, error);
 }
 
@@ -602,10 +534,10 @@ static const char *metric_agreement(const struct comparison *comparison, const s
     bool alike = true;
     for (size_t i = first; i < comparison->count; i++) {
         const struct compared_run *run = &comparison->runs[i];
-        if (rows[i] == NONE)
+        if (rows[i] == COMPARE_NO_ROW)
             continue;
         if (!compare_same_metric(&comparison->runs[first], rows[first], run, reason))
-            return not_comparable;
+            return compare_not_comparable;
         for (size_t c = 0; c < sizeof figure / sizeof figure[0]; c++)
             alike &= strcmp(csv_text(&run->metrics, rows[i], figure[c]), csv_text(with, rows[first], figure[c])) == 0;
         seen++;
@@ -621,8 +553,8 @@ static void put_metric(struct comparison *comparison, struct csv_writer *writer,
     struct compare_reason reason = {""};
     const char *agreement = metric_agreement(comparison, rows, first, &reason);
     const struct csv_data *with = &comparison->runs[first].metrics;
-    comparison->counts.metrics += agreement != not_comparable;
-    comparison->counts.metrics_differ += agreement && agreement != not_comparable;
+    comparison->counts.metrics += agreement != compare_not_comparable;
+    comparison->counts.metrics_differ += agreement && agreement != compare_not_comparable;
     for (size_t i = 0; i < comparison->count && agreement; i++) {
         const struct csv_data *metrics = &comparison->runs[i].metrics;
         if (!comparison->runs[i].facts.readable)
@@ -630,8 +562,8 @@ static void put_metric(struct comparison *comparison, struct csv_writer *writer,
         for (size_t c = 0; c < sizeof key / sizeof key[0]; c++)
             csv_put_text(writer, csv_text(with, rows[first], key[c]));
         csv_put_integer(writer, (int64_t)i + 1);
-        csv_put_number(writer, rows[i] == NONE ? NAN : csv_number(metrics, rows[i], SCHEMA_metrics_value));
-        csv_put_text(writer, rows[i] == NONE ? NULL : csv_text(metrics, rows[i], SCHEMA_metrics_status));
+        csv_put_number(writer, rows[i] == COMPARE_NO_ROW ? NAN : csv_number(metrics, rows[i], SCHEMA_metrics_value));
+        csv_put_text(writer, rows[i] == COMPARE_NO_ROW ? NULL : csv_text(metrics, rows[i], SCHEMA_metrics_status));
         csv_put_text(writer, agreement);
         csv_put_text(writer, reason.text);
         csv_end_row(writer);
@@ -641,10 +573,10 @@ static void put_metric(struct comparison *comparison, struct csv_writer *writer,
 static int write_metrics(struct comparison *comparison, const char *out, struct error *error)
 {
     static const size_t key[] = {SCHEMA_metrics_metric, SCHEMA_metrics_workload, SCHEMA_metrics_variant};
-    struct csv_writer *writer = open_table(out, &schema_compare_metrics, error);
+    struct csv_writer *writer = compare_open_table(out, &schema_compare_metrics, error);
     if (writer == NULL)
         return error->code;
-    visit_keys(comparison, writer, metrics_of, key, sizeof key / sizeof key[0], NULL, put_metric);
+    compare_visit_keys(comparison, writer, metrics_of, key, sizeof key / sizeof key[0], NULL, put_metric);
     return csv_writer_close(writer, error);
 }
 
@@ -652,7 +584,7 @@ static int write_metrics(struct comparison *comparison, const char *out, struct 
 
 static int write_counts(struct comparison *comparison, const char *out, struct error *error)
 {
-    const struct counts *counts = &comparison->counts;
+    const struct compare_counts *counts = &comparison->counts;
     const struct {
         const char *what;
         int64_t count;
@@ -661,17 +593,20 @@ static int write_counts(struct comparison *comparison, const char *out, struct e
         {"parts decided the same by all", counts->parts_alike},
         {"parts decided by none", counts->parts_undecided},
         {"parts confirmed by one and refuted by another", counts->parts_contradicted},
+        {"parts that runs of one group decide otherwise", counts->parts_unsteady},
         {"effects in common", counts->effects},
         {"effects shown in the same direction by all", counts->same_direction},
         {"effects shown in opposite directions", counts->opposite},
         {"changes of an effect with an interval", counts->changes},
-        {"changes whose interval leaves out zero", counts->changed},
+        {"effects changed beyond what replicates differ by", counts->changed},
+        {"effects that differ between runs without replicates", counts->differing},
+        {"effects that differ no more than replicates", counts->as_replicates},
         {"changes of a twin with an interval", counts->twin_changes},
-        {"changes of a twin whose interval leaves out zero", counts->twins_changed},
+        {"twins that changed or differ", counts->twins_apart},
         {"exact figures in common", counts->metrics},
         {"exact figures that differ", counts->metrics_differ},
     };
-    struct csv_writer *writer = open_table(out, &schema_compare_counts, error);
+    struct csv_writer *writer = compare_open_table(out, &schema_compare_counts, error);
     if (writer == NULL)
         return error->code;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -687,9 +622,15 @@ static const struct {
     const struct csv_table *table;
     int (*write)(struct comparison *comparison, const char *out, struct error *error);
 } written[] = {
-    {&schema_compare_runs, write_runs},         {&schema_compare_facts, write_facts},
-    {&schema_compare_verdicts, write_verdicts}, {&schema_compare_effects, write_effects},
-    {&schema_compare_metrics, write_metrics},   {&schema_compare_counts, write_counts},
+    {&schema_compare_runs, write_runs},
+    {&schema_compare_facts, write_facts},
+    {&schema_compare_verdicts, write_verdicts},
+    {&schema_compare_effects, write_effects},
+    {&schema_compare_replicates, compare_write_replicates},
+    {&schema_compare_changes, compare_write_changes},
+    {&schema_compare_groups, compare_write_groups},
+    {&schema_compare_metrics, write_metrics},
+    {&schema_compare_counts, write_counts},
 };
 
 /* A table that cannot be written takes the others with it, and the directory. */
@@ -715,10 +656,13 @@ int compare_write(const struct paths *paths, const char *const *runs, const char
     struct comparison *comparison = calloc(1, sizeof *comparison);
     if (comparison == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
-    if (read_runs(comparison, runs, error) == 0 && paths_make_new(paths, out, "compare", directory, error) == 0) {
+    if (read_runs(comparison, runs, error) == 0 && compare_measure_centres(comparison, error) == 0 &&
+        paths_make_new(paths, out, "compare", directory, error) == 0) {
+        form_groups(comparison);
         comparison->base = base_of(comparison);
         write_all(comparison, directory, error);
     }
+    compare_free_centres(comparison);
     for (size_t i = 0; i < comparison->count; i++)
         free_run(&comparison->runs[i]);
     free(comparison);

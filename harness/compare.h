@@ -3,11 +3,16 @@
  * compare_*.csv into a directory of its own; the runs are not touched.
  *
  * Nanoseconds of one run are never set against those of another: between two runs everything may differ. An effect is a ratio within
- * one run, and the ratios are compared. By how much they differ has an interval of its own, from the log ratios of the processes of
- * both runs (stats_shift), at the confidence of what is exploratory; nothing is divided by the number of effects, so one in a hundred
- * misses by chance. It takes both runs to be spread alike. Of normal values of which one run's are spread three times as widely as the
- * other's, 1.6 in a hundred miss with 20 processes in each or 64 in each, and 4.5 with 20 of the wider and 64 of the narrower
- * (20000 trials): compare runs of one profile.
+ * one run, and the ratios are compared. How far two runs are apart has an interval of its own, from the signed-rank intervals of both
+ * (stats_difference_interval), at the confidence of what is exploratory; nothing is divided by the number of effects.
+ *
+ * Those intervals speak of processes. Runs of one program on one machine within an hour are apart in 8 % of their effects where the
+ * intervals promise 1 %, so when machines are compared the run is what is counted. Runs of one fingerprint and the same objects are a
+ * group: replicates, and how many of their effects are apart is printed, a measured error rate. Between groups an effect is called
+ * changed only if every pair of runs across is apart in one direction and the closest such pair is further apart than any two runs of
+ * either group; with a single run in either group it is no more than a difference between the runs. Of normal estimates that vary from
+ * run to run far more than their intervals say, 9.2 % would be called changed by chance with two runs in each group, 2.9 % with three
+ * and two, 0.8 % with three in each (2 000 000 trials). Exact figures need no replicates.
  *
  * Only like is compared with like (compare_like.h); what is not is listed with the reason. A run that this program cannot read (of
  * another schema) is listed too; two at least must be left. One that is not analysed or is damaged is an error.

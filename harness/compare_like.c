@@ -89,6 +89,20 @@ bool compare_same_effect(const struct compared_run *one, size_t one_row, const s
            same_workload(one, other, csv_text(&one->effects, one_row, SCHEMA_effects_workload), reason);
 }
 
+bool compare_same_group(const struct compared_run *one, const struct compared_run *other)
+{
+    const char *fingerprint = finished_fact(&one->facts.machine, "fingerprint");
+    const struct csv_data *facts = &one->facts.run;
+    if (*fingerprint == '\0' || strcmp(fingerprint, finished_fact(&other->facts.machine, "fingerprint")) != 0)
+        return false;
+    for (size_t r = 0; r < facts->row_count; r++) {
+        const char *key = csv_text(facts, r, SCHEMA_run_key), *theirs = finished_fact(&other->facts.run, key);
+        if (strncmp(key, "module:", 7) == 0 && *theirs && strcmp(csv_text(facts, r, SCHEMA_run_value), theirs) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* From `row` on; row_count when there is none. */
 static size_t next_condition(const struct csv_data *claims, size_t row, const char *claim, const char *part)
 {

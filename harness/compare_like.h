@@ -15,6 +15,7 @@ struct compared_run {
     size_t number; /* from 1 */
     const char *directory;
     char name[256];
+    size_t group; /* from 0; means nothing when it is not readable */
     struct finished facts;
     struct csv_data claims, variants, workloads, verdicts, effects, contrasts,
         metrics; /* empty when it is not readable */
@@ -24,6 +25,8 @@ struct compare_reason {
     char text[400]; /* as it can stand in a cell; "" when there is none */
 };
 
+/* Fingerprints, and the objects of all variants that both have: what runs of one machine and one build agree in. */
+bool compare_same_group(const struct compared_run *one, const struct compared_run *other);
 /* Rows of the two runs' effects. */
 bool compare_same_effect(const struct compared_run *one, size_t one_row, const struct compared_run *other,
                          size_t other_row, struct compare_reason *reason);

@@ -250,94 +250,14 @@ struct stats_interval stats_signed_rank_interval(const double *values, size_t co
     return result;
 }
 
-/* -- Rank-sum ------------------------------------------------------------------------------------------------------ */
-
-/*
- * P(U = u) for u = 0 .. last, of samples of first_count and second_count; U counts the pairs in which the first is larger. The largest
- * of all is one of the i firsts with probability i / (i + j) and then beats all j seconds, or one of the seconds and beats none:
- *     p(i, j; u) = i / (i + j) p(i - 1, j; u - j) + j / (i + j) p(i, j - 1; u).
- * Only sums of positive terms, so every one keeps its relative accuracy. The caller frees; NULL without memory.
- */
-static double *rank_sum_probabilities(size_t first_count, size_t second_count, size_t last)
+struct stats_interval stats_difference_interval(double first, struct stats_interval of_first, double second,
+                                                struct stats_interval of_second)
 {
-    const size_t width = last + 1;
-    double *table = calloc((second_count + 1) * width, sizeof *table); /* a line of p(i, j; .) for each j */
-    if (table == NULL)
-        return NULL;
-    for (size_t j = 0; j <= second_count; j++)
-        table[j * width] = 1; /* i = 0 */
-    for (size_t i = 1; i <= first_count; i++)
-        for (size_t j = 1; j <= second_count; j++) {
-            double *line = table + j * width;
-            const double *shorter = line - width;
-            const double won = (double)i / (double)(i + j), lost = (double)j / (double)(i + j);
-            for (size_t u = i * j < last ? i * j : last; u >= j; u--) /* downwards: u - j must still be of i - 1 */
-                line[u] = won * line[u - j] + lost * shorter[u];
-            for (size_t u = 0; u < j && u < width; u++)
-                line[u] = lost * shorter[u];
-        }
-    memmove(table, table + second_count * width, width * sizeof *table);
-    return table;
-}
-
-static bool rank_sum_counts(size_t first_count, size_t second_count)
-{
-    return first_count > 0 && second_count > 0 && first_count <= STATS_RANK_SUM_MAXIMUM_COUNT &&
-           second_count <= STATS_RANK_SUM_MAXIMUM_COUNT;
-}
-
-size_t stats_rank_sum_order(size_t first_count, size_t second_count, double alpha)
-{
-    if (!rank_sum_counts(first_count, second_count) || !is_inside(alpha, 0, 1))
-        return 0;
-    const size_t last = first_count * second_count / 2;
-    double *probability = rank_sum_probabilities(first_count, second_count, last);
-    size_t order = 0;
-    double tail = 0;
-    while (probability && order <= last && 2 * (tail + probability[order]) <= alpha)
-        tail += probability[order++];
-    free(probability);
-    return order;
-}
-
-/* All second[j] - first[i], sorted. The caller frees. */
-static double *sorted_shifts(const double *first, size_t first_count, const double *second, size_t second_count)
-{
-    if (!rank_sum_counts(first_count, second_count) || !all_finite(first, first_count) ||
-        !all_finite(second, second_count))
-        return NULL;
-    double *shifts = malloc(first_count * second_count * sizeof *shifts);
-    if (shifts == NULL)
-        return NULL;
-    for (size_t i = 0; i < first_count; i++)
-        for (size_t j = 0; j < second_count; j++)
-            shifts[i * second_count + j] = second[j] - first[i];
-    qsort(shifts, first_count * second_count, sizeof *shifts, compare_doubles);
-    return shifts;
-}
-
-double stats_shift(const double *first, size_t first_count, const double *second, size_t second_count)
-{
-    double *shifts = sorted_shifts(first, first_count, second, second_count);
-    if (shifts == NULL)
-        return NAN;
-    const size_t pairs = first_count * second_count;
-    const double result = shifts[(pairs - 1) / 2] / 2 + shifts[pairs / 2] / 2;
-    free(shifts);
-    return result;
-}
-
-struct stats_interval stats_shift_interval(const double *first, size_t first_count, const double *second,
-                                           size_t second_count, size_t order)
-{
-    if (order == 0 || order > first_count * second_count / 2)
+    const double down = hypot(second - of_second.low, of_first.high - first);
+    const double up = hypot(of_second.high - second, first - of_first.low);
+    if (!isfinite(first) || !isfinite(second) || isnan(down) || isnan(up))
         return unbounded;
-    double *shifts = sorted_shifts(first, first_count, second, second_count);
-    if (shifts == NULL)
-        return unbounded;
-    const struct stats_interval interval = {shifts[order - 1], shifts[first_count * second_count - order]};
-    free(shifts);
-    return interval;
+    return (struct stats_interval){second - first - down, second - first + up};
 }
 
 /* -- Incomplete beta and quantiles --------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-"""The figure of a comparison: effects within each run, one run below the other."""
+"""The figure of a comparison: effects within each run, one run below the other, the runs of a group in one colour."""
 
 import math
 
@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 import style  # noqa: E402
 import wording  # noqa: E402
 
-RUN_COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY, style.BLACK, style.OTHER)
+GROUP_COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY, style.BLACK, style.OTHER)
 MOST_LETTERS = 44  # of a name that has room beside another
 
 
@@ -25,13 +25,14 @@ def split_by_magnitude(rows):
     return [panel for _, panel in panels]
 
 
-def draw(rows, names):
-    """rows: [(contrast, {run: row of compare_effects.csv})], drawn from top to bottom; names: {run: its name in the legend}."""
+def draw(rows, groups):
+    """rows: [(contrast, {run: row of compare_effects.csv})], drawn from top to bottom; groups: [(its name in the legend, its runs)]."""
     matplotlib.rcdefaults()
     matplotlib.rcParams.update(style.RC)
-    panels, marks = split_by_magnitude(rows), marks_of(names)
-    columns = 1 if max(map(len, names.values())) > MOST_LETTERS else 2
-    row_inches, gap, head, foot = 0.13 * len(names) + 0.12, 0.42, 0.2 + 0.17 * math.ceil(len(names) / columns), 0.25
+    panels, marks = split_by_magnitude(rows), marks_of(groups)
+    names = [name for name, runs in groups if runs]
+    columns = 1 if max(map(len, names)) > MOST_LETTERS else 2
+    row_inches, gap, head, foot = 0.13 * len(marks) + 0.12, 0.42, 0.2 + 0.17 * math.ceil(len(names) / columns), 0.25
     height = head + foot + sum(row_inches * len(panel) + gap for panel in panels)
     figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
     top = height - head
@@ -40,18 +41,22 @@ def draw(rows, names):
         axes = figure.add_axes([0.24, (top - tall) / height, 0.72, tall / height])
         draw_panel(axes, panel, marks)
         top -= tall + gap
-    handles = [plt.Line2D([], [], color=colour, marker=marker, markersize=5, linewidth=2, label=names[run])
-               for run, (_, colour, marker) in marks.items()]
+    handles = []
+    for name, runs in groups:
+        if runs:
+            _, colour, marker = marks[runs[0]]
+            handles.append(plt.Line2D([], [], color=colour, marker=marker, markersize=5, linewidth=2, label=name))
     figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.01, 1 - 0.03 / height), ncol=columns, frameon=False, fontsize=8)
     figure.text(0.6, 0.1 / height, "contender - baseline within each run: faster to the left, slower to the right", ha="center",
                 va="center", fontsize=8)
     return figure
 
 
-def marks_of(names):
-    """{run: (place in a row, colour, marker)}"""
-    return {run: ((place - (len(names) - 1) / 2) * 0.75 / len(names), RUN_COLOURS[place % len(RUN_COLOURS)],
-                  style.MARKERS[place % len(style.MARKERS)]) for place, run in enumerate(names)}
+def marks_of(groups):
+    """{run: (place in a row, colour, marker)}; a group keeps together."""
+    runs = [(run, group) for group, (_, members) in enumerate(groups) for run in members]
+    return {run: ((place - (len(runs) - 1) / 2) * 0.75 / len(runs), GROUP_COLOURS[group % len(GROUP_COLOURS)],
+                  style.MARKERS[group % len(style.MARKERS)]) for place, (run, group) in enumerate(runs)}
 
 
 def draw_panel(axes, panel, marks):

@@ -15,9 +15,10 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "plots"))
 GOLDEN = ROOT / "tests" / "golden" / "run"
 ENCBENCH = sys.argv.pop(1) if len(sys.argv) > 1 else sys.exit("usage: compare_test.py ENCBENCH")
-TABLES = ("runs", "facts", "verdicts", "effects", "metrics", "counts")
+TABLES = ("runs", "facts", "verdicts", "effects", "replicates", "changes", "groups", "metrics", "counts")
 CONTRAST, WORKLOAD = "pool_main", "to_string_1k"  # the effect that the tests change; parts 5a and the like rest on it
 CONFIDENCE = 0.99
 
@@ -71,20 +72,23 @@ def log_ratios(directory, effect):
             if all(row[key] == effect[key] for key in ("panel", "contrast", "workload"))]
 
 
-def rank_sum_order(m, n, alpha):
-    """Largest k with 2 P(U < k) <= alpha, by counting the arrangements of m and n."""
-    ways = {(i, 0): {0: 1} for i in range(m + 1)} | {(0, j): {0: 1} for j in range(n + 1)}
-    for i in range(1, m + 1):
-        for j in range(1, n + 1):
-            total = dict(ways[i, j - 1])
-            for u, count in ways[i - 1, j].items():
-                total[u + j] = total.get(u + j, 0) + count
-            ways[i, j] = total
+def signed_rank_order(n, alpha):
+    """Largest k with 2 P(T < k) <= alpha, by counting the patterns of n signs."""
+    ways = [1]
+    for rank in range(1, n + 1):
+        ways = [(ways[t] if t < len(ways) else 0) + (ways[t - rank] if t >= rank else 0) for t in range(len(ways) + rank)]
     below, k = 0, 0
-    while 2 * (below + ways[m, n].get(k, 0)) <= alpha * math.comb(m + n, m):
-        below += ways[m, n].get(k, 0)
+    while 2 * (below + ways[k]) <= alpha * 2 ** n:
+        below += ways[k]
         k += 1
     return k
+
+
+def centre(values):
+    """Hodges-Lehmann estimate and the ends of its interval."""
+    walsh = sorted((values[i] + values[j]) / 2 for i in range(len(values)) for j in range(i, len(values)))
+    order = signed_rank_order(len(values), 1 - CONFIDENCE)
+    return (walsh[(len(walsh) - 1) // 2] + walsh[len(walsh) // 2]) / 2, walsh[order - 1], walsh[-order]
 
 
 def percent(log):
@@ -99,6 +103,12 @@ class Compare(unittest.TestCase):
 
     def copy(self, name):
         return Path(shutil.copytree(GOLDEN, self.folder / name))
+
+    def elsewhere(self, name):
+        """A copy as if from another machine."""
+        run = self.copy(name)
+        set_fact(run, "machine", "fingerprint", value="0badcafe")
+        return run
 
     def run_verb(self, *arguments):
         return subprocess.run([ENCBENCH, "compare", *map(str, arguments)], capture_output=True, text=True, check=False, cwd=self.folder)
@@ -116,8 +126,21 @@ class Compare(unittest.TestCase):
     def count(self, what):
         return next(int(row["count"]) for row in self.counts if row["what"] == what)
 
-    def changed_and_twins(self):
-        return self.count("changes whose interval leaves out zero"), self.count("changes of a twin whose interval leaves out zero")
+    def change_counts(self):
+        """Changed, differing between runs, no more than replicates, twins of the first two."""
+        return tuple(self.count(what) for what in (
+            "effects changed beyond what replicates differ by", "effects that differ between runs without replicates",
+            "effects that differ no more than replicates", "twins that changed or differ"))
+
+    def open_changes(self):
+        """Contrasts of the table that is not folded."""
+        return re.findall(r"^\| `(\w+)`", self.text.split("What changed, differs or has opposite directions")[1].split("<details>")[0], re.M)
+
+    def change(self, contrast=CONTRAST, group="B"):
+        return next(row for row in self.changes if is_effect(row, contrast) and row["group"] == group)
+
+    def replicate(self, group="A", contrast=CONTRAST):
+        return next(row for row in self.replicates if is_effect(row, contrast) and row["group"] == group)
 
     def effect(self, run, contrast=CONTRAST, workload=WORKLOAD):
         return next(row for row in self.effects if is_effect(row, contrast, workload) and row["run"] == str(run))
@@ -128,7 +151,7 @@ class Compare(unittest.TestCase):
     # What is the same.
 
     def test_copies_agree(self):
-        self.compare(self.copy("one"), self.copy("two"))
+        self.compare(self.copy("one"), self.elsewhere("two"))
         effects = [row for row in read(GOLDEN / "effects.csv") if row["scale"] == "relative"]
         parts = [row for row in read(GOLDEN / "verdicts.csv") if row["part"] != "all"]
         plain = [row for row in effects if row["kind"] not in ("twin", "planted")]
@@ -139,19 +162,111 @@ class Compare(unittest.TestCase):
         self.assertEqual({row["what"]: int(row["count"]) for row in self.counts}, {
             "parts of claims in common": len(parts), "parts decided the same by all": len(decided),
             "parts decided by none": len(parts) - len(decided), "parts confirmed by one and refuted by another": 0,
-            "effects in common": len(plain), "effects shown in the same direction by all": len(shown),
+            "parts that runs of one group decide otherwise": 0, "effects in common": len(plain), "effects shown in the same direction by all": len(shown),
             "effects shown in opposite directions": 0, "changes of an effect with an interval": len(plain),
-            "changes whose interval leaves out zero": 0, "changes of a twin with an interval": len(twins),
-            "changes of a twin whose interval leaves out zero": 0,
+            "effects changed beyond what replicates differ by": 0, "effects that differ between runs without replicates": 0,
+            "effects that differ no more than replicates": 0, "changes of a twin with an interval": len(twins),
+            "twins that changed or differ": 0,
             "exact figures in common": len(read(GOLDEN / "metrics.csv")), "exact figures that differ": 0})
-        self.assertEqual([row["change_percent"] for row in self.effects], ["", "0"] * len(effects))
-        self.assertEqual({row["changed"] for row in self.effects if row["run"] == "2"}, {"no"})
-        self.assertEqual({row["differs"] for row in self.facts}, {"no"})
+        self.assertEqual([(row["change_percent"], row["change"], row["base"], row["group"]) for row in self.changes],
+                         [("0", "no", "A", "B")] * len(effects))
+        self.assertEqual((self.replicates, {row["pairs"] for row in self.groups}), ([], {"0"}))
+        self.assertEqual({row["key"] for row in self.facts if row["differs"] == "yes"}, {"fingerprint"})
         self.assertEqual(self.metrics, [])
         for words in ("Nothing that is known about machine and build differs.", "No change is seen.",
                       "All that the runs have in common are the same.", "figures/compare.png"):
             self.assertIn(words, self.text)
         self.assertNotIn("What cannot be compared", self.text)
+
+    def test_copies_of_one_machine_are_replicates(self):
+        runs = [self.copy(name) for name in ("one", "two", "three")]
+        edit(runs[2], "run", lambda row: row["key"] != "module:direct.o_sha256")  # what one lacks says nothing against it
+        self.compare(*runs)
+        self.assertEqual([row["group"] for row in self.runs], ["A", "A", "A"])
+        plain = [row for row in read(GOLDEN / "effects.csv") if row["scale"] == "relative" and row["kind"] not in ("twin", "planted")]
+        self.assertEqual([(row["group"], row["runs"], row["base"], row["pairs"], row["apart"], row["apart_percent"]) for row in self.groups],
+                         [("A", "1 2 3", "yes", str(3 * len(plain)), "0", "0")])
+        self.assertEqual(self.changes, [])
+        self.assertEqual({(row["pairs"], row["apart"], row["largest_percent"]) for row in self.replicates}, {("3", "0", "0")})
+        self.assertIn("All runs are of one machine and one build", " ".join(self.text.split()))
+        for words in ("One run of a machine", "What changed", "Change:"):
+            self.assertNotIn(words, self.text)
+
+    def test_what_makes_a_group(self):
+        """Fingerprint and the objects that both have; a group keeps its letter wherever its runs stand."""
+        one, other, objects, last = self.copy("one"), self.elsewhere("other"), self.copy("objects"), self.elsewhere("last")
+        set_fact(objects, "run", "module:direct.o_sha256", value="1")
+        self.compare(one, other, objects, last)
+        self.assertEqual([row["group"] for row in self.runs], ["A", "B", "C", "B"])
+        self.assertEqual([(row["group"], row["runs"]) for row in self.groups], [("A", "1"), ("B", "2 4"), ("C", "3")])
+        for run in (one, other):
+            set_fact(run, "machine", "fingerprint", value="")
+        self.compare(one, other, out="unknown")
+        self.assertEqual([row["group"] for row in self.runs], ["A", "B"])
+
+    def replicated(self, first, second):
+        """Runs of two machines with the effect moved by so many log percent each."""
+        runs = [self.copy(f"a{number}") for number in range(len(first))] + [self.elsewhere(f"b{number}") for number in range(len(second))]
+        for run, amount in zip(runs, (*first, *second)):
+            shift(run, amount / 100)
+        self.compare(*runs, out=f"out_{len(list(self.folder.iterdir()))}")
+        for run in runs:
+            shutil.rmtree(run)
+        return self.change()
+
+    def test_clear_change_over_replicates(self):
+        row = self.replicated((0, 1), (4, 5.5))
+        self.assertEqual((row["change"], row["pairs"]), ("changed", "4"))
+        for name, expected in (("across_percent", 3), ("within_percent", 1.5), ("change_percent", 4.25)):
+            self.assertAlmostEqual(float(row[name]), percent(expected / 100), places=9)
+        self.assertTrue(2 < float(row["change_low_percent"]) < percent(0.03) and percent(0.055) < float(row["change_high_percent"]) < 7)
+        self.assertEqual(self.change_counts(), (1, 0, 0, 0))
+        self.assertEqual(self.open_changes(), [CONTRAST])
+        self.assertRegex(self.text, r"\*\*[^|*]+\*\* changed")
+        self.assertNotIn("One run of a machine", self.text)
+        self.assertIn("about one in eleven", " ".join(self.text.split()))
+        self.assertEqual([(row["group"], row["pairs"] != "0", row["apart"]) for row in self.groups], [("A", True, "1"), ("B", True, "1")])
+        self.assertEqual([self.replicate(group)[name] for group in "AB" for name in ("smallest_run", "largest_run", "apart")],
+                         ["1", "2", "1", "3", "4", "1"])
+        self.assertAlmostEqual(float(self.replicate("B")["largest_percent"]), percent(0.015), places=9)
+
+    def test_replicates_that_differ_as_much(self):
+        """Every pair across is apart, but runs of one group are so as well; of whichever group."""
+        for first, second in (((0, 3.5), (6, 6.5)), ((6, 6.5), (0, 3.5)), ((0, 0.5), (3, 7)), ((3, 7), (0, 0.5))):
+            self.assertEqual(self.replicated(first, second)["change"], "no more than replicates")
+            self.assertEqual(self.change_counts(), (0, 0, 1, 0))
+            self.assertIn("No change is seen.", self.text)
+
+    def test_every_pair_must_be_apart(self):
+        """One pair whose interval holds 0, or two that are apart in opposite directions."""
+        for first, second in (((0, 0.01), (0.05, 0.06)), ((0, 3), (3, 6)), ((0, 6), (3, 3.1))):
+            self.assertEqual(self.replicated(first, second)["change"], "no")
+        self.assertEqual(self.change_counts(), (0, 0, 0, 0))
+
+    def test_single_runs_differ_only(self):
+        for first, second in (((0,), (4,)), ((0, 1), (4,)), ((0,), (4, 5))):
+            row = self.replicated(first, second)
+            self.assertEqual((row["change"], row["within_percent"] != ""), ("differs between the runs", len(first + second) > 2))
+            self.assertEqual(self.change_counts(), (0, 1, 0, 0))
+            top = " ".join(self.text.split("- **Verdicts")[0].split())
+            self.assertIn("One run of a machine cannot tell the machine from the hour.", top)
+            self.assertIn("then `compare` them all", top)
+        self.assertEqual(self.replicated((0, 3), (4,))["change"], "no more than replicates")
+
+    def test_replicates_decide_otherwise(self):
+        runs = self.copy("a1"), self.copy("a2"), self.elsewhere("b1")
+
+        def decide(run, part, verdict):
+            edit(run, "verdicts", lambda row: row.update(verdict=verdict) if (row["claim"], row["part"]) == ("4", part) else None)
+        for run, verdicts in zip(runs, (("confirmed", "confirmed", "confirmed"), ("not resolvable here", "refuted", "confirmed"),
+                                        ("confirmed", "confirmed", "not resolvable here"))):
+            for part, verdict in zip("abc", verdicts):
+                decide(run, part, verdict)
+        self.compare(*runs)
+        self.assertEqual([self.verdict("4", part)["agreement"] for part in "abc"],
+                         ["runs of a group disagree", "contradict", "some undecided"])
+        self.assertEqual(self.count("parts that runs of one group decide otherwise"), 1)
+        self.assertRegex(self.text, r"confirmed \(run 1\); refuted \(run 2\) +\| confirmed.* \| \*\*contradict\*\*")
 
     def test_figures_are_ratios_of_each_run(self):
         self.compare(self.copy("one"), self.copy("two"))
@@ -176,56 +291,61 @@ class Compare(unittest.TestCase):
     # What was changed.
 
     def test_planted_change_is_found_with_its_size(self):
-        one, two = self.copy("one"), self.copy("two")
+        one, two = self.copy("one"), self.elsewhere("two")
         shift(two, math.log(1.02))
         self.compare(one, two)
-        row = self.effect(2)
+        row = self.change()
         self.assertAlmostEqual(float(row["change_percent"]), 2, places=9)
-        self.assertEqual((row["changed"], row["change_confidence"]), ("yes", str(CONFIDENCE)))
+        self.assertEqual((row["change"], row["change_confidence"]), ("differs between the runs", str(CONFIDENCE)))
         self.assertTrue(1.5 < float(row["change_low_percent"]) < 2 < float(row["change_high_percent"]) < 2.5)
-        self.assertEqual({other["change_percent"] for other in self.effects if other["run"] == "2" and other is not row}, {"0"})
-        self.assertEqual(self.changed_and_twins(), (1, 0))
-        changed = self.text.split("What changed or has opposite directions")[1].split("<details>")[0]
-        self.assertEqual(re.findall(r"^\| `(\w+)`", changed, re.M), [CONTRAST])
+        self.assertEqual({other["change_percent"] for other in self.changes if other is not row}, {"0"})
+        self.assertEqual(self.change_counts(), (0, 1, 0, 0))
+        self.assertEqual(self.open_changes(), [CONTRAST])
         self.compare(two, one, out="back")
-        self.assertAlmostEqual(float(self.effect(2)["change_percent"]), 100 * (1 / 1.02 - 1), places=9)
+        self.assertAlmostEqual(float(self.change()["change_percent"]), 100 * (1 / 1.02 - 1), places=9)
 
-    def test_largest_changes_come_first(self):
-        one, two = self.copy("one"), self.copy("two")
+    def test_what_changed_comes_first_and_the_largest_first(self):
+        one, two = self.copy("one"), self.elsewhere("two")
         for contrast, size in (("pool_at_null", 0.02), ("pool_at_removed", -0.05), (CONTRAST, 0.03)):
             shift(two, size, contrast)
         self.compare(one, two)
-        changed = self.text.split("What changed or has opposite directions")[1].split("<details>")[0]
-        self.assertEqual(re.findall(r"^\| `(\w+)`", changed, re.M), ["pool_at_removed", CONTRAST, "pool_at_null"])
+        self.assertEqual(self.open_changes(), ["pool_at_removed", CONTRAST, "pool_at_null"])
+        third, fourth = (shutil.copytree(run, self.folder / f"again_{run.name}") for run in (one, two))
+        for run in (third, fourth):  # that one has no replicates
+            edit(run, "effects", lambda row: not is_effect(row, "pool_at_removed"))
+        self.compare(one, two, third, fourth, out="four")
+        self.assertEqual(self.open_changes(), [CONTRAST, "pool_at_null", "pool_at_removed"])
+        self.assertEqual(self.change("pool_at_removed")["reason"], "run 3 has not measured it; run 4 has not measured it")
 
     def test_changed_twin_is_counted_apart(self):
-        one, two = self.copy("one"), self.copy("two")
+        one, two = self.copy("one"), self.elsewhere("two")
         shift(two, 0.02, "twin_thread_field")
         shift(two, 0.02, "planted_field")
         self.compare(one, two)
-        self.assertEqual(self.changed_and_twins(), (0, 1))
+        self.assertEqual(self.change_counts(), (0, 0, 0, 1))
         self.assertIn("No change is seen.", self.text)
+        set_fact(two, "machine", "fingerprint", value=golden_fact("machine", "fingerprint"))
+        self.compare(one, two, out="replicates")
+        self.assertEqual({row["apart"] for row in self.groups}, {"0"})
+        self.assertEqual(sum(row["apart"] == "1" for row in self.replicates), 2)
 
     def test_intervals_by_the_arithmetic(self):
-        """Hodges-Lehmann shift and rank-sum interval done again from contrasts.csv, other counts in either run."""
-        one, two = self.copy("one"), self.copy("two")
+        """Estimates, signed-rank intervals and MOVER done again from contrasts.csv, other counts and spreads in either run."""
+        one, two = self.copy("one"), self.elsewhere("two")
         edit(two, "contrasts", lambda row: row.update(log_ratio=repr(1.5 * float(row["log_ratio"]) + int(row["process"]) * 1e-4)))
         edit(two, "contrasts", lambda row: int(row["process"]) // 10 % 5 != 0)
         self.compare(one, two)
         checked = set()
-        for row in self.effects:
-            if row["run"] != "2":
-                continue
+        for row in self.changes:
             first, second = log_ratios(one, row), log_ratios(two, row)
-            differences = sorted(b - a for a in first for b in second)
-            count, order = len(differences), rank_sum_order(len(first), len(second), 1 - CONFIDENCE)
-            middle = (differences[(count - 1) // 2] + differences[count // 2]) / 2
-            for name, value in (("change_percent", middle), ("change_low_percent", differences[order - 1]),
-                                ("change_high_percent", differences[count - order])):
-                self.assertTrue(math.isclose(float(row[name]), percent(value), rel_tol=1e-9, abs_tol=1e-12), (row["contrast"], name))
-            self.assertEqual(row["changed"], "yes" if differences[order - 1] > 0 or differences[count - order] < 0 else "no")
-            checked.add((len(first), len(second), row["changed"]))
-        self.assertTrue(any(first != second for first, second, _ in checked) and {"yes", "no"} == {changed for *_, changed in checked})
+            (x, x_low, x_high), (y, y_low, y_high) = centre(first), centre(second)
+            low, high = y - x - math.hypot(y - y_low, x_high - x), y - x + math.hypot(y_high - y, x - x_low)
+            for name, value in (("change_percent", y - x), ("change_low_percent", low), ("change_high_percent", high),
+                                ("across_percent", abs(y - x))):
+                self.assertTrue(math.isclose(float(row[name]), percent(value), rel_tol=1e-8, abs_tol=1e-11), (row["contrast"], name))
+            self.assertEqual(row["change"], "differs between the runs" if low > 0 or high < 0 else "no")
+            checked.add((len(first), len(second), row["change"]))
+        self.assertTrue(any(first != second for first, second, _ in checked) and len({change for *_, change in checked}) == 2)
 
     def test_opposite_directions(self):
         one, two = self.copy("one"), self.copy("two")
@@ -267,7 +387,7 @@ class Compare(unittest.TestCase):
 
     def test_verdicts_of_three(self):
         """Agreement is of all that have the part: undecided in one, missing in one."""
-        runs = [self.copy(name) for name in ("one", "two", "three")]
+        runs = [self.copy("one"), self.elsewhere("two"), self.copy("three")]
 
         def undecided(row):
             if (row["claim"], row["part"]) == ("4", "a"):
@@ -309,7 +429,7 @@ class Compare(unittest.TestCase):
         self.assertEqual(self.verdict("4", "a")["reason"], "the number of its conditions is smaller in run 1 and larger in run 2")
 
     def test_other_variants_and_workloads_are_not_comparable(self):
-        one, two = self.copy("one"), self.copy("two")
+        one, two = self.copy("one"), self.elsewhere("two")
 
         def level(row):
             if (row["variant"], row["axis"]) == ("direct", "pool"):
@@ -330,11 +450,12 @@ class Compare(unittest.TestCase):
         self.assertEqual(reasons["pool_at_null"], "its contender is null+thread in run 1 and packed+thread in run 2")
         self.assertEqual({(row["agreement"], row["reason"]) for row in self.effects if row["workload"] == "get_put"},
                          {("not comparable", f"workload get_put is {name} in run 1 and get_put:size=1 in run 2")})
-        self.assertEqual({row["changed"] for row in self.effects if row["agreement"] == "not comparable"}, {""})
+        left_out = {(row["contrast"], row["workload"]): row["reason"] for row in self.effects if row["agreement"] == "not comparable"}
+        self.assertEqual({(row["contrast"], row["workload"]): row["reason"] for row in self.changes if row["change"] == ""}, left_out)
 
     def test_what_a_run_does_not_say(self):
         """Not measured, a single layout, not resolvable: no change, and no direction."""
-        one, two = self.copy("one"), self.copy("two")
+        one, two = self.copy("one"), self.elsewhere("two")
         edit(two, "effects", lambda row: not is_effect(row))
 
         def silent(row):
@@ -347,42 +468,46 @@ class Compare(unittest.TestCase):
         for contrast, why in ((CONTRAST, "has not measured it"), ("pool_at_null", "has it in a single layout"),
                               ("pool_at_removed", "cannot resolve it")):
             row = self.effect(2, contrast)
-            self.assertEqual((row["agreement"], row["reason"], row["changed"]), ("not comparable", f"run 2 {why}", ""))
+            self.assertEqual((row["agreement"], row["reason"]), ("not comparable", f"run 2 {why}"))
+            self.assertEqual((self.change(contrast)["change"], self.change(contrast)["reason"]), ("", f"run 2 {why}"))
         self.compare(one, two, third, out="three_runs")
-        self.assertEqual((self.effect(2)["reason"], self.effect(2)["changed"]), ("run 2 has not measured it", ""))
-        self.assertEqual((self.effect(3)["agreement"], self.effect(3)["changed"]), ("same direction", "no"))
+        self.assertEqual((self.effect(3)["agreement"], self.effect(3)["reason"]), ("same direction", ""))
+        self.assertEqual((self.change()["pairs"], self.change()["reason"]), ("0", "run 2 has not measured it"))
+        self.assertEqual((self.replicate()["pairs"], self.replicate()["apart"]), ("1", "0"))
 
     def test_too_few_processes_for_an_interval(self):
-        one, two = self.copy("one"), self.copy("two")
+        one, two = self.copy("one"), self.elsewhere("two")
         processes = [row["process"] for row in read(two / "contrasts.csv") if is_effect(row)]
         edit(two, "contrasts", lambda row: not is_effect(row) or row["process"] == processes[0])
         self.compare(one, two)
-        row = self.effect(2)
-        self.assertEqual([row[name] for name in ("change_percent", "changed", "reason")],
-                         ["", "", f"no interval from {len(processes)} and 1 processes"])
+        row = self.change()
+        self.assertEqual([row[name] for name in ("pairs", "change_percent", "change", "reason")],
+                         ["0", "", "", "run 2 has no interval from 1 process"])
         edit(two, "effects", lambda row: row.update(words="slower by") if is_effect(row) else None)
         self.compare(one, two, out="opposed")
         self.assertEqual(self.effect(2)["agreement"], "opposite directions")
-        self.assertRegex(self.text.split("What changed or has opposite directions")[1].split("<details>")[0], rf"\| `{CONTRAST}` ")
+        self.assertEqual(self.open_changes(), [CONTRAST])
 
     def test_invalid_run_is_compared_in_exact_figures_only(self):
         for name, spoil in (("control", lambda run: edit(run, "controls", lambda row: row.update(status="failed")
                                                          if row["control"] == "planted" else None)),
                             ("incomplete", lambda run: set_fact(run, "run", "complete", value="no"))):
-            one, two, three = (self.copy(f"{name}_{number}") for number in ("one", "two", "three"))
+            one, two, three = self.copy(f"{name}_one"), self.elsewhere(f"{name}_two"), self.copy(f"{name}_three")
             spoil(one)
             self.compare(one, two, out=f"{name}_out")
-            self.assertEqual([(row["valid"], row["base"]) for row in self.runs], [("no", "no"), ("yes", "yes")])
+            self.assertEqual([(row["valid"], row["group"]) for row in self.runs], [("no", "A"), ("yes", "B")])
+            self.assertEqual([row["base"] for row in self.groups], ["no", "yes"])
             self.assertRegex(self.runs[0]["reason"], "^control planted failed on |^it is not complete$")
-            self.assertEqual({row["changed"] for row in self.effects}, {""})
+            self.assertEqual({row["change"] for row in self.changes}, {""})
             self.assertEqual({(row["agreement"], row["reason"]) for row in self.effects}, {("not comparable", "run 1 is not valid")})
             self.assertEqual(self.count("exact figures in common"), len(read(GOLDEN / "metrics.csv")))
             self.assertIn("**Run 1 (", self.text)
             self.assertIn("No effect can be compared.", self.text)
             self.assertFalse((self.out / "figures").exists())
             self.compare(one, two, three, out=f"{name}_all")
-            self.assertEqual([row["base"] for row in self.runs], ["no", "yes", "no"])
-            self.assertEqual({row["changed"] for row in self.effects if row["run"] == "3"}, {"no"})
+            self.assertEqual([(row["base"], row["runs"]) for row in self.groups], [("no", "1 3"), ("yes", "2")])
+            self.assertEqual({(row["change"], row["pairs"], row["reason"]) for row in self.changes}, {("no", "1", "run 1 is not valid")})
+            self.assertEqual(self.replicates, [])
 
     def test_planted_leaks_say_nothing_of_times(self):
         one, two = self.copy("one"), self.copy("two")
@@ -395,7 +520,7 @@ class Compare(unittest.TestCase):
         set_fact(old, "run", "schema_version", value="1")
         (old / "machine.csv").unlink()
         self.compare(old, two, three)
-        self.assertEqual([(row["compared"], row["base"]) for row in self.runs], [("no", "no"), ("yes", "yes"), ("yes", "no")])
+        self.assertEqual([(row["compared"], row["group"]) for row in self.runs], [("no", ""), ("yes", "A"), ("yes", "A")])
         self.assertRegex(self.runs[0]["reason"], r'^its schema_version is 1; this program reads \d+$')
         for rows in (self.facts, self.effects, self.verdicts):
             self.assertEqual({row["run"] for row in rows}, {"2", "3"})
@@ -403,7 +528,7 @@ class Compare(unittest.TestCase):
         self.assertEqual({row["differs"] for row in self.facts}, {"no"})
         self.assertIn("**Run 1 (old) is left out**", self.text)
         day = golden_fact("machine", "date_utc").partition("T")[0]
-        self.assertRegex(self.text, rf"\| 1 +\| old +\| +\| quick (.|\n)*\| 2 +\| two +\| {day} \| quick ")
+        self.assertRegex(self.text, rf"\| 1 +\| +\| old +\| +\| quick (.|\n)*\| 2 +\| A +\| two +\| {day} \| quick ")
         self.assertIn("left out old: ", " ".join(self.said.split()))
         self.refused([old, two], r"old: cannot be compared: its schema_version .* fewer than two runs")
 
@@ -464,15 +589,25 @@ class Compare(unittest.TestCase):
         self.compare(one, two, out="noisy")
         self.assertIn("steal_since_boot_percent", self.facts_by_place()[0])
 
+    def test_runs_of_a_group_share_a_colour(self):
+        import compare_figure
+        marks = compare_figure.marks_of([("A: runs 1, 3", [1, 3]), ("B: none is valid", []), ("C: two", [2])])
+        places, *looks = zip(*marks.values())
+        self.assertEqual((list(marks), sorted(set(places))), ([1, 3, 2], list(places)))
+        for look in looks:
+            self.assertTrue(look[0] == look[1] != look[2], look)
+
     def test_four_runs_of_one_name(self):
         runs = []
         for number in range(4):
             (self.folder / str(number)).mkdir()
             runs.append(self.copy(f"{number}/same"))
             shift(runs[-1], number / 100)
+            set_fact(runs[-1], "machine", "fingerprint", value=str(number))
         self.compare(*runs)
         self.assertEqual([row["name"] for row in self.runs], ["same", "same-2", "same-3", "same-4"])
-        self.assertEqual([row["changed"] for row in self.effects if is_effect(row)], ["", "yes", "yes", "yes"])
+        self.assertEqual([(row["group"], row["change"]) for row in self.changes if is_effect(row)],
+                         [(group, "differs between the runs") for group in "BCD"])
         for line in self.text.splitlines() + self.said.splitlines():
             self.assertTrue(len(line) <= 80 or re.match(r"[|>!<]", line), line)
 

@@ -213,61 +213,6 @@ def signed_rank_interval_rows(data):
                 yield (name, alpha, *inverted_signed_rank(x, alpha))
 
 
-def rank_sum_counts(m, n):
-    """How many of the arrangements of m and n samples give each number of pairs won: the Gaussian binomial, in whole numbers."""
-    counts = [1] + [0] * (m * n)
-    for i in range(1, m + 1):
-        for u in range(m * n, n + i - 1, -1):
-            counts[u] -= counts[u - n - i]
-        for u in range(i, m * n + 1):
-            counts[u] += counts[u - i]
-    return counts
-
-
-def enumerated_wins(m, n):
-    counts = [0] * (m * n + 1)
-    for firsts in itertools.combinations(range(m + n), m):
-        counts[sum(place - own for own, place in enumerate(firsts))] += 1
-    return counts
-
-
-def rank_sum_order_rows():
-    """The largest k with 2 P(U <= k - 1) <= alpha, in whole numbers."""
-    sizes = [(1, 1), (1, 8), (2, 3), (3, 2), (3, 5), (4, 4), (5, 5), (6, 5), (8, 8), (14, 14), (14, 20), (20, 20), (20, 64), (64, 20)]
-    sizes += [(32, 64), (64, 64), (100, 99), (128, 128), (1, 200), (200, 200)]
-    for m, n in sizes:
-        counts = rank_sum_counts(m, n)
-        assert sum(counts) == math.comb(m + n, m)
-        if m + n <= 16:
-            assert counts == enumerated_wins(m, n)
-        for alpha in (0.5, 0.1, 0.05, 0.01, 0.001, 1e-6):
-            order, below = 0, counts[0]
-            while order <= m * n // 2 and Fraction(2 * below, math.comb(m + n, m)) <= Fraction(alpha):
-                order += 1
-                below += counts[order]
-            yield m, n, alpha, order
-
-
-PAIRS = [("normal_5", "normal_6"), ("normal_6", "normal_14"), ("normal_14", "laplace_21"), ("laplace_21", "normal_14"),
-         ("depression", "ties_20"), ("normal_20", "lognormal_23"), ("two", "normal_14"), ("one", "normal_6"), ("ties_20", "constant_8")]
-
-
-def inverted_rank_sum(x, y, alpha):
-    """The shifts of y against x that scipy's exact two-sided test does not reject, by trying one between each two differences."""
-    shifts = sorted({b - a for a in x for b in y})
-    trials = [shifts[0] - 1, *((a + b) / 2 for a, b in zip(shifts, shifts[1:])), shifts[-1] + 1]
-    kept = [i for i, c in enumerate(trials) if stats.mannwhitneyu(y - c, x, method="exact").pvalue > alpha]
-    low = shifts[kept[0] - 1] if kept[0] > 0 else -math.inf
-    high = shifts[kept[-1]] if kept[-1] < len(shifts) else math.inf
-    return low, high
-
-
-def shift_rows(data):
-    for (first, second), alpha in itertools.product(PAIRS, (0.3, 0.1, 0.05, 0.01)):
-        x, y = data[first], data[second]
-        yield (first, second, alpha, float(np.median(np.subtract.outer(y, x))), *inverted_rank_sum(x, y, alpha))
-
-
 def mde(sd, n, alpha, power):
     quantiles = t_quantile(1 - alpha / 2, n - 1) + t_quantile(power, n - 1)
     return quantiles * sd / math.sqrt(n) * math.sqrt(math.pi / 3)
@@ -298,8 +243,6 @@ def main():
     write("t_interval.csv", "sample,alpha,low,high", t_interval_rows(data))
     write("signed_rank_interval.csv", "sample,alpha,low,high", signed_rank_interval_rows(data))
     write("signed_rank_cdf.csv", "n,t,cdf", signed_rank_cdf_rows())
-    write("rank_sum_order.csv", "first_count,second_count,alpha,order", rank_sum_order_rows())
-    write("shift.csv", "first,second,alpha,shift,low,high", shift_rows(data))
     normal = [(p, normal_quantile(p)) for p in [1e-300, 1e-30, *PROBABILITIES]]
     write("normal_quantile.csv", "probability,quantile", normal)
     student = [(p, d, t_quantile(p, d)) for d in DEGREES for p in PROBABILITIES]
