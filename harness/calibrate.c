@@ -272,6 +272,21 @@ static int count_done(struct calibration *calibration, struct error *error)
 
 /* ---- the whole ---- */
 
+/* A calibration that was copied, or came with a checkout, is without its processes: deriving would empty its figures. */
+static int check_derivable(const char *directory, struct error *error)
+{
+    char figures[PATH_MAX], processes[PATH_MAX];
+    if (paths_join(figures, directory, schema_calibration.file, error) != 0 ||
+        paths_join(processes, directory, schema_calibration_processes.file, error) != 0)
+        return error->code;
+    if (access(processes, F_OK) == 0 || access(figures, F_OK) != 0)
+        return 0;
+    return error_set(error, EXIT_USAGE,
+                     "%s: missing, so that %s cannot be derived again; nothing was changed: keep that file, or "
+                     "calibrate anew",
+                     processes, schema_calibration.file);
+}
+
 static int derive(const char *directory, struct error *error)
 {
     struct calibrate_data data = {0};
@@ -288,6 +303,8 @@ static int derive(const char *directory, struct error *error)
 
 int calibrate_again(const char *directory, const char *const *reports, struct error *error)
 {
+    if (check_derivable(directory, error) != 0)
+        return error->code;
     if (reports && calibrate_take_reports(reports, directory, error) != 0)
         return error->code;
     return derive(directory, error);
