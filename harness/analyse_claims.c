@@ -494,8 +494,47 @@ static void judge_pair(struct judge *judge, size_t index, const char *baseline, 
              contender, workload, metric);
 }
 
-/* Largest less smallest figure of all the variants. */
-/* `offered`: only variants that offer the workload are compared; what is named outright must all be there. */
+/* A variant offers a workload of which metrics.csv has any figure of it: a single figure that was lost is not one that was never there. */
+static bool offers(const struct judge *judge, const char *variant, const char *workload)
+{
+    const struct csv_data *metrics = &judge->data->metrics;
+    for (size_t row = 0; row < metrics->row_count; row++)
+        if (strcmp(csv_text(metrics, row, SCHEMA_metrics_variant), variant) == 0 &&
+            strcmp(csv_text(metrics, row, SCHEMA_metrics_workload), workload) == 0)
+            return true;
+    return false;
+}
+
+/* What the figures of some variants span, and how many of each side of the claim there are. */
+struct span {
+    double least, most;
+    size_t baselines, contenders;
+    bool all;
+};
+
+static size_t span_of_side(const struct judge *judge, struct analyse_item *item, const char *variants,
+                           const char *workload, bool offered, struct span *span)
+{
+    const char *metric = claim_text(judge->data, judge->claims->condition[item->condition].row, SCHEMA_claims_metric);
+    char variant[ENCBENCH_NAME_BYTES];
+    size_t count = 0;
+    while (analyse_list_next(&variants, variant)) {
+        double value;
+        if (offered && !offers(judge, variant, workload))
+            continue;
+        if (!exact_figure(judge, item, variant, workload, metric, &value)) {
+            span->all = false;
+            continue;
+        }
+        span->least = fmin(span->least, value);
+        span->most = fmax(span->most, value);
+        count++;
+    }
+    return count;
+}
+
+/* Largest less smallest figure of all the variants. `offered`: only variants that offer the workload are compared; what is named
+ * outright must all be there. */
 static void judge_equal(struct judge *judge, size_t index, const char *workload, bool offered)
 {
     size_t row = judge->claims->condition[index].row;
@@ -505,42 +544,62 @@ static void judge_equal(struct judge *judge, size_t index, const char *workload,
     const char *metric = claim_text(judge->data, row, SCHEMA_claims_metric);
     const char *const lists[] = {claim_text(judge->data, row, SCHEMA_claims_baseline),
                                  claim_text(judge->data, row, SCHEMA_claims_contender)};
-    double least = INFINITY, most = -INFINITY;
-    bool all = true;
-    char variant[ENCBENCH_NAME_BYTES];
-    for (size_t i = 0; i < 2; i++)
-        for (const char *cursor = lists[i]; analyse_list_next(&cursor, variant);) {
-            double value;
-            if (offered && analyse_metric_row(judge->data, variant, workload, metric) == ANALYSE_NONE)
-                continue;
-            if (!exact_figure(judge, item, variant, workload, metric, &value)) {
-                all = false;
-                continue;
-            }
-            least = fmin(least, value);
-            most = fmax(most, value);
-        }
+    struct span span = {.least = INFINITY, .most = -INFINITY, .all = true};
+    span.baselines = span_of_side(judge, item, lists[0], workload, offered, &span);
+    span.contenders = span_of_side(judge, item, lists[1], workload, offered, &span);
+    const double value = span.most - span.least;
     /* What is missing cannot make unequal figures equal. */
-    if (!all && (isinf(least) || verdict_region_contains(&judge->claims->condition[index].region, most - least)))
+    const bool equal = span.baselines + span.contenders == 0 ||
+                       verdict_region_contains(&judge->claims->condition[index].region, value);
+    if (!span.all && equal)
         return;
+    /* Figures of one side alone are equal whatever the other does. */
+    if (equal && offered && (span.baselines == 0 || span.contenders == 0)) {
+        snprintf(item->figure, sizeof item->figure, "not measured yet: %.60s on %.120s of both sides of the claim",
+                 metric, workload);
+        return;
+    }
     char what[448];
     snprintf(what, sizeof what, "%.60s on %.120s: largest less smallest of the variants", metric, workload);
-    judge_exact_value(judge, item, most - least, what);
+    judge_exact_value(judge, item, value, what);
     snprintf(item->source, sizeof item->source, "metrics.csv variants=%.160s %.160s workload=%.60s metric=%.60s",
              lists[0], lists[1], workload, metric);
 }
 
-/* Whether a variant of the claim has a row on the workload: a stranger's workload says nothing about it. */
+/* Whether a variant of the claim offers the workload: a stranger's workload says nothing about it. */
 static bool concerns(const struct judge *judge, size_t index, const char *workload)
 {
     const size_t row = judge->claims->condition[index].row, sides[] = {SCHEMA_claims_baseline, SCHEMA_claims_contender};
-    const char *metric = claim_text(judge->data, row, SCHEMA_claims_metric);
     char variant[ENCBENCH_NAME_BYTES];
     for (size_t i = 0; i < 2; i++)
         for (const char *cursor = claim_text(judge->data, row, sides[i]); analyse_list_next(&cursor, variant);)
-            if (analyse_metric_row(judge->data, variant, workload, metric) != ANALYSE_NONE)
+            if (offers(judge, variant, workload))
                 return true;
     return false;
+}
+
+/* A variant without a figure on any workload is equal to nothing: an item for it. */
+static void judge_absent_variants(struct judge *judge, size_t index)
+{
+    const struct csv_data *metrics = &judge->data->metrics;
+    const size_t claim = judge->claims->condition[index].row,
+                 sides[] = {SCHEMA_claims_baseline, SCHEMA_claims_contender};
+    const char *metric = claim_text(judge->data, claim, SCHEMA_claims_metric);
+    char variant[ENCBENCH_NAME_BYTES];
+    for (size_t i = 0; i < 2; i++)
+        for (const char *cursor = claim_text(judge->data, claim, sides[i]); analyse_list_next(&cursor, variant);) {
+            size_t row = 0;
+            while (row < metrics->row_count &&
+                   (strcmp(csv_text(metrics, row, SCHEMA_metrics_variant), variant) != 0 ||
+                    strcmp(csv_text(metrics, row, SCHEMA_metrics_metric), metric) != 0))
+                row++;
+            if (row < metrics->row_count)
+                continue;
+            struct analyse_item *item = add_item(judge, index);
+            if (item)
+                snprintf(item->figure, sizeof item->figure, "not measured yet: %.60s of %.60s on any workload", metric,
+                         variant);
+        }
 }
 
 static void judge_equal_everywhere(struct judge *judge, size_t index)
@@ -561,8 +620,10 @@ static void judge_equal_everywhere(struct judge *judge, size_t index)
         any = true;
     }
     /* What was left out could still differ. */
-    if (any && !judge->data->selected_some)
+    if (any && !judge->data->selected_some) {
+        judge_absent_variants(judge, index);
         return;
+    }
     struct analyse_item *item = add_item(judge, index);
     if (item && any)
         snprintf(item->figure, sizeof item->figure, "not measured yet: only some workloads were selected");

@@ -1172,6 +1172,48 @@ static void a_subset_does_not_confirm_what_is_claimed_of_all(void **state)
     expect_part(directory, "6", "d", "not resolvable here", "only some workloads were selected");
 }
 
+/* Takes the rows that begin like this out of a table, as if they had never been written. */
+static void drop_rows(const char *directory, const struct csv_table *table, const char *beginning)
+{
+    char *kept = NULL, line[1024];
+    size_t bytes = 0, dropped = 0;
+    FILE *from = fopen(path_in(directory, table->file), "r"), *to = open_memstream(&kept, &bytes);
+    assert_true(from && to);
+    while (fgets(line, sizeof line, from))
+        if (strncmp(line, beginning, strlen(beginning)) != 0)
+            fputs(line, to);
+        else
+            dropped++;
+    fclose(from);
+    fclose(to);
+    assert_true(dropped > 0);
+    write_text(directory, table->file, kept);
+    free(kept);
+}
+
+/* What is claimed equal of all variants needs a figure of each. */
+static void a_lost_figure_is_not_an_equal_one(void **state)
+{
+    static const struct {
+        const char *dropped, *reason;
+    } cases[] = {
+        {"b,get_put,pool_hits_per_get", "not measured yet: pool_hits_per_get of b on get_put"},
+        {"b,to_string_1k,pool_hits_per_get", "pool_hits_per_get on to_string_1k of both sides"},
+        {"a,to_string_1k,pool_hits_per_get", "not measured yet: pool_hits_per_get of a on to_string_1k"},
+    };
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        make_run(directory, &truth);
+        drop_rows(directory, &schema_metrics, cases[i].dropped);
+        analyse(directory);
+        expect_part(directory, "6", "d", "not resolvable here", cases[i].reason);
+    }
+    truth.claims = "6,d,1,model,equal,a,b c,*,pool_hits_per_get,count,0,0,[],c was not in the run\n";
+    analyse_truth(directory, &truth);
+    expect_part(directory, "6", "d", "not resolvable here", "not measured yet: pool_hits_per_get of c on any workload");
+}
+
 static void bad_files_are_refused(void **state)
 {
     static const char *const files[] = {"run.csv",       "claims.csv",  "panels.csv",         "processes.csv",
@@ -1327,6 +1369,7 @@ int main(void)
         IN_DIRECTORY(registered_claims_without_data_are_not_measured),
         IN_DIRECTORY(running_twice_gives_the_same_bytes),
         IN_DIRECTORY(a_subset_does_not_confirm_what_is_claimed_of_all),
+        IN_DIRECTORY(a_lost_figure_is_not_an_equal_one),
         IN_DIRECTORY(bad_directories_are_refused),
         IN_DIRECTORY(bad_files_are_refused),
         IN_DIRECTORY(bad_rows_are_refused),
