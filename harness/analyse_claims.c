@@ -406,7 +406,7 @@ static void judge_composition(struct judge *judge, size_t index)
     struct verdict_evidence evidence =
         analyse_effect_evidence(judge->effects, effect, VERDICT_ABSOLUTE, item->reversed, alpha / 2);
     struct verdict_evidence of_level = analyse_level_evidence(judge->effects, level, alpha / 2);
-    verdict_evidence_divide(&evidence, of_level.estimate, of_level.interval, reduction);
+    verdict_evidence_divide(&evidence, &of_level, reduction);
     judge_evidence(judge, item, &evidence, 1 - alpha);
     append(item->figure, sizeof item->figure, "; by composition; assumes no interaction");
 
@@ -589,9 +589,8 @@ static void judge_absent_variants(struct judge *judge, size_t index)
     for (size_t i = 0; i < 2; i++)
         for (const char *cursor = claim_text(judge->data, claim, sides[i]); analyse_list_next(&cursor, variant);) {
             size_t row = 0;
-            while (row < metrics->row_count &&
-                   (strcmp(csv_text(metrics, row, SCHEMA_metrics_variant), variant) != 0 ||
-                    strcmp(csv_text(metrics, row, SCHEMA_metrics_metric), metric) != 0))
+            while (row < metrics->row_count && (strcmp(csv_text(metrics, row, SCHEMA_metrics_variant), variant) != 0 ||
+                                                strcmp(csv_text(metrics, row, SCHEMA_metrics_metric), metric) != 0))
                 row++;
             if (row < metrics->row_count)
                 continue;

@@ -139,16 +139,16 @@ static struct stats_interval interval_over_level(struct stats_interval interval,
     return reduction ? (struct stats_interval){-high, -low} : (struct stats_interval){low, high};
 }
 
-void verdict_evidence_divide(struct verdict_evidence *evidence, double level, struct stats_interval level_interval,
-                             bool reduction)
+void verdict_evidence_divide(struct verdict_evidence *evidence, const struct verdict_evidence *level, bool reduction)
 {
-    evidence->estimate = (reduction ? -100 : 100) * evidence->estimate / level;
-    evidence->interval = interval_over_level(evidence->interval, level_interval, reduction);
-    evidence->student = interval_over_level(evidence->student, level_interval, reduction);
-    evidence->plain = interval_over_level(evidence->plain, level_interval, reduction);
-    evidence->twin = interval_over_level(evidence->twin, level_interval, reduction);
-    evidence->mde = level_interval.low > 0 ? 100 * evidence->mde / level_interval.low : INFINITY;
-    evidence->native_sd = 100 * evidence->native_sd / level;
+    evidence->estimate = (reduction ? -100 : 100) * evidence->estimate / level->estimate;
+    evidence->interval = interval_over_level(evidence->interval, level->interval, reduction);
+    evidence->student = interval_over_level(evidence->student, level->student, reduction);
+    evidence->plain = interval_over_level(evidence->plain, level->plain, reduction);
+    evidence->twin = interval_over_level(evidence->twin, level->interval, reduction);
+    evidence->mde = level->interval.low > 0 ? 100 * evidence->mde / level->interval.low : INFINITY;
+    evidence->native_sd = 100 * evidence->native_sd / level->estimate;
+    evidence->single_layout |= level->single_layout;
 }
 
 double verdict_sd_in_unit(const struct verdict_evidence *evidence)

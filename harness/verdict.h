@@ -70,9 +70,9 @@ struct verdict_evidence {
 void verdict_evidence_build(struct verdict_evidence *evidence, const double *values, const double *plain_values,
                             size_t count, enum verdict_scale scale, bool reversed, double alpha);
 /* Turns an effect in ns into percent of a level (negated when `reduction`). Every interval end is divided by that
- * end of the level's interval which moves it outwards; infinite when the level is not known to be above 0. */
-void verdict_evidence_divide(struct verdict_evidence *evidence, double level, struct stats_interval level_interval,
-                             bool reduction);
+ * end of the level's interval of the same kind (t by t, plain means by plain means) which moves it outwards; infinite when the level is
+ * not known to be above 0. A single layout of either is one of both. */
+void verdict_evidence_divide(struct verdict_evidence *evidence, const struct verdict_evidence *level, bool reduction);
 /* Standard deviation in the unit: ns, or 100 x the standard deviation of the log ratios. */
 double verdict_sd_in_unit(const struct verdict_evidence *evidence);
 /* Largest distance from 0 that the twins reach; NaN without a twin. */

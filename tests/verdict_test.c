@@ -230,13 +230,45 @@ static void evidence_is_mirrored_when_reversed(void **state)
     assert_near(verdict_sd_in_unit(&one), 100 * stats_standard_deviation(values, 10));
 }
 
+/* A level whose three intervals are all this one. */
+static struct verdict_evidence level_of(double low, double high)
+{
+    const struct stats_interval interval = {low, high};
+    return (struct verdict_evidence){.estimate = 1000, .interval = interval, .student = interval, .plain = interval};
+}
+
+static void composition_divides_like_by_like(void **state)
+{
+    (void)state;
+    struct verdict_evidence evidence = good_evidence(), level = level_of(800, 1250);
+    evidence.interval = evidence.student = evidence.plain = (struct stats_interval){2, 4};
+    level.student = (struct stats_interval){500, 1600};
+    level.plain = (struct stats_interval){400, 2000};
+    verdict_evidence_divide(&evidence, &level, false);
+    assert_near(evidence.interval.low, 0.16);
+    assert_near(evidence.interval.high, 0.5);
+    assert_near(evidence.student.low, 0.125);
+    assert_near(evidence.student.high, 0.8);
+    assert_near(evidence.plain.low, 0.1);
+    assert_near(evidence.plain.high, 1);
+    assert_false(evidence.single_layout);
+    level.single_layout = true;
+    verdict_evidence_divide(&evidence, &level, false);
+    assert_true(evidence.single_layout);
+    level.single_layout = false;
+    verdict_evidence_divide(&evidence, &level, false);
+    assert_true(evidence.single_layout); /* that of the effect stays */
+}
+
 static void composition_moves_ends_outwards(void **state)
 {
+    const struct verdict_evidence level = level_of(800, 1250), around_zero = level_of(-1, 1250),
+                                  unknown = level_of(-INFINITY, INFINITY);
     (void)state;
     struct verdict_evidence evidence = good_evidence();
     evidence.interval = (struct stats_interval){-2, 4};
     evidence.estimate = 1;
-    verdict_evidence_divide(&evidence, 1000, (struct stats_interval){800, 1250}, false);
+    verdict_evidence_divide(&evidence, &level, false);
     assert_near(evidence.estimate, 0.1);
     assert_near(evidence.interval.low, -0.25);
     assert_near(evidence.interval.high, 0.5);
@@ -244,20 +276,20 @@ static void composition_moves_ends_outwards(void **state)
 
     evidence = good_evidence();
     evidence.interval = (struct stats_interval){2, 4};
-    verdict_evidence_divide(&evidence, 1000, (struct stats_interval){800, 1250}, true);
+    verdict_evidence_divide(&evidence, &level, true);
     assert_near(evidence.estimate, -0.01);
     assert_near(evidence.interval.low, -0.5);
     assert_near(evidence.interval.high, -0.16);
 
     evidence = good_evidence();
-    verdict_evidence_divide(&evidence, 1000, (struct stats_interval){-1, 1250}, false);
+    verdict_evidence_divide(&evidence, &around_zero, false);
     assert_true(isinf(evidence.interval.low) && isinf(evidence.interval.high));
     evidence = good_evidence();
-    verdict_evidence_divide(&evidence, 1000, (struct stats_interval){-INFINITY, INFINITY}, false);
+    verdict_evidence_divide(&evidence, &unknown, false);
     assert_true(isinf(evidence.interval.high));
     evidence = good_evidence();
     evidence.twin = (struct stats_interval){NAN, NAN};
-    verdict_evidence_divide(&evidence, 1000, (struct stats_interval){800, 1250}, false);
+    verdict_evidence_divide(&evidence, &level, false);
     assert_true(isnan(verdict_twin_bound(&evidence)));
 }
 
@@ -380,6 +412,7 @@ int main(void)
         cmocka_unit_test(other_means_must_agree),
         cmocka_unit_test(straddling_names_the_processes_needed),
         cmocka_unit_test(evidence_is_mirrored_when_reversed),
+        cmocka_unit_test(composition_divides_like_by_like),
         cmocka_unit_test(composition_moves_ends_outwards),
         cmocka_unit_test(parts_combine_and_controls_guard),
         cmocka_unit_test(words_follow_the_interval),
