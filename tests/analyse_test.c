@@ -68,11 +68,12 @@ struct truth {
     double multiply_cycles;
     double drift_ppm; /* of the clock in one process */
     unsigned void_processes;
-    double log_share;        /* of the true log ratios that is in the files */
-    unsigned rows_missing;   /* of contrast ab on get_put, of processes that count */
-    double tail_ns;          /* plain means of get_put beyond trimmed ones */
-    double outlier_ns;       /* one layout of get_put far off */
-    double control_mappings; /* of claim 7's control; NAN: not measured */
+    double log_share;                     /* of the true log ratios that is in the files */
+    unsigned rows_missing;                /* of contrast ab on get_put, of processes that count */
+    double tail_ns;                       /* plain means of get_put beyond trimmed ones */
+    double twin_tail_ns, planted_tail_ns; /* the same of those contrasts on get_put */
+    double outlier_ns;                    /* one layout of get_put far off */
+    double control_mappings;              /* of claim 7's control; NAN: not measured */
     bool without_twin, without_planted, without_planted_metric, without_chain, single_layout;
     double position;       /* of the contender; the others are at 0.5; NAN: nobody's was recorded */
     unsigned layout_count; /* distinct ones of each arm */
@@ -328,9 +329,9 @@ static void put_process(struct synthesis *s, double effect_ns, double planted_cy
     put_arm(s, "chain_multiply", "clock", "chain", CHAIN_MULTIPLIES_PER_OP * truth->multiply_cycles * cycle_ns);
     put_contrast(s, "ab", difference_ns, s->level_ns, tail_ns);
     if (!truth->without_twin)
-        put_contrast(s, "twin_a", twin_ns, s->level_ns, 0);
+        put_contrast(s, "twin_a", twin_ns, s->level_ns, is_get_put ? truth->twin_tail_ns : 0);
     if (!truth->without_planted)
-        put_contrast(s, "planted_a", planted_ns, s->level_ns, 0);
+        put_contrast(s, "planted_a", planted_ns, s->level_ns, is_get_put ? truth->planted_tail_ns : 0);
     put_contrast(s, "chain_planted", chain_planted_ns, chain_ns, 0);
 }
 
@@ -852,8 +853,17 @@ static void each_failed_control_invalidates_the_run(void **state)
     truth = good_truth();
     truth.log_share = -1; /* the relative scale decides claims as well: a sign lost there must not pass */
     expect_invalid(directory, &truth, "chain_planted", "field get_put", "failed", "log ratios say");
+    expect_control(directory, "planted", "field get_put", "failed", "cycles seen in ns but -1");
     truth.log_share = 0;
     expect_invalid(directory, &truth, "chain_planted", "field get_put", "failed", "log ratios say");
+    expect_control(directory, "planted", "field to_string_1k", "failed", "by log ratios");
+    truth = good_truth();
+    truth.planted_tail_ns = -20; /* the plain means can undo any claim */
+    expect_invalid(directory, &truth, "planted", "field get_put", "failed", "by plain means where 32 were planted");
+    truth = good_truth();
+    truth.twin_tail_ns = 0.2;
+    expect_invalid(directory, &truth, "twins", "field get_put", "failed",
+                   "the plain means of identical code differ by");
     truth = good_truth();
     truth.position = 0.62;
     expect_invalid(directory, &truth, "interleaving", "field get_put", "failed",
