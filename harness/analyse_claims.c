@@ -224,8 +224,9 @@ static void explain_decision(char *text, size_t bytes, const struct verdict_evid
     double twin_bound = verdict_twin_bound(evidence);
     switch (decision->cause) {
     case VERDICT_DECIDED:
-        snprintf(text, bytes, "%s by %s; twin bound %s", interval_says == VERDICT_CONFIRMED ? "inside" : "outside",
-                 figure_text(decision->margin).text, figure_text(twin_bound).text);
+        snprintf(text, bytes, "%s by %s and the interval by %s; twin bound %s",
+                 interval_says == VERDICT_CONFIRMED ? "inside" : "outside", figure_text(decision->margin).text,
+                 figure_text(decision->interval_margin).text, figure_text(twin_bound).text);
         break;
     case VERDICT_NO_INTERVAL:
         snprintf(text, bytes, "%zu processes give no interval at this confidence; MDE %s", evidence->processes,

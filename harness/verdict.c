@@ -163,13 +163,14 @@ double verdict_twin_bound(const struct verdict_evidence *evidence)
     return fmax(fabs(evidence->twin.low), fabs(evidence->twin.high));
 }
 
-static double margin_of(const struct verdict_region *region, double estimate, enum verdict verdict)
+/* From the nearer end of what lies between `low` and `high`. */
+static double margin_of(const struct verdict_region *region, double low, double high, enum verdict verdict)
 {
     switch (verdict) {
     case VERDICT_CONFIRMED:
-        return verdict_region_distance(region, estimate);
+        return fmin(verdict_region_distance(region, low), verdict_region_distance(region, high));
     case VERDICT_REFUTED:
-        return fmax(region->low - estimate, estimate - region->high);
+        return fmax(region->low - high, low - region->high);
     case VERDICT_UNRESOLVED:
     case VERDICT_INVALID:
         break;
@@ -216,7 +217,8 @@ static enum verdict_cause objection(const struct verdict_region *region, const s
 struct verdict_decision verdict_decide(const struct verdict_region *region, const struct verdict_evidence *evidence)
 {
     struct verdict_decision decision = {.verdict = verdict_of_interval(region, evidence->interval)};
-    decision.margin = margin_of(region, evidence->estimate, decision.verdict);
+    decision.margin = margin_of(region, evidence->estimate, evidence->estimate, decision.verdict);
+    decision.interval_margin = margin_of(region, evidence->interval.low, evidence->interval.high, decision.verdict);
     if (decision.verdict == VERDICT_UNRESOLVED) {
         decision.cause = interval_is_finite(evidence->interval) ? VERDICT_STRADDLES : VERDICT_NO_INTERVAL;
         decision.processes_needed = verdict_processes_needed(region, evidence, 0);

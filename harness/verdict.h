@@ -99,11 +99,16 @@ struct verdict_decision {
     enum verdict verdict;
     enum verdict_cause cause;
     double margin; /* from the estimate to the region end that decides; NaN when the interval decides nothing */
+    double interval_margin;  /* the same from the nearer end of the interval */
     size_t processes_needed; /* for VERDICT_STRADDLES and VERDICT_NO_INTERVAL; 0: out of reach */
 };
 /*
  * The interval decides first. What it decides stands only if the margin exceeds the twin bound and if the plain
  * means and the t interval decide the same; a second interval that decides nothing counts as deciding otherwise.
+ *
+ * The margin is the estimate's: the twin bound is the far end of the twins' interval and holds their spread already, and to count that of
+ * the effect as well would ask for four times the processes. So a bias as large as the twin bound, which twins that hold 0 do not rule out,
+ * may be larger than what the interval clears the region's end by: `interval_margin` is given beside it.
  */
 struct verdict_decision verdict_decide(const struct verdict_region *region, const struct verdict_evidence *evidence);
 

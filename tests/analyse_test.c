@@ -489,6 +489,7 @@ static void known_truths_are_judged_right(void **state)
     expect_part(directory, "1", "all", "confirmed", "1a confirmed; 1b confirmed");
     expect_part(directory, "2", "a", "refuted", "outside by");
     expect_part(directory, "2", "b", "confirmed", "inside by");
+    expect_part(directory, "2", "b", "confirmed", " and the interval by ");
     expect_part(directory, "2", "all", "refuted", "2a refuted; 2b confirmed");
     expect_part(directory, "3", "a", "not resolvable here", "MDE");
     expect_part(directory, "3", "b", "not resolvable here", "not measured yet: time on put");

@@ -144,6 +144,7 @@ static void margin_must_exceed_the_twins(void **state)
     struct verdict_evidence evidence = good_evidence();
     expect(&region, &evidence, VERDICT_CONFIRMED, VERDICT_DECIDED);
     assert_near(verdict_decide(&region, &evidence).margin, 0.9);
+    assert_near(verdict_decide(&region, &evidence).interval_margin, 0.8);
     evidence.twin.low = -1 + evidence.estimate; /* exactly the margin: not more than it */
     expect(&region, &evidence, VERDICT_UNRESOLVED, VERDICT_WITHIN_TWIN);
     evidence.twin.low = nextafter(evidence.twin.low, 0);
@@ -159,6 +160,7 @@ static void margin_must_exceed_the_twins(void **state)
     evidence.plain.low = -0.2;
     expect(&above, &evidence, VERDICT_REFUTED, VERDICT_DECIDED);
     assert_near(verdict_decide(&above, &evidence).margin, 0.4);
+    assert_near(verdict_decide(&above, &evidence).interval_margin, 0.3);
     expect(&below, &evidence, VERDICT_REFUTED, VERDICT_DECIDED);
     assert_near(verdict_decide(&below, &evidence).margin, 0.35);
     evidence.twin.high = 0.4;
