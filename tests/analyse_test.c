@@ -75,6 +75,7 @@ struct truth {
     double outlier_ns;                    /* one layout of get_put far off */
     double control_mappings;              /* of claim 7's control; NAN: not measured */
     bool without_twin, without_planted, without_planted_metric, without_chain, single_layout;
+    unsigned sequential;   /* first processes in which the contender ran at the end */
     double position;       /* of the contender; the others are at 0.5; NAN: nobody's was recorded */
     unsigned layout_count; /* distinct ones of each arm */
     bool twin_has_baselines_layout;
@@ -238,7 +239,9 @@ static void put_states(const struct synthesis *s, const char *arm)
     csv_put_integer(s->processes, truth->states == MIXED ? 250 : is_shared(s) ? 3 : 495);
     csv_put_integer(s->processes, truth->states == MIXED ? 240 : is_shared(s) ? 490 : 2);
     csv_put_number(s->processes, s->process < 2 * (int64_t)truth->unseen ? 5500 : 3700 + (double)(s->process % 7));
-    csv_put_number(s->processes, isnan(truth->position) || strcmp(arm, "b") == 0 ? truth->position : 0.5);
+    const bool at_the_end = strcmp(arm, "b") == 0 && s->process < 2 * (int64_t)truth->sequential;
+    const double own = at_the_end ? 0.9 : truth->position;
+    csv_put_number(s->processes, strcmp(arm, "b") == 0 || isnan(own) ? own : 0.5);
 }
 
 static void put_arm(struct synthesis *s, const char *arm, const char *role, const char *variant, double time_ns)
@@ -872,6 +875,12 @@ static void each_failed_control_invalidates_the_run(void **state)
     truth.position = 0.38;
     expect_invalid(directory, &truth, "interleaving", "field to_string_1k", "failed", "drift of the machine");
     truth = good_truth();
+    truth.sequential = 9; /* the middle process took turns */
+    expect_invalid(directory, &truth, "interleaving", "field get_put", "failed",
+                   "in 9 of 20 processes the arms did not take turns");
+    truth.sequential = 3;
+    expect_invalid(directory, &truth, "interleaving", "field get_put", "failed", "in 3 of 20 processes");
+    truth = good_truth();
     truth.layout_count = 19; /* one of them twice */
     expect_invalid(directory, &truth, "layouts", "run", "failed",
                    "19 layouts over 20 processes (a of field on get_put)");
@@ -957,6 +966,9 @@ static void small_deviations_are_no_failures(void **state)
     struct csv_data effects = read_back(directory, &schema_effects);
     assert_int_equal(csv_integer(&effects, 0, SCHEMA_effects_processes), 18);
     csv_free(&effects);
+    truth = good_truth();
+    truth.sequential = 2; /* what a tenth of the processes may do */
+    assert_false(analyse_truth(directory, &truth).run_invalid);
 }
 
 static void missing_controls_leave_the_run_blind(void **state)
