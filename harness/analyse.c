@@ -333,6 +333,20 @@ static int write_verdicts(const struct analysis *analysis, struct error *error)
 
 /* ---- the whole ---- */
 
+/* A control of the heap pass that was not measured makes parts invalid only where they rest on the pass: a run without the pass has
+ * none. */
+static bool heap_pass_is_missed(const struct analysis *analysis)
+{
+    for (size_t i = 0; i < analysis->claims.item_count && analysis->controls.heap_reason[0]; i++) {
+        const struct analyse_item *item = &analysis->claims.item[i];
+        const size_t row = analysis->claims.condition[item->condition].row;
+        if (item->verdict == VERDICT_INVALID &&
+            growth_is_metric(csv_text(&analysis->data.claims, row, SCHEMA_claims_metric)))
+            return analysis->data.complete;
+    }
+    return false;
+}
+
 static void summarise(const struct analysis *analysis, struct analyse_summary *summary)
 {
     *summary = (struct analyse_summary){0};
@@ -345,7 +359,8 @@ static void summarise(const struct analysis *analysis, struct analyse_summary *s
     }
     const struct analyse_controls *controls = &analysis->controls;
     bool could_decide = analysis->data.profile->for_conclusions && analysis->data.process_count > 0;
-    summary->run_invalid = could_decide && (controls->failed || controls->blind || controls->heap_failed);
+    summary->run_invalid =
+        could_decide && (controls->failed || controls->blind || controls->heap_failed || heap_pass_is_missed(analysis));
     if (summary->run_invalid)
         snprintf(summary->reason, sizeof summary->reason, "%s",
                  controls->reason[0] ? controls->reason : controls->heap_reason);

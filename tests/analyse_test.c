@@ -910,8 +910,12 @@ static void expect_heap(const char *directory, const char *heap_rows, const char
     expect_part(directory, "1", "a", "confirmed", "");
     expect_part(directory, "2", "a", "confirmed", "");
     expect_part(directory, "3", "a", ok ? "confirmed" : "run invalid", ok ? "" : control);
-    assert_int_equal(summary.run_invalid, strcmp(status, "failed") == 0);
+    assert_int_equal(summary.run_invalid, !ok);
     assert_int_equal(summary.invalid, !ok);
+    assert_true(ok == (summary.reason[0] == '\0'));
+    truth.claims =
+        "1,a,1,model,timing,a,b,get_put,time,ns,-1,1,(),b costs less than 1 ns\n"; /* nothing rests on the heap pass */
+    assert_int_equal(analyse_truth(directory, &truth).run_invalid, strcmp(status, "failed") == 0);
 }
 
 static void leak_controls_guard_what_rests_on_the_heap_pass(void **state)
