@@ -59,16 +59,31 @@ def parts_of(run):
 
 # Status of the run: what must be said before anything else.
 
+def failed_controls(run):
+    return [f"control `{row['control']}` failed on {row['subject']}: expected {row['expected']}, saw "
+            f"{wording.interval(row['estimate'], row['low'], row['high'], None) or 'nothing'}"
+            + (f" ({row['reason']})" if row["reason"] else "")
+            for row in run.controls if row["status"] == "failed" and row["control"] not in LEAKS]
+
+
 def troubles(run):
-    """Why no timing figure of this run may be believed; empty for a valid run."""
-    found = [f"control `{row['control']}` failed on {row['subject']}: expected {row['expected']}, saw "
-             f"{wording.interval(row['estimate'], row['low'], row['high'], None) or 'nothing'}"
-             + (f" ({row['reason']})" if row["reason"] else "")
-             for row in run.controls if row["status"] == "failed" and row["control"] not in LEAKS]
+    """Why no timing figure of this run may be believed; empty for a valid run, and for one that is not for conclusions: of that `analyse`
+    resolves nothing and calls nothing invalid."""
+    if run.facts["for_conclusions"] == "no":
+        return []
+    found = failed_controls(run)
     if not found:
         found = list(dict.fromkeys(row["reason"] for row in run.verdicts if row["verdict"] == INVALID
                                    and not subject.is_heap_part(run, row)))
     return found
+
+
+def trouble_in_short(run):
+    """What the terminal has room for: which control, and what it saw."""
+    for row in run.controls:
+        if row["status"] == "failed" and row["control"] not in LEAKS and row["reason"]:
+            return f"control {row['control']} failed on {row['subject']}: {row['reason']}"
+    return troubles(run)[0]
 
 
 def heap_troubles(run):
@@ -844,7 +859,7 @@ def context(run, directory):
         "directory": directory, "facts": run.facts, "file": lambda table: link(run, directory, table),
         "long": long, "layouts": layouts(run),
         "exploratory_levels": levels_of(subject.exploratory_effects(run)),
-        "op": op, "op_name": code(subject.OP), "troubles": troubles(run),
+        "op": op, "op_name": code(subject.OP), "troubles": troubles(run), "failed_controls": failed_controls(run),
         "field": field, "direct": direct, "pool": effect_answer(run, subject.POOL_MAIN),
         "original": effect_answer(run, subject.ORIGINAL), "field_main": effect_answer(run, subject.FIELD_MAIN),
         "interval_of_answer": answer_confidence(run),
@@ -914,7 +929,7 @@ MOST_OF_A_TROUBLE = 100  # characters of one on the terminal; the report has it 
 def say(run, output):
     """What came of it, in at most ten lines for the terminal."""
     claims, known = claims_by_verdict(run), tally(run)
-    lines = [("INVALID", textwrap.shorten(trouble, MOST_OF_A_TROUBLE, placeholder=" ...")) for trouble in troubles(run)[:1]]
+    lines = [("INVALID", textwrap.shorten(trouble_in_short(run), MOST_OF_A_TROUBLE, placeholder=" ..."))] if troubles(run) else []
     if not lines:
         answers = [(name, effect_answer(run, contrast))
                    for name, contrast in (("field", subject.FIELD), ("pooling", subject.POOL_MAIN), ("direct", subject.DIRECT))]

@@ -840,6 +840,8 @@ class Say(WithRun):
         report_fixture.write(directory, invalid=True)
         lines, _ = self.said(directory)
         self.assertTrue(lines[0].startswith("INVALID"), lines[0])
+        self.assertIn("planted chain not recovered", lines[0])  # the reason, and not cut off ahead of it
+        self.assertFalse(lines[0].endswith("..."), lines[0])
         self.assertNotRegex("\n".join(lines), r"faster by|slower by|no difference shown")
         self.edit(directory, "verdicts.csv", lambda header, rows: [row.__setitem__(header.index("verdict"), "run invalid") for row in rows])
         claims = next(line for line in self.said(directory)[0] if line.startswith("claims"))
@@ -896,6 +898,12 @@ class Status(WithRun):
     def test_not_for_conclusions(self):
         _, top, _ = self.head(for_conclusions="no")
         self.assertIn("Not for conclusions", top)
+
+    def test_a_failed_control_where_nothing_is_concluded_is_told_but_invalidates_nothing(self):
+        text, top, answer = self.head(invalid=True, for_conclusions="no")
+        self.assertNotIn("RUN INVALID", text)
+        self.assertRegex(top, r"Not for conclusions(.*\n)*> - control `.*planted chain not recovered")
+        self.assertNotIn("On time this run says nothing.", answer)
 
     def test_incomplete(self):
         directory = self.copy()
