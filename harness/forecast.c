@@ -63,6 +63,13 @@ bool forecast_is_enough(const struct forecast_row *row)
     return row->figure.needed > 0 && row->figure.needed <= row->planned;
 }
 
+const char *forecast_outlook(const struct forecast_row *row)
+{
+    if (!forecast_is_enough(row))
+        return "too few";
+    return row->figure.needed_high > 0 && row->figure.needed_high <= row->planned ? "enough" : "perhaps";
+}
+
 /* ---- from the files ---- */
 
 /* How long the forecast's processes were beside the run's: blocks kept over blocks planned. */
@@ -191,7 +198,7 @@ static void put_row(struct csv_writer *writer, const struct forecast_row *row)
     put_count(writer, row->figure.needed_low);
     put_count(writer, row->figure.needed_high);
     csv_put_integer(writer, (int64_t)row->planned);
-    csv_put_text(writer, forecast_is_enough(row) ? "enough" : "too few");
+    csv_put_text(writer, forecast_outlook(row));
     csv_end_row(writer);
 }
 

@@ -6,6 +6,9 @@
  * The spread over processes is what decides, and a few processes tell it roughly: of five, the true one is 0.6 to 2.9 times what they
  * show, so the number of processes needed is known within a factor of eight either way. Both ends are given with it.
  *
+ * Only the interval that decides is foretold: what the plain means (tails) or the t interval (a few layouts) will object, these processes
+ * cannot show, nor what the twins reach.
+ *
  * The effect assumed: in a region around 0 the one nearest to 0 that these processes do not exclude (95 % t interval), so that what is said
  * to be too few is too few even for a claim that holds; elsewhere the one they show, no nearer to an end of the region than its
  * standard error, because they cannot tell it from there.
@@ -55,7 +58,10 @@ void forecast_free(struct forecast *forecast);
 /* forecast.csv into a run directory. */
 int forecast_write(const struct forecast *forecast, const char *directory, struct error *error);
 
+/* By the spread that these processes show: too few were planned where this is false. */
 bool forecast_is_enough(const struct forecast_row *row);
+/* "enough" only for the largest spread that these processes allow; "perhaps" where it is so for the one that they show; "too few". Static. */
+const char *forecast_outlook(const struct forecast_row *row);
 /* "11a: relative_time on to_string_1k needs about 160 processes (57 to 1300: ...), quick has 20: ..."; for a row that is not enough. */
 const char *forecast_words(const struct forecast_row *row, const struct profile *profile, char *text, size_t bytes);
 

@@ -42,7 +42,7 @@ WORDS = {
     ("counters", "status"): ("counted", "multiplexed", "not supported", "not permitted", "not counted", "unknown event"),
     ("layout", "kind"): ("field", "hole"),
     ("calibration", "status"): ("met", "missed", "more trials needed", "no target"),
-    ("forecast", "outlook"): ("enough", "too few"),
+    ("forecast", "outlook"): ("enough", "perhaps", "too few"),
     ("identical_code", "identical"): ("yes", "no", "not available"),
     ("growth", "class"): ("bounded", "retaining", "growing", "not available"),
 }

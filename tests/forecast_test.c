@@ -103,8 +103,15 @@ static void test_words(void **state)
     assert_false(forecast_is_enough(&row));
     row.figure.needed = 100;
     assert_non_null(strstr(forecast_words(&row, quick, text, sizeof text), "quick has 20; --profile thorough has 128"));
+    assert_string_equal(forecast_outlook(&row), "too few");
     row.figure.needed = 20;
     assert_true(forecast_is_enough(&row));
+    row.figure.needed_high = 0; /* out of reach */
+    assert_string_equal(forecast_outlook(&row), "perhaps");
+    row.figure.needed_high = 21;
+    assert_string_equal(forecast_outlook(&row), "perhaps");
+    row.figure.needed_high = 20;
+    assert_string_equal(forecast_outlook(&row), "enough");
     row.figure.needed = 0; /* out of reach, not enough */
     assert_false(forecast_is_enough(&row));
 }
