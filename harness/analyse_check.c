@@ -197,6 +197,8 @@ static int check_keys(const struct analyse_data *data, struct error *error)
         {&data->machine, {SCHEMA_machine_key}, 1},
         {&data->variants, {SCHEMA_variants_variant, SCHEMA_variants_axis}, 2},
         {&data->layout, {SCHEMA_layout_variant, SCHEMA_layout_offset_bytes}, 2},
+        {&data->processes, {SCHEMA_processes_process, SCHEMA_processes_arm}, 2},
+        {&data->contrasts, {SCHEMA_contrasts_process, SCHEMA_contrasts_contrast}, 2},
         {&data->cells, {SCHEMA_cells_panel, SCHEMA_cells_workload}, 2},
         {&data->state_contrasts,
          {SCHEMA_state_contrasts_process, SCHEMA_state_contrasts_contrast, SCHEMA_state_contrasts_state},

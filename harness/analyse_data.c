@@ -323,8 +323,8 @@ static int check_process_row(const struct csv_data *processes, size_t row, struc
         return analyse_bad_cell(processes, row, SCHEMA_processes_status, "ok or void", error);
     const size_t figures[] = {SCHEMA_processes_time_ns_per_op, SCHEMA_processes_plain_mean_ns_per_op};
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
-        if (!isfinite(csv_number(processes, row, figures[i])))
-            return analyse_bad_cell(processes, row, figures[i], "a finite time; the process is ok", error);
+        if (!isfinite(csv_number(processes, row, figures[i])) || !(csv_number(processes, row, figures[i]) > 0))
+            return analyse_bad_cell(processes, row, figures[i], "a finite time above 0; the process is ok", error);
     return 0;
 }
 
@@ -342,6 +342,7 @@ static int index_processes(struct analyse_data *data, struct error *error)
                         &process->workload, error) != 0)
             return error->code;
         process->ok = true;
+        process->rows = SIZE_MAX;
         process->chain_ns = process->chain_multiply_ns = process->ticks_per_ns = NAN;
         process->state =
             state_of_process((uint32_t)csv_integer(processes, row, SCHEMA_processes_blocks_kept),
@@ -372,6 +373,8 @@ static int join_processes(struct analyse_data *data, struct error *error)
         if (panel != process->panel || workload != process->workload)
             return analyse_bad_cell(processes, row, SCHEMA_processes_process, "one panel and workload a process",
                                     error);
+        process->rows = row < process->rows ? row : process->rows;
+        process->rows_end = row + 1;
         if (strcmp(csv_text(processes, row, SCHEMA_processes_status), "void") == 0)
             process->ok = false;
         double time_ns = csv_number(processes, row, SCHEMA_processes_time_ns_per_op);
@@ -500,7 +503,7 @@ int analyse_data_read(struct analyse_data *data, const char *directory, struct e
     for (size_t row = 0; row < data->contrasts.row_count; row++)
         if (check_contrast_row(data, row, error) != 0)
             return error->code;
-    if (index_state_rows(data, error) != 0 || read_identical_code(data, error) != 0)
+    if (analyse_check_cross(data, error) != 0 || index_state_rows(data, error) != 0 || read_identical_code(data, error) != 0)
         return error->code;
     return analyse_growth_read(&data->growth, directory, error);
 }

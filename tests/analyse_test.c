@@ -68,7 +68,8 @@ struct truth {
     double multiply_cycles;
     double drift_ppm; /* of the clock in one process */
     unsigned void_processes;
-    double log_share;        /* of the true log ratios that is in the files */
+    double
+        log_share; /* of the true log ratios that is in the files; of the plant all, which is too much to be wrong unseen */
     unsigned rows_missing;   /* of contrast ab on get_put, of processes that count */
     double tail_ns;          /* plain means of get_put beyond trimmed ones */
     double outlier_ns;       /* one layout of get_put far off */
@@ -240,7 +241,8 @@ static void put_states(const struct synthesis *s, const char *arm)
     csv_put_number(s->processes, isnan(truth->position) || strcmp(arm, "b") == 0 ? truth->position : 0.5);
 }
 
-static void put_arm(struct synthesis *s, const char *arm, const char *role, const char *variant, double time_ns)
+static void put_arm(struct synthesis *s, const char *arm, const char *role, const char *variant, double time_ns,
+                    double plain_ns)
 {
     double ticks = 2.4 * (1 + (s->process == 3 ? 1e-6 * s->truth->drift_ppm : 0));
     csv_put_integer(s->processes, s->process);
@@ -251,7 +253,7 @@ static void put_arm(struct synthesis *s, const char *arm, const char *role, cons
     csv_put_text(s->processes, variant);
     put_layout(s, arm);
     csv_put_number(s->processes, s->is_void ? NAN : time_ns);
-    csv_put_number(s->processes, s->is_void ? NAN : time_ns * 1.001);
+    csv_put_number(s->processes, s->is_void ? NAN : plain_ns);
     csv_put_integer(s->processes, 500);
     csv_put_integer(s->processes, 2);
     put_states(s, arm);
@@ -280,8 +282,8 @@ static void put_contrast(struct synthesis *s, const char *contrast, double diffe
 {
     const bool moves = strcmp(contrast, "ab") == 0 && strcmp(s->workload, "get_put") == 0;
     const double extra_ns = moves ? s->truth->shared_extra_ns : 0;
-    difference_ns += is_shared(s) ? extra_ns : 0;
-    const double log_ratio = s->truth->log_share * log((over_ns + difference_ns) / over_ns);
+    const double log_share = strcmp(contrast, "planted_a") == 0 ? 1 : s->truth->log_share;
+    const double log_ratio = log_share * log((over_ns + difference_ns) / over_ns);
     const bool missing = strcmp(contrast, "ab") == 0 && strcmp(s->workload, "get_put") == 0 &&
                          s->process < (int64_t)s->truth->rows_missing;
     if (s->is_void || missing)
@@ -314,32 +316,36 @@ static void put_process(struct synthesis *s, double effect_ns, double planted_cy
     double twin_ns = (is_get_put ? truth->twin_shift_ns : 0) + s->sd_ns * normal();
     double planted_ns = truth->plant_seen * planted_cycles * cycle_ns + s->sd_ns * normal();
     double chain_planted_ns = truth->chain_planted_cycles * cycle_ns * (1 + 0.005 * normal());
+    double multiply_ns = CHAIN_MULTIPLIES_PER_OP * truth->multiply_cycles * cycle_ns;
     double tail_ns = is_get_put ? truth->tail_ns : 0;
+    const double plain_ns = 0.001 * s->level_ns; /* beyond trimmed means, of every arm */
     if (is_get_put && s->process == 10)
         difference_ns += truth->outlier_ns;
+    difference_ns += is_get_put && is_shared(s) ? truth->shared_extra_ns : 0;
 
-    put_arm(s, "a", "baseline", "a", base_ns);
-    put_arm(s, "b", "contender", "b", base_ns + difference_ns);
-    put_arm(s, "twin", "twin", "a", base_ns + twin_ns);
-    put_arm(s, "planted", "planted", "a", base_ns + planted_ns);
+    put_arm(s, "a", "baseline", "a", base_ns, base_ns + plain_ns);
+    put_arm(s, "b", "contender", "b", base_ns + difference_ns, base_ns + difference_ns + plain_ns + tail_ns);
+    put_arm(s, "twin", "twin", "a", base_ns + twin_ns, base_ns + twin_ns + plain_ns);
+    put_arm(s, "planted", "planted", "a", base_ns + planted_ns, base_ns + planted_ns + plain_ns);
     if (!truth->without_chain)
-        put_arm(s, "chain", "clock", "chain", chain_ns);
-    put_arm(s, "chain_planted", "clock", "chain", chain_ns + chain_planted_ns);
-    put_arm(s, "chain_multiply", "clock", "chain", CHAIN_MULTIPLIES_PER_OP * truth->multiply_cycles * cycle_ns);
+        put_arm(s, "chain", "clock", "chain", chain_ns, chain_ns + plain_ns);
+    put_arm(s, "chain_planted", "clock", "chain", chain_ns + chain_planted_ns, chain_ns + chain_planted_ns + plain_ns);
+    put_arm(s, "chain_multiply", "clock", "chain", multiply_ns, multiply_ns + plain_ns);
     put_contrast(s, "ab", difference_ns, s->level_ns, tail_ns);
     if (!truth->without_twin)
         put_contrast(s, "twin_a", twin_ns, s->level_ns, 0);
     if (!truth->without_planted)
         put_contrast(s, "planted_a", planted_ns, s->level_ns, 0);
-    put_contrast(s, "chain_planted", chain_planted_ns, chain_ns, 0);
+    if (!truth->without_chain)
+        put_contrast(s, "chain_planted", chain_planted_ns, chain_ns, 0);
 }
 
 static void put_other_process(struct synthesis *s)
 {
     const double twin_ns = s->sd_ns * normal();
-    put_arm(s, "a", "baseline", "a", s->level_ns);
-    put_arm(s, "b", "contender", "b", s->level_ns);
-    put_arm(s, "twin", "twin", "a", s->level_ns + twin_ns);
+    put_arm(s, "a", "baseline", "a", s->level_ns, s->level_ns);
+    put_arm(s, "b", "contender", "b", s->level_ns, s->level_ns);
+    put_arm(s, "twin", "twin", "a", s->level_ns + twin_ns, s->level_ns + twin_ns);
     put_contrast(s, "ab_other", 0, s->level_ns, 0);
     put_contrast(s, "twin_other", twin_ns, s->level_ns, 0);
 }
@@ -1108,6 +1114,62 @@ static void expect_refusal(const char *directory, const char *message)
     assert_int_not_equal(access(path_in(directory, "verdicts.csv"), F_OK), 0);
 }
 
+/* Writes a table again without the rows that have `drop` in the column; or, where `drop` is NULL, with `text` there in one row. */
+static void forge(const char *directory, const struct csv_table *table, size_t column, const char *drop, size_t row,
+                  const char *text)
+{
+    struct csv_data data = read_back(directory, table);
+    FILE *stream = fopen(path_in(directory, table->file), "w");
+    assert_non_null(stream);
+    for (size_t i = 0; i < table->column_count; i++)
+        fprintf(stream, "%s%s", i ? "," : "", table->columns[i].name);
+    for (size_t r = 0; r < data.row_count; r++)
+        for (size_t i = 0; i < table->column_count && !(drop && strcmp(csv_text(&data, r, column), drop) == 0); i++)
+            fprintf(stream, "%s%s", i ? "," : "\n", !drop && r == row && i == column ? text : csv_text(&data, r, i));
+    fprintf(stream, "\n");
+    assert_int_equal(fclose(stream), 0);
+    csv_free(&data);
+}
+
+static void expect_forgery(const char *directory, const struct csv_table *table, size_t column, const char *drop,
+                           size_t row, const char *text, const char *message)
+{
+    const struct truth truth = good_truth();
+    make_run(directory, &truth);
+    forge(directory, table, column, drop, row, text);
+    expect_refusal(directory, message);
+}
+
+static void contrasts_are_those_of_their_arms(void **state)
+{
+    const char *directory = *state;
+    static const struct {
+        size_t column;
+        const char *text, *message;
+    } cases[] = {
+        {SCHEMA_contrasts_plain_mean_ns, "0.3", "contrasts.csv:2: column plain_mean_ns is \"0.3\"; expected "},
+        {SCHEMA_contrasts_difference_ns, "-6", "contrasts.csv:2: column difference_ns is \"-6\"; expected "},
+        {SCHEMA_contrasts_log_ratio, "0.8", "contrasts.csv:2: column log_ratio is \"0.8\"; expected "},
+        {SCHEMA_contrasts_plain_mean_log_ratio, "-0.8", "contrasts.csv:2: column plain_mean_log_ratio is \"-0.8\""},
+        {SCHEMA_contrasts_blocks_kept, "499", "contrasts.csv:2: column blocks_kept is \"499\"; expected the blocks"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        expect_forgery(directory, &schema_contrasts, cases[i].column, NULL, 0, cases[i].text, cases[i].message);
+    static const char *const arms[][2] = {{"b", "has no contender arm of b"},
+                                          {"twin", "has no twin arm of a"},
+                                          {"planted", "has no planted arm of a"},
+                                          {"chain_planted", "has no clock arm of chain_planted"}};
+    for (size_t i = 0; i < sizeof arms / sizeof arms[0]; i++)
+        expect_forgery(directory, &schema_processes, SCHEMA_processes_arm, arms[i][0], 0, NULL, arms[i][1]);
+}
+
+static void processes_are_those_planned(void **state)
+{
+    const char *directory = *state;
+    expect_forgery(directory, &schema_cells, SCHEMA_cells_workload, "get_put", 0, NULL,
+                   "processes.csv:2: column panel is \"field\"; expected a panel that cells.csv plans");
+}
+
 static void bad_directories_are_refused(void **state)
 {
     const char *directory = *state;
@@ -1205,7 +1267,15 @@ static void bad_rows_are_refused(void **state)
         {&schema_contrasts, "999,field,get_put,ab,1,0,1,0,,9\n", "contrasts.csv:2: column process is \"999\""},
         {&schema_contrasts, "0,field,nowhere,ab,1,0,1,0,,9\n", "contrasts.csv:2: column workload is \"nowhere\""},
         {&schema_contrasts, "0,field,get_put,ab,1,0,1,0,,9\n0,field,get_put,ab,1,0,1,0,,9\n",
-         "contrasts.csv:3: process 0"},
+         "contrasts.csv:3: the same keys as in line 2 (0 ab)"},
+        {&schema_processes,
+         "0,field,get_put,a,baseline,a,x,1,1,9,0,9,0,3700,0.5,2.4,ok,\n0,field,get_put,a,contender,b,x,1,1,9,0,9,0,"
+         "3700,0.5,2.4,ok,\n",
+         "processes.csv:3: the same keys as in line 2 (0 a)"},
+        {&schema_processes, "0,field,get_put,a,baseline,a,x,0,1,9,0,9,0,3700,0.5,2.4,ok,\n",
+         "column time_ns_per_op is \"0\"; expected a finite time above 0"},
+        {&schema_processes, "0,field,get_put,a,baseline,a,x,1,1,7,0,7,0,3700,0.5,2.4,ok,\n",
+         "processes.csv:2: column blocks_kept is \"7\""},
         {&schema_contrasts, "0,field,get_put,ab,inf,0,1,0,,9\n", "column difference_ns is \"inf\""},
         {&schema_processes, "0,other,get_put,a,baseline,a,x,1,1,9,0,9,0,3700,0.5,2.4,ok,\n",
          "processes.csv:2: column panel is \"other\""},
@@ -1328,6 +1398,8 @@ int main(void)
         IN_DIRECTORY(running_twice_gives_the_same_bytes),
         IN_DIRECTORY(a_subset_does_not_confirm_what_is_claimed_of_all),
         IN_DIRECTORY(bad_directories_are_refused),
+        IN_DIRECTORY(contrasts_are_those_of_their_arms),
+        IN_DIRECTORY(processes_are_those_planned),
         IN_DIRECTORY(bad_files_are_refused),
         IN_DIRECTORY(bad_rows_are_refused),
     };

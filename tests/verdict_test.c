@@ -181,6 +181,9 @@ static void other_means_must_agree(void **state)
     evidence = good_evidence();
     evidence.single_layout = true;
     expect(&region, &evidence, VERDICT_UNRESOLVED, VERDICT_SINGLE_LAYOUT);
+    evidence = good_evidence();
+    evidence.native_sd = 0;
+    expect(&region, &evidence, VERDICT_UNRESOLVED, VERDICT_NO_SPREAD);
 }
 
 static void straddling_names_the_processes_needed(void **state)

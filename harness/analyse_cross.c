@@ -1,0 +1,163 @@
+#include "analyse_internal.h"
+#include "kernels/kernels.h"
+#include "plan.h"
+#include "schema.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Plain means add up: 5e-14 of the larger arm is the worst of 4 000 contrasts. */
+#define PLAIN_TOLERANCE 1e-6
+/*
+ * Trimmed means do not. The worst of those contrasts, of four blocks of a 16 MiB op on a machine that changed its state, is off by 0.09 of
+ * an arm and its log ratio by 0.18: what is beyond these is no noise.
+ */
+#define TRIMMED_TOLERANCE   0.5
+#define LOG_RATIO_TOLERANCE 0.69314718055994531 /* a factor of two */
+
+/* ---- contrasts.csv is made of the arms of processes.csv ---- */
+
+/* What a contrast should be by the levels of its arms. */
+struct expected {
+    double plain_ns, trimmed_ns, log_ratio;
+    double largest_ns; /* of the arms, to measure deviations by */
+};
+
+/* The row of the arm that stands for a variant on one side of a contrast; ANALYSE_NONE. */
+static size_t arm_row(const struct analyse_data *data, const struct analyse_process *process, const char *role,
+                      const char *variant)
+{
+    const struct csv_data *processes = &data->processes;
+    const bool is_subject = strcmp(role, plan_role_words[PLAN_CONTENDER]) == 0;
+    for (size_t row = process->rows; row < process->rows_end; row++) {
+        const char *found = csv_text(processes, row, SCHEMA_processes_role);
+        if (csv_integer(processes, row, SCHEMA_processes_process) != process->id)
+            continue;
+        if (strcmp(role, plan_role_words[PLAN_CLOCK]) == 0) {
+            if (strcmp(found, role) == 0 && strcmp(csv_text(processes, row, SCHEMA_processes_arm), variant) == 0)
+                return row;
+        } else if ((strcmp(found, role) == 0 || (is_subject && strcmp(found, plan_role_words[PLAN_BASELINE]) == 0)) &&
+                   strcmp(csv_text(processes, row, SCHEMA_processes_variant), variant) == 0) {
+            return row;
+        }
+    }
+    return ANALYSE_NONE;
+}
+
+static int add_side(const struct analyse_data *data, size_t row, const struct analyse_process *process,
+                    const char *role, const char *variants, double weight, struct expected *expected,
+                    struct error *error)
+{
+    const struct csv_data *processes = &data->processes;
+    char variant[ENCBENCH_NAME_BYTES];
+    for (const char *list = variants; analyse_list_next(&list, variant);) {
+        const size_t arm = arm_row(data, process, role, variant);
+        if (arm == ANALYSE_NONE)
+            return error_set(error, EXIT_USAGE,
+                             "%s:%zu: contrast %s of process %lld: processes.csv has no %s arm of %s in that process; "
+                             "restore both files, or measure again",
+                             data->contrasts.path, row + 2, csv_text(&data->contrasts, row, SCHEMA_contrasts_contrast),
+                             (long long)process->id, role, variant);
+        if (csv_integer(processes, arm, SCHEMA_processes_blocks_kept) !=
+            csv_integer(&data->contrasts, row, SCHEMA_contrasts_blocks_kept))
+            return analyse_bad_cell(&data->contrasts, row, SCHEMA_contrasts_blocks_kept,
+                                    "the blocks that its arms kept by processes.csv", error);
+        const double plain_ns = csv_number(processes, arm, SCHEMA_processes_plain_mean_ns_per_op);
+        const double trimmed_ns = csv_number(processes, arm, SCHEMA_processes_time_ns_per_op);
+        expected->plain_ns += weight * plain_ns;
+        expected->trimmed_ns += weight * trimmed_ns;
+        expected->log_ratio += weight * log(trimmed_ns);
+        expected->largest_ns = fmax(expected->largest_ns, fmax(plain_ns, trimmed_ns));
+    }
+    return 0;
+}
+
+/* Both sides of a contrast, weighed as the plan weighs them. */
+static int expect_contrast(const struct analyse_data *data, size_t row, const struct analyse_process *process,
+                           struct expected *expected, struct error *error)
+{
+    static const char *const subject = "contender";
+    const char *name = csv_text(&data->contrasts, row, SCHEMA_contrasts_contrast);
+    const size_t known = csv_find(&data->panels, SCHEMA_panels_contrast, name);
+    if (known == data->panels.row_count)
+        return add_side(data, row, process, "clock", CHAIN_VARIANT, -1, expected, error) != 0
+                   ? error->code
+                   : add_side(data, row, process, "clock", name, 1, expected, error);
+    const char *kind = csv_text(&data->panels, known, SCHEMA_panels_kind);
+    const char *baseline = csv_text(&data->panels, known, SCHEMA_panels_baseline);
+    const char *contender = csv_text(&data->panels, known, SCHEMA_panels_contender);
+    const bool average = strcmp(kind, "main") == 0;
+    const double below = average ? 1.0 / (double)analyse_list_count(baseline) : 1;
+    const double above = average ? 1.0 / (double)analyse_list_count(contender) : 1;
+    if (add_side(data, row, process, subject, baseline, -below, expected, error) != 0)
+        return error->code;
+    return add_side(data, row, process, analyse_list_has("twin planted", kind) ? kind : subject, contender, above,
+                    expected, error);
+}
+
+static int check_contrast(const struct analyse_data *data, size_t row, struct error *error)
+{
+    const struct csv_data *contrasts = &data->contrasts;
+    const struct analyse_process *process =
+        analyse_data_process(data, csv_integer(contrasts, row, SCHEMA_contrasts_process));
+    struct expected expected = {0};
+    if (!process->ok)
+        return 0;
+    if (expect_contrast(data, row, process, &expected, error) != 0)
+        return error->code;
+    const struct {
+        size_t column;
+        double expected, tolerance;
+    } figures[] = {
+        {SCHEMA_contrasts_plain_mean_ns, expected.plain_ns, PLAIN_TOLERANCE * expected.largest_ns},
+        {SCHEMA_contrasts_difference_ns, expected.trimmed_ns, TRIMMED_TOLERANCE * expected.largest_ns},
+        {SCHEMA_contrasts_log_ratio, expected.log_ratio, LOG_RATIO_TOLERANCE},
+        {SCHEMA_contrasts_plain_mean_log_ratio, expected.log_ratio, LOG_RATIO_TOLERANCE},
+    };
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
+        if (!(fabs(csv_number(contrasts, row, figures[i].column) - figures[i].expected) <= figures[i].tolerance)) {
+            char text[120];
+            snprintf(text, sizeof text, "%.9g by the arms of process %lld in processes.csv, give or take %.3g",
+                     figures[i].expected, (long long)process->id, figures[i].tolerance);
+            return analyse_bad_cell(contrasts, row, figures[i].column, text, error);
+        }
+    return 0;
+}
+
+/* ---- processes.csv is what cells.csv planned ---- */
+
+/* The row of a cell; ANALYSE_NONE. */
+static size_t cell_row(const struct analyse_data *data, const char *panel, const char *workload)
+{
+    for (size_t row = 0; row < data->cells.row_count; row++)
+        if (strcmp(csv_text(&data->cells, row, SCHEMA_cells_panel), panel) == 0 &&
+            strcmp(csv_text(&data->cells, row, SCHEMA_cells_workload), workload) == 0)
+            return row;
+    return ANALYSE_NONE;
+}
+
+static int check_process(const struct analyse_data *data, size_t row, struct error *error)
+{
+    const struct csv_data *processes = &data->processes;
+    const char *panel = csv_text(processes, row, SCHEMA_processes_panel);
+    const size_t cell = cell_row(data, panel, csv_text(processes, row, SCHEMA_processes_workload));
+    if (cell == ANALYSE_NONE)
+        return analyse_bad_cell(processes, row, SCHEMA_processes_panel,
+                                "a panel that cells.csv plans on that workload; restore cells.csv", error);
+    if (strcmp(csv_text(processes, row, SCHEMA_processes_status), "ok") != 0)
+        return 0;
+    const int64_t planned = csv_integer(&data->cells, cell, SCHEMA_cells_blocks);
+    if (csv_integer(processes, row, SCHEMA_processes_blocks_kept) < summary_blocks_least(planned))
+        return analyse_bad_cell(processes, row, SCHEMA_processes_blocks_kept,
+                                "as many blocks as a process needs to be ok", error);
+    return 0;
+}
+
+int analyse_check_cross(const struct analyse_data *data, struct error *error)
+{
+    for (size_t row = 0; row < data->processes.row_count && error->code == 0; row++)
+        check_process(data, row, error);
+    for (size_t row = 0; row < data->contrasts.row_count && error->code == 0; row++)
+        check_contrast(data, row, error);
+    return error->code;
+}
