@@ -4,6 +4,7 @@
 #include "schema.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Plain means add up: 5e-14 of the larger arm is the worst of 4 000 contrasts. */
@@ -153,11 +154,52 @@ static int check_process(const struct analyse_data *data, size_t row, struct err
     return 0;
 }
 
+/* A complete run has planned what its profile says, and counted what it has. One that was stopped has its last look's plan. */
+static int check_cell(const struct analyse_data *data, size_t row, struct error *error)
+{
+    const bool decides = strcmp(csv_text(&data->cells, row, SCHEMA_cells_purpose), "claims") == 0;
+    const size_t planned = decides ? data->look_processes : data->profile->exploratory_processes;
+    if (csv_integer(&data->cells, row, SCHEMA_cells_processes) == (int64_t)planned)
+        return 0;
+    char expected[120];
+    snprintf(expected, sizeof expected, "%zu: so many processes of a cell of this purpose has profile %s at that look",
+             planned, data->profile->name);
+    return analyse_bad_cell(&data->cells, row, SCHEMA_cells_processes, expected, error);
+}
+
+static int check_count(const struct analyse_data *data, const char *key, size_t count, struct error *error)
+{
+    const size_t row = csv_find(&data->run, SCHEMA_run_key, key);
+    int64_t recorded;
+    if (row == data->run.row_count)
+        return error_set(error, EXIT_USAGE, "%s: no row with key %s; expected %zu as in processes.csv", data->run.path,
+                         key, count);
+    if (csv_parse_integer(csv_text(&data->run, row, SCHEMA_run_value), &recorded) && recorded == (int64_t)count)
+        return 0;
+    return error_set(error, EXIT_USAGE,
+                     "%s:%zu: %s is \"%s\"; expected %zu as in processes.csv; restore both files, or measure again",
+                     data->run.path, row + 2, key, csv_text(&data->run, row, SCHEMA_run_value), count);
+}
+
+static int check_counts(const struct analyse_data *data, struct error *error)
+{
+    size_t lost = 0;
+    for (size_t i = 0; i < data->process_count; i++)
+        lost += !data->process[i].ok;
+    if (check_count(data, "processes", data->process_count, error) != 0)
+        return error->code;
+    return check_count(data, "processes_void", lost, error);
+}
+
 int analyse_check_cross(const struct analyse_data *data, struct error *error)
 {
     for (size_t row = 0; row < data->processes.row_count && error->code == 0; row++)
         check_process(data, row, error);
     for (size_t row = 0; row < data->contrasts.row_count && error->code == 0; row++)
         check_contrast(data, row, error);
+    for (size_t row = 0; row < data->cells.row_count && data->complete && error->code == 0; row++)
+        check_cell(data, row, error);
+    if (error->code == 0 && data->complete)
+        check_counts(data, error);
     return error->code;
 }

@@ -237,7 +237,7 @@ static int read_run(struct analyse_data *data, struct error *error)
     return read_selection(data, error);
 }
 
-/* Claims and panels stand before the measurement: what was changed after it decides nothing. Older runs have no such facts. */
+/* Claims and panels stand before the measurement: what was changed after it decides nothing. */
 static int check_unchanged(const struct analyse_data *data, struct error *error)
 {
     const struct {
@@ -245,18 +245,19 @@ static int check_unchanged(const struct analyse_data *data, struct error *error)
         const struct csv_data *table;
     } copies[] = {{"claims_crc32", &data->claims}, {"panels_crc32", &data->panels}};
     for (size_t i = 0; i < sizeof copies / sizeof copies[0]; i++) {
-        const size_t row = csv_find(&data->run, SCHEMA_run_key, copies[i].key);
+        const char *recorded;
         char crc[PROVENANCE_CRC32_BYTES];
-        if (row == data->run.row_count)
-            continue;
+        if (run_fact(data, copies[i].key, "a CRC-32", &recorded, error) != 0)
+            return error->code;
+        const size_t row = csv_find(&data->run, SCHEMA_run_key, copies[i].key);
         if (provenance_crc32(copies[i].table->path, crc, error) != 0)
             return error->code;
-        if (strcmp(crc, csv_text(&data->run, row, SCHEMA_run_value)) != 0)
+        if (strcmp(crc, recorded) != 0)
             return error_set(
                 error, EXIT_USAGE,
                 "%s: was changed after the run (its CRC-32 is %s; run.csv:%zu has %s); restore it, or measure "
                 "again with the changed file",
-                copies[i].table->path, crc, row + 2, csv_text(&data->run, row, SCHEMA_run_value));
+                copies[i].table->path, crc, row + 2, recorded);
     }
     return 0;
 }
@@ -503,7 +504,8 @@ int analyse_data_read(struct analyse_data *data, const char *directory, struct e
     for (size_t row = 0; row < data->contrasts.row_count; row++)
         if (check_contrast_row(data, row, error) != 0)
             return error->code;
-    if (analyse_check_cross(data, error) != 0 || index_state_rows(data, error) != 0 || read_identical_code(data, error) != 0)
+    if (index_state_rows(data, error) != 0 || read_identical_code(data, error) != 0 ||
+        analyse_check_cross(data, error) != 0)
         return error->code;
     return analyse_growth_read(&data->growth, directory, error);
 }

@@ -3,6 +3,7 @@
 #include "analyse.h"
 #include "kernels/kernels.h"
 #include "module.h"
+#include "provenance.h"
 #include "schema.h"
 #include "state.h"
 
@@ -83,6 +84,7 @@ struct truth {
     unsigned unseen;  /* first processes of each workload that never saw the fast mode */
     bool exploratory; /* the cells were planned as deciding no claim */
     bool other_panel; /* an exploratory panel on get_put, ten times as noisy */
+    bool selected_some;
     const char *claims;
     const char *heap_rows; /* of heap.csv; NULL: no such file */
 };
@@ -162,11 +164,21 @@ static void close_writer(struct csv_writer *writer)
         fail_msg("%s", error.message);
 }
 
+/* Last, because it has the sums of two of the others. */
 static void write_run(const char *directory, const struct truth *truth)
 {
-    char rows[512];
-    snprintf(rows, sizeof rows, "schema_version,%s\nprofile,%s\nlook_processes,%u\nerror_share,%g\ncomplete,%s\n",
-             truth->schema_version, truth->profile, truth->look_processes, truth->error_share, truth->complete);
+    static const struct csv_table *const summed[] = {&schema_claims, &schema_panels};
+    char rows[512], crc[2][PROVENANCE_CRC32_BYTES];
+    for (size_t i = 0; i < 2; i++) {
+        struct error error = {0};
+        assert_int_equal(provenance_crc32(path_in(directory, summed[i]->file), crc[i], &error), 0);
+    }
+    snprintf(rows, sizeof rows,
+             "schema_version,%s\nprofile,%s\nlook_processes,%u\nerror_share,%g\ncomplete,%s\nselection,%s\n"
+             "claims_crc32,%s\npanels_crc32,%s\nprocesses,%u\nprocesses_void,%u\n",
+             truth->schema_version, truth->profile, truth->look_processes, truth->error_share, truth->complete,
+             truth->selected_some ? "some" : "all", crc[0], crc[1],
+             2 * truth->processes + (truth->other_panel ? 20 : 0), truth->void_processes);
     write_rows(directory, &schema_run, rows);
 }
 
@@ -380,9 +392,9 @@ static void write_timing(const char *directory, const struct truth *truth)
 
 static void make_run(const char *directory, const struct truth *truth)
 {
-    write_run(directory, truth);
     write_exact(directory, truth);
     write_timing(directory, truth);
+    write_run(directory, truth);
 }
 
 /* ---- directories, reading back ---- */
@@ -1043,7 +1055,7 @@ static void unfinished_runs_and_smoke_decide_nothing(void **state)
 static void registered_claims_without_data_are_not_measured(void **state)
 {
     const char *directory = *state;
-    const struct truth truth = good_truth();
+    struct truth truth = good_truth();
     char command[8192];
     make_run(directory, &truth);
     write_rows(directory, &schema_processes, "");
@@ -1051,6 +1063,8 @@ static void registered_claims_without_data_are_not_measured(void **state)
     write_rows(directory, &schema_metrics, "");
     snprintf(command, sizeof command, "cp '%s/../claims.csv' '%s/claims.csv'", TEST_SOURCE_DIR, directory);
     assert_int_equal(system(command), 0);
+    truth.processes = 0;
+    write_run(directory, &truth);
     struct analyse_summary summary = analyse(directory);
     assert_false(summary.run_invalid);
     struct csv_data verdicts = read_back(directory, &schema_verdicts);
@@ -1168,6 +1182,26 @@ static void processes_are_those_planned(void **state)
     const char *directory = *state;
     expect_forgery(directory, &schema_cells, SCHEMA_cells_workload, "get_put", 0, NULL,
                    "processes.csv:2: column panel is \"field\"; expected a panel that cells.csv plans");
+    expect_forgery(directory, &schema_cells, SCHEMA_cells_processes, NULL, 1, "14",
+                   "cells.csv:3: column processes is \"14\"; expected 20: so many");
+    expect_forgery(directory, &schema_cells, SCHEMA_cells_processes, NULL, 0, "21", "cells.csv:2: column processes");
+    expect_forgery(directory, &schema_processes, SCHEMA_processes_process, "0", 0, NULL, "contrasts.csv:2: column");
+    struct truth truth = good_truth();
+    make_run(directory, &truth);
+    truth.processes = 19;
+    write_run(directory, &truth);
+    expect_refusal(directory, "processes is \"38\"; expected 40 as in processes.csv");
+    truth.processes = 20;
+    truth.void_processes = 1;
+    write_run(directory, &truth);
+    expect_refusal(directory, "processes_void is \"1\"; expected 0 as in processes.csv");
+    truth = good_truth();
+    truth.profile = "default"; /* whose look the claims have; the rest has fewer processes */
+    truth.processes = truth.look_processes = 64;
+    truth.error_share = 0.7;
+    truth.exploratory = true;
+    make_run(directory, &truth);
+    expect_refusal(directory, "cells.csv:2: column processes is \"64\"; expected 20: so many");
 }
 
 static void bad_directories_are_refused(void **state)
@@ -1205,18 +1239,28 @@ static void bad_directories_are_refused(void **state)
         {"look_processes,21\nerror_share,1\ncomplete,yes\n", "run.csv:4: look_processes is \"21\""},
         {"look_processes,20\nerror_share,0.5\ncomplete,yes\n", "run.csv:5: error_share is \"0.5\""},
         {"look_processes,20\nerror_share,1\ncomplete,yes\nselection,few\n", "run.csv:7: selection is \"few\""},
-        {"look_processes,20\nerror_share,1\ncomplete,yes\ncomplete,no\n", "run.csv:7: the same key as in line 6"},
         {"look_processes,20\nerror_share,1\ncomplete,yes\nclaims_crc32,00000000\n", "claims.csv: was changed after"},
-        {"look_processes,20\nerror_share,1\ncomplete,yes\npanels_crc32,00000000\n", "panels.csv: was changed after"},
+        {"look_processes,20\nerror_share,1\ncomplete,yes\nclaims_crc32,%s\npanels_crc32,00000000\n",
+         "panels.csv: was changed after"},
+        {"look_processes,20\nerror_share,1\ncomplete,yes\n", "run.csv: no row with key claims_crc32"},
+        {"look_processes,20\nerror_share,1\ncomplete,yes\nclaims_crc32,%s\n", "run.csv: no row with key panels_crc32"},
     };
     truth = good_truth();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char rows[256];
+        char rows[256], facts[200], crc[PROVENANCE_CRC32_BYTES];
+        struct error error = {0};
         make_run(directory, &truth);
-        snprintf(rows, sizeof rows, "schema_version," VERSION "\nprofile,quick\n%s", cases[i].facts);
+        assert_int_equal(provenance_crc32(path_in(directory, "claims.csv"), crc, &error), 0);
+        const char *hole = strstr(cases[i].facts, "%s");
+        const size_t before = hole ? (size_t)(hole - cases[i].facts) : strlen(cases[i].facts);
+        snprintf(facts, sizeof facts, "%.*s%s%s", (int)before, cases[i].facts, hole ? crc : "", hole ? hole + 2 : "");
+        snprintf(rows, sizeof rows, "schema_version," VERSION "\nprofile,quick\n%s", facts);
         write_rows(directory, &schema_run, rows);
         expect_refusal(directory, cases[i].message);
     }
+    make_run(directory, &truth);
+    forge(directory, &schema_run, SCHEMA_run_key, NULL, 5, "complete");
+    expect_refusal(directory, "run.csv:7: the same key as in line 6");
 }
 
 /* Equal everywhere is not confirmed by some workloads. */
@@ -1225,11 +1269,9 @@ static void a_subset_does_not_confirm_what_is_claimed_of_all(void **state)
     const char *directory = *state;
     struct analyse_summary summary;
     struct error error = {0};
-    const struct truth truth = good_truth();
+    struct truth truth = good_truth();
+    truth.selected_some = true;
     make_run(directory, &truth);
-    write_rows(directory, &schema_run,
-               "schema_version," VERSION
-               "\nprofile,quick\nlook_processes,20\nerror_share,1\ncomplete,yes\nselection,some\n");
     assert_int_equal(analyse_run(directory, &summary, &error), 0);
     expect_part(directory, "6", "d", "not resolvable here", "only some workloads were selected");
 }
@@ -1366,6 +1408,7 @@ static void bad_rows_are_refused(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         make_run(directory, &truth);
         write_rows(directory, cases[i].table, cases[i].rows);
+        write_run(directory, &truth);
         if (cases[i].table == &schema_processes)
             write_rows(directory, &schema_contrasts, "");
         expect_refusal(directory, cases[i].message);
