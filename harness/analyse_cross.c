@@ -154,6 +154,33 @@ static int check_process(const struct analyse_data *data, size_t row, struct err
     return 0;
 }
 
+/* ---- what has the same code does as much ---- */
+
+/* The exact count of an op's instructions; NaN when there is none. */
+static double instructions(const struct analyse_data *data, const char *variant, const char *workload)
+{
+    const size_t row = analyse_metric_row(data, variant, workload, "instructions_per_op");
+    return row != ANALYSE_NONE && strcmp(csv_text(&data->metrics, row, SCHEMA_metrics_status), "exact") == 0
+               ? csv_number(&data->metrics, row, SCHEMA_metrics_value)
+               : NAN;
+}
+
+static int check_identical(const struct analyse_data *data, size_t row, struct error *error)
+{
+    const struct csv_data *table = &data->identical_code;
+    if (strcmp(csv_text(table, row, SCHEMA_identical_code_identical), "yes") != 0)
+        return 0;
+    const char *workload = csv_text(table, row, SCHEMA_identical_code_workload);
+    const double one = instructions(data, csv_text(table, row, SCHEMA_identical_code_baseline), workload);
+    const double other = instructions(data, csv_text(table, row, SCHEMA_identical_code_contender), workload);
+    if (isnan(one) || isnan(other) || one == other)
+        return 0;
+    return analyse_bad_cell(table, row, SCHEMA_identical_code_identical,
+                            "no: instructions_per_op of the two differ in metrics.csv", error);
+}
+
+/* ---- cells.csv and run.csv are of this run ---- */
+
 /* A complete run has planned what its profile says, and counted what it has. One that was stopped has its last look's plan. */
 static int check_cell(const struct analyse_data *data, size_t row, struct error *error)
 {
@@ -197,6 +224,8 @@ int analyse_check_cross(const struct analyse_data *data, struct error *error)
         check_process(data, row, error);
     for (size_t row = 0; row < data->contrasts.row_count && error->code == 0; row++)
         check_contrast(data, row, error);
+    for (size_t row = 0; row < data->identical_code.row_count && error->code == 0; row++)
+        check_identical(data, row, error);
     for (size_t row = 0; row < data->cells.row_count && data->complete && error->code == 0; row++)
         check_cell(data, row, error);
     if (error->code == 0 && data->complete)

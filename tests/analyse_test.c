@@ -85,6 +85,8 @@ struct truth {
     bool exploratory; /* the cells were planned as deciding no claim */
     bool other_panel; /* an exploratory panel on get_put, ten times as noisy */
     bool selected_some;
+    const char *clock_missing; /* in the first process; NULL: none */
+    bool ticks_once;           /* of the time-stamp counter: in one process only */
     const char *claims;
     const char *heap_rows; /* of heap.csv; NULL: no such file */
 };
@@ -256,6 +258,8 @@ static void put_states(const struct synthesis *s, const char *arm)
 static void put_arm(struct synthesis *s, const char *arm, const char *role, const char *variant, double time_ns,
                     double plain_ns)
 {
+    if (s->truth->clock_missing && s->process == 0 && strcmp(s->truth->clock_missing, arm) == 0)
+        return;
     double ticks = 2.4 * (1 + (s->process == 3 ? 1e-6 * s->truth->drift_ppm : 0));
     csv_put_integer(s->processes, s->process);
     csv_put_text(s->processes, s->panel);
@@ -269,7 +273,7 @@ static void put_arm(struct synthesis *s, const char *arm, const char *role, cons
     csv_put_integer(s->processes, 500);
     csv_put_integer(s->processes, 2);
     put_states(s, arm);
-    csv_put_number(s->processes, ticks);
+    csv_put_number(s->processes, s->truth->ticks_once && s->process != 3 ? NAN : ticks);
     csv_put_text(s->processes, s->is_void ? "void" : "ok");
     csv_put_text(s->processes, s->is_void ? "killed" : "");
     csv_end_row(s->processes);
@@ -348,7 +352,7 @@ static void put_process(struct synthesis *s, double effect_ns, double planted_cy
         put_contrast(s, "twin_a", twin_ns, s->level_ns, 0);
     if (!truth->without_planted)
         put_contrast(s, "planted_a", planted_ns, s->level_ns, 0);
-    if (!truth->without_chain)
+    if (!truth->without_chain && !(truth->clock_missing && s->process == 0))
         put_contrast(s, "chain_planted", chain_planted_ns, chain_ns, 0);
 }
 
@@ -995,6 +999,17 @@ static void missing_controls_leave_the_run_blind(void **state)
     truth = good_truth();
     truth.without_chain = true;
     expect_invalid(directory, &truth, "chain_planted", "field get_put", "not measured", "no process has both chain");
+    truth = good_truth();
+    truth.clock_missing = "chain_planted";
+    expect_invalid(directory, &truth, "chain_planted", "field get_put", "not measured",
+                   "only 19 of 20 processes have both chain and chain_planted");
+    truth.clock_missing = "chain_multiply";
+    assert_true(analyse_truth(directory, &truth).run_invalid);
+    expect_control(directory, "chain_multiply", "field get_put", "not measured",
+                   "only 19 of 20 processes have both chain and chain_multiply");
+    truth = good_truth();
+    truth.ticks_once = true;
+    expect_invalid(directory, &truth, "clock", "run", "not measured", "only 1 of 40 processes have ticks");
 }
 
 /* A claim edited after the run may find its figures in a cell whose controls were never asked to hold. */
@@ -1204,6 +1219,30 @@ static void processes_are_those_planned(void **state)
     expect_refusal(directory, "cells.csv:2: column processes is \"64\"; expected 20: so many");
 }
 
+/* Where one of the two counts is missing, nothing contradicts. */
+static void identical_code_has_one_count_of_instructions(void **state)
+{
+    const char *directory = *state;
+    const struct truth truth = good_truth();
+    static const char *const counts[] = {"59", "60", ""};
+    make_run(directory, &truth);
+    write_rows(directory, &schema_identical_code, "a,b,get_put,yes,\n");
+    for (size_t i = 0; i < 3; i++) {
+        char rows[300];
+        snprintf(rows, sizeof rows,
+                 "a,get_put,instructions_per_op,59,exact,\nb,get_put,instructions_per_op,%s,%s,\n"
+                 "a,get_put,planted_cycles_per_op,32,exact,\na,to_string_1k,planted_cycles_per_op,64,exact,\n",
+                 counts[i], counts[i][0] ? "exact" : "not available");
+        write_rows(directory, &schema_metrics, rows);
+        unlink(path_in(directory, "verdicts.csv"));
+        if (i == 1)
+            expect_refusal(directory,
+                           "identical_code.csv:2: column identical is \"yes\"; expected no: instructions_per_op");
+        else
+            assert_false(analyse(directory).run_invalid);
+    }
+}
+
 static void bad_directories_are_refused(void **state)
 {
     const char *directory = *state;
@@ -1371,6 +1410,12 @@ static void bad_rows_are_refused(void **state)
         {&schema_metrics, "a,get_put,hits,1,exact,\nb,get_put,hits,2,exact,\na,get_put,hits,3,exact,\n",
          "metrics.csv:4: the same keys as in line 2 (a hits)"},
         {&schema_metrics, "a,get_put,hits,inf,exact,\n", "metrics.csv:2: column value is \"inf\""},
+        {&schema_metrics, "a,get_put,hits,5e-324,exact,\n", "metrics.csv:2: column value is \"5e-324\""},
+        {&schema_metrics, "a,get_put,instructions_per_op,-1,exact,\n", "column value is \"-1\"; expected a count"},
+        {&schema_cells, "field,get_put,claims,20,-1,1000\n", "cells.csv:2: column blocks is \"-1\""},
+        {&schema_cells, "field,get_put,claims,20,100,inf\n", "cells.csv:2: column block_ns is \"inf\""},
+        {&schema_machine, "", "machine.csv: has no rows"},
+        {&schema_state_contrasts, "0,field,get_put,ab,quiet,1,0,-9\n", "column blocks is \"-9\""},
         {&schema_metrics, "a,get_put,hits,,exact,\n", "metrics.csv:2: column value is \"\""},
         {&schema_metrics, "a,get_put,hits,1,perhaps,\n", "metrics.csv:2: column status is \"perhaps\""},
         {&schema_layout, "a,field,data,0,24,0,0\na,field,more,0,8,0,0\n", "layout.csv:3: the same keys as in line 2"},
@@ -1443,6 +1488,7 @@ int main(void)
         IN_DIRECTORY(bad_directories_are_refused),
         IN_DIRECTORY(contrasts_are_those_of_their_arms),
         IN_DIRECTORY(processes_are_those_planned),
+        IN_DIRECTORY(identical_code_has_one_count_of_instructions),
         IN_DIRECTORY(bad_files_are_refused),
         IN_DIRECTORY(bad_rows_are_refused),
     };
