@@ -181,6 +181,65 @@ static int check_identical(const struct analyse_data *data, size_t row, struct e
 
 /* ---- cells.csv and run.csv are of this run ---- */
 
+static bool has_contrast(const struct analyse_data *data, const char *contrast, const char *workload)
+{
+    const struct csv_data *contrasts = &data->contrasts;
+    for (size_t row = 0; row < contrasts->row_count; row++)
+        if (strcmp(csv_text(contrasts, row, SCHEMA_contrasts_contrast), contrast) == 0 &&
+            strcmp(csv_text(contrasts, row, SCHEMA_contrasts_workload), workload) == 0)
+            return true;
+    return false;
+}
+
+/* Whether the panel of a cell has the contrast, either way round, that a condition asks for. With `measured`
+ * only where the cell has rows of it: not every module offers every workload. */
+static bool cell_can_decide(const struct analyse_data *data, size_t cell, size_t claim, bool measured)
+{
+    const struct csv_data *claims = &data->claims, *panels = &data->panels;
+    const char *panel = csv_text(&data->cells, cell, SCHEMA_cells_panel);
+    const char *workload = csv_text(&data->cells, cell, SCHEMA_cells_workload);
+    const char *kind = csv_text(claims, claim, SCHEMA_claims_kind);
+    const char *sides[2] = {csv_text(claims, claim, SCHEMA_claims_baseline),
+                            csv_text(claims, claim, SCHEMA_claims_contender)};
+    if (!analyse_list_has("timing composition", kind) ||
+        !analyse_list_has(csv_text(claims, claim, SCHEMA_claims_workload), workload))
+        return false;
+    for (size_t row = 0; row < panels->row_count; row++) {
+        const char *baseline = csv_text(panels, row, SCHEMA_panels_baseline);
+        const char *contender = csv_text(panels, row, SCHEMA_panels_contender);
+        if (strcmp(csv_text(panels, row, SCHEMA_panels_panel), panel) == 0 &&
+            !analyse_list_has("twin planted", csv_text(panels, row, SCHEMA_panels_kind)) &&
+            ((analyse_list_equal(baseline, sides[0]) && analyse_list_equal(contender, sides[1])) ||
+             (analyse_list_equal(baseline, sides[1]) && analyse_list_equal(contender, sides[0]))) &&
+            (!measured || has_contrast(data, csv_text(panels, row, SCHEMA_panels_contrast), workload)))
+            return true;
+    }
+    return false;
+}
+
+/* What a claim rests on was planned for it: the first cell of a workload that has the contrast. */
+static int check_purpose(const struct analyse_data *data, size_t row, struct error *error)
+{
+    const struct csv_data *cells = &data->cells;
+    if (strcmp(csv_text(cells, row, SCHEMA_cells_purpose), "claims") == 0)
+        return 0;
+    for (size_t claim = 0; claim < data->claims.row_count; claim++) {
+        size_t before = 0;
+        while (before < row && (strcmp(csv_text(cells, before, SCHEMA_cells_workload),
+                                       csv_text(cells, row, SCHEMA_cells_workload)) != 0 ||
+                                !cell_can_decide(data, before, claim, false)))
+            before++;
+        if (before == row && cell_can_decide(data, row, claim, true)) {
+            char expected[120];
+            snprintf(expected, sizeof expected, "claims: part %.20s%.40s of claims.csv rests on this cell",
+                     csv_text(&data->claims, claim, SCHEMA_claims_claim),
+                     csv_text(&data->claims, claim, SCHEMA_claims_part));
+            return analyse_bad_cell(cells, row, SCHEMA_cells_purpose, expected, error);
+        }
+    }
+    return 0;
+}
+
 /* A complete run has planned what its profile says, and counted what it has. One that was stopped has its last look's plan. */
 static int check_cell(const struct analyse_data *data, size_t row, struct error *error)
 {
@@ -189,8 +248,8 @@ static int check_cell(const struct analyse_data *data, size_t row, struct error 
     if (csv_integer(&data->cells, row, SCHEMA_cells_processes) == (int64_t)planned)
         return 0;
     char expected[120];
-    snprintf(expected, sizeof expected, "%zu: so many processes of a cell of this purpose has profile %s at that look",
-             planned, data->profile->name);
+    snprintf(expected, sizeof expected, "%zu; profile %s plans so many for a cell of this purpose", planned,
+             data->profile->name);
     return analyse_bad_cell(&data->cells, row, SCHEMA_cells_processes, expected, error);
 }
 
@@ -227,7 +286,8 @@ int analyse_check_cross(const struct analyse_data *data, struct error *error)
     for (size_t row = 0; row < data->identical_code.row_count && error->code == 0; row++)
         check_identical(data, row, error);
     for (size_t row = 0; row < data->cells.row_count && data->complete && error->code == 0; row++)
-        check_cell(data, row, error);
+        if (check_cell(data, row, error) == 0)
+            check_purpose(data, row, error);
     if (error->code == 0 && data->complete)
         check_counts(data, error);
     return error->code;

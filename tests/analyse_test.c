@@ -970,6 +970,8 @@ static void small_deviations_are_no_failures(void **state)
     csv_free(&effects);
 }
 
+static const char level_claims[] = "4,a,1,model,level,,a,get_put,time,ns,0,40,(],a costs about 10 ns\n";
+
 static void missing_controls_leave_the_run_blind(void **state)
 {
     const char *directory = *state;
@@ -977,12 +979,14 @@ static void missing_controls_leave_the_run_blind(void **state)
     truth.chain_planted_cycles = 31.08; /* 3 % off is 31.04 */
     expect_invalid(directory, &truth, "chain_planted", "field get_put", "not measured", "too imprecise: 31.");
     truth.exploratory = true;
+    truth.claims = level_claims;
     assert_false(analyse_truth(directory, &truth).run_invalid);
-    expect_part(directory, "1", "a", "run invalid", "a control of panel field on get_put did not hold");
+    expect_part(directory, "4", "a", "run invalid", "a control of panel field on get_put did not hold");
     truth = good_truth();
     truth.noise = 5; /* 70 cycles of noise: a plant of 64 has the right size on to_string_1k but is not shown */
     expect_invalid(directory, &truth, "planted", "field to_string_1k", "not measured", "too imprecise: ");
     truth.exploratory = true;
+    truth.claims = level_claims;
     assert_false(analyse_truth(directory, &truth).run_invalid);
     truth = good_truth();
     truth.without_twin = true;
@@ -1012,22 +1016,18 @@ static void missing_controls_leave_the_run_blind(void **state)
     expect_invalid(directory, &truth, "clock", "run", "not measured", "only 1 of 40 processes have ticks");
 }
 
-/* A claim edited after the run may find its figures in a cell whose controls were never asked to hold. */
+/* A level may find its figures in a cell whose controls were never asked to hold; a contrast may not. */
 static void a_blind_exploratory_cell_confirms_nothing(void **state)
 {
     const char *directory = *state;
     struct truth truth = good_truth();
     truth.exploratory = true;
+    truth.claims = level_claims;
     assert_false(analyse_truth(directory, &truth).run_invalid);
-    expect_part(directory, "1", "a", "confirmed", "");
     expect_part(directory, "4", "a", "confirmed", "");
-    expect_part(directory, "5", "a", "confirmed", "");
     truth.without_planted = true;
     assert_false(analyse_truth(directory, &truth).run_invalid);
-    const char *blind = "a control of panel field on get_put did not hold";
-    expect_part(directory, "1", "a", "run invalid", blind);
-    expect_part(directory, "4", "a", "run invalid", blind);
-    expect_part(directory, "5", "a", "run invalid", blind);
+    expect_part(directory, "4", "a", "run invalid", "a control of panel field on get_put did not hold");
 }
 
 static void a_blind_control_part_guards_its_claim(void **state)
@@ -1198,7 +1198,7 @@ static void processes_are_those_planned(void **state)
     expect_forgery(directory, &schema_cells, SCHEMA_cells_workload, "get_put", 0, NULL,
                    "processes.csv:2: column panel is \"field\"; expected a panel that cells.csv plans");
     expect_forgery(directory, &schema_cells, SCHEMA_cells_processes, NULL, 1, "14",
-                   "cells.csv:3: column processes is \"14\"; expected 20: so many");
+                   "cells.csv:3: column processes is \"14\"; expected 20; profile");
     expect_forgery(directory, &schema_cells, SCHEMA_cells_processes, NULL, 0, "21", "cells.csv:2: column processes");
     expect_forgery(directory, &schema_processes, SCHEMA_processes_process, "0", 0, NULL, "contrasts.csv:2: column");
     struct truth truth = good_truth();
@@ -1211,12 +1211,15 @@ static void processes_are_those_planned(void **state)
     write_run(directory, &truth);
     expect_refusal(directory, "processes_void is \"1\"; expected 0 as in processes.csv");
     truth = good_truth();
+    make_run(directory, &truth);
+    forge(directory, &schema_cells, SCHEMA_cells_purpose, NULL, 1, "exploratory");
+    expect_refusal(directory, "cells.csv:3: column purpose is \"exploratory\"; expected claims: part 2a of claims.csv");
     truth.profile = "default"; /* whose look the claims have; the rest has fewer processes */
     truth.processes = truth.look_processes = 64;
     truth.error_share = 0.7;
     truth.exploratory = true;
     make_run(directory, &truth);
-    expect_refusal(directory, "cells.csv:2: column processes is \"64\"; expected 20: so many");
+    expect_refusal(directory, "cells.csv:2: column processes is \"64\"; expected 20; profile");
 }
 
 /* Where one of the two counts is missing, nothing contradicts. */

@@ -296,6 +296,9 @@ static void words_follow_the_interval(void **state)
     evidence.student.low = 0.01;
     assert_int_equal(verdict_words(&evidence, NAN, true), VERDICT_SLOWER);
     assert_int_equal(verdict_words(&evidence, 1, true), VERDICT_EQUIVALENT);
+    struct verdict_evidence frozen = evidence;
+    frozen.native_sd = 0;
+    assert_int_equal(verdict_words(&frozen, NAN, true), VERDICT_NO_DIFFERENCE); /* every process said the same */
     evidence.scale = VERDICT_REDUCTION;
     assert_int_equal(verdict_words(&evidence, NAN, true), VERDICT_FASTER);
     evidence.scale = VERDICT_ABSOLUTE;
