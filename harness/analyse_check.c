@@ -11,6 +11,7 @@
 #define TIME_NS_MOST   1e15
 #define LOG_RATIO_MOST 50.0
 #define METRIC_MOST    1e24
+#define METRIC_LEAST   1e-24
 
 int analyse_bad_cell(const struct csv_data *table, size_t row, size_t column, const char *expected, struct error *error)
 {
@@ -147,6 +148,8 @@ static int check_state_contrast(const struct csv_data *table, size_t row, struct
                                 error);
     if (!(fabs(csv_number(table, row, SCHEMA_state_contrasts_log_ratio)) <= LOG_RATIO_MOST))
         return analyse_bad_cell(table, row, SCHEMA_state_contrasts_log_ratio, "a finite number within 50 of 0", error);
+    if (csv_integer(table, row, SCHEMA_state_contrasts_blocks) < 0)
+        return analyse_bad_cell(table, row, SCHEMA_state_contrasts_blocks, "a count", error);
     if (state_of_word(csv_text(table, row, SCHEMA_state_contrasts_state)) == STATE_UNKNOWN)
         return analyse_bad_cell(table, row, SCHEMA_state_contrasts_state, "quiet or shared", error);
     return 0;
@@ -162,7 +165,12 @@ static int check_metric(const struct csv_data *table, size_t row, struct error *
         word++;
     if (word == 3)
         return analyse_bad_cell(table, row, SCHEMA_metrics_status, "exact; unstable or not available", error);
-    if (empty ? word == 0 : !(fabs(csv_number(table, row, SCHEMA_metrics_value)) <= METRIC_MOST))
+    const double value = csv_number(table, row, SCHEMA_metrics_value), size = fabs(value);
+    if (value < 0 &&
+        analyse_list_has("instructions_per_op allocations_per_op allocated_bytes_per_op planted_cycles_per_op",
+                         csv_text(table, row, SCHEMA_metrics_metric)))
+        return analyse_bad_cell(table, row, SCHEMA_metrics_value, "a count of it, 0 or more", error);
+    if (empty ? word == 0 : !(size == 0 || (size >= METRIC_LEAST && size <= METRIC_MOST)))
         return analyse_bad_cell(table, row, SCHEMA_metrics_value,
                                 word == 0 ? "a finite number; the figure is exact" : "a finite number or nothing",
                                 error);
@@ -173,6 +181,11 @@ static int check_cell(const struct csv_data *table, size_t row, struct error *er
 {
     if (csv_integer(table, row, SCHEMA_cells_processes) < 1)
         return analyse_bad_cell(table, row, SCHEMA_cells_processes, "at least one process", error);
+    if (csv_integer(table, row, SCHEMA_cells_blocks) < 0)
+        return analyse_bad_cell(table, row, SCHEMA_cells_blocks, "a count, or nothing", error);
+    const double block_ns = csv_number(table, row, SCHEMA_cells_block_ns);
+    if (!csv_is_empty(table, row, SCHEMA_cells_block_ns) && !(block_ns > 0 && block_ns <= TIME_NS_MOST))
+        return analyse_bad_cell(table, row, SCHEMA_cells_block_ns, "a time above 0 and up to 1e15, or nothing", error);
     return 0;
 }
 
@@ -197,6 +210,8 @@ static int check_keys(const struct analyse_data *data, struct error *error)
         {&data->machine, {SCHEMA_machine_key}, 1},
         {&data->variants, {SCHEMA_variants_variant, SCHEMA_variants_axis}, 2},
         {&data->layout, {SCHEMA_layout_variant, SCHEMA_layout_offset_bytes}, 2},
+        {&data->processes, {SCHEMA_processes_process, SCHEMA_processes_arm}, 2},
+        {&data->contrasts, {SCHEMA_contrasts_process, SCHEMA_contrasts_contrast}, 2},
         {&data->cells, {SCHEMA_cells_panel, SCHEMA_cells_workload}, 2},
         {&data->state_contrasts,
          {SCHEMA_state_contrasts_process, SCHEMA_state_contrasts_contrast, SCHEMA_state_contrasts_state},
@@ -211,6 +226,9 @@ static int check_keys(const struct analyse_data *data, struct error *error)
 
 int analyse_check_tables(const struct analyse_data *data, struct error *error)
 {
+    if (data->machine.row_count == 0)
+        return error_set(error, EXIT_USAGE, "%s: has no rows; expected what the machine is; restore it",
+                         data->machine.path);
     if (check_keys(data, error) != 0 || check_panels(data, error) != 0)
         return error->code;
     for (size_t row = 0; row < data->machine.row_count && error->code == 0; row++)

@@ -253,6 +253,9 @@ static void explain_decision(char *text, size_t bytes, const struct verdict_evid
     case VERDICT_SINGLE_LAYOUT:
         snprintf(text, bytes, "single layout: an arm had one layout in all processes");
         break;
+    case VERDICT_NO_SPREAD:
+        snprintf(text, bytes, "no spread over processes at all: the clock does not resolve it");
+        break;
     }
     if (decision->processes_needed > 0) {
         char needed[80];

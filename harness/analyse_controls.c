@@ -344,6 +344,18 @@ static void check_identical(struct check *check, size_t panel, size_t workload)
 
 /* ---- chains ---- */
 
+/* A clock that only some processes have says nothing about the others: all of them, or it was not measured. */
+static bool is_everywhere(struct analyse_control *control, const char *what, size_t count, size_t processes)
+{
+    if (count == processes && count > 0)
+        return true;
+    if (count == 0)
+        snprintf(control->reason, sizeof control->reason, "no process has %s", what);
+    else
+        snprintf(control->reason, sizeof control->reason, "only %zu of %zu processes have %s", count, processes, what);
+    return false;
+}
+
 /*
  * `ratio`: what the chain got longer by on the relative scale, which decides claims as well as the absolute one. An interval that lies
  * across an end of what is tolerated has not found the planted cycles wrong, only not measured them well enough: of four blocks of 16 MiB
@@ -384,9 +396,8 @@ static void check_chain_planted(struct check *check, size_t panel, size_t worklo
     snprintf(control->expected, sizeof control->expected, "%d cycles within %g %%", CHAIN_PLANTED_EXTRA_CYCLES,
              100 * CHAIN_TOLERANCE);
     size_t count = to_cycles(samples.value, &samples);
-    if (count == 0) {
-        snprintf(control->reason, sizeof control->reason, "no process has both chain and chain_planted");
-    } else {
+    if (is_everywhere(control, "both chain and chain_planted", count,
+                      analyse_cell_processes(check->data, panel, workload, true))) {
         const struct stats_interval interval =
             stats_signed_rank_interval(samples.value, count, check->alpha_part, NULL);
         set_seen(control, stats_hodges_lehmann(samples.value, count), interval);
@@ -417,9 +428,8 @@ static void check_chain_multiply(struct check *check, size_t panel, size_t workl
         if (process->ok && process->panel == panel && process->workload == workload && isfinite(value))
             cycles[count++] = value;
     }
-    if (count == 0) {
-        snprintf(control->reason, sizeof control->reason, "no process has both chain and chain_multiply");
-    } else {
+    if (is_everywhere(control, "both chain and chain_multiply", count,
+                      analyse_cell_processes(check->data, panel, workload, true))) {
         set_seen(control, stats_hodges_lehmann(cycles, count),
                  stats_signed_rank_interval(cycles, count, check->alpha_part, NULL));
         double whole = round(control->estimate);
@@ -601,13 +611,13 @@ static void check_clock(struct check *check)
     snprintf(control->expected, sizeof control->expected,
              "ticks per ns of every process within %d ppm of their median; ppm seen%s", CLOCK_TOLERANCE_PPM,
              same_counter ? "; both clocks read the same counter: of its own drift nothing is seen" : "");
-    size_t count = 0;
-    for (size_t i = 0; i < check->data->process_count; i++)
+    size_t count = 0, processes = 0;
+    for (size_t i = 0; i < check->data->process_count; i++) {
+        processes += check->data->process[i].ok;
         if (check->data->process[i].ok && check->data->process[i].ticks_per_ns > 0)
             rates[count++] = check->data->process[i].ticks_per_ns;
-    if (count == 0) {
-        snprintf(control->reason, sizeof control->reason, "no process has ticks of the time-stamp counter");
-    } else {
+    }
+    if (is_everywhere(control, "ticks of the time-stamp counter", count, processes)) {
         double median = stats_quantile(rates, count, 0.5);
         set_seen(control, 0,
                  (struct stats_interval){1e6 * (stats_quantile(rates, count, 0) / median - 1),

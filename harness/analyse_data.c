@@ -237,7 +237,7 @@ static int read_run(struct analyse_data *data, struct error *error)
     return read_selection(data, error);
 }
 
-/* Claims and panels stand before the measurement: what was changed after it decides nothing. Older runs have no such facts. */
+/* Claims and panels stand before the measurement: what was changed after it decides nothing. */
 static int check_unchanged(const struct analyse_data *data, struct error *error)
 {
     const struct {
@@ -245,18 +245,19 @@ static int check_unchanged(const struct analyse_data *data, struct error *error)
         const struct csv_data *table;
     } copies[] = {{"claims_crc32", &data->claims}, {"panels_crc32", &data->panels}};
     for (size_t i = 0; i < sizeof copies / sizeof copies[0]; i++) {
-        const size_t row = csv_find(&data->run, SCHEMA_run_key, copies[i].key);
+        const char *recorded;
         char crc[PROVENANCE_CRC32_BYTES];
-        if (row == data->run.row_count)
-            continue;
+        if (run_fact(data, copies[i].key, "a CRC-32", &recorded, error) != 0)
+            return error->code;
+        const size_t row = csv_find(&data->run, SCHEMA_run_key, copies[i].key);
         if (provenance_crc32(copies[i].table->path, crc, error) != 0)
             return error->code;
-        if (strcmp(crc, csv_text(&data->run, row, SCHEMA_run_value)) != 0)
+        if (strcmp(crc, recorded) != 0)
             return error_set(
                 error, EXIT_USAGE,
                 "%s: was changed after the run (its CRC-32 is %s; run.csv:%zu has %s); restore it, or measure "
                 "again with the changed file",
-                copies[i].table->path, crc, row + 2, csv_text(&data->run, row, SCHEMA_run_value));
+                copies[i].table->path, crc, row + 2, recorded);
     }
     return 0;
 }
@@ -323,8 +324,8 @@ static int check_process_row(const struct csv_data *processes, size_t row, struc
         return analyse_bad_cell(processes, row, SCHEMA_processes_status, "ok or void", error);
     const size_t figures[] = {SCHEMA_processes_time_ns_per_op, SCHEMA_processes_plain_mean_ns_per_op};
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
-        if (!isfinite(csv_number(processes, row, figures[i])))
-            return analyse_bad_cell(processes, row, figures[i], "a finite time; the process is ok", error);
+        if (!isfinite(csv_number(processes, row, figures[i])) || !(csv_number(processes, row, figures[i]) > 0))
+            return analyse_bad_cell(processes, row, figures[i], "a finite time above 0; the process is ok", error);
     return 0;
 }
 
@@ -342,6 +343,7 @@ static int index_processes(struct analyse_data *data, struct error *error)
                         &process->workload, error) != 0)
             return error->code;
         process->ok = true;
+        process->rows = SIZE_MAX;
         process->chain_ns = process->chain_multiply_ns = process->ticks_per_ns = NAN;
         process->state =
             state_of_process((uint32_t)csv_integer(processes, row, SCHEMA_processes_blocks_kept),
@@ -372,6 +374,8 @@ static int join_processes(struct analyse_data *data, struct error *error)
         if (panel != process->panel || workload != process->workload)
             return analyse_bad_cell(processes, row, SCHEMA_processes_process, "one panel and workload a process",
                                     error);
+        process->rows = row < process->rows ? row : process->rows;
+        process->rows_end = row + 1;
         if (strcmp(csv_text(processes, row, SCHEMA_processes_status), "void") == 0)
             process->ok = false;
         double time_ns = csv_number(processes, row, SCHEMA_processes_time_ns_per_op);
@@ -500,7 +504,8 @@ int analyse_data_read(struct analyse_data *data, const char *directory, struct e
     for (size_t row = 0; row < data->contrasts.row_count; row++)
         if (check_contrast_row(data, row, error) != 0)
             return error->code;
-    if (index_state_rows(data, error) != 0 || read_identical_code(data, error) != 0)
+    if (index_state_rows(data, error) != 0 || read_identical_code(data, error) != 0 ||
+        analyse_check_cross(data, error) != 0)
         return error->code;
     return analyse_growth_read(&data->growth, directory, error);
 }

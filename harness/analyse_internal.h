@@ -45,6 +45,7 @@ struct analyse_process {
     bool ok;
     double chain_ns, chain_multiply_ns; /* per op; NaN when the arm is not there */
     double ticks_per_ns;                /* NaN when not measured */
+    size_t rows, rows_end;              /* of processes.csv: all of its rows are between, others may be too */
     enum state state;                   /* when it was wholly in one */
     size_t state_rows, state_rows_end;  /* of state_contrasts.csv; 0, 0: none */
     double probe_cycles;                /* what its states were told apart by; NaN: nothing */
@@ -104,6 +105,11 @@ int analyse_check_unique(const struct csv_data *table, const size_t *columns, si
 int analyse_check_tables(const struct analyse_data *data, struct error *error);
 int analyse_bad_cell(const struct csv_data *table, size_t row, size_t column, const char *expected,
                      struct error *error);
+
+/* ---- analyse_cross.c: what the raw files say of each other ---- */
+
+/* Figures and counts that two files have, of a run whose rows are known to name each other. */
+int analyse_check_cross(const struct analyse_data *data, struct error *error);
 
 /* ---- analyse_effects.c: levels and effects ---- */
 

@@ -80,10 +80,9 @@ static void summarise_state(const struct plan_cell *cell, enum state state, cons
     }
 }
 
-/* By what was planned: a process that its deadline cut short on a busy machine has not become one of a long op. */
-static size_t blocks_least(const struct plan_cell *cell)
+int64_t summary_blocks_least(int64_t planned)
 {
-    return cell->blocks < 2 * SUMMARY_BLOCKS_MIN ? SUMMARY_LONG_BLOCKS_MIN : SUMMARY_BLOCKS_MIN;
+    return planned < 2 * SUMMARY_BLOCKS_MIN ? SUMMARY_LONG_BLOCKS_MIN : SUMMARY_BLOCKS_MIN;
 }
 
 bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,
@@ -110,7 +109,7 @@ bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block 
     }
     summary->blocks_kept = (uint32_t)kept;
     summary->blocks_dropped = (uint32_t)(block_count - kept);
-    summary->valid = enough_memory && clock_moved && kept >= blocks_least(cell);
+    summary->valid = enough_memory && clock_moved && (int64_t)kept >= summary_blocks_least(cell->blocks);
     for (size_t i = 0; summary->valid && i < cell->arm_count; i++) {
         for (size_t b = 0; b < kept; b++)
             difference[b] = times[b * MEASURE_ARMS_MAX + i];

@@ -42,6 +42,10 @@ struct summary {
     struct summary_state_contrast state_contrasts[STATE_COUNT][PLAN_CONTRASTS_MAX];
 };
 
+/* Blocks that a process has to keep, by what its cell plans: one that its deadline cut short on a busy machine has not become one of a
+ * long op. */
+int64_t summary_blocks_least(int64_t planned);
+
 /* `blocks` as the worker measured them and state_classify left them. False when memory is short; *summary is then not valid. */
 bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,
                        struct summary *summary);

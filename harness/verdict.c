@@ -203,6 +203,8 @@ static enum verdict_cause objection(const struct verdict_region *region, const s
     double twin_bound = verdict_twin_bound(evidence);
     if (evidence->single_layout)
         return VERDICT_SINGLE_LAYOUT;
+    if (!(evidence->native_sd > 0))
+        return VERDICT_NO_SPREAD;
     if (isnan(twin_bound))
         return VERDICT_NO_TWIN;
     if (!(margin > twin_bound))
@@ -258,6 +260,8 @@ enum verdict_words verdict_words(const struct verdict_evidence *evidence, double
 {
     if (evidence->single_layout)
         return VERDICT_ONE_LAYOUT;
+    if (!(evidence->native_sd > 0))
+        return VERDICT_NO_DIFFERENCE;
     if (!isnan(half_width))
         return VERDICT_EQUIVALENT;
     double twin_bound = against_twin ? verdict_twin_bound(evidence) : NAN;

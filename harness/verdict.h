@@ -87,6 +87,7 @@ enum verdict_cause {
     VERDICT_TAIL,          /* the plain means decide otherwise */
     VERDICT_LAYOUT,        /* the t interval decides otherwise */
     VERDICT_SINGLE_LAYOUT, /* one arm had one layout */
+    VERDICT_NO_SPREAD,     /* every process said the very same: the clock does not resolve it */
 };
 /*
  * Processes at which an effect as large as the way from the estimate to the nearest end of the region would be found, at the level and
@@ -104,7 +105,8 @@ struct verdict_decision {
 };
 /*
  * The interval decides first. What it decides stands only if the margin exceeds the twin bound and if the plain
- * means and the t interval decide the same; a second interval that decides nothing counts as deciding otherwise.
+ * means and the t interval decide the same; a second interval that decides nothing counts as deciding otherwise. Without any spread over
+ * processes nothing stands.
  *
  * The margin is the estimate's: the twin bound is the far end of the twins' interval and holds their spread already, and to count that of
  * the effect as well would ask for four times the processes. So a bias as large as the twin bound, which twins that hold 0 do not rule out,

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 
 ENCBENCH, SCHEMA = sys.argv[1:3]
 PROCESSES = 20
@@ -58,8 +59,6 @@ def make_run(directory):
     os.makedirs(directory)
     noise = random.Random(7)
     version = re.search(r"SCHEMA_VERSION\s*=?\s*(\d+)", open(os.path.join(os.path.dirname(SCHEMA), "schema.h")).read())
-    write(directory, "run", [["schema_version", version[1]], ["profile", "quick"], ["look_processes", PROCESSES],
-                             ["error_share", 1], ["complete", "yes"]])
     write(directory, "claims", [line.split(",") for line in CLAIMS])
     write(directory, "variants", [["a", "axis", "one"], ["b", "axis", "two"]])
     write(directory, "layout", [])
@@ -80,7 +79,7 @@ def make_run(directory):
         figures["planted"] = figures["a"] + 32 * cycle
         for arm, role, variant in (("a", "baseline", "a"), ("b", "contender", "b"), ("twin", "twin", "a"),
                                    ("planted", "planted", "a")):
-            processes.append([process, "p", name, arm, role, variant, f"0x10:{process}{arm}", figures[arm], figures[arm], 50, 0, 50, 0,
+            processes.append([process, "p", name, arm, role, variant, f"0x10:{process}{arm}", figures[arm], figures[arm] * 1.001, 50, 0, 50, 0,
                               3700, 0.5, 2.4, "ok", ""])
         for arm, time in (("chain", CHAIN_CYCLES * cycle), ("chain_planted", (CHAIN_CYCLES + CHAIN_EXTRA) * cycle),
                           ("chain_multiply", MULTIPLIES * 3 * cycle)):
@@ -95,6 +94,13 @@ def make_run(directory):
     write(directory, "processes", processes)
     write(directory, "contrasts", contrasts)
     write(directory, "state_contrasts", [])
+    sums = {}
+    for table in ("claims", "panels"):
+        with open(os.path.join(directory, table + ".csv"), "rb") as stream:
+            sums[table] = f"{zlib.crc32(stream.read()):08x}"
+    write(directory, "run", [["schema_version", version[1]], ["profile", "quick"], ["look_processes", PROCESSES],
+                             ["error_share", 1], ["complete", "yes"], ["claims_crc32", sums["claims"]],
+                             ["panels_crc32", sums["panels"]], ["processes", 2 * PROCESSES], ["processes_void", 0]])
 
 
 def kernel(name):

@@ -183,6 +183,9 @@ static void other_means_must_agree(void **state)
     evidence = good_evidence();
     evidence.single_layout = true;
     expect(&region, &evidence, VERDICT_UNRESOLVED, VERDICT_SINGLE_LAYOUT);
+    evidence = good_evidence();
+    evidence.native_sd = 0;
+    expect(&region, &evidence, VERDICT_UNRESOLVED, VERDICT_NO_SPREAD);
 }
 
 static void straddling_names_the_processes_needed(void **state)
@@ -327,6 +330,9 @@ static void words_follow_the_interval(void **state)
     evidence.student.low = 0.01;
     assert_int_equal(verdict_words(&evidence, NAN, true), VERDICT_SLOWER);
     assert_int_equal(verdict_words(&evidence, 1, true), VERDICT_EQUIVALENT);
+    struct verdict_evidence frozen = evidence;
+    frozen.native_sd = 0;
+    assert_int_equal(verdict_words(&frozen, NAN, true), VERDICT_NO_DIFFERENCE); /* every process said the same */
     evidence.scale = VERDICT_REDUCTION;
     assert_int_equal(verdict_words(&evidence, NAN, true), VERDICT_FASTER);
     evidence.scale = VERDICT_ABSOLUTE;

@@ -59,6 +59,12 @@ def main(source, target):
         if name in BY_CELL:
             rows = [row for row in rows if cell_of(row, header.split(",")) in kept]
         if name == "run":
+            header_processes = lines["processes"][0].split(",")
+            of_kept = {tuple(row.split(",")[header_processes.index(column)] for column in ("process", "status"))
+                       for row in lines["processes"][1:] if cell_of(row, header_processes) in kept}
+            rows = [f"processes,{len({process for process, _ in of_kept})}" if row.startswith("processes,") else row for row in rows]
+            void = len({process for process, status in of_kept if status == "void"})
+            rows = [f"processes_void,{void}" if row.startswith("processes_void,") else row for row in rows]
             rows = [f"command,./encbench run --profile {run.facts['profile']}" if row.startswith("command,") else row for row in rows]
         (target / file).write_text("\n".join([header, *rows]) + "\n", newline="\n")
 
