@@ -1,6 +1,7 @@
 #include "calibrate.h"
 
 #include "calibrate_internal.h"
+#include "finished.h"
 #include "kernels/kernels.h"
 #include "machine.h"
 #include "process.h"
@@ -303,7 +304,7 @@ static int derive(const char *directory, struct error *error)
 
 int calibrate_again(const char *directory, const char *const *reports, struct error *error)
 {
-    if (check_derivable(directory, error) != 0)
+    if (finished_check_version(directory, error) != 0 || check_derivable(directory, error) != 0)
         return error->code;
     if (reports && calibrate_take_reports(reports, directory, error) != 0)
         return error->code;

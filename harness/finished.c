@@ -27,6 +27,28 @@ int finished_read_table(const char *directory, const struct csv_table *table, st
     return csv_read(path, table, data, error);
 }
 
+static bool is_version(const char *version)
+{
+    int64_t number;
+    return csv_parse_integer(version, &number) && number == SCHEMA_VERSION;
+}
+
+int finished_check_version(const char *directory, struct error *error)
+{
+    char path[PATH_MAX];
+    struct csv_data run = {0};
+    if (paths_join(path, directory, schema_run.file, error) != 0 || access(path, F_OK) != 0 ||
+        csv_read(path, &schema_run, &run, error) != 0)
+        return error->code;
+    const char *version = finished_fact(&run, "schema_version");
+    if (!is_version(version))
+        error_set(error, EXIT_USAGE,
+                  "%s: schema_version is \"%.20s\"; this program reads version %d; measure again with it", path,
+                  version, SCHEMA_VERSION);
+    csv_free(&run);
+    return error->code;
+}
+
 /* Planted leaks say whether the heap passes are believed, not times. */
 static void judge(struct finished *finished)
 {
@@ -53,7 +75,7 @@ int finished_read(struct finished *finished, const char *directory, struct error
         finished_read_table(directory, &schema_run, &finished->run, error) != 0)
         return error->code;
     const char *version = finished_fact(&finished->run, "schema_version");
-    finished->readable = atoi(version) == SCHEMA_VERSION;
+    finished->readable = is_version(version);
     if (!finished->readable) {
         snprintf(finished->reason, sizeof finished->reason, "its schema_version is %.20s; this program reads %d",
                  *version ? version : "missing", SCHEMA_VERSION);

@@ -19,6 +19,10 @@ struct finished {
 int finished_read(struct finished *finished, const char *directory, struct error *error);
 void finished_free(struct finished *finished);
 
+/* 0 when run.csv there is of this program's schema, and for no run.csv at all: to be asked before any other table is read, as another
+ * schema may have other columns everywhere. */
+int finished_check_version(const char *directory, struct error *error);
+
 /* DIRECTORY/FILE of the table. */
 int finished_read_table(const char *directory, const struct csv_table *table, struct csv_data *data,
                         struct error *error);

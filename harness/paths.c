@@ -1,5 +1,7 @@
 #include "paths.h"
 
+#include "schema.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +58,16 @@ int paths_make_new(const struct paths *paths, const char *out, const char *kind,
                          errno == EEXIST ? "%s: %s; nothing is ever overwritten: give --out another name or remove it"
                                          : "%s: cannot be made: %s",
                          directory, strerror(errno));
+    return 0;
+}
+
+int paths_check_output(const char *output, struct error *error)
+{
+    const char *slash = strrchr(output, '/'), *name = slash ? slash + 1 : output;
+    for (size_t t = 0; schema_tables[t]; t++)
+        if (strcmp(name, schema_tables[t]->file) == 0)
+            return error_set(error, EXIT_USAGE,
+                             "%s: is the name of a table, which is never replaced; give --output another name", output);
     return 0;
 }
 

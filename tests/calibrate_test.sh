@@ -104,6 +104,21 @@ refused "another selection" 'leave out --workloads' --resume "$dir" --workloads 
 check "a run takes the calibration along" cmp -s "$work/run/calibration.csv" "$dir/calibration.csv"
 check "and its check sum" grep -qE '^calibration_crc32,[0-9a-f]{8}$' "$work/run/run.csv"
 
+# ---- what comes without its processes, or from another program, stays as it is ----
+untouched() { # untouched DESCRIPTION WORDS: $work/clone is refused and no file of it is changed
+    checks=$((checks + 1))
+    before=$(cd "$work/clone" && cksum *)
+    calibrate "$work/clone"
+    [ $? -eq 2 ] && [ "$(wc -l <"$work/err")" -eq 1 ] && grep -qF "$2" "$work/err" || fail "$1"
+    [ "$(cd "$work/clone" && cksum *)" = "$before" ] || fail "$1: files were changed"
+}
+cp -r "$dir" "$work/clone"
+sed -i 's/^schema_version,.*/schema_version,2/' "$work/clone/run.csv"
+untouched "of another schema" 'schema_version is "2"'
+cp "$dir/run.csv" "$work/clone"
+rm "$work/clone/calibration_processes.csv.gz"
+untouched "a calibration without its processes" 'calibration_processes.csv.gz: missing'
+
 # ---- one op stepped again and again ----
 identical() { grep '^instructions,get_put,counted,identical,' "$dir/calibration.csv" | cut -d, -f10,11,16; }
 stepped=$dir/calibration_instructions.csv
@@ -153,6 +168,7 @@ wrong() { # wrong DESCRIPTION WORDS SED-COMMAND FILE: the fourth is changed and 
 }
 wrong "an unfinished report" 'complete is "no"' 's/^complete,.*/complete,no/' run.csv
 wrong "another machine's" 'fingerprint is "0000beef"' 's/^fingerprint,[^,]*/fingerprint,0000beef/' machine.csv
+wrong "of another schema" 'run.csv: schema_version is "2"' 's/^schema_version,.*/schema_version,2/' run.csv
 wrong "of another profile" 'profile is "quick", expected "smoke"' 's/^profile,.*/profile,quick/' run.csv
 wrong "of other claims" 'claims_crc32 is "0"' 's/^claims_crc32,.*/claims_crc32,0/' run.csv
 wrong "of another program" 'worker_sha256 is "0"' 's/^worker_sha256,.*/worker_sha256,0/' run.csv
@@ -202,4 +218,4 @@ check "a trial has one set of layouts" [ "$(rows "$work/stopped" | head -n 42 | 
 check "and is derived" grep -q '^ablation,get_put,fixed_layout,false_differences,' "$work/stopped/calibration.csv"
 check "nothing but the ablation" [ "$(grep -c ',fresh_layouts,' "$work/stopped/calibration.csv")" -eq 0 ]
 
-finish 77
+finish 80

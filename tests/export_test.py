@@ -213,11 +213,15 @@ def check_refusals(work, good):
         refused("a directory to write", "not a regular file", *arguments, "--output", locked, good)
         refused("a device to write", "not a regular file", *arguments, "--output", "/dev/full", good)
         refused("a symbolic link to write", "not a regular file", *arguments, "--output", named, good)
+        for table in ("processes.csv", "samples.csv.gz"):
+            refused(f"a table to write: {table}", "is the name of a table", *arguments, "--output", os.path.join(good, table), good)
         refused("a place that is none", "cannot be written", *arguments, "--output", os.path.join(nowhere, "file"), good)
         refused("no directory", "DIR", *arguments)
     refused("an unknown format", "expected one of benchfmt, gbench", "--format", "xml", good)
     refused("an empty format", "benchfmt, gbench", "--format", "", good)
     refused("no format", "--format benchfmt", good)
+    with open(os.path.join(good, "processes.csv"), encoding="utf-8") as stream:
+        check("the run's table is what it was", stream.readline().startswith("process,") and "samples.csv.gz" not in os.listdir(good))
     check("nothing is left behind", sorted(os.listdir(work)) == ["good", "locked", "named", "old", "raw", "torn"] and not os.listdir(locked))
     with open("/dev/full", "w", encoding="utf-8") as full:
         done = subprocess.run([ENCBENCH, "export", "--format", "gbench", good], stdout=full, stderr=subprocess.PIPE, check=False)
