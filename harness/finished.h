@@ -10,11 +10,11 @@
 struct finished {
     struct csv_data run, machine, controls; /* empty when it is not readable */
     bool readable;                          /* of this program's schema */
-    bool valid;       /* readable, complete, and no live control of its times failed: see `reason` otherwise */
+    bool valid; /* readable, complete, and not invalid by the rule of analyse for its times: see `reason` otherwise */
     char reason[400]; /* one line; "" when it is valid */
 };
 
-/* Another schema is no error but a reason; a directory that is none, is torn, or was not analysed is. Frees nothing on error: call
+/* Another schema is no error but a reason; a directory that is none, is torn, was not analysed, or was changed after the run is. Frees nothing on error: call
  * finished_free in every case. */
 int finished_read(struct finished *finished, const char *directory, struct error *error);
 void finished_free(struct finished *finished);
