@@ -130,7 +130,7 @@ int finished_read(struct finished *finished, const char *directory, struct error
 {
     char path[PATH_MAX];
     *finished = (struct finished){0};
-    if (paths_check_directory(directory, "a run directory", error) != 0 ||
+    if (paths_check_run(directory, error) != 0 ||
         finished_read_table(directory, &schema_run, &finished->run, error) != 0)
         return error->code;
     const char *version = finished_fact(&finished->run, "schema_version");

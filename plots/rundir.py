@@ -252,13 +252,27 @@ class ArgumentParser(argparse.ArgumentParser):
         raise InputError(f"{message}; see --help")
 
 
+def drop_output():
+    """What is still to be written goes nowhere, or the interpreter would complain of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def run_main(main):
     """Calls main(arguments); bad input, and what nobody thought of, becomes one line on standard error and exit status two."""
     try:
-        sys.exit(main(sys.argv[1:]))
+        status = main(sys.argv[1:])
+        sys.stdout.flush()
+        sys.exit(status)
+    except BrokenPipeError:  # a reader that has seen enough (`| head`) is no error
+        drop_output()
+        sys.exit(0)
     except InputError as error:
         message = str(error)
+    except OSError as error:
+        message = f"{error.filename or 'standard output'}: {error.strerror}"
+        drop_output()
     except Exception as error:  # pylint: disable=broad-exception-caught
         message = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    message = "".join(character if character.isprintable() else "?" for character in message)
     print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
     sys.exit(2)

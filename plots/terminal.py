@@ -94,7 +94,7 @@ def show(run, drawing, wide, tall, **values):
     print("\n".join(line.rstrip() for line in text.strip("\n\f").split("\n")))
 
 
-def show_all(arguments):
+def main(arguments):
     parser = ArgumentParser(description="Shows a run directory as text.")
     parser.add_argument("directory", metavar="RUN_DIRECTORY")
     directory = Path(parser.parse_args(arguments).directory).resolve()
@@ -111,15 +111,6 @@ def show_all(arguments):
             draw(run, wide)
         else:
             say(f"No {name}: {missing[name]}", wide)
-    sys.stdout.flush()
-
-
-def main(arguments):
-    """A reader that has seen enough (`| head`) is no error."""
-    try:
-        show_all(arguments)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
