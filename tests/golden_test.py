@@ -57,6 +57,17 @@ class Golden(unittest.TestCase):
         made = {path.name for path in (self.golden / "run").iterdir()}
         self.assertEqual(made, {path.name for path in (GOLDEN / "run").iterdir()}, HOW)
 
+    def test_all_or_nothing(self):
+        """What cannot be replaced is found before anything is: verdicts are the last to be written."""
+        (self.golden / "run" / "verdicts.csv").unlink()
+        (self.golden / "run" / "verdicts.csv").mkdir()
+        (self.golden / "run" / "effects.csv").write_text("stale\n", encoding="utf-8")
+        before = {path.name: path.is_file() and path.read_bytes() for path in (self.golden / "run").iterdir()}
+        done = subprocess.run([ENCBENCH, "analyse", str(self.golden / "run")], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1))
+        self.assertIn("verdicts.csv: is not a regular file", done.stderr)
+        self.assertEqual({path.name: path.is_file() and path.read_bytes() for path in (self.golden / "run").iterdir()}, before)
+
     def test_figures_can_be_drawn(self):
         done = subprocess.run([sys.executable, "-B", str(ROOT / "plots" / "figures.py"), str(self.golden / "run")],
                               capture_output=True, text=True, check=False)
