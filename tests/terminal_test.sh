@@ -48,6 +48,10 @@ check "eighty columns" [ "$(longest "$work/out")" -le 80 ]
 check "effects are there" grep -q '^pool: thread to none .* by ' "$work/out"
 check "each choice has a row of its own in the picture" [ "$(grep -c '^ *[a-z]*: [a-z]* to [a-z]* |' "$work/out")" -eq "$(grep -c '^[a-z]*: [a-z]* to [a-z]*  ' "$work/out")" ]
 check "processes are there" grep -q 'effect in one process' "$work/out"
+check "each with a unit" grep -q 'percent; faster to the left' "$work/out"
+check "and what its characters are" grep -q 'o: estimate' "$work/out"
+check "memory has a curve of each class and units" [ "$(grep -cE 'live KiB|\*\*\*\*\*[a-z]|#####[a-z+]*$' "$work/out")" -ge 3 ]
+check "and no character twice" [ "$(sed -n '/^Memory/,$p' "$work/out" | grep -oE '([*#$%@&=])\1{4}[a-z]' | cut -c1 | sort | uniq -d | wc -l)" -eq 0 ]
 check "memory is there" grep -q '^bounded: ' "$work/out"
 check "what is not there is said" grep -q '^No sweep: levels.csv has too few sizes' "$work/out"
 cp "$work/out" "$work/first"
@@ -132,10 +136,12 @@ if command -v script >/dev/null 2>&1; then
     done
     on_terminal "$encbench" plot golden --terminal
     check "a picture is as wide as the terminal" [ "$(longest "$work/out")" -gt 80 ]
+    TERM=xterm script -qec "stty cols 60; $encbench plot golden --terminal" /dev/null </dev/null 2>"$work/err" | tr -d '\r' >"$work/narrow"
+    check "on a narrow one no two labels are one word" [ "$(grep -cE '[0-9]( %)?-[0-9]' "$work/narrow")" -eq 0 ]
     check "and no wider" [ "$(longest "$work/out")" -le 100 ]
 else
     echo "SKIP: no script(1) here: colours on a terminal are not tested"
-    checks=$((checks + 13))
+    checks=$((checks + 14))
 fi
 
 # ---- the page for man ----
@@ -173,4 +179,4 @@ else
     echo "SKIP: no mandoc here"
 fi
 
-finish 130
+finish 135
