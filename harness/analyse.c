@@ -15,7 +15,9 @@ static int open_table(struct csv_writer **writer, const struct analysis *analysi
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", analysis->data.directory, table->file);
-    return csv_writer_open(writer, path, table, CSV_REPLACE, error);
+    if (csv_writer_open(writer, path, table, CSV_REPLACE, error) == 0)
+        csv_writer_hold(*writer, analysis->data.held);
+    return error->code;
 }
 
 static void put_interval(struct csv_writer *writer, struct stats_interval interval)
@@ -386,16 +388,30 @@ void analysis_free(struct analysis *analysis)
     analyse_data_free(&analysis->data);
 }
 
+/* All derived files or none: half of them new would be read as one analysis. */
+static int write_all(const struct analysis *analysis, struct error *error)
+{
+    const struct analyse_data *data = &analysis->data;
+    if (write_levels(analysis, error) != 0 || write_effects(analysis, error) != 0 ||
+        write_controls(analysis, error) != 0 ||
+        analyse_growth_write(&data->growth, data->directory, data->held, error) != 0 ||
+        analyse_write_states(analysis, error) != 0 || analyse_write_instructions(data, error) != 0 ||
+        write_verdicts(analysis, error) != 0)
+        return error->code;
+    return csv_held_publish(data->held, error);
+}
+
 int analyse_run(const char *directory, struct analyse_summary *summary, struct error *error)
 {
     struct analysis analysis;
+    struct csv_held held = {0};
     *summary = (struct analyse_summary){0};
-    if (analysis_make(&analysis, directory, error) == 0 && write_levels(&analysis, error) == 0 &&
-        write_effects(&analysis, error) == 0 && write_controls(&analysis, error) == 0 &&
-        analyse_growth_write(&analysis.data.growth, directory, error) == 0 &&
-        analyse_write_states(&analysis, error) == 0 && analyse_write_instructions(&analysis.data, error) == 0 &&
-        write_verdicts(&analysis, error) == 0)
-        summarise(&analysis, summary);
+    if (analysis_make(&analysis, directory, error) == 0) {
+        analysis.data.held = &held;
+        if (write_all(&analysis, error) == 0)
+            summarise(&analysis, summary);
+    }
+    csv_held_drop(&held);
     analysis_free(&analysis);
     return error->code;
 }

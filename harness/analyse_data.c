@@ -1,5 +1,6 @@
 #include "analyse_internal.h"
 #include "panels.h"
+#include "paths.h"
 #include "provenance.h"
 #include "schema.h"
 
@@ -144,7 +145,7 @@ static int check_directory(const char *directory, struct error *error)
                          directory);
     if (!S_ISDIR(status.st_mode))
         return error_set(error, EXIT_USAGE, "%s: is a file, expected a run directory", directory);
-    return 0;
+    return paths_check_run(directory, error);
 }
 
 /* The value of a fact of run.csv. */

@@ -76,13 +76,15 @@ const struct growth *analyse_growth_of(const struct analyse_growth *growth, cons
     return NULL;
 }
 
-int analyse_growth_write(const struct analyse_growth *growth, const char *directory, struct error *error)
+int analyse_growth_write(const struct analyse_growth *growth, const char *directory, struct csv_held *held,
+                         struct error *error)
 {
     char path[4096];
     struct csv_writer *writer;
     snprintf(path, sizeof path, "%s/%s", directory, schema_growth.file);
     if (csv_writer_open(&writer, path, &schema_growth, CSV_REPLACE, error) != 0)
         return error->code;
+    csv_writer_hold(writer, held);
     for (size_t i = 0; i < growth->count; i++) {
         const struct analyse_growth_row *row = &growth->row[i];
         csv_put_text(writer, row->variant);

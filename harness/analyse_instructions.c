@@ -252,7 +252,9 @@ static int open_tables(const struct analyse_data *data, const struct csv_table *
     if (access(path, F_OK) == 0 && csv_read(path, raw_table, raw, error) != 0)
         return error->code;
     snprintf(path, sizeof path, "%s/%s", data->directory, derived_table->file);
-    return csv_writer_open(writer, path, derived_table, CSV_REPLACE, error);
+    if (csv_writer_open(writer, path, derived_table, CSV_REPLACE, error) == 0)
+        csv_writer_hold(*writer, data->held);
+    return error->code;
 }
 
 static bool is_pair(const struct analyse_data *data, size_t panel_row)

@@ -32,7 +32,8 @@ struct analyse_growth {
 
 /* A run without heap.csv has no rows. */
 int analyse_growth_read(struct analyse_growth *growth, const char *directory, struct error *error);
-int analyse_growth_write(const struct analyse_growth *growth, const char *directory, struct error *error);
+int analyse_growth_write(const struct analyse_growth *growth, const char *directory, struct csv_held *held,
+                         struct error *error);
 void analyse_growth_free(struct analyse_growth *growth);
 /* NULL when there is none. */
 const struct growth *analyse_growth_of(const struct analyse_growth *growth, const char *variant, const char *workload);
@@ -53,6 +54,7 @@ struct analyse_process {
 
 struct analyse_data {
     const char *directory;
+    struct csv_held *held; /* what is written appears together; NULL: each file at once */
     struct csv_data run, machine, claims, panels, processes, contrasts, state_contrasts, metrics, layout, workloads,
         variants, cells;
     struct csv_data identical_code; /* no rows in a run of an older version */

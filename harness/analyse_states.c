@@ -113,6 +113,7 @@ int analyse_write_states(const struct analysis *analysis, struct error *error)
     snprintf(path, sizeof path, "%s/%s", analysis->data.directory, schema_state_effects.file);
     if (csv_writer_open(&writer, path, &schema_state_effects, CSV_REPLACE, error) != 0)
         return error->code;
+    csv_writer_hold(writer, analysis->data.held);
     for (size_t i = 0; i < analysis->effects.effect_count && error->code == 0; i++)
         if (put_effect(writer, analysis, i, VERDICT_ABSOLUTE, error) == 0)
             put_effect(writer, analysis, i, VERDICT_RELATIVE, error);

@@ -1,6 +1,7 @@
 #include "calibrate.h"
 
 #include "calibrate_internal.h"
+#include "finished.h"
 #include "kernels/kernels.h"
 #include "machine.h"
 #include "process.h"
@@ -21,6 +22,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#define CALIBRATE_ANEW "calibrate anew without --resume, with --out another name or once this is moved away"
 
 /* What is loaded to measure with, and where it goes. */
 struct calibration {
@@ -81,7 +84,7 @@ static const char *fact(const struct calibration *calibration, const char *key)
 static int differs(const struct calibration *calibration, const char *key, const char *was, const char *is,
                    struct error *error)
 {
-    return error_set(error, EXIT_USAGE, "%s: cannot be resumed: %s was %.200s, now it is %.200s; calibrate anew",
+    return error_set(error, EXIT_USAGE, "%s: cannot be resumed: %s was %.200s, now it is %.200s; " CALIBRATE_ANEW,
                      calibration->directory, key, *was ? was : "absent", *is ? is : "absent");
 }
 
@@ -150,7 +153,7 @@ static int open_resumed(struct calibration *calibration, struct error *error)
     if (options->seed && options->seed != calibration->seed)
         return differs(calibration, "seed", fact(calibration, "seed"), seed, error);
     if (calibration->seed == 0)
-        return error_set(error, EXIT_USAGE, "%s: seed \"%s\" is no number above 0; calibrate anew", path,
+        return error_set(error, EXIT_USAGE, "%s: seed \"%s\" is no number above 0; " CALIBRATE_ANEW, path,
                          fact(calibration, "seed"));
     return 0;
 }
@@ -220,12 +223,12 @@ static int adopt_cases(struct calibration *calibration, struct error *error)
         return error_set(error, EXIT_USAGE, "out of memory");
     resumed_options(calibration, &options, names, sizeof names, list, sizeof list / sizeof list[0]);
     if (make_cases(calibration, made, &options, error) == 0 && made->count != calibration->cases.count)
-        error_set(error, EXIT_USAGE, "%s: has %zu cases, this program makes %zu of them; calibrate anew",
+        error_set(error, EXIT_USAGE, "%s: has %zu cases, this program makes %zu of them; " CALIBRATE_ANEW,
                   calibration->directory, calibration->cases.count, made->count);
     for (size_t c = 0; c < made->count && error->code == 0; c++) {
         struct calibrate_case *kase = &calibration->cases.cases[c];
         if (!same_case(kase, &made->cases[c])) {
-            error_set(error, EXIT_USAGE, "%s: case %zu is %s, this program makes it %s; calibrate anew",
+            error_set(error, EXIT_USAGE, "%s: case %zu is %s, this program makes it %s; " CALIBRATE_ANEW,
                       calibration->directory, c, kase->pairs[0].contender, made->cases[c].pairs[0].contender);
             break;
         }
@@ -281,10 +284,10 @@ static int check_derivable(const char *directory, struct error *error)
         return error->code;
     if (access(processes, F_OK) == 0 || access(figures, F_OK) != 0)
         return 0;
-    return error_set(error, EXIT_USAGE,
-                     "%s: missing, so that %s cannot be derived again; nothing was changed: keep that file, or "
-                     "calibrate anew",
-                     processes, schema_calibration.file);
+    return error_set(
+        error, EXIT_USAGE,
+        "%s: missing, so that %s cannot be derived again; nothing was changed: keep that file, or " CALIBRATE_ANEW,
+        processes, schema_calibration.file);
 }
 
 static int derive(const char *directory, struct error *error)
@@ -303,7 +306,7 @@ static int derive(const char *directory, struct error *error)
 
 int calibrate_again(const char *directory, const char *const *reports, struct error *error)
 {
-    if (check_derivable(directory, error) != 0)
+    if (finished_check_version(directory, error) != 0 || check_derivable(directory, error) != 0)
         return error->code;
     if (reports && calibrate_take_reports(reports, directory, error) != 0)
         return error->code;

@@ -92,7 +92,8 @@ int calibrate_take_reports(const char *const *reports, const char *directory, st
     const char *fingerprint = finished_fact(&facts, "fingerprint");
     for (size_t i = 0; reports[i] && error->code == 0; i++) {
         struct report report = {0};
-        if (finished_read_table(reports[i], &schema_run, &report.run, error) == 0 &&
+        if (finished_check_version(reports[i], error) == 0 &&
+            finished_read_table(reports[i], &schema_run, &report.run, error) == 0 &&
             finished_read_table(reports[i], &schema_machine, &report.machine, error) == 0 &&
             finished_read_table(reports[i], &schema_verdicts, &report.verdicts, error) == 0 &&
             check_report(reports[i], &report, i ? &first : &report, fingerprint, seeds, error) == 0)

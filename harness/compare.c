@@ -39,16 +39,17 @@ static int read_run(struct compared_run *run, struct error *error)
         const struct csv_table *table;
         struct csv_data *data;
     } tables[] = {
-        {&schema_claims, &run->claims},       {&schema_variants, &run->variants}, {&schema_workloads, &run->workloads},
-        {&schema_contrasts, &run->contrasts}, {&schema_metrics, &run->metrics},   {&schema_effects, &run->effects},
-        {&schema_verdicts, &run->verdicts},
+        {&schema_claims, &run->claims},       {&schema_variants, &run->variants},
+        {&schema_workloads, &run->workloads}, {&schema_contrasts, &run->contrasts},
+        {&schema_metrics, &run->metrics},     {&schema_effects, &run->effects},
+        {&schema_verdicts, &run->verdicts},   {&schema_processes, &run->processes},
     };
     if (finished_read(&run->facts, run->directory, error) != 0)
         return error->code;
     for (size_t t = 0; run->facts.readable && t < sizeof tables / sizeof tables[0]; t++)
         if (finished_read_table(run->directory, tables[t].table, tables[t].data, error) != 0)
             return error->code;
-    return 0;
+    return run->contrasts.row_count ? provenance_crc32(run->contrasts.path, run->contrasts_crc, error) : 0;
 }
 
 static void free_run(struct compared_run *run)
@@ -59,6 +60,7 @@ static void free_run(struct compared_run *run)
     csv_free(&run->workloads);
     csv_free(&run->verdicts);
     csv_free(&run->effects);
+    csv_free(&run->processes);
     csv_free(&run->contrasts);
     csv_free(&run->metrics);
 }
@@ -67,6 +69,17 @@ static bool same_directory(const char *one, const char *other)
 {
     struct stat a, b;
     return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* A copy agrees with what it was copied from: no replicate, and of no other machine. */
+static int check_own_measurement(const struct comparison *comparison, const struct compared_run *run,
+                                 struct error *error)
+{
+    for (const struct compared_run *other = comparison->runs; other < run; other++)
+        if (*run->contrasts_crc && strcmp(other->contrasts_crc, run->contrasts_crc) == 0)
+            return error_set(error, EXIT_USAGE, "%s: its %s is that of %s: one is a copy; give each measurement once",
+                             run->directory, schema_contrasts.file, other->directory);
+    return 0;
 }
 
 static int add_run(struct comparison *comparison, const char *directory, struct error *error)
@@ -83,7 +96,7 @@ static int add_run(struct comparison *comparison, const char *directory, struct 
                              comparison->runs[i].directory);
     name_run(comparison, run);
     comparison->count++;
-    return read_run(run, error);
+    return read_run(run, error) == 0 ? check_own_measurement(comparison, run, error) : error->code;
 }
 
 static int read_runs(struct comparison *comparison, const char *const *directories, struct error *error)

@@ -21,8 +21,38 @@ static double percent(double log_ratio)
 
 /* ---- effects of single runs ---- */
 
+static int compare_integers(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Whether each row of contrasts.csv is of a process that analyse uses: one void arm voids the process. NULL when out of memory. */
+static bool *usable_contrasts(const struct compared_run *run)
+{
+    const struct csv_data *processes = &run->processes, *contrasts = &run->contrasts;
+    bool *usable = malloc((contrasts->row_count + 1) * sizeof *usable);
+    int64_t *voids = malloc((processes->row_count + 1) * sizeof *voids);
+    size_t void_count = 0;
+    for (size_t r = 0; usable && voids && r < processes->row_count; r++)
+        if (strcmp(csv_text(processes, r, SCHEMA_processes_status), "ok") != 0)
+            voids[void_count++] = csv_integer(processes, r, SCHEMA_processes_process);
+    if (usable && voids)
+        qsort(voids, void_count, sizeof *voids, compare_integers);
+    for (size_t r = 0; usable && voids && r < contrasts->row_count; r++) {
+        const int64_t process = csv_integer(contrasts, r, SCHEMA_contrasts_process);
+        usable[r] = bsearch(&process, voids, void_count, sizeof *voids, compare_integers) == NULL;
+    }
+    if (voids == NULL) {
+        free(usable);
+        return NULL;
+    }
+    free(voids);
+    return usable;
+}
+
 /* The log ratios of the processes of an effect; `values` has room for all. */
-static size_t log_ratios(const struct compared_run *run, size_t row, double *values)
+static size_t log_ratios(const struct compared_run *run, size_t row, const bool *usable, double *values)
 {
     static const size_t key[][2] = {{SCHEMA_contrasts_contrast, SCHEMA_effects_contrast},
                                     {SCHEMA_contrasts_workload, SCHEMA_effects_workload},
@@ -33,7 +63,7 @@ static size_t log_ratios(const struct compared_run *run, size_t row, double *val
         size_t k = 0;
         while (k < 3 && strcmp(csv_text(contrasts, r, key[k][0]), compare_effect_text(run, row, key[k][1])) == 0)
             k++;
-        if (k == 3)
+        if (k == 3 && usable[r])
             values[count++] = csv_number(contrasts, r, SCHEMA_contrasts_log_ratio);
     }
     return count;
@@ -43,19 +73,21 @@ static struct compare_centre *centres_of(const struct compared_run *run)
 {
     struct compare_centre *centres = calloc(run->effects.row_count + 1, sizeof *centres);
     double *values = malloc((run->contrasts.row_count + 1) * sizeof *values);
-    for (size_t r = 0; centres && values && r < run->effects.row_count; r++) {
+    bool *usable = usable_contrasts(run);
+    for (size_t r = 0; centres && values && usable && r < run->effects.row_count; r++) {
         struct compare_centre *centre = &centres[r];
         if (strcmp(compare_effect_text(run, r, SCHEMA_effects_scale), "relative") != 0)
             continue;
-        centre->processes = log_ratios(run, r, values);
+        centre->processes = log_ratios(run, r, usable, values);
         centre->estimate = stats_hodges_lehmann(values, centre->processes);
         centre->interval = stats_signed_rank_interval(values, centre->processes, 1 - COMPARE_CONFIDENCE, NULL);
     }
-    if (values == NULL) {
+    if (values == NULL || usable == NULL) {
         free(centres);
-        return NULL;
+        centres = NULL;
     }
     free(values);
+    free(usable);
     return centres;
 }
 

@@ -7,6 +7,7 @@
 
 #include "csv.h"
 #include "finished.h"
+#include "provenance.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,8 +18,9 @@ struct compared_run {
     char name[256];
     size_t group; /* from 0; means nothing when it is not readable */
     struct finished facts;
-    struct csv_data claims, variants, workloads, verdicts, effects, contrasts,
-        metrics; /* empty when it is not readable */
+    struct csv_data claims, variants, workloads, verdicts, effects, processes, contrasts,
+        metrics;                                /* empty when it is not readable */
+    char contrasts_crc[PROVENANCE_CRC32_BYTES]; /* "" as well when it has none */
 };
 
 struct compare_reason {

@@ -86,6 +86,20 @@ void csv_put_data(struct csv_writer *writer, const struct csv_data *data);
 int csv_writer_flush(struct csv_writer *writer, struct error *error);
 /* Frees in every case; on an earlier error CSV_REPLACE leaves PATH untouched. */
 int csv_writer_close(struct csv_writer *writer, struct error *error);
+/*
+ * Files that are replaced together or not at all: the close of a CSV_REPLACE writer that is held leaves the new file beside PATH, and
+ * csv_held_publish renames all of them; csv_held_drop removes those that were not. `held` NULL: not held. All zero at first.
+ */
+enum { CSV_HELD_MAX = 16 };
+struct csv_held {
+    struct csv_held_file {
+        char *partial, *path;
+    } file[CSV_HELD_MAX];
+    size_t count;
+};
+void csv_writer_hold(struct csv_writer *writer, struct csv_held *held);
+int csv_held_publish(struct csv_held *held, struct error *error);
+void csv_held_drop(struct csv_held *held);
 /* Whether a name, without directory, is that of a file a CSV_REPLACE or a CSV_CREATE of the table writes first; `*writer`: its process. */
 bool csv_is_partial(const char *name, const struct csv_table *table, long *writer);
 /* Frees without renaming; rows not yet flushed are dropped. NULL is fine. */

@@ -1,5 +1,6 @@
 #include "csv_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -24,6 +25,7 @@ struct csv_writer {
     size_t whole_bytes;
     size_t column; /* cells put into the row begun */
     size_t rows_ended;
+    struct csv_held *held;
     struct error error; /* sticks */
 };
 
@@ -348,7 +350,10 @@ int csv_writer_close(struct csv_writer *writer, struct error *error)
     writer->fd = -1;
     if (close(fd) != 0 && code == 0)
         code = writer_file_error(writer, writer->path, "cannot close", error);
-    if (code == 0 && writer->partial != NULL) {
+    if (code == 0 && writer->partial != NULL && writer->held != NULL) {
+        writer->held->file[writer->held->count++] = (struct csv_held_file){writer->partial, writer->path};
+        writer->partial = writer->path = NULL;
+    } else if (code == 0 && writer->partial != NULL) {
         if (rename(writer->partial, writer->path) != 0) {
             code = writer_file_error(writer, writer->path, "cannot replace", error);
         } else {
@@ -358,6 +363,31 @@ int csv_writer_close(struct csv_writer *writer, struct error *error)
     }
     writer_free(writer);
     return code;
+}
+
+void csv_writer_hold(struct csv_writer *writer, struct csv_held *held)
+{
+    assert(held == NULL || held->count < CSV_HELD_MAX);
+    writer->held = held;
+}
+
+int csv_held_publish(struct csv_held *held, struct error *error)
+{
+    for (size_t i = 0; i < held->count; i++)
+        if (rename(held->file[i].partial, held->file[i].path) != 0)
+            return error_set(error, EXIT_USAGE, "%s: cannot replace: %s; check path and permissions",
+                             held->file[i].path, strerror(errno));
+    return 0;
+}
+
+void csv_held_drop(struct csv_held *held)
+{
+    for (size_t i = 0; i < held->count; i++) {
+        unlink(held->file[i].partial); /* gone when it was published */
+        free(held->file[i].partial);
+        free(held->file[i].path);
+    }
+    *held = (struct csv_held){0};
 }
 
 void csv_writer_abandon(struct csv_writer *writer)

@@ -1,6 +1,7 @@
 #include "explain.h"
 
 #include "analyse_internal.h"
+#include "finished.h"
 #include "paths.h"
 #include "present.h"
 #include "schema.h"
@@ -410,17 +411,11 @@ int explain_print(const char *claim, const char *directory, struct error *error)
 /* Whether it can be explained: the files of another version are not of interest here. */
 static bool is_complete_run(const char *directory)
 {
-    char path[PATH_MAX], version[16];
-    struct csv_data run;
+    struct csv_data run = {0};
     struct error error = {0};
-    if (paths_join(path, directory, schema_run.file, &error) != 0 || csv_read(path, &schema_run, &run, &error) != 0)
-        return false;
-    snprintf(version, sizeof version, "%d", SCHEMA_VERSION);
-    size_t complete = csv_find(&run, SCHEMA_run_key, "complete"),
-           schema = csv_find(&run, SCHEMA_run_key, "schema_version");
-    bool is_complete = complete < run.row_count && schema < run.row_count &&
-                       strcmp(csv_text(&run, complete, SCHEMA_run_value), "yes") == 0 &&
-                       strcmp(csv_text(&run, schema, SCHEMA_run_value), version) == 0;
+    const bool is_complete = finished_check_version(directory, &error) == 0 &&
+                             finished_read_table(directory, &schema_run, &run, &error) == 0 &&
+                             strcmp(finished_fact(&run, "complete"), "yes") == 0;
     csv_free(&run);
     return is_complete;
 }
@@ -458,7 +453,8 @@ int explain_find_run(const char *results, char directory[PATH_MAX], struct error
     }
     if (stream)
         closedir(stream);
-    if (directory[0] == '\0' && paths_join(directory, results, "reference", error) == 0 && !is_complete_run(directory))
+    if (directory[0] == '\0' && paths_join(directory, results, "reference", error) == 0 &&
+        finished_check_version(directory, error) == 0 && !is_complete_run(directory))
         error_set(error, EXIT_USAGE, "%s: no complete run there and no reference; measure one or name a run directory",
                   results);
     return error->code;

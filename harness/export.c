@@ -316,7 +316,7 @@ int export_run(const char *directory, enum export_format format, const char *out
     struct exported exported = {0};
     char *text = NULL;
     size_t bytes = 0;
-    if (read_run(&exported, directory, error) != 0)
+    if ((output && paths_check_output(output, error) != 0) || read_run(&exported, directory, error) != 0)
         ;
     else if (!exported.facts.valid && format == EXPORT_GBENCH)
         unfit(&exported, directory, "nothing was", error);

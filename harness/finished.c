@@ -1,6 +1,7 @@
 #include "finished.h"
 
 #include "paths.h"
+#include "provenance.h"
 #include "schema.h"
 
 #include <limits.h>
@@ -27,33 +28,113 @@ int finished_read_table(const char *directory, const struct csv_table *table, st
     return csv_read(path, table, data, error);
 }
 
-/* Planted leaks say whether the heap passes are believed, not times. */
-static void judge(struct finished *finished)
+static bool is_version(const char *version)
+{
+    int64_t number;
+    return csv_parse_integer(version, &number) && number == SCHEMA_VERSION;
+}
+
+int finished_check_version(const char *directory, struct error *error)
+{
+    char path[PATH_MAX];
+    struct csv_data run = {0};
+    if (paths_join(path, directory, schema_run.file, error) != 0 || access(path, F_OK) != 0 ||
+        csv_read(path, &schema_run, &run, error) != 0)
+        return error->code;
+    const char *version = finished_fact(&run, "schema_version");
+    if (!is_version(version))
+        error_set(error, EXIT_USAGE,
+                  "%s: schema_version is \"%.20s\"; this program reads version %d; measure again with it", path,
+                  version, SCHEMA_VERSION);
+    csv_free(&run);
+    return error->code;
+}
+
+/* What was measured is what analyse saw: run.csv has the CRC-32 of TABLE.csv as TABLE_crc32. */
+static int check_unchanged(const struct finished *finished, const char *directory, struct error *error)
+{
+    for (size_t t = 0; schema_tables[t]; t++) {
+        const char *file = schema_tables[t]->file;
+        char key[64], path[PATH_MAX], crc[PROVENANCE_CRC32_BYTES];
+        snprintf(key, sizeof key, "%.*s_crc32", (int)strcspn(file, "."), file);
+        const char *recorded = finished_fact(&finished->run, key);
+        if (*recorded == '\0')
+            continue;
+        if (paths_join(path, directory, file, error) != 0)
+            return error->code;
+        if (access(path, F_OK) != 0) /* whoever needs it says so */
+            continue;
+        if (provenance_crc32(path, crc, error) != 0)
+            return error->code;
+        if (strcmp(crc, recorded) != 0)
+            return error_set(error, EXIT_USAGE,
+                             "%s: was changed after the run (its CRC-32 is %s; run.csv has %.20s); restore it", path,
+                             crc, recorded);
+    }
+    return 0;
+}
+
+/* A control that was not measured leaves a run blind only where claims are decided: of all of it, or in a cell for claims. */
+static bool blinds(const char *subject, const struct csv_data *cells)
+{
+    if (strcmp(subject, "run") == 0)
+        return true;
+    for (size_t r = 0; r < cells->row_count; r++) {
+        char cell[512];
+        snprintf(cell, sizeof cell, "%s %s", csv_text(cells, r, SCHEMA_cells_panel),
+                 csv_text(cells, r, SCHEMA_cells_workload));
+        if (strcmp(cell, subject) == 0)
+            return strcmp(csv_text(cells, r, SCHEMA_cells_purpose), "claims") == 0;
+    }
+    return false;
+}
+
+/* The rule by which analyse calls a run invalid. Planted leaks say whether the heap passes are believed, not times. */
+static void judge(struct finished *finished, const struct csv_data *cells)
 {
     const struct csv_data *controls = &finished->controls;
+    const bool complete = strcmp(finished_fact(&finished->run, "complete"), "yes") == 0;
     for (size_t r = 0; r < controls->row_count; r++) {
         const char *control = csv_text(controls, r, SCHEMA_controls_control);
-        if (strcmp(csv_text(controls, r, SCHEMA_controls_status), "failed") != 0 || strncmp(control, "leak_", 5) == 0)
+        const char *subject = csv_text(controls, r, SCHEMA_controls_subject);
+        const char *status = csv_text(controls, r, SCHEMA_controls_status);
+        if (strncmp(control, "leak_", 5) == 0 || strcmp(status, "ok") == 0)
             continue;
-        snprintf(finished->reason, sizeof finished->reason, "control %s failed on %s", control,
-                 csv_text(controls, r, SCHEMA_controls_subject));
+        if (strcmp(status, "not measured") == 0 && !(complete && blinds(subject, cells)))
+            continue;
+        snprintf(finished->reason, sizeof finished->reason, "control %s %s on %s", control, status, subject);
         return;
     }
-    if (strcmp(finished_fact(&finished->run, "complete"), "yes") != 0)
+    if (!complete)
         snprintf(finished->reason, sizeof finished->reason, "it is not complete");
     else
         finished->valid = true;
+}
+
+/* Every analysis has the control `complete`: without it the file is no list of controls, and nothing in it failed for want of rows. */
+static int read_controls(struct finished *finished, const char *directory, struct error *error)
+{
+    struct csv_data cells = {0};
+    if (finished_read_table(directory, &schema_controls, &finished->controls, error) != 0)
+        return error->code;
+    if (csv_find(&finished->controls, SCHEMA_controls_control, "complete") == finished->controls.row_count)
+        return error_set(error, EXIT_USAGE, "%s: lacks the control \"complete\"; run `encbench analyse %s` again",
+                         finished->controls.path, directory);
+    if (finished_read_table(directory, &schema_cells, &cells, error) == 0)
+        judge(finished, &cells);
+    csv_free(&cells);
+    return error->code;
 }
 
 int finished_read(struct finished *finished, const char *directory, struct error *error)
 {
     char path[PATH_MAX];
     *finished = (struct finished){0};
-    if (paths_check_directory(directory, "a run directory", error) != 0 ||
+    if (paths_check_run(directory, error) != 0 ||
         finished_read_table(directory, &schema_run, &finished->run, error) != 0)
         return error->code;
     const char *version = finished_fact(&finished->run, "schema_version");
-    finished->readable = atoi(version) == SCHEMA_VERSION;
+    finished->readable = is_version(version);
     if (!finished->readable) {
         snprintf(finished->reason, sizeof finished->reason, "its schema_version is %.20s; this program reads %d",
                  *version ? version : "missing", SCHEMA_VERSION);
@@ -64,11 +145,10 @@ int finished_read(struct finished *finished, const char *directory, struct error
     if (access(path, F_OK) != 0)
         return error_set(error, EXIT_USAGE, "%s: has no %s; run `encbench analyse %s` first", directory,
                          schema_controls.file, directory);
-    if (finished_read_table(directory, &schema_controls, &finished->controls, error) != 0 ||
-        finished_read_table(directory, &schema_machine, &finished->machine, error) != 0)
+    if (finished_read_table(directory, &schema_machine, &finished->machine, error) != 0 ||
+        check_unchanged(finished, directory, error) != 0)
         return error->code;
-    judge(finished);
-    return 0;
+    return read_controls(finished, directory, error);
 }
 
 void finished_free(struct finished *finished)

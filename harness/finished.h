@@ -10,14 +10,18 @@
 struct finished {
     struct csv_data run, machine, controls; /* empty when it is not readable */
     bool readable;                          /* of this program's schema */
-    bool valid;       /* readable, complete, and no live control of its times failed: see `reason` otherwise */
+    bool valid; /* readable, complete, and not invalid by the rule of analyse for its times: see `reason` otherwise */
     char reason[400]; /* one line; "" when it is valid */
 };
 
-/* Another schema is no error but a reason; a directory that is none, is torn, or was not analysed is. Frees nothing on error: call
+/* Another schema is no error but a reason; a directory that is none, is torn, was not analysed, or was changed after the run is. Frees nothing on error: call
  * finished_free in every case. */
 int finished_read(struct finished *finished, const char *directory, struct error *error);
 void finished_free(struct finished *finished);
+
+/* 0 when run.csv there is of this program's schema, and for no run.csv at all: to be asked before any other table is read, as another
+ * schema may have other columns everywhere. */
+int finished_check_version(const char *directory, struct error *error);
 
 /* DIRECTORY/FILE of the table. */
 int finished_read_table(const char *directory, const struct csv_table *table, struct csv_data *data,

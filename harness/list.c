@@ -9,12 +9,21 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { NAME_COLUMNS = 25, COLUMNS = 80 };
+
+static void print_words(int at, const char *detail, const char *text)
+{
+    char line[2048];
+    snprintf(line, sizeof line, "%s%s%s", detail, *detail && *text ? "  " : "", text);
+    text_print_words(stdout, line, at, NAME_COLUMNS, COLUMNS);
+}
+
 static void print_row(bool csv, const char *kind, const char *name, const char *detail, const char *text)
 {
     if (csv)
         printf("%s,%s,%s,%s\n", kind, name, detail, text);
     else
-        printf("  %-22s %s%s%s\n", name, detail, *detail && *text ? "  " : "", text);
+        print_words(printf("  %-22s ", name), detail, text);
 }
 
 static void print_heading(bool csv, const char *heading)
@@ -58,7 +67,7 @@ static void print_workloads(const struct module_set *set, bool csv)
             if (!seen) {
                 print_row(csv, "workload", workload->short_name, workload->name, csv ? workload->op : "");
                 if (!csv)
-                    printf("  %-22s one op: %s\n", "", workload->op);
+                    print_words(printf("  %-22s ", ""), "one op:", workload->op);
             }
         }
 }

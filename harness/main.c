@@ -16,6 +16,7 @@
 #include "run.h"
 #include "text.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +24,19 @@
 static const char *const *list_or_null(const char *const *list)
 {
     return list[0] ? list : NULL;
+}
+
+/* What it disturbs is found by the run itself; whoever starts it may wish to wait. */
+static void warn_of_company(void)
+{
+    struct machine_facts facts;
+    doctor_look(&facts);
+    for (size_t i = 0; i < facts.count; i++)
+        if (strcmp(facts.fact[i].key, "cpu_pressure_10_s_percent") == 0 && facts.fact[i].status == MACHINE_NOISY)
+            fprintf(stderr,
+                    "encbench: the machine is busy (CPU pressure %s %%): intervals will be wide; wait until it is "
+                    "idle, see `encbench doctor`\n",
+                    facts.fact[i].value);
 }
 
 static int measure(const struct options *options, const struct paths *paths, char *directory, struct error *error)
@@ -37,16 +51,20 @@ static int measure(const struct options *options, const struct paths *paths, cha
         .seed = options->seed,
         .out = options->out,
         .resume = options->resume,
-        .command = options->command,
+        .command = options->command + (paths->installed ? strlen("./") : 0),
         .dry_run = options->dry_run,
         .quiet = options->quiet,
     };
+    if (!options->dry_run && !options->quiet)
+        warn_of_company();
     return run_measure(paths, &run_options, directory, error);
 }
 
 static int verb_list(const struct options *options, struct error *error)
 {
     struct paths paths;
+    if (options->list_tables + options->list_events + (options->modules[0] != NULL) > 1)
+        return error_set(error, EXIT_USAGE, "list: --module, --tables and --events are three lists; give one of them");
     if (options->list_tables)
         return list_print_tables(options->format ? options->format : "text");
     if (options->format && strcmp(options->format, "markdown") == 0)
@@ -93,6 +111,8 @@ static int verb_plot(const struct options *options, struct error *error)
     struct paths paths;
     struct analyse_summary summary;
     if (paths_find(&paths, error) != 0)
+        return error->code;
+    if (options->terminal && paths_check_run(options->directory, error) != 0)
         return error->code;
     if (options->terminal)
         return present_terminal(&paths, options->directory, error);
@@ -146,6 +166,8 @@ static int verb_calibrate(const struct options *options, struct error *error)
             error, EXIT_USAGE,
             "calibrate: --reports goes with the directory of a calibration: calibrate DIR --reports %s,...",
             options->reports[0]);
+    if (paths_find(&paths, error) != 0)
+        return error->code;
     const struct calibrate_options calibrate_options = {
         .budget_minutes = options->budget_minutes > 0 ? options->budget_minutes : CALIBRATE_BUDGET_MINUTES,
         .workloads = list_or_null(options->workloads),
@@ -154,10 +176,10 @@ static int verb_calibrate(const struct options *options, struct error *error)
         .resume = options->resume,
         .fix_layout = options->fix_layout,
         .layouts = options->layouts,
-        .command = options->command,
+        .command = options->command + (paths.installed ? strlen("./") : 0),
         .quiet = options->quiet,
     };
-    if (paths_find(&paths, error) != 0 || calibrate_measure(&paths, &calibrate_options, directory, error) != 0)
+    if (calibrate_measure(&paths, &calibrate_options, directory, error) != 0)
         return error->code;
     printf("%s\n", directory);
     return 0;
@@ -212,7 +234,7 @@ static int verb_doctor(const struct options *options, struct error *error)
 static const struct verb verbs[] = {
     {"report", "[DIR]", "measure (unless DIR is given), analyse, plot and write REPORT.md", verb_report},
     {"run", "", "measure into a new run directory and print its name", verb_run},
-    {"analyse", "DIR", "effects.csv and verdicts.csv from a run directory", verb_analyse},
+    {"analyse", "DIR", "effects.csv, controls.csv, verdicts.csv and the like from the raw files", verb_analyse},
     {"explain", "CLAIM [DIR]", "from a verdict (4 or 4d) back to its rows and arithmetic", verb_explain},
     {"plot", "DIR", "figures of a run directory", verb_plot},
     {"compare", "DIR DIR...", "runs side by side: ratios within each, verdicts, machines", verb_compare},
@@ -224,6 +246,13 @@ static const struct verb verbs[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+/* `| head` has seen enough: no error. What had been written before it left is not known to errno any more. */
+static bool reader_has_left(void)
+{
+    struct pollfd end = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&end, 1, 0) == 1 && (end.revents & POLLERR);
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -231,11 +260,11 @@ int main(int argc, char **argv)
     process_begin();
     const struct verb *verb = options_parse(argc, argv, verbs, &options, &error);
     const int code = verb ? verb->function(&options, &error) : error.code;
-    if (error.code != 0) {
+    if (error.code != 0 && *error.message) { /* without one, a program of ours has said it */
         const int at = fprintf(stderr, "encbench: ");
         text_print_words(stderr, error.message, at, 2, text_terminal_columns(STDERR_FILENO));
     }
-    if (fflush(stdout) != 0 || ferror(stdout)) {
+    if ((fflush(stdout) != 0 || ferror(stdout)) && !reader_has_left()) {
         fprintf(stderr, "encbench: standard output cannot be written\n");
         return EXIT_USAGE;
     }

@@ -48,7 +48,8 @@ static const struct {
       "also measure this module (.o; .so: no verdict on time), or a directory of .o, or one of .so: layouts of one "
       "module; may be repeated",
       0},
-     " run report list "},
+     " run report "},
+    {{"module", KEY_MODULE, "FILE", 0, "what this module has, beside the rest; may be repeated", 0}, " list "},
     {{"baseline", KEY_BASELINE, "VARIANT", 0, "compare everything selected with this variant", 0}, " run report "},
     {{"events", KEY_EVENTS, "A,B", 0, "count these instead of the usual ones (list --events has the names)", 0},
      " run report "},
@@ -404,7 +405,10 @@ static void print_manual(const struct verb *verbs)
 {
     printf(".TH ENCBENCH 1 \"%s\" \"encbench %s\" \"User Commands\"\n"
            ".SH NAME\nencbench \\- compares variants of an implementation, and says when it cannot tell\n"
-           ".SH SYNOPSIS\n\\fBencbench\\fR \\fIVERB\\fR [\\fIOPTION\\fR...]\n.SH VERBS\n",
+           ".SH SYNOPSIS\n\\fBencbench\\fR \\fIVERB\\fR [\\fIOPTION\\fR...]\n.SH DESCRIPTION\n"
+           "Times variants against each other in many processes, each with\n"
+           "layouts of its own, and decides from confidence intervals;\n"
+           "controls that run along say whether the run can be believed.\n.SH VERBS\n",
            MANUAL_DATE, ENCBENCH_VERSION);
     for (const struct verb *verb = verbs; verb->name; verb++) {
         printf(".SS \"%s%s%s\"\n", verb->name, *verb->arguments ? " " : "", verb->arguments);
@@ -415,6 +419,12 @@ static void print_manual(const struct verb *verbs)
     printf(".SH \"EXIT STATUS\"\n");
     for (size_t i = 0; i < sizeof exit_words / sizeof exit_words[0]; i++)
         printf(".TP\n%d\n%s\n", exit_words[i].code, exit_words[i].meaning);
+    printf(".SH FILES\n"
+           ".TP\nresults/\nrun directories: CSV files, which list \\-\\-tables explains\n"
+           ".TP\nREPORT.md\nwhat report writes\n"
+           ".SH EXAMPLES\n"
+           ".TP\nencbench report \\-\\-profile quick\nmeasure a little and write the report\n"
+           ".TP\nencbench explain 4d\nwhere the verdict of a part comes from\n");
     printf(".SH ENVIRONMENT\n"
            ".TP\nNO_COLOR\nno colours when set and not empty\n"
            ".TP\nENCBENCH_PYTHON\nthe Python that draws and writes reports; it must import matplotlib and jinja2\n"
@@ -438,12 +448,27 @@ static void parse_verb_options(int argc, char **argv, struct parsing *parsing)
         error_set(parsing->error, EXIT_USAGE, "%s: %s", parsing->verb->name, strerror(result));
 }
 
-/* Words are joined by spaces: for people, not for a shell. */
+/* Words are joined by spaces: for people, not for a shell. A cell holds no comma: each name of a list gets the option of its own. */
 static void keep_command(int argc, char **argv, struct options *options)
 {
     size_t length = (size_t)snprintf(options->command, sizeof options->command, "./encbench");
-    for (int i = 1; i < argc && length < sizeof options->command; i++)
-        length += (size_t)snprintf(options->command + length, sizeof options->command - length, " %s", argv[i]);
+    for (int i = 1; i < argc; i++) {
+        const bool is_option = strncmp(argv[i], "--", 2) == 0, joined = is_option && strchr(argv[i], '=') != NULL;
+        const int name_bytes = (int)strcspn(argv[i], "=");
+        const char *value = joined                                        ? argv[i] + name_bytes + 1
+                            : i > 1 && strncmp(argv[i - 1], "--", 2) == 0 ? argv[i]
+                                                                          : NULL;
+        const char *name = joined ? argv[i] : argv[i - 1];
+        for (const char *at = argv[i], *end; at && length < sizeof options->command; at = *end ? end + 1 : NULL) {
+            end = value ? at + strcspn(at, ",") : at + strlen(at);
+            if (at != argv[i])
+                length += (size_t)snprintf(options->command + length, sizeof options->command - length, " %.*s",
+                                           (int)strcspn(name, "="), name);
+            if (length < sizeof options->command)
+                length += (size_t)snprintf(options->command + length, sizeof options->command - length, "%c%.*s",
+                                           at != argv[i] && joined ? '=' : ' ', (int)(end - at), at);
+        }
+    }
 }
 
 const struct verb *options_parse(int argc, char **argv, const struct verb *verbs, struct options *options,

@@ -51,6 +51,8 @@ int present_check_output(const char *output, struct error *error)
     char directory[PATH_MAX];
     struct stat status;
     const char *slash = strrchr(output, '/');
+    if (paths_check_output(output, error) != 0)
+        return error->code;
     snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - output) + 1 : 1, slash ? output : ".");
     if (lstat(output, &status) == 0 && !S_ISREG(status.st_mode))
         return error_set(error, EXIT_USAGE,
@@ -75,6 +77,10 @@ static int run_script(const struct paths *paths, const char *script, const char 
     char words[128];
     if (process_run(arguments, &options, &end, error) != 0)
         return error->code;
+    if (end.status == EXIT_USAGE && !end.signal && !end.timed_out && !end.stopped) { /* it has said why */
+        error->code = EXIT_USAGE;
+        return EXIT_USAGE;
+    }
     if (end.signal || end.status || end.timed_out || end.stopped)
         return error_set(error, EXIT_USAGE, "%s: plots/%s %s; its message is above", directory, script,
                          process_end_words(&end, words, sizeof words));

@@ -38,7 +38,6 @@ void process_catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
     if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN) /* nohup */
         sigaction(SIGHUP, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
 }
 
 bool process_stop_requested(void)
@@ -61,6 +60,7 @@ void process_begin(void)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd) /* writing to it still fails */
             _exit(EXIT_USAGE);
     signal(SIGCHLD, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN); /* a reader that leaves early ends no verb in the middle */
 }
 
 /* After exec nothing is left open but 0 to 2 and what was handed on. `failure` takes the errno of an exec that fails. */

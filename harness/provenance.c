@@ -10,7 +10,7 @@
 
 void provenance_put(struct csv_writer *writer, const char *key, const char *value)
 {
-    char clean[512], clean_key[512];
+    char clean[1024], clean_key[512];
     csv_put_text(writer, csv_clean(clean_key, sizeof clean_key, key));
     csv_put_text(writer, csv_clean(clean, sizeof clean, value));
     csv_end_row(writer);
@@ -71,11 +71,13 @@ static void put_layouts_sha256(struct csv_writer *writer, const char *key, const
     free(command);
 }
 
-/* An installed program stands in nobody's checkout, or in one of something else. */
+/* REPORT.md is what a run is made into: that it is new says nothing of the program. An installed program stands in nobody's checkout, or in one of something else. */
 static void put_git(struct csv_writer *writer, const char *root, bool installed)
 {
     const char *const revision[] = {"git", "-C", root, "rev-parse", "HEAD", NULL};
-    const char *const changes[] = {"git", "-C", root, "status", "--porcelain", "--untracked-files=no", NULL};
+    const char *const changes[] = {
+        "git", "-C", root, "status", "--porcelain", "--untracked-files=no", "--", ":(top)", ":(exclude)REPORT.md",
+        NULL};
     char *text = installed ? NULL : process_output(revision);
     provenance_put(writer, "git_revision", text ? text : "");
     char *changed = text ? process_output(changes) : NULL;

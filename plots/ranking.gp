@@ -10,7 +10,7 @@ set datafile missing NaN
 set border 3
 set tics nomirror scale 0
 set errorbars small
-set format x "%g %%"
+set format x "%g" # with a unit they run together on a narrow terminal
 set xlabel xlabel_text
 set lmargin int(label_columns) + 2
 set rmargin 2

@@ -142,7 +142,9 @@ def read_csv(path, columns):
 
 
 def check_replaceable(path):
-    """Only a regular file is ever replaced: not a link, a device or a directory."""
+    """Only a regular file is ever replaced, not a link, a device or a directory; and never a table: that was measured."""
+    if Path(path).name in {file for file, _ in schema().values()}:
+        raise InputError(f"{path}: is the name of a table, which is never replaced; name another")
     try:
         mode = os.lstat(path).st_mode
     except FileNotFoundError:
@@ -203,14 +205,16 @@ class RunDirectory:
                             row.fail(column, " or ".join(words))
             setattr(self, name, rows)
             self.files[name] = file
+            if name == "run":
+                self.facts = self._facts()
         self.file_names = {name: file for name, (file, _) in tables.items()}
-        self.facts = self._facts()
 
     def file_of(self, table):
         """Name of the file of any declared table, whether it is read here or not."""
         return self.file_names[table]
 
     def _facts(self):
+        """Before any other table is read: another schema may have other columns everywhere."""
         facts = {}
         path = self.path / self.files["run"]
         for row in self.run:
@@ -220,11 +224,12 @@ class RunDirectory:
         for key in RUN_KEYS:
             if not facts.get(key):
                 raise InputError(f"{path}: key {key} is missing or empty")
+            if key == "schema_version" and facts[key] != schema_version():
+                raise InputError(f"{path}: key schema_version: {facts[key]!r}, expected {schema_version()}; measure again, or read it with "
+                                 "the encbench that wrote it")
         for key in ("for_conclusions", "complete"):
             if facts[key] not in ("yes", "no"):
                 raise InputError(f"{path}: key {key}: {facts[key]!r}, expected yes or no")
-        if facts["schema_version"] != schema_version():
-            raise InputError(f"{path}: key schema_version: {facts['schema_version']!r}, expected {schema_version()}")
         return facts
 
     def select(self, table, **keys):
@@ -247,13 +252,27 @@ class ArgumentParser(argparse.ArgumentParser):
         raise InputError(f"{message}; see --help")
 
 
+def drop_output():
+    """What is still to be written goes nowhere, or the interpreter would complain of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def run_main(main):
     """Calls main(arguments); bad input, and what nobody thought of, becomes one line on standard error and exit status two."""
     try:
-        sys.exit(main(sys.argv[1:]))
+        status = main(sys.argv[1:])
+        sys.stdout.flush()
+        sys.exit(status)
+    except BrokenPipeError:  # a reader that has seen enough (`| head`) is no error
+        drop_output()
+        sys.exit(0)
     except InputError as error:
         message = str(error)
+    except OSError as error:
+        message = f"{error.filename or 'standard output'}: {error.strerror}"
+        drop_output()
     except Exception as error:  # pylint: disable=broad-exception-caught
         message = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    message = "".join(character if character.isprintable() else "?" for character in message)
     print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
     sys.exit(2)

@@ -21,8 +21,9 @@ set border 3 linecolor rgb "#222222"
 set tics nomirror
 if (kind ne "text") { set grid ytics linecolor rgb "#DDDDDD" }
 set key tmargin left vertical maxrows 2 Left reverse samplen 2
-set format x "%g %%"
-set xlabel "effect in one process, contender - baseline"
+# With a unit they run together on a narrow terminal.
+set format x (kind eq "text" ? "%g" : "%g %%")
+set xlabel "effect in one process, contender - baseline" . (kind eq "text" ? ", percent" : "")
 set ylabel "share of processes at or below"
 set yrange [0:1.02]
 set ytics 0.25

@@ -52,12 +52,12 @@ def print_effects(run, wide):
         say(f"No effects: {workload}", wide)
         return
     shown = rows[:MOST_EFFECTS]
-    say(title + (f"; the largest {len(shown)} of {len(rows)}" if len(shown) < len(rows) else ""), wide)
+    say(title + "; o: estimate, what is beside it: its interval" + (f"; the largest {len(shown)} of {len(rows)}" if len(shown) < len(rows) else ""), wide)
     shown = [(label if len(label) <= wide // 2 else label[:wide // 2 - len("..")] + "..", row, turned) for label, row, turned in shown]
     width = max(len(label) for label, _, _ in shown)
     values = {"source": run.files["effects"], "workload": workload, "label_columns": str(width),
               "contrasts": " ".join(row["contrast"] for _, row, _ in shown), "turned": " ".join(str(int(turned)) for _, _, turned in shown),
-              "xlabel_text": "faster to the left, slower to the right"}
+              "xlabel_text": "percent; faster to the left, slower to the right"}
     values |= {f"label_{place}": label for place, (label, _, _) in enumerate(shown, start=1)}
     show(run, ("ranking.gp", values), wide, len(shown) + AXIS_ROWS)
     for label, row, _ in shown:
@@ -69,21 +69,28 @@ def say(text, wide):
 
 
 def print_sweep(run, wide):
-    say(f"Sizes of {subject.OP}", wide)
+    say(f"Sizes of {subject.OP}: time per op above, difference from {subject.Sweep(run).against} in percent below", wide)
     show(run, gnuplot.sweep(run), wide, 2 * ROWS)
 
 
 def print_spread(run, wide):
-    say(f"What single processes saw on {subject.OP}: {subject.FIELD} and its twin", wide)
+    say(f"What single processes saw on {subject.OP}: {subject.FIELD} and its twin; share of the processes with at most that effect", wide)
     show(run, gnuplot.spread(run), wide, ROWS, title_a=subject.twin_of(run, subject.FIELD), title_b=subject.FIELD)
 
 
 def print_heap(run, wide):
-    say(f"Memory over many operations of {subject.OP}", wide)
-    show(run, gnuplot.heap(run), wide, 2 * ROWS)
+    """A curve of each class: those of one lie on one another, and there are not as many characters as variants."""
     classes = {}
     for row in subject.heap_rows(run, subject.OP):
         classes.setdefault(row["class"], []).append(row["variant"])
+    script, values = gnuplot.heap(run)
+    names = values["variants"].split()
+    drawn = [names.index(variants[0]) for variants in classes.values()]
+    for key in ("variants", "colours", "dashes", "places"):
+        words = values[key].split()
+        values[key] = " ".join(words[place] for place in drawn)
+    say(f"Memory over many operations of {subject.OP}, one variant of each class: live KiB above, mapped KiB below", wide)
+    show(run, (script, values), wide, 2 * ROWS)
     for name, variants in classes.items():
         say(f"{name}: {', '.join(variants)}", wide)
 
@@ -94,7 +101,7 @@ def show(run, drawing, wide, tall, **values):
     print("\n".join(line.rstrip() for line in text.strip("\n\f").split("\n")))
 
 
-def show_all(arguments):
+def main(arguments):
     parser = ArgumentParser(description="Shows a run directory as text.")
     parser.add_argument("directory", metavar="RUN_DIRECTORY")
     directory = Path(parser.parse_args(arguments).directory).resolve()
@@ -111,15 +118,6 @@ def show_all(arguments):
             draw(run, wide)
         else:
             say(f"No {name}: {missing[name]}", wide)
-    sys.stdout.flush()
-
-
-def main(arguments):
-    """A reader that has seen enough (`| head`) is no error."""
-    try:
-        show_all(arguments)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

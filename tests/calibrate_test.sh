@@ -74,9 +74,18 @@ check "says what it holds not" grep -q 'holds no calibration_cases.csv' "$work/e
 refused "no calibration to add to" 'holds no calibration_cases.csv' --resume "$work"
 check "nothing was left" [ ! -e "$root/results" ]
 
-# ---- a run without a calibration has no copy ----
-"$encbench" run --quiet --profile smoke --workloads get_put --out "$work/run.before" >"$work/out" 2>"$work/err"
+# ---- a run without a calibration has no copy; and a report that is new is no change of the program ----
+git_here() { git -C "$root" -c user.name=nobody -c user.email=nobody@localhost "$@"; }
+command -v git >/dev/null 2>&1 && git_here init -q && echo first >"$root/REPORT.md" && echo first >"$root/source" &&
+    git_here add REPORT.md source && git_here commit -qm first && echo second >"$root/REPORT.md" || echo "SKIP: no git here"
+dirty() { # dirty RUN YES-OR-NO
+    ! command -v git >/dev/null 2>&1 || [ "$(key "$1" git_dirty)" = "$2" ]
+}
+"$encbench" run --quiet --profile smoke --workloads get_put,put --out "$work/run.before" >"$work/out" 2>"$work/err"
 check "run without a calibration" [ $? -eq 0 ]
+check "a new report makes nothing dirty" dirty "$work/run.before" no
+check "lists are options without commas" grep -qx 'command,.* --workloads get_put --workloads put --out .*' "$work/run.before/run.csv"
+echo second >"$root/source"
 check "has none" [ ! -e "$work/run.before/calibration.csv" ]
 check "and says so" grep -qx 'calibration_crc32,' "$work/run.before/run.csv"
 
@@ -101,8 +110,24 @@ refused "the same directory again" 'add trials to it with --resume'
 refused "another seed" 'seed was 5, now it is 6' --resume "$dir" --seed 6
 refused "another selection" 'leave out --workloads' --resume "$dir" --workloads get_put
 "$encbench" run --quiet --profile smoke --workloads get_put --out "$work/run" >"$work/out" 2>"$work/err"
+check "a new source does" dirty "$work/run" yes
 check "a run takes the calibration along" cmp -s "$work/run/calibration.csv" "$dir/calibration.csv"
 check "and its check sum" grep -qE '^calibration_crc32,[0-9a-f]{8}$' "$work/run/run.csv"
+
+# ---- what comes without its processes, or from another program, stays as it is ----
+untouched() { # untouched DESCRIPTION WORDS: $work/clone is refused and no file of it is changed
+    checks=$((checks + 1))
+    before=$(cd "$work/clone" && cksum *)
+    calibrate "$work/clone"
+    [ $? -eq 2 ] && [ "$(wc -l <"$work/err")" -eq 1 ] && grep -qF "$2" "$work/err" || fail "$1"
+    [ "$(cd "$work/clone" && cksum *)" = "$before" ] || fail "$1: files were changed"
+}
+cp -r "$dir" "$work/clone"
+sed -i 's/^schema_version,.*/schema_version,2/' "$work/clone/run.csv"
+untouched "of another schema" 'schema_version is "2"'
+cp "$dir/run.csv" "$work/clone"
+rm "$work/clone/calibration_processes.csv.gz"
+untouched "a calibration without its processes" 'calibration_processes.csv.gz: missing'
 
 # ---- one op stepped again and again ----
 identical() { grep '^instructions,get_put,counted,identical,' "$dir/calibration.csv" | cut -d, -f10,11,16; }
@@ -153,6 +178,7 @@ wrong() { # wrong DESCRIPTION WORDS SED-COMMAND FILE: the fourth is changed and 
 }
 wrong "an unfinished report" 'complete is "no"' 's/^complete,.*/complete,no/' run.csv
 wrong "another machine's" 'fingerprint is "0000beef"' 's/^fingerprint,[^,]*/fingerprint,0000beef/' machine.csv
+wrong "of another schema" 'run.csv: schema_version is "2"' 's/^schema_version,.*/schema_version,2/' run.csv
 wrong "of another profile" 'profile is "quick", expected "smoke"' 's/^profile,.*/profile,quick/' run.csv
 wrong "of other claims" 'claims_crc32 is "0"' 's/^claims_crc32,.*/claims_crc32,0/' run.csv
 wrong "of another program" 'worker_sha256 is "0"' 's/^worker_sha256,.*/worker_sha256,0/' run.csv
@@ -169,7 +195,7 @@ changed() { # changed DESCRIPTION WORDS SED-COMMAND FILE
 }
 changed "another machine" 'fingerprint was 0000beef' 's/^fingerprint,.*/fingerprint,0000beef/' run.csv
 changed "another worker" 'worker_sha256 was 00ff' 's/^worker_sha256,.*/worker_sha256,00ff/' run.csv
-changed "another schema" 'schema_version was 99' 's/^schema_version,.*/schema_version,99/' run.csv
+changed "another schema" 'schema_version was 99, now it is 3; calibrate anew without --resume, with --out another name' 's/^schema_version,.*/schema_version,99/' run.csv
 changed "other cases" 'calibrate anew' '$s/,chain_4000_plus_4,/,chain_32_plus_1,/' calibration_cases.csv
 changed "a case left out" 'not numbered in order' '2d' calibration_cases.csv
 
@@ -202,4 +228,4 @@ check "a trial has one set of layouts" [ "$(rows "$work/stopped" | head -n 42 | 
 check "and is derived" grep -q '^ablation,get_put,fixed_layout,false_differences,' "$work/stopped/calibration.csv"
 check "nothing but the ablation" [ "$(grep -c ',fresh_layouts,' "$work/stopped/calibration.csv")" -eq 0 ]
 
-finish 77
+finish 83

@@ -30,6 +30,8 @@ def read(path):
 
 def edit(directory, table, change):
     """Every row through `change`, which alters it in place; False drops it."""
+    if table != "run":  # as if it had been measured so
+        edit(directory, "run", lambda row: row["key"] != f"{table}_crc32")
     path = directory / f"{table}.csv"
     with open(path, newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
@@ -38,11 +40,22 @@ def edit(directory, table, change):
     path.write_text("".join(",".join(row) + "\n" for row in [names, *([row[name] for name in names] for row in rows)]), newline="\n")
 
 
+def make_distinct(directory, copies=iter(range(1, 10 ** 6))):
+    """The same figures in another order: a copy of the very bytes is refused."""
+    edit(directory, "contrasts", lambda row: None)
+    path = directory / "contrasts.csv"
+    header, *rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    turn = next(copies) % len(rows)
+    path.write_text("".join([header, *rows[turn:], *rows[:turn]]), encoding="utf-8", newline="\n")
+    return directory
+
+
 def set_fact(directory, table, key, **cells):
     edit(directory, table, lambda row: row.update(cells) if row["key"] == key else None)
 
 
 def append(directory, table, line):
+    edit(directory, table, lambda row: None)
     with open(directory / f"{table}.csv", "a", encoding="utf-8") as file:
         file.write(line + "\n")
 
@@ -102,7 +115,7 @@ class Compare(unittest.TestCase):
         self.folder = Path(folder.name)
 
     def copy(self, name):
-        return Path(shutil.copytree(GOLDEN, self.folder / name))
+        return make_distinct(Path(shutil.copytree(GOLDEN, self.folder / name)))
 
     def elsewhere(self, name):
         """A copy as if from another machine."""
@@ -304,13 +317,27 @@ class Compare(unittest.TestCase):
         self.compare(two, one, out="back")
         self.assertAlmostEqual(float(self.change()["change_percent"]), 100 * (1 / 1.02 - 1), places=9)
 
+    def test_void_processes_say_nothing(self):
+        """One void arm voids the process, as analyse has it."""
+        one, two = self.copy("one"), self.elsewhere("two")
+        shift(two, 0.02)
+        bad = next(row["process"] for row in read(two / "contrasts.csv") if is_effect(row))
+        edit(two, "contrasts", lambda row: row.update(log_ratio="40") if row["process"] == bad and is_effect(row) else None)
+        first = iter((True,))
+        edit(two, "processes", lambda row: row.update(status="void", reason="made so") if row["process"] == bad and next(first, False) else None)
+        self.compare(one, two)
+        row = self.change()
+        used = [float(row["log_ratio"]) for row in read(two / "contrasts.csv") if is_effect(row) and row["process"] != bad]
+        estimate = centre(used)[0] - centre([float(row["log_ratio"]) for row in read(one / "contrasts.csv") if is_effect(row)])[0]
+        self.assertAlmostEqual(float(row["change_percent"]), percent(estimate), places=9)
+
     def test_what_changed_comes_first_and_the_largest_first(self):
         one, two = self.copy("one"), self.elsewhere("two")
         for contrast, size in (("pool_at_null", 0.02), ("pool_at_removed", -0.05), (CONTRAST, 0.03)):
             shift(two, size, contrast)
         self.compare(one, two)
         self.assertEqual(self.open_changes(), ["pool_at_removed", CONTRAST, "pool_at_null"])
-        third, fourth = (shutil.copytree(run, self.folder / f"again_{run.name}") for run in (one, two))
+        third, fourth = (make_distinct(shutil.copytree(run, self.folder / f"again_{run.name}")) for run in (one, two))
         for run in (third, fourth):  # that one has no replicates
             edit(run, "effects", lambda row: not is_effect(row, "pool_at_removed"))
         self.compare(one, two, third, fourth, out="four")
@@ -574,8 +601,9 @@ class Compare(unittest.TestCase):
         for key in ("date_utc", "load_average", "fingerprint"):
             set_fact(two, "machine", key, value="another")
         set_fact(two, "run", "compiler", value="Clang 14")
-        for key in ("seed", "worker_sha256", "claims_crc32", "module:direct.o_sha256"):
+        for key in ("seed", "worker_sha256", "module:direct.o_sha256"):
             set_fact(two, "run", key, value="1")
+        edit(two, "claims", lambda row: None)  # takes claims_crc32 away
         set_fact(two, "machine", "kernel", value="")
         self.compare(one, two)
         open_facts, folded = self.facts_by_place()
@@ -629,6 +657,8 @@ class Compare(unittest.TestCase):
         (self.folder / "link").symlink_to(one)
         for again in (one, f"{one}/", self.folder / "link"):
             self.refused([one, two, again], "is the same directory as .*one; give each run once")
+        self.refused([one, two, shutil.copytree(one, self.folder / "moved")],
+                     "moved: its contrasts.csv is that of .*one: one is a copy; give each measurement once")
         (self.folder / "there").mkdir()
         self.refused([one, two], "there: File exists; nothing is ever overwritten", out="there")
         (two / "controls.csv").unlink()
@@ -636,13 +666,13 @@ class Compare(unittest.TestCase):
 
     def test_missing_and_torn_files_leave_nothing(self):
         one = self.copy("one")
-        for name in ("run", "machine", "claims", "variants", "workloads", "effects", "contrasts", "verdicts", "metrics", "controls"):
+        for name in ("run", "machine", "claims", "variants", "workloads", "effects", "processes", "contrasts", "verdicts", "metrics", "controls"):
             missing, torn = self.copy(f"missing_{name}"), self.copy(f"torn_{name}")
             (missing / f"{name}.csv").unlink()
             self.refused([one, missing], f"missing_{name}.*{name}.csv")
             text = (torn / f"{name}.csv").read_bytes()
             (torn / f"{name}.csv").write_bytes(text[:len(text) * 2 // 3 - 3])
-            self.refused([torn, one], rf"torn_{name}/{name}.csv:\d+: ")
+            self.refused([torn, one], rf"torn_{name}/{name}.csv: was changed after the run" if name == "claims" else rf"torn_{name}/{name}.csv:\d+: ")
 
     def test_disk_full_leaves_nothing(self):
         def small_files():

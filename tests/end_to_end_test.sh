@@ -132,6 +132,7 @@ mkfifo "$work/pipe.md" && ln -s A.md "$work/link.md"
 for place in pipe.md link.md; do
     refused "a report over $place" "$place: exists and is not a regular file" "$encbench" report "$run" --output "$work/$place"
 done
+refused "a report over a table" 'effects.csv: is the name of a table' "$encbench" report "$run" --output "$run/effects.csv"
 check "the pipe is still one" [ -p "$work/pipe.md" ]
 check "the link is still one" [ -L "$work/link.md" ]
 refused "two directories" 'unexpected argument' "$encbench" analyse "$run" "$run"

@@ -81,11 +81,14 @@ def make_run(directory, processes=12, version=VERSION, complete="yes", controls=
     write(directory, "machine.csv", [{"key": key, "value": value, "status": "ok"} for key, value in
                                      (facts or (("architecture", "x86_64"), ("cpu_model", "Made Up 1"), ("date_utc", "2001-01-01T00:00:00Z")))])
     write(directory, "workloads.csv", [{"workload": "op", "iterations": 50}, {"workload": "to-16", "iterations": ""}])
+    write(directory, "cells.csv", [{"panel": "main", "workload": "op", "purpose": "claims"},
+                                   {"panel": "wide-8", "workload": "to-16", "purpose": "exploratory"}])
     write(directory, "metrics.csv", [dict(zip(("variant", "workload", "metric", "value", "status"), row)) for row in FIGURES])
     write(directory, "processes.csv", [arm_row(process, arm, **(VOID if process == 3 and arm[2] == "contender" else {}))
                                        for process in range(processes) for arm in ARMS])
     if analysed:
-        write(directory, "controls.csv", [{"control": "twins", "subject": "op", "status": "ok"}, *controls])
+        write(directory, "controls.csv", [{"control": "twins", "subject": "op", "status": "ok"}, {"control": "complete", "subject": "run", "status": "ok"},
+                                          *controls])
     return directory
 
 
@@ -205,7 +208,16 @@ def check_refusals(work, good):
     os.makedirs(locked)
     named = os.path.join(work, "named")
     os.symlink(os.path.join(work, "target"), named)
+    stale = make_run(os.path.join(work, "stale"))
+    write(stale, "controls.csv", [])
+    changed = make_run(os.path.join(work, "changed"))
+    with open(os.path.join(changed, "run.csv"), "a", encoding="utf-8") as stream:
+        stream.write("processes_crc32,0badcafe\n")
+    wrong = make_run(os.path.join(work, "wrong"), version=f"{VERSION}x")
     for arguments in (["--format", "benchfmt"], ["--format", "gbench"]):
+        refused("no controls", 'lacks the control "complete"; run `encbench analyse', *arguments, stale)
+        refused("changed since it was measured", "processes.csv: was changed after the run", *arguments, changed)
+        refused("a version with more behind it", f"schema_version is {VERSION}x", *arguments, wrong)
         refused("another schema", 'schema_version is 2', *arguments, old)
         refused("not analysed", "encbench analyse", *arguments, raw)
         refused("a torn file", "processes.csv:", *arguments, torn)
@@ -213,12 +225,16 @@ def check_refusals(work, good):
         refused("a directory to write", "not a regular file", *arguments, "--output", locked, good)
         refused("a device to write", "not a regular file", *arguments, "--output", "/dev/full", good)
         refused("a symbolic link to write", "not a regular file", *arguments, "--output", named, good)
+        for table in ("processes.csv", "samples.csv.gz"):
+            refused(f"a table to write: {table}", "is the name of a table", *arguments, "--output", os.path.join(good, table), good)
         refused("a place that is none", "cannot be written", *arguments, "--output", os.path.join(nowhere, "file"), good)
         refused("no directory", "DIR", *arguments)
     refused("an unknown format", "expected one of benchfmt, gbench", "--format", "xml", good)
     refused("an empty format", "benchfmt, gbench", "--format", "", good)
     refused("no format", "--format benchfmt", good)
-    check("nothing is left behind", sorted(os.listdir(work)) == ["good", "locked", "named", "old", "raw", "torn"] and not os.listdir(locked))
+    with open(os.path.join(good, "processes.csv"), encoding="utf-8") as stream:
+        check("the run's table is what it was", stream.readline().startswith("process,") and "samples.csv.gz" not in os.listdir(good))
+    check("nothing is left behind", sorted(os.listdir(work)) == ["changed", "good", "locked", "named", "old", "raw", "stale", "torn", "wrong"] and not os.listdir(locked))
     with open("/dev/full", "w", encoding="utf-8") as full:
         done = subprocess.run([ENCBENCH, "export", "--format", "gbench", good], stdout=full, stderr=subprocess.PIPE, check=False)
     check("a full standard output is an error", done.returncode == 2)
@@ -232,7 +248,12 @@ def check_help():
 
 def check_unfit(work):
     failed = {"control": "twins", "subject": "main op", "status": "failed"}
-    for name, facts in (("failed", {"controls": [failed]}), ("part", {"complete": "no"})):
+    def unseen(subject, control="planted"):
+        return {"control": control, "subject": subject, "status": "not measured"}
+    good = make_run(os.path.join(work, "unseen"), controls=[unseen("wide-8 to-16"), unseen("run", "leak_bytes")])
+    check("a control that was not measured where no claim is decided", encbench("export", "--format", "gbench", good).returncode == 0)
+    for name, facts in (("failed", {"controls": [failed]}), ("part", {"complete": "no"}), ("blind", {"controls": [unseen("run")]}),
+                        ("blind_cell", {"controls": [unseen("main op")]})):
         directory = make_run(os.path.join(work, name), **facts)
         text = refused(name, "only exact figures were exported", "--format", "benchfmt", directory, code=3)
         _, _, results = read_benchfmt(text)

@@ -2,6 +2,8 @@
 """A frozen run gives the frozen derived files and the frozen report, byte for byte: golden_test.py ENCBENCH"""
 
 import difflib
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -55,6 +57,17 @@ class Golden(unittest.TestCase):
         made = {path.name for path in (self.golden / "run").iterdir()}
         self.assertEqual(made, {path.name for path in (GOLDEN / "run").iterdir()}, HOW)
 
+    def test_all_or_nothing(self):
+        """What cannot be replaced is found before anything is: verdicts are the last to be written."""
+        (self.golden / "run" / "verdicts.csv").unlink()
+        (self.golden / "run" / "verdicts.csv").mkdir()
+        (self.golden / "run" / "effects.csv").write_text("stale\n", encoding="utf-8")
+        before = {path.name: path.is_file() and path.read_bytes() for path in (self.golden / "run").iterdir()}
+        done = subprocess.run([ENCBENCH, "analyse", str(self.golden / "run")], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1))
+        self.assertIn("verdicts.csv: is not a regular file", done.stderr)
+        self.assertEqual({path.name: path.is_file() and path.read_bytes() for path in (self.golden / "run").iterdir()}, before)
+
     def test_figures_can_be_drawn(self):
         done = subprocess.run([sys.executable, "-B", str(ROOT / "plots" / "figures.py"), str(self.golden / "run")],
                               capture_output=True, text=True, check=False)
@@ -72,6 +85,47 @@ class Golden(unittest.TestCase):
         run = rundir.RunDirectory(GOLDEN / "run")
         self.assertEqual(run.facts["schema_version"], rundir.schema_version())
         self.assertEqual(run.facts["complete"], "yes")
+
+
+class Reference(unittest.TestCase):
+    """The committed run as a clone has it: every verb that reads a run can read it, and it gives what is committed beside it."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        self.run_path = shutil.copytree(ROOT / "results" / "reference", self.root / "results" / "reference")
+        for name in ("plots", "claims.csv"):
+            (self.root / name).symlink_to(ROOT / name)
+
+    def verb(self, *arguments):
+        return subprocess.run([ENCBENCH, *map(str, arguments)], capture_output=True, text=True, check=False,
+                              env={**os.environ, "ENCBENCH_ROOT": str(self.root), "ENCBENCH_PYTHON": sys.executable})
+
+    def test_gives_what_is_committed(self):
+        done = self.verb("analyse", self.run_path)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for path in sorted((ROOT / "results" / "reference").glob("*.csv")):
+            self.assertTrue((self.run_path / path.name).read_bytes() == path.read_bytes(), f"{path.name}: analyse makes another" + HOW)
+        done = subprocess.run([sys.executable, "-B", str(ROOT / "plots" / "report.py"), str(self.run_path), "--output",
+                               str(self.root / "REPORT.md")], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue((self.root / "REPORT.md").read_bytes() == (ROOT / "REPORT.md").read_bytes(), "REPORT.md: report makes another")
+
+    def test_is_what_explain_finds(self):
+        done = self.verb("explain", "4d")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("4d", done.stdout)
+
+    def test_of_another_schema_says_which(self):
+        run = self.run_path / "run.csv"
+        run.write_text(re.sub(r"^schema_version,.*", "schema_version,1", run.read_text(encoding="utf-8"), flags=re.M), encoding="utf-8")
+        (self.run_path / "machine.csv").write_text("key\n", encoding="utf-8")  # as another schema may have it: not the first thing to be said
+        for arguments in (("explain", "4d"), ("plot", "--terminal", self.run_path)):
+            done = self.verb(*arguments)
+            self.assertEqual(done.returncode, 2)
+            self.assertRegex(done.stderr, r"reference/run\.csv: .*schema_version")
+            self.assertNotIn("machine.csv", done.stderr)
 
 
 if __name__ == "__main__":

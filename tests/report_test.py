@@ -1038,6 +1038,11 @@ class BadInput(WithRun):
         done = run_script("report.py", self.run_path, "--output", self.base / "no" / "such" / "R.md")
         self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
         self.assertIn("R.md: cannot be written", done.stderr)
+        before = (self.run_path / "effects.csv").read_bytes()
+        done = run_script("report.py", self.run_path, "--output", self.run_path / "effects.csv")
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
+        self.assertIn("effects.csv: is the name of a table", done.stderr)
+        self.assertEqual((self.run_path / "effects.csv").read_bytes(), before)
 
 
 class Figures(WithRun):

@@ -48,6 +48,10 @@ check "eighty columns" [ "$(longest "$work/out")" -le 80 ]
 check "effects are there" grep -q '^pool: thread to none .* by ' "$work/out"
 check "each choice has a row of its own in the picture" [ "$(grep -c '^ *[a-z]*: [a-z]* to [a-z]* |' "$work/out")" -eq "$(grep -c '^[a-z]*: [a-z]* to [a-z]*  ' "$work/out")" ]
 check "processes are there" grep -q 'effect in one process' "$work/out"
+check "each with a unit" grep -q 'percent; faster to the left' "$work/out"
+check "and what its characters are" grep -q 'o: estimate' "$work/out"
+check "memory has a curve of each class and units" [ "$(grep -cE 'live KiB|\*\*\*\*\*[a-z]|#####[a-z+]*$' "$work/out")" -ge 3 ]
+check "and no character twice" [ "$(sed -n '/^Memory/,$p' "$work/out" | grep -oE '([*#$%@&=])\1{4}[a-z]' | cut -c1 | sort | uniq -d | wc -l)" -eq 0 ]
 check "memory is there" grep -q '^bounded: ' "$work/out"
 check "what is not there is said" grep -q '^No sweep: levels.csv has too few sizes' "$work/out"
 cp "$work/out" "$work/first"
@@ -65,6 +69,40 @@ run plot golden --terminal
 check "the same data, the same text" cmp -s "$work/first" "$work/out"
 "$encbench" plot golden --terminal 2>"$work/err" | head -n 1 >"$work/out"
 check "a reader that leaves early is no error" [ ! -s "$work/err" ]
+one_line() { # one_line DESCRIPTION WORDS COMMAND...: exits 2 with one line on standard error that holds WORDS
+    description=$1 words=$2
+    shift 2
+    "$@" 2>"$work/err" >"$work/out"
+    check "$description: exit 2" [ $? -eq 2 ]
+    check "$description: says $words" grep -qF -- "$words" "$work/err"
+    check "$description: in one line" [ "$(wc -l <"$work/err")" -eq 1 ]
+}
+full() { "$@" >/dev/full; }
+one_line "a full device under a picture" 'standard output' full "$encbench" plot golden --terminal
+one_line "a control byte in a name" 'unknown claim "4?"' "$encbench" explain "$(printf '4\033')" golden
+one_line "three lists at once" 'give one of them' "$encbench" list --tables --events
+long=$(printf '%0300d' 0)
+one_line "too long a name, before anything is analysed" 'is too long' "$encbench" report golden --output "$long"
+mkdir -p several/newer several/older && cp golden/run.csv several/newer && cp golden/run.csv several/older
+one_line "the directory of the runs" 'did you mean several/older?' "$encbench" analyse several
+one_line "the same to look at" 'did you mean several/older?' "$encbench" plot several --terminal
+rm -r several/*
+one_line "one that holds none" 'several: is no run directory' "$encbench" report several
+cp -r golden blocked && rm -rf blocked/figures && touch blocked/figures
+one_line "a file in the way of figures" 'blocked/figures: cannot be made' "$encbench" plot blocked
+rm -r several blocked
+left_early() { # left_early WORD...: the reader goes before anything is written
+    { sleep 0.3; "$encbench" "$@" 2>"$work/err"; echo $? >"$work/code"; } | true
+    check "$1: a reader that leaves early is no error" [ "$(cat "$work/code")" -eq 0 ]
+    check "$1: and nothing is said" [ ! -s "$work/err" ]
+}
+left_early list
+left_early list --tables
+left_early doctor
+left_early explain 4 golden
+left_early export --format gbench golden
+run list
+check "list: eighty columns" [ "$(longest "$work/out")" -le 80 ]
 rm golden/effects.csv
 run plot golden --terminal
 check "a run that is not analysed is bad input" [ $? -eq 2 ]
@@ -98,10 +136,12 @@ if command -v script >/dev/null 2>&1; then
     done
     on_terminal "$encbench" plot golden --terminal
     check "a picture is as wide as the terminal" [ "$(longest "$work/out")" -gt 80 ]
+    TERM=xterm script -qec "stty cols 60; $encbench plot golden --terminal" /dev/null </dev/null 2>"$work/err" | tr -d '\r' >"$work/narrow"
+    check "on a narrow one no two labels are one word" [ "$(grep -cE '[0-9]( %)?-[0-9]' "$work/narrow")" -eq 0 ]
     check "and no wider" [ "$(longest "$work/out")" -le 100 ]
 else
     echo "SKIP: no script(1) here: colours on a terminal are not tested"
-    checks=$((checks + 13))
+    checks=$((checks + 14))
 fi
 
 # ---- the page for man ----
@@ -123,6 +163,7 @@ for verb in $verbs; do
         check "the page has $option of $verb" grep -qE -- "^$option(=|\$)" "$work/section"
     done
 done
+for section in DESCRIPTION FILES EXAMPLES; do check "the page has $section" grep -qx "[.]SH $section" "$page"; done
 for code in 0 2 3; do check "the page has exit code $code" grep -qx "$code" "$work/plain"; done
 check "the page has NO_COLOR" grep -qx NO_COLOR "$work/plain"
 if command -v groff >/dev/null 2>&1; then
@@ -138,4 +179,4 @@ else
     echo "SKIP: no mandoc here"
 fi
 
-finish 90
+finish 135
