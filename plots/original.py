@@ -195,6 +195,8 @@ def wrong(run, not_measured):
         if claim.whole is None or (claim.whole["verdict"] != REFUTED and row["how"] is None):
             continue
         head = "not measured yet" if not_measured(run, claim.whole) else HEADS[claim.whole["verdict"]]
+        why = subject.why_open(run, claim.whole)
+        head += f" ({why})" if head == HEADS[subject.UNRESOLVED] and why else ""
         found.append({"claim": number, "head": head, "quoted": row["quoted"], "how": row["how"],
                       "text": [] if claim.whole["verdict"] == "run invalid" else told(claim)})
     return found

@@ -22,7 +22,7 @@ from rundir import SOURCE, ArgumentParser, InputError, RunDirectory, check_repla
 
 INVALID = "run invalid"
 PER_THOUSAND = "per thousand ops"
-UNRESOLVED = "not resolvable here"
+UNRESOLVED = subject.UNRESOLVED
 ALLOCATIONS, ALLOCATED, HANDED_OUT = "allocations_per_op", "allocated_bytes_per_op", "handed_out_bytes_per_op"
 INSTRUCTIONS = "instructions_per_op"
 USER_INSTRUCTIONS = re.compile("(perf::)?(PERF_COUNT_HW_)?INSTRUCTIONS(:u)?", re.I)  # the event that counts them too
@@ -126,6 +126,7 @@ def tally(run):
     return {
         "parts": len(parts), "claims": len({row["claim"] for row in run.verdicts}), "count": count,
         "not_measured": sum(not_measured(run, row) for row in parts),
+        "confirmed_controls": sum(is_control(row) and row["verdict"] == "confirmed" for row in parts),
         "controls": len(run.controls),
         "controls_ok": sum(row["status"] == "ok" for row in run.controls),
         "controls_not_measured": sum(row["status"] == "not measured" for row in run.controls),
@@ -183,7 +184,8 @@ def claims_about(run):
     for row in run.verdicts:
         if row["part"] == "all" and not not_measured(run, row):
             about = f"{said[row['claim']]['about']} " if row["claim"] in said else "claim "
-            found[row["verdict"]].append(f"{about}({row['claim']})")
+            why = subject.why_open(run, row)
+            found[row["verdict"]].append(f"{about}({row['claim']}{': ' + why if why else ''})")
     return {verdict: "; ".join(claims) for verdict, claims in found.items()}
 
 
@@ -193,9 +195,32 @@ def listed(words):
 
 
 def part_table(run):
-    rows = [(f"[{part_name(row)}](#{section_of(run, row)})", row["verdict"], figure_of(row), wording.region(row))
+    rows = [(f"[{part_name(row)}](#{section_of(run, row)})", row["verdict"], figure_of(row), wording.region(row), part_note(run, row))
             for row in parts_of(run)]
-    return wording.table(("Part", "Verdict", "Our figure", "Region"), rows)
+    return wording.table(("Part", "Verdict", "Our figure", "Region", "Note"), rows)
+
+
+def part_note(run, row):
+    """What the figure beside it does not say: why it is open, of how many it is the first, or that it is a control."""
+    conditions = len(re.findall(r"(?:^|; )[0-9]+: ", row["reason"]))
+    return "; ".join(filter(None, (subject.why_open(run, row),
+                                   f"the first of {conditions} figures" if conditions > 1 and row["estimate"] is not None else "",
+                                   "a control, no claim" if is_control(row) else "")))
+
+
+def is_control(row):
+    return row["statement"].startswith("control:")
+
+
+def open_parts(run):
+    """'7a tail-dependent, 11a neither inside nor outside': of those that were measured."""
+    return ", ".join(f"{part_name(row)} {subject.why_open(run, row)}" for row in parts_of(run)
+                     if row["verdict"] == UNRESOLVED and row["estimate"] is not None)
+
+
+def levels_not_drawn(run):
+    return ", ".join(part_name(row) for row in parts_of(run) if row["estimate"] is not None
+                     and "level" in {claim["kind"] for claim in run.select("claims", claim=row["claim"], part=row["part"])})
 
 
 def reasons(run):
@@ -769,9 +794,14 @@ def process_counts(run):
 
 # Figures.
 
+def figures_reach(row):
+    """Of an effect how far from zero it lies; one without bounds is last."""
+    return abs(row["estimate"]) if math.isfinite(row["estimate"]) else 0
+
+
 def alt_texts(run):
     """What a figure shows, for those who cannot see it."""
-    field, pool, original = (effect_answer(run, name) for name in (subject.FIELD, subject.POOL_MAIN, subject.ORIGINAL))
+    field, pool = (effect_answer(run, name) for name in (subject.FIELD, subject.POOL_MAIN))
 
     def say(effect, what):
         return f"{what} {effect['text']}" if effect else f"{what} not in this run"
@@ -786,7 +816,10 @@ def alt_texts(run):
         "structure": "The structure drawn to scale: "
                      + "; ".join(f"{e['level']} {wording.number(e['struct_bytes'])} bytes"
                                  for e in subject.structures(run) if e["struct_bytes"] is not None),
-        "effects": "Forest plot of every exploratory effect, grouped by size; " + say(original, "the original's comparison:"),
+        "effects": "Forest plot of exploratory effects",
+        **{name: "Forest plot of exploratory effects, by size; largest: "
+                 + "; ".join(f"{row['contrast']} on {row['workload']} {wording.effect(row)}" for row in
+                             sorted(page, key=figures_reach, reverse=True)[:3]) for name, page in subject.effect_pages(run).items()},
         "class_waste": "What size classes leave unused, by size of the request and on each workload: "
                        + "; ".join(f"{workload} " + ", ".join(f"{level} {wording.number(percent)} %" for level, percent in
                                                               shares.items())
@@ -849,6 +882,7 @@ def context(run, directory):
         "original": effect_answer(run, subject.ORIGINAL), "field_main": effect_answer(run, subject.FIELD_MAIN),
         "interval_of_answer": answer_confidence(run),
         "field_mde": field and math.isfinite(field["row"]["mde"]) and wording.coarse(field["row"]["mde"], field["row"]["unit"]),
+        "field_reach": field and reach(field["row"]), "open_parts": open_parts(run), "levels_not_drawn": levels_not_drawn(run),
         "field_level": field_level(run), "sizes": sizes(run), "tally": tally(run), "processes": process_counts(run),
         "unassigned": verdict_about(run, subject.ASSIGNMENTS), "small": verdict_about(run, subject.NEGLIGIBLE),
         "traces": traces(run), "ranking": ranking(run), "by_verdict": claims_about(run),

@@ -212,6 +212,46 @@ class Report(WithRun):
         self.assertEqual(effect(row), "equivalent within 0.34 % (-0.10 [-0.33, 0.30] %)")
         self.assertEqual(region(dict(region_low=13.0, region_high=23.0, region_bounds="[]", unit="percent")), "[13, 23] %")
 
+    def test_an_interval_without_zero_says_why_it_shows_nothing(self):
+        from wording import effect, turned
+        row = dict(estimate=-0.61, ci_low=-0.84, ci_high=-0.35, unit="percent", words="no difference shown", kind="pair", twin_low=-0.1,
+                   twin_high=0.2, plain_low=-0.9, plain_high=0.01, t_low=-0.9, t_high=-0.1)
+        self.assertEqual(effect(row), "no difference shown (-0.61 [-0.84, -0.35] %; plain means disagree)")
+        self.assertIn("; plain means disagree)", effect(turned(row)))
+        self.assertIn("; t interval disagrees)", effect(row | dict(plain_high=-0.01, t_high=0.1)))
+        for plain in (row | dict(ci_high=0.1), row | dict(twin_low=-0.7), row | dict(words="faster by")):
+            self.assertNotIn("disagree", effect(plain))
+        self.assertNotIn("disagree", effect(turned(row | dict(plain_high=-0.01))))
+
+    def test_open_parts_say_why(self):
+        directory = self.copy()
+
+        def change(header, rows):
+            for row in rows:
+                values = dict(zip(header, row))
+                if (values["claim"], values["part"]) == ("7", "a"):
+                    row[header.index("verdict")] = "not resolvable here"
+                    row[header.index("reason")] = "time 1 ns [0; 2] against region (-inf; 9): tail-dependent: the plain means give [1; 2]"
+                if (values["claim"], values["part"]) == ("15", "b"):
+                    row[header.index("verdict")] = "confirmed"
+                if (values["claim"], values["part"]) == ("10", "b"):
+                    row[header.index("estimate")] = "16"
+                    row[header.index("reason")] = "1: on a = 16; in (-inf; 1024); 1: on b = 160; in (-inf; 1024)"
+        self.edit(directory, "verdicts.csv", change)
+        text = render(directory)
+        cells = part_cells(text)
+        self.assertEqual((cells["7a"][3], cells["15b"][3]), ("tail-dependent", "a control, no claim"))
+        self.assertIn("the first of 2 figures", cells["10b"][3])
+        text = " ".join(text.split())
+        self.assertRegex(text, r"the check costs next to nothing \(7: tail-dependent")
+        self.assertIn("7a tail-dependent", text[text.index("Timing parts of claims"):])
+        self.assertRegex(text, r"confirmed [0-9]+ \(1 a control\)")
+
+    def test_what_would_have_been_found_is_beside_what_copies_reach(self):
+        row = subject.effect(RunDirectory(self.run_path), subject.FIELD)
+        self.assertIn(f"by its interval alone {report.wording.coarse(row['mde'], row['unit'])} would have been found nine times in ten; "
+                      f"copies of the same code reach {report.reach(row)}.", " ".join(render(self.run_path).split()))
+
     def test_links_lead_somewhere(self):
         text = render(self.run_path)
         heads = {re.sub(r"[^-a-z ]", "", line.lstrip("# ").lower()).replace(" ", "-")
@@ -778,7 +818,8 @@ class Top(WithRun):
     def test_claims_by_what_they_are_about(self):
         answer = " ".join(self.answer(self.run_path).split())
         self.assertIn("put costs bytes (6); the size of the structure (8)", answer)
-        self.assertIn("Open here: the check costs next to nothing (7); removal hardly changes the time (11).", answer)
+        self.assertIn("Open here: the check costs next to nothing (7: not measured yet); removal hardly changes the time (11: the interval is "
+                      "neither inside nor outside).", answer)
         self.assertIn("Not measured yet: 1, 2, 3, 10, 12, 13, 14, 15 and 16.", answer)
 
     def test_no_claim_refuted_and_none_open(self):
