@@ -121,6 +121,15 @@ def shrinks(claim):
     part = claim.about(kind="reduction")
     if part:
         yield f"With the real sizes: {figure(part)}, for a claim of {wording.region(part)}."
+    found = {entry["level"]: entry["heap_bytes"] for entry in subject.structures(claim.run)}
+    if found.get("null") is not None and found.get("removed") is not None:
+        yield f"The allocator's chunk of one goes from {wording.number(found['null'])} to {wording.quantity(found['removed'], 'bytes')}."
+    condition = claim.conditions(part)[0] if part else None
+    usable = [row for side in ("baseline", "contender") for row in
+              claim.run.select("metrics", variant=condition[side], metric="footprint_structures_bytes", status="exact")] if part else []
+    if len(usable) == len(("baseline", "contender")):
+        yield f"Usable bytes of the structures, counted in {usable[0]['workload']}: " \
+              f"{' to '.join(wording.number(row['value']) for row in usable)}."
 
 
 def small(claim):

@@ -4,7 +4,7 @@ import re
 
 import calibration
 from rundir import InputError
-from wording import turned
+from wording import plain, turned
 
 OP = "to_string_1k"
 GET_PUT = "get_put"
@@ -109,7 +109,7 @@ def why_open(run, row):
     others = re.findall(rf"(claim [0-9]+) is {UNRESOLVED}", row["reason"])
     if others:
         return f"rests on {' and '.join(others)}"
-    return decided.group(1) if decided else re.split("[:;]", row["reason"])[0]
+    return plain(decided.group(1) if decided else re.split("[:;]", row["reason"])[0])
 
 
 def structures(run):

@@ -174,6 +174,13 @@ def table(header, rows):
     return "\n".join(lines)
 
 
+def plain(text):
+    """Text from a file that is no Markdown of ours: shown as it is, neither markup nor a link."""
+    for sign, shown in (("&", "&amp;"), ("<", "&lt;"), ("`", "\\`"), ("](", "]\\(")):
+        text = text.replace(sign, shown)
+    return text
+
+
 LINE = 80
 LABEL = len("pooling: ")
 

@@ -252,6 +252,63 @@ class Report(WithRun):
         self.assertIn(f"by its interval alone {report.wording.coarse(row['mde'], row['unit'])} would have been found nine times in ten; "
                       f"copies of the same code reach {report.reach(row)}.", " ".join(render(self.run_path).split()))
 
+    def test_equal_figures_on_many_workloads_are_said_once(self):
+        each = "; ".join(f"1: hits on {name}: largest less smallest = 0; in [0; 0]" for name in ("a", "trace:b", "c"))
+        self.assertEqual(report.shortened(each), "1: hits on all 3 (a to c): largest less smallest = 0; in [0; 0]")
+        for other in ("1: hits of x on a = 1; in [0; 1]; 1: hits of x on b = 0; in [0; 1]", "no conditions; at all", "x of 1: y"):
+            self.assertEqual(report.shortened(other), other)
+
+    def test_busy_machine_is_told_beside_how_sure(self):
+        self.assertNotIn("busy when the run began", render(self.run_path))
+        directory = self.copy()
+        self.edit(directory, "machine.csv", lambda header, rows: rows.extend((
+            ["cpu_pressure_10_s_percent", "94.47", "noisy", ""], ["steal_since_boot_percent", "1", "ok", ""])))
+        self.assertIn("one machine, **busy when the run began** (`cpu_pressure_10_s_percent` 94.47).", " ".join(render(directory).split()))
+
+    def test_size_without_a_control_says_so(self):
+        directory = self.copy()
+
+        def change(header, rows):
+            for row in rows:
+                if row[header.index("workload")] == "to_string_64k":
+                    row[header.index("words")] = "not resolvable here"
+        self.edit(directory, "effects.csv", change)
+        self.edit(directory, "controls.csv", lambda header, rows: rows.append(
+            [{"control": "chain_planted", "subject": "design to_string_64k", "expected": "n cycles", "status": "not measured",
+              "reason": "too imprecise"}.get(name, "") for name in header]))
+        text = " ".join(render(directory).split())
+        self.assertIn("- `to_string_64k`, panel design, is not resolvable here: control `chain_planted` not measured: too imprecise",
+                      text[text.index("## Sizes"):text.index("## Real programs")])
+
+    def test_command_can_be_given_again(self):
+        directory = self.copy()
+        self.edit(directory, "run.csv", lambda header, rows: [row.__setitem__(
+            1, "./encbench report --out results/a --variants null+thread;direct --workloads=put;get_put --seed 3 --output=R.md")
+            for row in rows if row[0] == "command"])
+        self.assertIn("\n    ./encbench report --variants null+thread,direct --workloads=put,get_put --seed 3\n", render(directory))
+
+    def test_directory_of_any_name_can_be_linked(self):
+        text = report.render(RunDirectory(self.run_path), "a (b) <c>")
+        self.assertIn("](a%20%28b%29%20%3Cc%3E/effects.csv)", text)
+        self.assertIn("](a%20%28b%29%20%3Cc%3E/figures/claims.png)", text)
+        self.assertIn("\n    ./encbench report 'a (b) <c>'\n", text)
+        strange = os.fsdecode(b"run\xff")
+        text = report.render(RunDirectory(self.run_path), strange)
+        text.encode("utf-8")
+        self.assertIn("](run%FF/effects.csv)", text)
+        self.assertIn("\n    ./encbench report $'run\\xFF'\n", text)
+
+    def test_text_of_a_file_is_no_markup(self):
+        directory, evil = self.copy(), "<b>`x` &lt; [a](b)"
+        self.edit(directory, "machine.csv", lambda header, rows: rows.append(["cpu_model", evil, "noisy", evil]))
+        self.edit(directory, "run.csv", lambda header, rows: rows.append(["strange", evil]))
+        self.edit(directory, "controls.csv", lambda header, rows: [row.__setitem__(header.index("reason"), evil) for row in rows])
+        self.edit(directory, "verdicts.csv", lambda header, rows: [row.__setitem__(header.index("reason"), evil) for row in rows])
+        text = " ".join(render(directory).split())
+        self.assertIn("&lt;b>\\`x\\` &amp;lt; [a]\\(b)", text)
+        self.assertNotIn("<b>", text)
+        self.assertNotIn("](b)", text)
+
     def test_links_lead_somewhere(self):
         text = render(self.run_path)
         heads = {re.sub(r"[^-a-z ]", "", line.lstrip("# ").lower()).replace(" ", "-")
@@ -641,7 +698,7 @@ class Sections(WithRun):
     def test_effects_that_differ_between_machine_states(self):
         directory = self.copy()
         text = self.section(directory, "How far to trust this")
-        self.assertRegex(text, r"7[0-9.]+ % of the blocks had the core to themselves and 20[0-9.]* % shared it")
+        self.assertRegex(text, r"during 7[0-9.]+ % of the blocks no other thread of the core was busy, during 20[0-9.]* % one was")
         self.assertIn("No effect was seen in both states.", text)
         columns = [name for name, _, _ in rundir.schema()["state_effects"][1]]
 
@@ -864,7 +921,7 @@ class Say(WithRun):
         lines, output = self.said(self.copy())
         field = report.wording.effect(subject.effect(RunDirectory(self.run_path), subject.FIELD))
         self.assertEqual(lines[0], f"field    removed: {field} on to_string_1k")
-        self.assertIn("bytes    handed out: 64 with the field, 48 with it moved, 48 without", lines)
+        self.assertIn("bytes    chunk: 64 with the field, 48 with it moved, 48 without", lines)
         self.assertIn("claims   refuted: 4, 5, 6, 8 and 9; not resolvable here:", "\n".join(lines))
         self.assertRegex(lines[-1], rf"^report +{re.escape(str(output))}$")
 
