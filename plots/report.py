@@ -930,7 +930,7 @@ def context(run, directory):
         "get_and_put": {"put", subject.GET_PUT} <= {row["workload"] for row in run.levels}, "facts": run.facts, "file": lambda table: link(run, directory, table),
         "long": long, "layouts": layouts(run),
         "exploratory_levels": levels_of(subject.exploratory_effects(run)),
-        "op": op, "op_name": code(subject.OP), "troubles": troubles(run),
+        "own": own(run), "op": op, "op_name": code(subject.OP), "troubles": troubles(run),
         "field": field, "direct": direct, "pool": effect_answer(run, subject.POOL_MAIN),
         "original": effect_answer(run, subject.ORIGINAL), "field_main": effect_answer(run, subject.FIELD_MAIN),
         "interval_of_answer": answer_confidence(run),
@@ -976,6 +976,23 @@ def command_again(run):
             again.append(word)
         last = "" if equals else word
     return " ".join(again) or f"./encbench run --profile {run.facts['profile']} --seed {run.facts['seed']}"
+
+
+MOST_PAIRS = 10  # in the answer about modules of one's own
+
+
+def own(run):
+    """What a run of other modules is about: no claim names any of its variants. None for a run that claims are about."""
+    measured = {name for row in run.panels for side in ("baseline", "contender") for name in row[side].split()}
+    claimed = {name for row in run.claims for side in ("baseline", "contender") for name in (row[side] or "").split()}
+    if measured & claimed or not measured:
+        return None
+    pairs = [row for row in run.effects if row["kind"] == "pair" and row["scale"] == "relative"]
+    pairs.sort(key=figures_reach, reverse=True)
+    lines = [f"{code(row['contender'])} against {code(row['baseline'])} on {code(row['workload'])}: {wording.effect(row)}."
+             for row in pairs[:MOST_PAIRS]]
+    lines += [f"{len(pairs[MOST_PAIRS:])} smaller ones under [Effects](#effects)."] if pairs[MOST_PAIRS:] else []
+    return {"names": " and ".join(map(code, sorted(measured))), "lines": lines, "pairs": pairs}
 
 
 def field_level(run):
@@ -1024,12 +1041,15 @@ def say(run, output):
         answers = [(name, effect_answer(run, contrast))
                    for name, contrast in (("field", subject.FIELD), ("pooling", subject.POOL_MAIN), ("direct", subject.DIRECT))]
         lines = [(name, f"{'removed: ' if name == 'field' else ''}{answer['text']} on {subject.OP}") for name, answer in answers if answer]
-    found = sizes(run)
-    if found and found["heap"]:
+    other, found = own(run), sizes(run)
+    if other and not troubles(run):
+        lines = [("effect", f"{row['contender']} against {row['baseline']} on {row['workload']}: {wording.effect(row)}") for row in other["pairs"][:5]]
+    if found and found["heap"] and not other:
         lines.append(("bytes", "chunk: {null} with the field, {packed} with it moved, {removed} without".format(**found["heap"])))
-    lines.append(("parts", ", ".join(f"{number} {verdict}" for verdict, number in known["count"].items() if number)))
-    lines.append(("claims", "; ".join(f"{verdict}: {claims[verdict]}" for verdict in ("refuted", UNRESOLVED, INVALID) if verdict in claims)
-                  or f"all {known['claims']} confirmed"))
+    if not other:
+        lines.append(("parts", ", ".join(f"{number} {verdict}" for verdict, number in known["count"].items() if number)))
+        lines.append(("claims", "; ".join(f"{verdict}: {claims[verdict]}" for verdict in ("refuted", UNRESOLVED, INVALID) if verdict in claims)
+                      or f"all {known['claims']} confirmed"))
     lines.append(("sure", f"{known['controls_ok']} of {known['controls']} controls hold; {process_counts(run)} processes an effect"
                   + ("; not for conclusions" if run.facts["for_conclusions"] == "no" else "")))
     lines.append(("report", seen_from_here(output)))

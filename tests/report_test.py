@@ -309,6 +309,25 @@ class Report(WithRun):
         self.assertNotIn("<b>", text)
         self.assertNotIn("](b)", text)
 
+    def test_run_of_other_modules_is_about_them(self):
+        directory = self.copy()
+        names = {name for row in RunDirectory(directory).panels for side in ("baseline", "contender") for name in row[side].split()}
+        for file in ("panels.csv", "effects.csv"):
+            def rename(header, rows):
+                for row in rows:
+                    for side in ("baseline", "contender"):
+                        row[header.index(side)] = " ".join(f"mine_{name}" for name in row[header.index(side)].split())
+            self.edit(directory, file, rename)
+        self.edit(directory, "variants.csv", lambda header, rows: rows.extend([[f"mine_{row[0]}", *row[1:]] for row in rows]))
+        self.assertIn("null+thread", names)
+        text = render(directory)
+        self.assertTrue(text.startswith("# What the data say of `mine_"), text[:80])
+        row = max((row for row in RunDirectory(directory).effects if row["kind"] == "pair" and row["scale"] == "relative"),
+                  key=lambda row: abs(row["estimate"]))
+        self.assertIn(f"- `{row['contender']}` against `{row['baseline']}` on `{row['workload']}`: {report.wording.effect(row)}.", text)
+        for word in ("mmap_res", "## Claims", "the original", "Should the field go?", "## Real programs", "not measured yet"):
+            self.assertNotIn(word, text[:text.index("## Allocations")] + "".join(re.findall("^#.*$", text, re.M)), word)
+
     def test_links_lead_somewhere(self):
         text = render(self.run_path)
         heads = {re.sub(r"[^-a-z ]", "", line.lstrip("# ").lower()).replace(" ", "-")
