@@ -324,7 +324,7 @@ class Report(WithRun):
         self.assertTrue(text.startswith("# What the data say of `mine_"), text[:80])
         row = max((row for row in RunDirectory(directory).effects if row["kind"] == "pair" and row["scale"] == "relative"),
                   key=lambda row: abs(row["estimate"]))
-        self.assertIn(f"- `{row['contender']}` against `{row['baseline']}` on `{row['workload']}`: {report.wording.effect(row)}.", text)
+        self.assertIn(f"- `{row['contender']}` against `{row['baseline']}` on `{row['workload']}`: {report.wording.effect(row)}.", " ".join(text.split()))
         for word in ("mmap_res", "## Claims", "the original", "Should the field go?", "## Real programs", "not measured yet"):
             self.assertNotIn(word, text[:text.index("## Allocations")] + "".join(re.findall("^#.*$", text, re.M)), word)
 
@@ -1230,10 +1230,20 @@ class Figures(WithRun):
 
 
 class HeapPlaces(unittest.TestCase):
-    def test_curves_that_lie_on_one_another_are_drawn_inside(self):
-        at_rest = (8800, 8816, 0, 66000, 66100, None, 8900)
-        self.assertEqual(gnuplot.heap_places([{"live_bytes_at_rest": value} for value in at_rest]), [0, 1, 0, 0, 1, 1, 2])
-        self.assertEqual(gnuplot.heap_places([]), [])
+    @staticmethod
+    def rows(*classes):
+        return [{"variant": name, "class": name_of_class, "live_bytes_at_rest": live, "mapped_bytes_at_rest": mapped}
+                for name, name_of_class, live, mapped in classes]
+
+    def test_variants_that_behave_alike_are_one_curve(self):
+        rows = self.rows(("a", "retaining", 8800, 0), ("b", "retaining", 8816, 0), ("c", "bounded", 0, 0), ("d", "retaining", 66000, 0),
+                         ("e", "growing", 66100, 0), ("f", "growing", 66100, 0), ("g", "bounded", None, None), ("h", "retaining", 8900, 90000))
+        self.assertEqual([[row["variant"] for row in group] for group in gnuplot.heap_groups(rows)],
+                         [["a", "b"], ["c", "g"], ["d"], ["e"], ["f"], ["h"]])
+        self.assertEqual(gnuplot.heap_title(rows[:1]), "retaining: a")
+        self.assertEqual(gnuplot.heap_title(rows[:2]), "retaining: a and 1 more")
+        self.assertEqual(gnuplot.heap_title(rows[:3]), "retaining: a and 2 more")
+        self.assertEqual(gnuplot.heap_groups([]), [])
 
 
 # Digits that may stand in prose and scripts: names, colours, formats and sizes on paper; no figure of any run.
