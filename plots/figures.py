@@ -248,7 +248,7 @@ def draw_ranking(run):
     axes = figure.add_axes([0.19, 0.5 / height, 0.47, 1 - 0.85 / height])
     for y, (_, other, row) in enumerate(ranking.rows):
         draw_choice(axes, y, other, row, left)
-        axes.annotate(wording.effect(row).replace(" (", "\n("), (1.02, y), xycoords=axes.get_yaxis_transform(), va="center", fontsize=7.5,
+        axes.annotate(wording.effect(row).replace(" (", "\n(").replace("; ", ";\n"), (1.02, y), xycoords=axes.get_yaxis_transform(), va="center", fontsize=7.5,
                       annotation_clip=False)
     axes.set_xscale("log")
     axes.set_xlim(left, right)
@@ -488,6 +488,8 @@ def draw_traces(run):
         axes.set_title(f"{workload}: {wording.number(calls)} calls, {wording.bytes_text(float(f'{size:.3g}'))}", fontsize=8.5)
         if workload in traces.times:
             draw_trace_times(figure.add_axes([0.64, (top - inches) / height, 0.24, inches / height]), traces.times[workload], calls)
+        else:
+            figure.text(0.64, (top - inches / 2) / height, f"{workload}:\nnot timed in this run", fontsize=8, va="center")
         top -= inches + gap
     figure.legend(handles=[Rectangle((0, 0), 1, 1, facecolor=colour, label=label) for label, colour in TRACE_SHARES.items()],
                   loc="upper left", bbox_to_anchor=(0.11, 1 - 0.03 / height), ncol=2, frameon=False, fontsize=8)

@@ -50,21 +50,34 @@ def spread(run):
 LOOKS_ONE = 0.02  # of the largest: curves that end no further apart lie on one another to the eye
 
 
-def heap_places(rows):
-    """Of each curve, how many before it lie where it does: 0 is drawn widest, the others inside it."""
-    at_rest = [row["live_bytes_at_rest"] or 0 for row in rows]
-    near = LOOKS_ONE * max(map(abs, at_rest), default=0)
-    return [sum(abs(before - value) <= near for before in at_rest[:i]) for i, value in enumerate(at_rest)]
+GROWING = "growing"
+
+
+def heap_groups(rows):
+    """Variants of one class that end alike, to the eye one curve: the first stands for its group. One that grows stands alone."""
+    groups = []
+    columns = ("live_bytes_at_rest", "mapped_bytes_at_rest")
+    near = {column: LOOKS_ONE * max((abs(row[column] or 0) for row in rows), default=0) for column in columns}
+    for row in rows:
+        like = [group for group in groups if row["class"] != GROWING and group[0]["class"] == row["class"]
+                and all(abs((group[0][column] or 0) - (row[column] or 0)) <= near[column] for column in columns)]
+        (like[0] if like else groups.append([]) or groups[-1]).append(row)
+    return groups
+
+
+def heap_title(group):
+    first, *others = (row["variant"] for row in group)
+    return f"{group[0]['class']}: {first}" + (f" and {len(others)} more" if others else "")
 
 
 def heap(run):
-    rows = subject.heap_rows(run, subject.OP)
-    names = [row["variant"] for row in rows]
+    groups = heap_groups(subject.heap_rows(run, subject.OP))
+    names = [group[0]["variant"] for group in groups]
     return "heap.gp", {
         "source": run.file_of("heap"), "workload": subject.OP,
         "variants": " ".join(names), "colours": " ".join(map(style.variant, names)),
         "dashes": " ".join(str(style.gnuplot_dashes(name)) for name in names),
-        "places": " ".join(map(str, heap_places(rows))), "leak": subject.LEAK,
+        "titles": " ".join(f'"{heap_title(group)}"' for group in groups), "leak": subject.LEAK,
         "leak_bytes": subject.LEAK_BYTES, "leak_mapping": subject.LEAK_MAPPING, "leak_none": subject.LEAK_NONE,
         "colour_bytes": style.LEAK_BYTES, "colour_mapping": style.LEAK_MAPPING, "colour_none": style.OTHER,
     }

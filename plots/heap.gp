@@ -1,6 +1,6 @@
 # Memory over many operations, straight from heap.csv: above, live bytes; below, mapped bytes; each beyond what there was before the
 # first op. figures.py runs it inside the run directory and sets: source, output, kind (png, svg), workload, variants, colours,
-# dashes and places (as many words each; the place is how many curves already lie there), leak (the variant of the planted leaks),
+# dashes and titles (as many words each, a title in quotes: the variant stands for those that behave alike), leak (the variant of the planted leaks),
 # leak_bytes, leak_mapping, leak_none (its workloads) and their colours colour_bytes, colour_mapping, colour_none. It has checked that the rows exist: gnuplot would exit 0 without.
 
 # On a terminal: kind is text, and columns and rows are set in place of output.
@@ -26,8 +26,9 @@ set logscale x
 set xrange [100:1000000]
 set format x "%.0s%c"
 set offsets 0, 0, graph 0.06, graph 0.03
-# One column, however many there are: a second one would lie on the curves.
-set key outside right top Left reverse samplen 2 maxcols 1 spacing 0.95
+# Above the curves: beside them titles of this length would leave no room.
+key_rows = kind eq "text" ? words(variants) + 3 : (words(variants) + 4) / 2
+set key tmargin left vertical maxrows key_rows Left reverse samplen 2 spacing 0.95
 key_font = kind eq "png" ? "DejaVu Sans,16" : "DejaVu Sans,10"
 set key font key_font
 
@@ -36,18 +37,17 @@ base = 0
 is_of(v, w) = stringcolumn("variant") eq v && stringcolumn("workload") eq w
 beyond(c) = (base = column("iterations") < 0 ? column(c) : base, column("iterations") > 0 ? column(c) - base : NaN)
 ops(v, w) = is_of(v, w) && column("iterations") > 0 ? column("iterations") : NaN
-most = 0
-do for [i = 1:words(places)] { most = int(word(places, i)) > most ? int(word(places, i)) : most }
-width(i) = 1.2 + 1.5 * (most - word(places, i))
+# Those that lie on one another: the later inside the earlier.
+width(i) = 1.4 + 0.8 * (words(variants) - i)
 
 set multiplot
 set size 1, 0.56
 set origin 0, 0.44
 set lmargin 9
-set rmargin 27
+set rmargin 3
 set ylabel "live KiB"
 plot for [i = 1:words(variants)] source using (ops(word(variants, i), workload)):(is_of(word(variants, i), workload) ? beyond("live_bytes") / 1024 : NaN) \
-         with lines linewidth width(i) dashtype int(word(dashes, i)) linecolor rgb word(colours, i) title word(variants, i), \
+         with lines linewidth width(i) dashtype int(word(dashes, i)) linecolor rgb word(colours, i) title word(titles, i), \
      source using (ops(leak, leak_none)):(is_of(leak, leak_none) ? beyond("live_bytes") / 1024 : NaN) \
          with points pointtype 2 pointsize 1.8 linewidth 1.5 linecolor rgb colour_none title "planted: no leak", \
      source using (ops(leak, leak_mapping)):(is_of(leak, leak_mapping) ? beyond("live_bytes") / 1024 : NaN) \
@@ -60,7 +60,7 @@ set ylabel "mapped KiB"
 set xlabel "operations"
 unset key
 plot for [i = 1:words(variants)] source using (ops(word(variants, i), workload)):(is_of(word(variants, i), workload) ? beyond("mapped_bytes") / 1024 : NaN) \
-         with lines linewidth 1.2 + 0.5 * (words(variants) - i) dashtype int(word(dashes, i)) linecolor rgb word(colours, i) notitle, \
+         with lines linewidth width(i) dashtype int(word(dashes, i)) linecolor rgb word(colours, i) notitle, \
      source using (ops(leak, leak_none)):(is_of(leak, leak_none) ? beyond("mapped_bytes") / 1024 : NaN) \
          with points pointtype 2 pointsize 1.8 linewidth 1.5 linecolor rgb colour_none notitle, \
      source using (ops(leak, leak_bytes)):(is_of(leak, leak_bytes) ? beyond("mapped_bytes") / 1024 : NaN) \

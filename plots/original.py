@@ -121,6 +121,15 @@ def shrinks(claim):
     part = claim.about(kind="reduction")
     if part:
         yield f"With the real sizes: {figure(part)}, for a claim of {wording.region(part)}."
+    found = {entry["level"]: entry["heap_bytes"] for entry in subject.structures(claim.run)}
+    if found.get("null") is not None and found.get("removed") is not None:
+        yield f"The allocator's chunk of one goes from {wording.number(found['null'])} to {wording.quantity(found['removed'], 'bytes')}."
+    condition = claim.conditions(part)[0] if part else None
+    usable = [row for side in ("baseline", "contender") for row in
+              claim.run.select("metrics", variant=condition[side], metric="footprint_structures_bytes", status="exact")] if part else []
+    if len(usable) == len(("baseline", "contender")):
+        yield f"Usable bytes of the structures, counted in {usable[0]['workload']}: " \
+              f"{' to '.join(wording.number(row['value']) for row in usable)}."
 
 
 def small(claim):
@@ -195,6 +204,8 @@ def wrong(run, not_measured):
         if claim.whole is None or (claim.whole["verdict"] != REFUTED and row["how"] is None):
             continue
         head = "not measured yet" if not_measured(run, claim.whole) else HEADS[claim.whole["verdict"]]
+        why = subject.why_open(run, claim.whole)
+        head += f" ({why})" if head == HEADS[subject.UNRESOLVED] and why else ""
         found.append({"claim": number, "head": head, "quoted": row["quoted"], "how": row["how"],
                       "text": [] if claim.whole["verdict"] == "run invalid" else told(claim)})
     return found

@@ -9,7 +9,9 @@ import functools
 import math
 import os
 import re
+import shlex
 import textwrap
+import urllib.parse
 from pathlib import Path
 
 import jinja2
@@ -18,11 +20,12 @@ import calibration
 import original
 import subject
 import wording
+from wording import plain
 from rundir import SOURCE, ArgumentParser, InputError, RunDirectory, check_replaceable, replacing, run_main
 
 INVALID = "run invalid"
 PER_THOUSAND = "per thousand ops"
-UNRESOLVED = "not resolvable here"
+UNRESOLVED = subject.UNRESOLVED
 ALLOCATIONS, ALLOCATED, HANDED_OUT = "allocations_per_op", "allocated_bytes_per_op", "handed_out_bytes_per_op"
 INSTRUCTIONS = "instructions_per_op"
 USER_INSTRUCTIONS = re.compile("(perf::)?(PERF_COUNT_HW_)?INSTRUCTIONS(:u)?", re.I)  # the event that counts them too
@@ -62,7 +65,7 @@ def parts_of(run):
 def failed_controls(run):
     return [f"control `{row['control']}` failed on {row['subject']}: expected {row['expected']}, saw "
             f"{wording.interval(row['estimate'], row['low'], row['high'], None) or 'nothing'}"
-            + (f" ({row['reason']})" if row["reason"] else "")
+            + (f" ({plain(row['reason'])})" if row["reason"] else "")
             for row in run.controls if row["status"] == "failed" and row["control"] not in LEAKS]
 
 
@@ -73,7 +76,7 @@ def troubles(run):
         return []
     found = failed_controls(run)
     if not found:
-        found = list(dict.fromkeys(row["reason"] for row in run.verdicts if row["verdict"] == INVALID
+        found = list(dict.fromkeys(plain(row["reason"]) for row in run.verdicts if row["verdict"] == INVALID
                                    and not subject.is_heap_part(run, row)))
     return found
 
@@ -88,7 +91,7 @@ def trouble_in_short(run):
 
 def heap_troubles(run):
     """Why the heap passes of this run may not be believed; timing has nothing to do with it."""
-    return [f"control `{row['control']}` {row['status']}: {row['reason'] or row['expected']}"
+    return [f"control `{row['control']}` {row['status']}: {plain(row['reason'] or row['expected'])}"
             for row in run.controls if row["control"] in LEAKS and row["status"] != "ok"]
 
 
@@ -141,6 +144,7 @@ def tally(run):
     return {
         "parts": len(parts), "claims": len({row["claim"] for row in run.verdicts}), "count": count,
         "not_measured": sum(not_measured(run, row) for row in parts),
+        "confirmed_controls": sum(is_control(row) and row["verdict"] == "confirmed" for row in parts),
         "controls": len(run.controls),
         "controls_ok": sum(row["status"] == "ok" for row in run.controls),
         "controls_not_measured": sum(row["status"] == "not measured" for row in run.controls),
@@ -198,7 +202,8 @@ def claims_about(run):
     for row in run.verdicts:
         if row["part"] == "all" and not not_measured(run, row):
             about = f"{said[row['claim']]['about']} " if row["claim"] in said else "claim "
-            found[row["verdict"]].append(f"{about}({row['claim']})")
+            why = subject.why_open(run, row)
+            found[row["verdict"]].append(f"{about}({row['claim']}{': ' + why if why else ''})")
     return {verdict: "; ".join(claims) for verdict, claims in found.items()}
 
 
@@ -208,9 +213,32 @@ def listed(words):
 
 
 def part_table(run):
-    rows = [(f"[{part_name(row)}](#{section_of(run, row)})", row["verdict"], figure_of(row), wording.region(row))
+    rows = [(f"[{part_name(row)}](#{section_of(run, row)})", row["verdict"], figure_of(row), wording.region(row), part_note(run, row))
             for row in parts_of(run)]
-    return wording.table(("Part", "Verdict", "Our figure", "Region"), rows)
+    return wording.table(("Part", "Verdict", "Our figure", "Region", "Note"), rows)
+
+
+def part_note(run, row):
+    """What the figure beside it does not say: why it is open, of how many it is the first, or that it is a control."""
+    conditions = len(re.findall(r"(?:^|; )[0-9]+: ", row["reason"]))
+    return "; ".join(filter(None, (subject.why_open(run, row),
+                                   f"the first of {conditions} figures" if conditions > 1 and row["estimate"] is not None else "",
+                                   "a control, no claim" if is_control(row) else "")))
+
+
+def is_control(row):
+    return row["statement"].startswith("control:")
+
+
+def open_parts(run):
+    """'7a tail-dependent, 11a neither inside nor outside': of those that were measured."""
+    return ", ".join(f"{part_name(row)} {subject.why_open(run, row)}" for row in parts_of(run)
+                     if row["verdict"] == UNRESOLVED and row["estimate"] is not None)
+
+
+def levels_not_drawn(run):
+    return ", ".join(part_name(row) for row in parts_of(run) if row["estimate"] is not None
+                     and "level" in {claim["kind"] for claim in run.select("claims", claim=row["claim"], part=row["part"])})
 
 
 def reasons(run):
@@ -232,12 +260,23 @@ def reasons(run):
         if row["processes_needed"] is not None:
             extra.append(f"{row['processes_needed']} processes would be needed")
         lines.append({"name": name, "statement": None if row["part"] == "all" else row["statement"], "scope": row["scope"], "verdict": row["verdict"], "reason": row["reason"],
-                      "extra": "; ".join(extra), "source": row["source"]})
+                      "extra": "; ".join(extra), "source": row["source"]} | {"reason": plain(shortened(row["reason"]))})
     return lines
 
 
+def shortened(reason):
+    """Figures that are equal on several workloads said once: '1: hits on all 3 (a to c): largest less smallest = 0; in [0; 0]'."""
+    found = {}
+    for piece in re.split(r"; (?=[0-9]+: )", reason):
+        match = re.fullmatch(r"([0-9]+: \S+(?: of \S+)? on )(\S*[^\s:])(:? .*)", piece)
+        head, name, tail = match.groups() if match else (piece, "", "")
+        found.setdefault((head, tail), []).append(name)
+    return "; ".join(head + (names[0] if names == names[:1] else f"all {len(names)} ({names[0]} to {names[-1]})") + tail
+                     for (head, tail), names in found.items())
+
+
 def missing_parts(run):
-    return [{"name": part_name(row), "statement": row["statement"], "reason": row["reason"]}
+    return [{"name": part_name(row), "statement": row["statement"], "reason": plain(row["reason"])}
             for row in parts_of(run) if not_measured(run, row)]
 
 
@@ -304,7 +343,7 @@ def exact_table(run, metrics):
             alike.setdefault(tuple(map(exact_text, found)), []).append(code(variant))
             for row in found:
                 if row is not None and row["status"] != "exact":
-                    notes.setdefault(f"{code(workload)}, {row['metric']}: {row['status']}: {row['reason'] or 'no reason given'}",
+                    notes.setdefault(f"{code(workload)}, {row['metric']}: {row['status']}: {plain(row['reason'] or 'no reason given')}",
                                      []).append(code(variant))
         rows += [(code(workload), *figures, " ".join(variants)) for figures, variants in alike.items()]
     header = ("Workload", *(metrics[metric] for metric in present), "Variants")
@@ -313,7 +352,7 @@ def exact_table(run, metrics):
 
 
 def allocation_table(run):
-    return exact_table(run, {ALLOCATIONS: "Allocs", RELEASES: "Frees", ALLOCATED: "Bytes asked", HANDED_OUT: "Bytes handed out"})
+    return exact_table(run, {ALLOCATIONS: "Allocs", RELEASES: "Frees", ALLOCATED: "Bytes asked", HANDED_OUT: "Bytes usable"})
 
 
 def allocation_crossing(run):
@@ -408,7 +447,7 @@ def counters(run):
                          *([exact_text(exact)] if stepped else [])))
     for row in rows_of:
         if row["status"] != "counted":
-            notes.setdefault(f"{row['status']}: {row['reason'] or 'no reason given'}", {})[code(row["event"])] = None
+            notes.setdefault(f"{row['status']}: {plain(row['reason'] or 'no reason given')}", {})[code(row["event"])] = None
     header = ("Workload", "Variant", *(code(event) for event in events), *(["Instructions stepped"] if stepped else []))
     return {"table": wording.table(header, rows) if events else None, "stepped": stepped, "any": bool(rows_of),
             "asked_for_instructions": bool(instruction_events),
@@ -428,14 +467,14 @@ def growth_table(run):
     for row in run.growth:
         if row["class"] == "not available":
             undecided.setdefault((row["workload"], row["reason"]), []).append(code(row["variant"]))
-    notes = [f"{code(workload)} of {' '.join(variants)}: {reason or 'no reason given'}"
+    notes = [f"{code(workload)} of {' '.join(variants)}: {plain(reason or 'no reason given')}"
              for (workload, reason), variants in undecided.items()]
     return {"table": wording.table(header, rows) if rows else None, "notes": notes, "troubles": heap_troubles(run)}
 
 
 # What the same structure takes elsewhere, where the other allocator was there to be preloaded.
 OTHER_ALLOCATORS = {"jemalloc": "struct_heap_bytes_jemalloc", "tcmalloc": "struct_heap_bytes_tcmalloc"}
-FOOTPRINT = {"As the original counts": "footprint_computed_bytes", "Structures as handed out": "footprint_structures_bytes",
+FOOTPRINT = {"As the original counts": "footprint_computed_bytes", "Structures, usable": "footprint_structures_bytes",
              "Their data": "footprint_data_bytes", "All that is live": "footprint_live_bytes"}
 
 
@@ -445,7 +484,7 @@ def metric_of_layout(run, variant, metric):
 
 def missing_allocators(run):
     """Reasons, each once, why another allocator has no figure."""
-    return list(dict.fromkeys(row["reason"] for row in run.metrics
+    return list(dict.fromkeys(plain(row["reason"]) for row in run.metrics
                               if row["metric"] in OTHER_ALLOCATORS.values() and row["value"] is None and row["reason"]))
 
 
@@ -474,7 +513,7 @@ def structure(run):
         fields.append((entry["level"], ", ".join(
             f"{row['field']} {row['offset_bytes']}+{row['size_bytes']}" for row in entry["fields"])))
     return {
-        "sizes": wording.table(("mmap_res", "Structure", "Of it holes", "Allocator gives", *OTHER_ALLOCATORS, "Cache lines", "Variants"),
+        "sizes": wording.table(("mmap_res", "Structure", "Of it holes", "Chunk", *OTHER_ALLOCATORS, "Cache lines", "Variants"),
                                entries),
         "footprint": footprint(run),
         "missing": missing_allocators(run),
@@ -495,8 +534,20 @@ def sweep(run):
             effects += [row] if row else []
             cells.append(wording.effect(wording.turned(row) if is_turned else row) if row else "not measured")
         rows.append((wording.number(size), *cells))
-    return {"missing": None, "panel": found.panel, "against": code(found.against), "levels": levels_of(effects),
+    return {"missing": None, "panel": found.panel, "against": code(found.against), "levels": levels_of(effects), "blind": blind(run, effects),
             "processes": span_of(row["processes"] for row in effects), "table": wording.table(("Bytes", *(code(name) for name in found.pairs)), rows)}
+
+
+def blind(run, rows):
+    """Reasons, each once, why effects are not resolvable here: the control of their panel and workload that does not hold."""
+    notes = {}
+    for row in rows:
+        if row["words"] == UNRESOLVED:
+            own = [control for control in run.select("controls", subject=f"{row['panel']} {row['workload']}") if control["status"] != "ok"]
+            for control in own:
+                notes[f"{code(row['workload'])}, panel {row['panel']}, is not resolvable here: control {code(control['control'])} "
+                      f"{control['status']}: {plain(control['reason'] or 'no reason given')}"] = None
+    return list(notes)
 
 
 # Effects and levels.
@@ -597,12 +648,15 @@ def level_tables(run):
 
 # Trust.
 
+OF_MANY_SCALES = ("twins",)  # controls whose figures, one a workload, have no common range
+
+
 def controls_summary(run):
     """One line a control: how many hold, and the range of what was seen."""
     rows = []
     for control in dict.fromkeys(row["control"] for row in run.controls):
         own = run.select("controls", control=control)
-        seen = [row["estimate"] for row in own if row["estimate"] is not None]
+        seen = [] if control in OF_MANY_SCALES else [row["estimate"] for row in own if row["estimate"] is not None]
         alike = len({row["expected"] for row in own}) == len(own[:1])
         span = "" if not seen or not alike else wording.number(seen[0]) if len(seen) == len(own[:1]) else \
             f"{wording.number(min(seen))} to {wording.number(max(seen))}"
@@ -616,7 +670,7 @@ def controls_tables(run):
     tables = []
     for control, expected in dict.fromkeys((row["control"], row["expected"]) for row in run.controls):
         rows = [(row["subject"], wording.interval(row["estimate"], row["low"], row["high"], None), row["status"],
-                 row["reason"] or "") for row in run.select("controls", control=control, expected=expected)]
+                 plain(row["reason"] or "")) for row in run.select("controls", control=control, expected=expected)]
         tables.append(f"{code(control)}: {expected}\n\n" + wording.table(("Subject", "Seen", "Status", "Reason"), rows))
     return folded("every control", "\n\n".join(tables)) if tables else None
 
@@ -643,7 +697,7 @@ def why_void(rows):
     found = {}
     for row in rows:
         if row["status"] == "void":
-            found.setdefault(row["reason"] or "no reason given", {})[row["process"]] = None
+            found.setdefault(plain(row["reason"] or "no reason given"), {})[row["process"]] = None
     return "; ".join(f"{reason}: process {' '.join(map(str, sorted(processes)))}" for reason, processes in found.items())
 
 
@@ -784,9 +838,14 @@ def process_counts(run):
 
 # Figures.
 
+def figures_reach(row):
+    """Of an effect how far from zero it lies; one without bounds is last."""
+    return abs(row["estimate"]) if math.isfinite(row["estimate"]) else 0
+
+
 def alt_texts(run):
     """What a figure shows, for those who cannot see it."""
-    field, pool, original = (effect_answer(run, name) for name in (subject.FIELD, subject.POOL_MAIN, subject.ORIGINAL))
+    field, pool = (effect_answer(run, name) for name in (subject.FIELD, subject.POOL_MAIN))
 
     def say(effect, what):
         return f"{what} {effect['text']}" if effect else f"{what} not in this run"
@@ -801,7 +860,10 @@ def alt_texts(run):
         "structure": "The structure drawn to scale: "
                      + "; ".join(f"{e['level']} {wording.number(e['struct_bytes'])} bytes"
                                  for e in subject.structures(run) if e["struct_bytes"] is not None),
-        "effects": "Forest plot of every exploratory effect, grouped by size; " + say(original, "the original's comparison:"),
+        "effects": "Forest plot of exploratory effects",
+        **{name: "Forest plot of exploratory effects, by size; largest: "
+                 + "; ".join(f"{row['contrast']} on {row['workload']} {wording.effect(row)}" for row in
+                             sorted(page, key=figures_reach, reverse=True)[:3]) for name, page in subject.effect_pages(run).items()},
         "class_waste": "What size classes leave unused, by size of the request and on each workload: "
                        + "; ".join(f"{workload} " + ", ".join(f"{level} {wording.number(percent)} %" for level, percent in
                                                               shares.items())
@@ -826,23 +888,46 @@ def alt_texts(run):
     }
 
 
+BUSY = ("cpu_pressure", "steal")  # how facts start that say what else ran
+
+
+def busy(run):
+    """'`cpu_pressure...` 94.47': what else the machine was doing when the run began; empty on a quiet one."""
+    return ", ".join(f"{code(row['key'])} {plain(row['value'] or '')}" for row in run.machine
+                     if row["status"] == "noisy" and row["key"].startswith(BUSY))
+
+
 def machine_facts(run):
     """All facts, and below them what would mend those that are noisy."""
     noisy = [row for row in run.machine if row["status"] == "noisy"]
-    table = wording.table(("Fact", "Value", "Status"), [(row["key"], row["value"] or "", row["status"]) for row in run.machine])
-    mends = "\n".join(f"- {code(row['key'])}: {row['mend']}" for row in noisy if row["mend"])
+    table = wording.table(("Fact", "Value", "Status"), [(plain(row["key"]), plain(row["value"] or ""), row["status"]) for row in run.machine])
+    mends = "\n".join(f"- {code(row['key'])}: {plain(row['mend'])}" for row in noisy if row["mend"])
     return folded(f"{len(run.machine)} facts, {len(noisy)} noisy",
                   f"{table}\n\nWhat would mend what is noisy:\n\n{mends}" if mends else table)
 
 
 def figure_context(run, directory):
-    alt = alt_texts(run)
+    alt, directory = alt_texts(run), link_target(directory)
     return {name: {"missing": missing, "png": f"{directory}/figures/{name}.png", "svg": f"{directory}/figures/{name}.svg",
                    "alt": alt[name] if name in alt else alt[name.partition("_")[0]]} for name, missing in subject.figures(run)}
 
 
 def link(run, directory, table):
-    return f"[{run.file_of(table)}]({directory}/{run.file_of(table)})"
+    return f"[{run.file_of(table)}]({link_target(directory)}/{run.file_of(table)})"
+
+
+def link_target(path):
+    """A path as it may stand in a Markdown link, whatever its bytes are."""
+    return urllib.parse.quote(os.fsencode(path))
+
+
+def shell_word(path):
+    """A path as one word of a command line; one that is no UTF-8 by its bytes."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return "$'" + urllib.parse.quote(os.fsencode(path)).replace("%", r"\x") + "'"
+    return shlex.quote(path)
 
 
 def layouts(run):
@@ -852,18 +937,20 @@ def layouts(run):
 
 def context(run, directory):
     op = run.one("workloads", workload=subject.OP)
-    facts = wording.table(("Fact", "Value"), [(row["key"], row["value"] or "") for row in run.run])
+    facts = wording.table(("Fact", "Value"), [(plain(row["key"]), plain(row["value"] or "")) for row in run.run])
     field, direct = effect_answer(run, subject.FIELD), effect_answer(run, subject.DIRECT)
     twin = subject.twin_of(run, subject.FIELD)
     return {
-        "directory": directory, "facts": run.facts, "file": lambda table: link(run, directory, table),
+        "directory": link_target(directory), "directory_word": shell_word(directory),
+        "get_and_put": {"put", subject.GET_PUT} <= {row["workload"] for row in run.levels}, "facts": run.facts, "file": lambda table: link(run, directory, table),
         "long": long, "layouts": layouts(run),
         "exploratory_levels": levels_of(subject.exploratory_effects(run)),
-        "op": op, "op_name": code(subject.OP), "troubles": troubles(run), "failed_controls": failed_controls(run),
+        "own": own(run), "op": op, "op_name": code(subject.OP), "troubles": troubles(run), "failed_controls": failed_controls(run),
         "field": field, "direct": direct, "pool": effect_answer(run, subject.POOL_MAIN),
         "original": effect_answer(run, subject.ORIGINAL), "field_main": effect_answer(run, subject.FIELD_MAIN),
         "interval_of_answer": answer_confidence(run),
         "field_mde": field and math.isfinite(field["row"]["mde"]) and wording.coarse(field["row"]["mde"], field["row"]["unit"]),
+        "field_reach": field and reach(field["row"]), "open_parts": open_parts(run), "levels_not_drawn": levels_not_drawn(run),
         "field_level": field_level(run), "sizes": sizes(run), "tally": tally(run), "processes": process_counts(run),
         "unassigned": verdict_about(run, subject.ASSIGNMENTS), "small": verdict_about(run, subject.NEGLIGIBLE),
         "traces": traces(run), "ranking": ranking(run), "by_verdict": claims_about(run),
@@ -881,11 +968,46 @@ def context(run, directory):
         "controls_summary": controls_summary(run), "controls": controls_tables(run),
         "twins": twin_table(run), "planted": planted_table(run), "blocks": process_table(run),
         "state": machine_state(run),
-        "field_twin": twin and code(twin), "field_contrast": code(subject.FIELD),
-        "command": run.facts.get("command") or f"./encbench run --profile {run.facts['profile']} --seed {run.facts['seed']}",
+        "busy": busy(run), "field_twin": twin and code(twin), "field_contrast": code(subject.FIELD),
+        "command": command_again(run),
         "figures": figure_context(run, directory), "machine": machine_facts(run),
         "run_facts": folded(f"{len(run.run)} facts", facts),
     }
+
+
+LISTS = ("--variants", "--workloads", "--events", "--baseline")  # options whose commas a cell of run.csv could not hold
+ONCE = ("--out", "--output", "--resume")  # where the first run went: there it is now
+
+
+def command_again(run):
+    """The command of the run as it can be given again: lists with their commas, into a directory of its own."""
+    words, again, last = (run.facts.get("command") or "").split(), [], ""
+    for word in words:
+        name, equals, value = word.partition("=")
+        option = name if equals else last
+        if option in LISTS:
+            word = word.replace(";", ",")
+        if option not in ONCE and name not in ONCE:
+            again.append(word)
+        last = "" if equals else word
+    return " ".join(again) or f"./encbench run --profile {run.facts['profile']} --seed {run.facts['seed']}"
+
+
+MOST_PAIRS = 10  # in the answer about modules of one's own
+
+
+def own(run):
+    """What a run of other modules is about: no claim names any of its variants. None for a run that claims are about."""
+    measured = {name for row in run.panels for side in ("baseline", "contender") for name in row[side].split()}
+    claimed = {name for row in run.claims for side in ("baseline", "contender") for name in (row[side] or "").split()}
+    if measured & claimed or not measured:
+        return None
+    pairs = [row for row in run.effects if row["kind"] == "pair" and row["scale"] == "relative"]
+    pairs.sort(key=figures_reach, reverse=True)
+    lines = [f"{code(row['contender'])} against {code(row['baseline'])} on {code(row['workload'])}: {wording.effect(row)}."
+             for row in pairs[:MOST_PAIRS]]
+    lines += [f"{len(pairs[MOST_PAIRS:])} smaller ones under [Effects](#effects)."] if pairs[MOST_PAIRS:] else []
+    return {"names": " and ".join(map(code, sorted(measured))), "lines": lines, "pairs": pairs}
 
 
 def field_level(run):
@@ -934,12 +1056,15 @@ def say(run, output):
         answers = [(name, effect_answer(run, contrast))
                    for name, contrast in (("field", subject.FIELD), ("pooling", subject.POOL_MAIN), ("direct", subject.DIRECT))]
         lines = [(name, f"{'removed: ' if name == 'field' else ''}{answer['text']} on {subject.OP}") for name, answer in answers if answer]
-    found = sizes(run)
-    if found and found["heap"]:
-        lines.append(("bytes", "handed out: {null} with the field, {packed} with it moved, {removed} without".format(**found["heap"])))
-    lines.append(("parts", ", ".join(f"{number} {verdict}" for verdict, number in known["count"].items() if number)))
-    lines.append(("claims", "; ".join(f"{verdict}: {claims[verdict]}" for verdict in ("refuted", UNRESOLVED, INVALID) if verdict in claims)
-                  or f"all {known['claims']} confirmed"))
+    other, found = own(run), sizes(run)
+    if other and not troubles(run):
+        lines = [("effect", f"{row['contender']} against {row['baseline']} on {row['workload']}: {wording.effect(row)}") for row in other["pairs"][:5]]
+    if found and found["heap"] and not other:
+        lines.append(("bytes", "chunk: {null} with the field, {packed} with it moved, {removed} without".format(**found["heap"])))
+    if not other:
+        lines.append(("parts", ", ".join(f"{number} {verdict}" for verdict, number in known["count"].items() if number)))
+        lines.append(("claims", "; ".join(f"{verdict}: {claims[verdict]}" for verdict in ("refuted", UNRESOLVED, INVALID) if verdict in claims)
+                      or f"all {known['claims']} confirmed"))
     lines.append(("sure", f"{known['controls_ok']} of {known['controls']} controls hold; {process_counts(run)} processes an effect"
                   + ("; not for conclusions" if run.facts["for_conclusions"] == "no" else "")))
     lines.append(("report", seen_from_here(output)))

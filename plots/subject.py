@@ -4,7 +4,7 @@ import re
 
 import calibration
 from rundir import InputError
-from wording import turned
+from wording import plain, turned
 
 OP = "to_string_1k"
 GET_PUT = "get_put"
@@ -17,6 +17,7 @@ DIRECT = "direct_against_pooled"
 ASSIGNMENTS = "non_null_assignments"  # the metric of the claim that nothing assigns the field
 NEGLIGIBLE = "relative_time"          # the metric of the claim that removing it hardly changes the op
 NOT_MEASURED = "not measured yet"
+UNRESOLVED = "not resolvable here"
 
 LEAK = "leak"  # the variant of the planted leaks, and its workloads
 LEAK_BYTES, LEAK_MAPPING, LEAK_NONE = "leak_bytes", "leak_mapping", "leak_none"
@@ -93,6 +94,22 @@ class TwoByTwo:
                 return None
             ends[side] = (level_of_axis(run, name, "mmap_res"), level_of_axis(run, name, "pool"), row)
         return ends
+
+
+def why_open(run, row):
+    """In a few words why a part, or any part of a claim as a whole, is not resolvable here; empty for any other verdict."""
+    if row["verdict"] != UNRESOLVED:
+        return ""
+    if row["part"] == "all":
+        own = [part for part in run.select("verdicts", claim=row["claim"], verdict=UNRESOLVED) if part["part"] != "all"]
+        return ", ".join(dict.fromkeys(filter(None, (why_open(run, part) for part in own))))
+    if NOT_MEASURED in row["reason"]:
+        return NOT_MEASURED
+    decided = re.search(r"against region [^:]*: ([^:;]*)", row["reason"])
+    others = re.findall(rf"(claim [0-9]+) is {UNRESOLVED}", row["reason"])
+    if others:
+        return f"rests on {' and '.join(others)}"
+    return plain(decided.group(1) if decided else re.split("[:;]", row["reason"])[0])
 
 
 def structures(run):

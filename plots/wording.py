@@ -98,8 +98,28 @@ def turned(row):
     def other(x):
         return -100.0 if math.isinf(x) else math.inf if x <= -100 else 100 * (1 / (1 + x / 100) - 1)
 
-    return dict(row) | {"estimate": other(row["estimate"]), "ci_low": other(row["ci_high"]), "ci_high": other(row["ci_low"]),
-                        "words": TURNED_WORDS.get(row["words"], row["words"])}
+    ends = {f"{kind}_low": f"{kind}_high" for kind in ("ci", *OTHER_WAYS) if row.get(f"{kind}_low") is not None}
+    ends |= {high: low for low, high in ends.items()}
+    return dict(row) | {name: other(row[opposite]) for name, opposite in ends.items()} | {
+        "estimate": other(row["estimate"]), "words": TURNED_WORDS.get(row["words"], row["words"])}
+
+
+# The other intervals of the same processes: an effect is shown only where both have the sign of the printed one.
+OTHER_WAYS = {"plain": "plain means disagree", "t": "t interval disagrees"}
+
+
+def sign_of(low, high):
+    return (low > 0) - (high < 0)
+
+
+def objection(row):
+    """Why an interval without zero shows no difference where it is not for the reach of twins; empty for any other row."""
+    sign = sign_of(row["ci_low"], row["ci_high"])
+    within_twins = row.get("twin_low") is not None and abs(row["estimate"]) <= max(abs(row["twin_low"]), abs(row["twin_high"]))
+    if row["words"] != "no difference shown" or sign == 0 or within_twins:
+        return ""
+    return next((text for kind, text in OTHER_WAYS.items() if row.get(f"{kind}_low") is not None
+                 and sign_of(row[f"{kind}_low"], row[f"{kind}_high"]) != sign), "")
 
 
 def effect(row):
@@ -107,7 +127,7 @@ def effect(row):
     estimate, low, high = row["estimate"], row["ci_low"], row["ci_high"]
     words, plain = row["words"], interval(estimate, low, high, row["unit"])
     if words in ("no difference shown", "single layout", "interaction shown", "not resolvable here", "equal by construction"):
-        return f"{words} ({plain})"
+        return f"{words} ({'; '.join(filter(None, (plain, objection(row))))})"
     if words == "equivalent within":
         unit, (low, high) = scaled(row["unit"], low, high)
         return f"{words} {rounded_up(max(abs(low), abs(high)), decimals_of(low, high))} {unit} ({plain})"
@@ -152,6 +172,13 @@ def table(header, rows):
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() + " |" for row in cells]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)
+
+
+def plain(text):
+    """Text from a file that is no Markdown of ours: shown as it is, neither markup nor a link."""
+    for sign, shown in (("&", "&amp;"), ("<", "&lt;"), ("`", "\\`"), ("](", "]\\(")):
+        text = text.replace(sign, shown)
+    return text
 
 
 LINE = 80

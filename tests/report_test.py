@@ -212,6 +212,122 @@ class Report(WithRun):
         self.assertEqual(effect(row), "equivalent within 0.34 % (-0.10 [-0.33, 0.30] %)")
         self.assertEqual(region(dict(region_low=13.0, region_high=23.0, region_bounds="[]", unit="percent")), "[13, 23] %")
 
+    def test_an_interval_without_zero_says_why_it_shows_nothing(self):
+        from wording import effect, turned
+        row = dict(estimate=-0.61, ci_low=-0.84, ci_high=-0.35, unit="percent", words="no difference shown", kind="pair", twin_low=-0.1,
+                   twin_high=0.2, plain_low=-0.9, plain_high=0.01, t_low=-0.9, t_high=-0.1)
+        self.assertEqual(effect(row), "no difference shown (-0.61 [-0.84, -0.35] %; plain means disagree)")
+        self.assertIn("; plain means disagree)", effect(turned(row)))
+        self.assertIn("; t interval disagrees)", effect(row | dict(plain_high=-0.01, t_high=0.1)))
+        for plain in (row | dict(ci_high=0.1), row | dict(twin_low=-0.7), row | dict(words="faster by")):
+            self.assertNotIn("disagree", effect(plain))
+        self.assertNotIn("disagree", effect(turned(row | dict(plain_high=-0.01))))
+
+    def test_open_parts_say_why(self):
+        directory = self.copy()
+
+        def change(header, rows):
+            for row in rows:
+                values = dict(zip(header, row))
+                if (values["claim"], values["part"]) == ("7", "a"):
+                    row[header.index("verdict")] = "not resolvable here"
+                    row[header.index("reason")] = "time 1 ns [0; 2] against region (-inf; 9): tail-dependent: the plain means give [1; 2]"
+                if (values["claim"], values["part"]) == ("15", "b"):
+                    row[header.index("verdict")] = "confirmed"
+                if (values["claim"], values["part"]) == ("10", "b"):
+                    row[header.index("estimate")] = "16"
+                    row[header.index("reason")] = "1: on a = 16; in (-inf; 1024); 1: on b = 160; in (-inf; 1024)"
+        self.edit(directory, "verdicts.csv", change)
+        text = render(directory)
+        cells = part_cells(text)
+        self.assertEqual((cells["7a"][3], cells["15b"][3]), ("tail-dependent", "a control, no claim"))
+        self.assertIn("the first of 2 figures", cells["10b"][3])
+        text = " ".join(text.split())
+        self.assertRegex(text, r"the check costs next to nothing \(7: tail-dependent")
+        self.assertIn("7a tail-dependent", text[text.index("Timing parts of claims"):])
+        self.assertRegex(text, r"confirmed [0-9]+ \(1 a control\)")
+
+    def test_what_would_have_been_found_is_beside_what_copies_reach(self):
+        row = subject.effect(RunDirectory(self.run_path), subject.FIELD)
+        self.assertIn(f"by its interval alone {report.wording.coarse(row['mde'], row['unit'])} would have been found nine times in ten; "
+                      f"copies of the same code reach {report.reach(row)}.", " ".join(render(self.run_path).split()))
+
+    def test_equal_figures_on_many_workloads_are_said_once(self):
+        each = "; ".join(f"1: hits on {name}: largest less smallest = 0; in [0; 0]" for name in ("a", "trace:b", "c"))
+        self.assertEqual(report.shortened(each), "1: hits on all 3 (a to c): largest less smallest = 0; in [0; 0]")
+        for other in ("1: hits of x on a = 1; in [0; 1]; 1: hits of x on b = 0; in [0; 1]", "no conditions; at all", "x of 1: y"):
+            self.assertEqual(report.shortened(other), other)
+
+    def test_busy_machine_is_told_beside_how_sure(self):
+        self.assertNotIn("busy when the run began", render(self.run_path))
+        directory = self.copy()
+        self.edit(directory, "machine.csv", lambda header, rows: rows.extend((
+            ["cpu_pressure_10_s_percent", "94.47", "noisy", ""], ["steal_since_boot_percent", "1", "ok", ""])))
+        self.assertIn("one machine, **busy when the run began** (`cpu_pressure_10_s_percent` 94.47).", " ".join(render(directory).split()))
+
+    def test_size_without_a_control_says_so(self):
+        directory = self.copy()
+
+        def change(header, rows):
+            for row in rows:
+                if row[header.index("workload")] == "to_string_64k":
+                    row[header.index("words")] = "not resolvable here"
+        self.edit(directory, "effects.csv", change)
+        self.edit(directory, "controls.csv", lambda header, rows: rows.append(
+            [{"control": "chain_planted", "subject": "design to_string_64k", "expected": "n cycles", "status": "not measured",
+              "reason": "too imprecise"}.get(name, "") for name in header]))
+        text = " ".join(render(directory).split())
+        self.assertIn("- `to_string_64k`, panel design, is not resolvable here: control `chain_planted` not measured: too imprecise",
+                      text[text.index("## Sizes"):text.index("## Real programs")])
+
+    def test_command_can_be_given_again(self):
+        directory = self.copy()
+        self.edit(directory, "run.csv", lambda header, rows: [row.__setitem__(
+            1, "./encbench report --out results/a --variants null+thread;direct --workloads=put;get_put --seed 3 --output=R.md")
+            for row in rows if row[0] == "command"])
+        self.assertIn("\n    ./encbench report --variants null+thread,direct --workloads=put,get_put --seed 3\n", render(directory))
+
+    def test_directory_of_any_name_can_be_linked(self):
+        text = report.render(RunDirectory(self.run_path), "a (b) <c>")
+        self.assertIn("](a%20%28b%29%20%3Cc%3E/effects.csv)", text)
+        self.assertIn("](a%20%28b%29%20%3Cc%3E/figures/claims.png)", text)
+        self.assertIn("\n    ./encbench report 'a (b) <c>'\n", text)
+        strange = os.fsdecode(b"run\xff")
+        text = report.render(RunDirectory(self.run_path), strange)
+        text.encode("utf-8")
+        self.assertIn("](run%FF/effects.csv)", text)
+        self.assertIn("\n    ./encbench report $'run\\xFF'\n", text)
+
+    def test_text_of_a_file_is_no_markup(self):
+        directory, evil = self.copy(), "<b>`x` &lt; [a](b)"
+        self.edit(directory, "machine.csv", lambda header, rows: rows.append(["cpu_model", evil, "noisy", evil]))
+        self.edit(directory, "run.csv", lambda header, rows: rows.append(["strange", evil]))
+        self.edit(directory, "controls.csv", lambda header, rows: [row.__setitem__(header.index("reason"), evil) for row in rows])
+        self.edit(directory, "verdicts.csv", lambda header, rows: [row.__setitem__(header.index("reason"), evil) for row in rows])
+        text = " ".join(render(directory).split())
+        self.assertIn("&lt;b>\\`x\\` &amp;lt; [a]\\(b)", text)
+        self.assertNotIn("<b>", text)
+        self.assertNotIn("](b)", text)
+
+    def test_run_of_other_modules_is_about_them(self):
+        directory = self.copy()
+        names = {name for row in RunDirectory(directory).panels for side in ("baseline", "contender") for name in row[side].split()}
+        for file in ("panels.csv", "effects.csv"):
+            def rename(header, rows):
+                for row in rows:
+                    for side in ("baseline", "contender"):
+                        row[header.index(side)] = " ".join(f"mine_{name}" for name in row[header.index(side)].split())
+            self.edit(directory, file, rename)
+        self.edit(directory, "variants.csv", lambda header, rows: rows.extend([[f"mine_{row[0]}", *row[1:]] for row in rows]))
+        self.assertIn("null+thread", names)
+        text = render(directory)
+        self.assertTrue(text.startswith("# What the data say of `mine_"), text[:80])
+        row = max((row for row in RunDirectory(directory).effects if row["kind"] == "pair" and row["scale"] == "relative"),
+                  key=lambda row: abs(row["estimate"]))
+        self.assertIn(f"- `{row['contender']}` against `{row['baseline']}` on `{row['workload']}`: {report.wording.effect(row)}.", " ".join(text.split()))
+        for word in ("mmap_res", "## Claims", "the original", "Should the field go?", "## Real programs", "not measured yet"):
+            self.assertNotIn(word, text[:text.index("## Allocations")] + "".join(re.findall("^#.*$", text, re.M)), word)
+
     def test_links_lead_somewhere(self):
         text = render(self.run_path)
         heads = {re.sub(r"[^-a-z ]", "", line.lstrip("# ").lower()).replace(" ", "-")
@@ -601,7 +717,7 @@ class Sections(WithRun):
     def test_effects_that_differ_between_machine_states(self):
         directory = self.copy()
         text = self.section(directory, "How far to trust this")
-        self.assertRegex(text, r"7[0-9.]+ % of the blocks had the core to themselves and 20[0-9.]* % shared it")
+        self.assertRegex(text, r"during 7[0-9.]+ % of the blocks no other thread of the core was busy, during 20[0-9.]* % one was")
         self.assertIn("No effect was seen in both states.", text)
         columns = [name for name, _, _ in rundir.schema()["state_effects"][1]]
 
@@ -778,7 +894,8 @@ class Top(WithRun):
     def test_claims_by_what_they_are_about(self):
         answer = " ".join(self.answer(self.run_path).split())
         self.assertIn("put costs bytes (6); the size of the structure (8)", answer)
-        self.assertIn("Open here: the check costs next to nothing (7); removal hardly changes the time (11).", answer)
+        self.assertIn("Open here: the check costs next to nothing (7: not measured yet); removal hardly changes the time (11: the interval is "
+                      "neither inside nor outside).", answer)
         self.assertIn("Not measured yet: 1, 2, 3, 10, 12, 13, 14, 15 and 16.", answer)
 
     def test_no_claim_refuted_and_none_open(self):
@@ -823,7 +940,7 @@ class Say(WithRun):
         lines, output = self.said(self.copy())
         field = report.wording.effect(subject.effect(RunDirectory(self.run_path), subject.FIELD))
         self.assertEqual(lines[0], f"field    removed: {field} on to_string_1k")
-        self.assertIn("bytes    handed out: 64 with the field, 48 with it moved, 48 without", lines)
+        self.assertIn("bytes    chunk: 64 with the field, 48 with it moved, 48 without", lines)
         self.assertIn("claims   refuted: 4, 5, 6, 8 and 9; not resolvable here:", "\n".join(lines))
         self.assertRegex(lines[-1], rf"^report +{re.escape(str(output))}$")
 
@@ -1095,7 +1212,8 @@ class Figures(WithRun):
         self.edit(other, "layout.csv", lambda header, rows: rows.pop())
         self.edit(other, "metrics.csv", lambda header, rows: [row.__setitem__(3, "77.5") for row in rows
                                                               if row[2] == "class_waste_percent_to_32"])
-        self.edit(other, "heap.csv", lambda header, rows: rows[-1].__setitem__(header.index("live_bytes"), "54321"))
+        self.edit(other, "heap.csv", lambda header, rows: [row for row in rows if row[:2] == ["null+thread", "to_string_1k"]][-1].__setitem__(
+            header.index("live_bytes"), "54321"))
         again = self.draw(other, "1")
         for name in self.first:
             self.assertNotEqual(again[name], self.first[name], name)
@@ -1126,10 +1244,20 @@ class Figures(WithRun):
 
 
 class HeapPlaces(unittest.TestCase):
-    def test_curves_that_lie_on_one_another_are_drawn_inside(self):
-        at_rest = (8800, 8816, 0, 66000, 66100, None, 8900)
-        self.assertEqual(gnuplot.heap_places([{"live_bytes_at_rest": value} for value in at_rest]), [0, 1, 0, 0, 1, 1, 2])
-        self.assertEqual(gnuplot.heap_places([]), [])
+    @staticmethod
+    def rows(*classes):
+        return [{"variant": name, "class": name_of_class, "live_bytes_at_rest": live, "mapped_bytes_at_rest": mapped}
+                for name, name_of_class, live, mapped in classes]
+
+    def test_variants_that_behave_alike_are_one_curve(self):
+        rows = self.rows(("a", "retaining", 8800, 0), ("b", "retaining", 8816, 0), ("c", "bounded", 0, 0), ("d", "retaining", 66000, 0),
+                         ("e", "growing", 66100, 0), ("f", "growing", 66100, 0), ("g", "bounded", None, None), ("h", "retaining", 8900, 90000))
+        self.assertEqual([[row["variant"] for row in group] for group in gnuplot.heap_groups(rows)],
+                         [["a", "b"], ["c", "g"], ["d"], ["e"], ["f"], ["h"]])
+        self.assertEqual(gnuplot.heap_title(rows[:1]), "retaining: a")
+        self.assertEqual(gnuplot.heap_title(rows[:2]), "retaining: a and 1 more")
+        self.assertEqual(gnuplot.heap_title(rows[:3]), "retaining: a and 2 more")
+        self.assertEqual(gnuplot.heap_groups([]), [])
 
 
 # Digits that may stand in prose and scripts: names, colours, formats and sizes on paper; no figure of any run.
