@@ -59,16 +59,29 @@ static bool is_shown(const struct calibrate_figure *row)
            (fresh && strcmp(row->figure, "process_time") == 0) || strcmp(row->figure, "mde") == 0;
 }
 
+/* The file's names as words; the subject keeps its own. */
+static const char *words_of(char *text, size_t bytes, const char *name)
+{
+    snprintf(text, bytes, "%s", strcmp(name, "aa") == 0 ? "A/A" : name);
+    for (char *at = text; *at; at++)
+        if (*at == '_')
+            *at = ' ';
+    return text;
+}
+
 static void print_row(const struct calibrate_figure *row)
 {
+    char property[64], figure[64], design[64];
+    words_of(property, sizeof property, row->property);
+    words_of(figure, sizeof figure, row->figure);
+    words_of(design, sizeof design, row->design);
     char name[512], processes[16] = "", value[32] = "-", bounds[40] = "", trials[24] = "";
     const bool plain = strcmp(row->design, CALIBRATE_FRESH) == 0;
     if (row->processes > 1)
         snprintf(processes, sizeof processes, " N=%u", row->processes);
-    snprintf(name, sizeof name, "%s %s %s%s", row->property, row->subject, plain ? row->figure : row->design,
-             processes);
+    snprintf(name, sizeof name, "%s %s %s%s", property, row->subject, plain ? figure : design, processes);
     if (!plain && strcmp(row->figure, "false_differences") != 0)
-        snprintf(name, sizeof name, "%s %s %s %s", row->property, row->subject, row->design, row->figure);
+        snprintf(name, sizeof name, "%s %s %s %s", property, row->subject, design, figure);
     if (!isnan(row->value))
         snprintf(value, sizeof value, "%.3g %s", row->value,
                  strcmp(row->unit, "percent") == 0 ? "%"

@@ -96,6 +96,7 @@ dir=$(tail -n 1 "$work/out")
 check "prints where" [ -f "$dir/calibration.csv" ]
 check "by the machine's fingerprint" [ "${dir##*/}" = "$(sed -n 's/^fingerprint,\(.*\),ok,$/\1/p' "$dir/machine.csv")" ]
 check "in 80 columns" awk 'FNR < 20 && length($0) > 80 { exit 1 }' "$work/out"
+check "in words" sh -c "grep -q '^A/A .* false differences' '$work/out' && ! grep -q '^aa \|false_differences' '$work/out'"
 check "each pair of a process once" each_pair_once "$dir"
 check "processes are numbered" without_gaps "$dir"
 check "some of them are good" [ "$(rows "$dir" | grep -c ',ok,')" -gt 10 ]
@@ -228,4 +229,4 @@ check "a trial has one set of layouts" [ "$(rows "$work/stopped" | head -n 42 | 
 check "and is derived" grep -q '^ablation,get_put,fixed_layout,false_differences,' "$work/stopped/calibration.csv"
 check "nothing but the ablation" [ "$(grep -c ',fresh_layouts,' "$work/stopped/calibration.csv")" -eq 0 ]
 
-finish 83
+finish 84
