@@ -177,7 +177,8 @@ static void check_interleaving(struct check *check, size_t panel, size_t workloa
                  first->arm, control->low, last->arm, control->high);
     size_t seen;
     const size_t apart = count_apart(check, panel, workload, &seen);
-    if (control->status == ANALYSE_OK && apart * 100 > VOID_TOLERANCE_PERCENT * seen) {
+    /* One may always: of the few short processes of a trial run, on a machine that is busy. */
+    if (control->status == ANALYSE_OK && apart > 1 && apart * 100 > VOID_TOLERANCE_PERCENT * seen) {
         control->status = ANALYSE_FAILED;
         snprintf(control->reason, sizeof control->reason,
                  "in %zu of %zu processes the arms did not take turns: drift of the machine looks like a difference",
