@@ -79,6 +79,7 @@ struct truth {
     double position;       /* of the contender; the others are at 0.5; NAN: nobody's was recorded */
     unsigned layout_count; /* distinct ones of each arm */
     bool twin_has_baselines_layout;
+    const char *layout_form; /* of printf, of a number that differs between arms and processes; NULL: made up */
     enum { ALL_QUIET, MIXED, ONE_OR_THE_OTHER } states; /* of every process; or every other one is wholly shared */
     double shared_extra_ns;                             /* of contrast ab on get_put when shared */
     unsigned unseen;  /* first processes of each workload that never saw the fast mode */
@@ -230,6 +231,11 @@ static void put_layout(const struct synthesis *s, const char *arm)
     const bool as_baseline = s->truth->twin_has_baselines_layout && strcmp(arm, "twin") == 0;
     snprintf(layout, sizeof layout, "0x40:%s%u", as_baseline ? "a" : arm,
              (unsigned)(s->process < 1000 ? s->process / 2 : s->process) % s->truth->layout_count);
+    if (s->truth->layout_form) {
+        const unsigned of_arm = (unsigned)(strlen(arm) + (unsigned char)arm[0]);
+        snprintf(layout, sizeof layout, s->truth->layout_form, (unsigned)s->process * 1000 + of_arm,
+                 (unsigned)s->process * 1000 + of_arm);
+    }
     csv_put_text(s->processes, s->truth->single_layout && strcmp(arm, "b") == 0 ? "single" : layout);
 }
 
@@ -885,6 +891,17 @@ static void each_failed_control_invalidates_the_run(void **state)
     truth.layout_count = 19; /* one of them twice */
     expect_invalid(directory, &truth, "layouts", "run", "failed",
                    "19 layouts over 20 processes (a of field on get_put)");
+    truth = good_truth();
+    truth.layout_form = "offset=16:order=%08x";
+    expect_invalid(directory, &truth, "layouts", "run", "failed", "hardly in offset=");
+    truth.layout_form = "offset=%u:order=4a8c929b";
+    expect_invalid(directory, &truth, "layouts", "run", "failed", "hardly in order=");
+    truth.layout_form = "file=3:%u";
+    expect_invalid(directory, &truth, "layouts", "run", "failed", "1 layouts over 20 processes");
+    truth.layout_form = "offset=%u:order=%08x";
+    assert_false(analyse_truth(directory, &truth).run_invalid);
+    truth.layout_form = "file=%u:name";
+    assert_false(analyse_truth(directory, &truth).run_invalid);
     truth = good_truth();
     truth.twin_has_baselines_layout = true;
     expect_invalid(directory, &truth, "layouts", "run", "failed", "twin has the layout of a in 20 of 20 processes");
