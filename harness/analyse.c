@@ -356,7 +356,8 @@ static void summarise(const struct analysis *analysis, struct analyse_summary *s
     for (size_t i = 0; i < analysis->claims.part_count; i++) {
         const struct analyse_part *part = &analysis->claims.part[i];
         bool decided = part->verdict == VERDICT_CONFIRMED || part->verdict == VERDICT_REFUTED;
-        ++*counts[part->verdict];
+        const bool nothing_to_resolve = part->verdict == VERDICT_UNRESOLVED && !part->measured;
+        ++*(nothing_to_resolve ? &summary->not_measured : counts[part->verdict]);
         summary->timing_open += part->timing_tests > 0 && part->measured && !decided;
     }
     const struct analyse_controls *controls = &analysis->controls;

@@ -34,9 +34,10 @@
 
 struct analyse_summary {
     size_t confirmed, refuted, not_resolvable, invalid; /* parts of claims */
-    size_t timing_open; /* measured timing parts neither confirmed nor refuted: what another look could still decide */
-    bool run_invalid;   /* a live control failed or was missed */
-    char reason[768];   /* of the first that did; "" otherwise */
+    size_t not_measured; /* parts of which the run has no figure at all; `not_resolvable` leaves them out */
+    size_t timing_open;  /* measured timing parts neither confirmed nor refuted: what another look could still decide */
+    bool run_invalid;    /* a live control failed or was missed */
+    char reason[768];    /* of the first that did; "" otherwise */
 };
 
 /* 0, also for an invalid run; EXIT_USAGE with one line when the directory cannot be analysed. */

@@ -131,6 +131,8 @@ int present_summary(const struct analyse_summary *summary)
     print_count(", ", summary->refuted, VERDICT_REFUTED);
     print_count(", ", summary->not_resolvable, VERDICT_UNRESOLVED);
     print_count(", ", summary->invalid, VERDICT_INVALID);
+    if (summary->not_measured > 0)
+        printf(", %zu not measured", summary->not_measured);
     printf("\n");
     return summary->run_invalid ? EXIT_UNFIT : EXIT_PASS;
 }

@@ -87,7 +87,8 @@ struct stats_interval stats_sd_interval(double standard_deviation, size_t count,
  *     (t(1 - alpha/2; n-1) + t(power; n-1)) * sd / sqrt(n) * sqrt(pi / 3);
  * the last factor is the signed-rank test's asymptotic relative efficiency, 3/pi. Infinite below the minimum count.
  * `power` in [0.5, 1). Optimistic near that count, where the exact test's level is coarse: in simulation a promised 0.9
- * at alpha 0.01 is 0.74 at n = 8, 0.87 at 14 and 0.89 from 20 on; at alpha 0.05, 0.76 at n = 6 and 0.87 or more from 9.
+ * at alpha 0.01 is 0.74 at n = 8, 0.87 at 14 and 0.89 from 20 on; at alpha 0.001, 0.87 at 20; at alpha 0.05, 0.76 at n = 6 and 0.87
+ * or more from 9.
  */
 double stats_mde(double standard_deviation, size_t count, double alpha, double power);
 /*

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define VERDICT_POWER 0.9 /* of every minimum detectable effect */
+#define VERDICT_POWER 0.9 /* of every minimum detectable effect; about, see stats_mde */
 
 enum verdict {
     VERDICT_CONFIRMED,
