@@ -28,7 +28,7 @@ caught() {
     measure "$1"
     check "$1: exits 3" [ "$code" -eq 3 ]
     check "$1: control $2 fails" [ "$(status_of "$1" "$2")" = "failed " ]
-    check "$1: the terminal says why" sh -c "grep -q '^run invalid: control ' '$work/out'"
+    check "$1: the terminal says why" sh -c "grep -q '^INVALID  *control ' '$work/out'"
     check "$1: in these words" sh -c "awk -F, '\$1==\"$2\"' '$work/$1.run/controls.csv' | grep -qF -- '$3'"
     check "$1: a timing part says so" sh -c "grep '^7,a,' '$work/$1.run/verdicts.csv' | grep -q ',run invalid,'"
     check "$1: an exact part stands" sh -c "grep '^8,a,' '$work/$1.run/verdicts.csv' | grep -q ',refuted,'"
@@ -50,7 +50,7 @@ place layouts
 cp "$sabotaged/sabotage-layouts" "$work/layouts/encbench"
 
 caught sequential interleaving 'drift of the machine looks like a difference'
-check "sequential: that reason comes first" grep -q '^run invalid: control interleaving failed' "$work/out"
+check "sequential: that reason comes first" grep -q '^INVALID  *control interleaving failed' "$work/out"
 caught twin twins 'identical code differs'
 caught clock clock 'drift apart by up to'
 caught plant planted 'not detected'
