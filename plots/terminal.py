@@ -79,20 +79,10 @@ def print_spread(run, wide):
 
 
 def print_heap(run, wide):
-    """A curve of each class: those of one lie on one another, and there are not as many characters as variants."""
-    classes = {}
-    for row in subject.heap_rows(run, subject.OP):
-        classes.setdefault(row["class"], []).append(row["variant"])
-    script, values = gnuplot.heap(run)
-    names = values["variants"].split()
-    drawn = [names.index(variants[0]) for variants in classes.values()]
-    for key in ("variants", "colours", "dashes", "places"):
-        words = values[key].split()
-        values[key] = " ".join(words[place] for place in drawn)
-    say(f"Memory over many operations of {subject.OP}, one variant of each class: live KiB above, mapped KiB below", wide)
-    show(run, (script, values), wide, 2 * ROWS)
-    for name, variants in classes.items():
-        say(f"{name}: {', '.join(variants)}", wide)
+    say(f"Memory over many operations of {subject.OP}: live KiB above, mapped KiB below", wide)
+    show(run, gnuplot.heap(run), wide, 2 * ROWS)
+    for group in gnuplot.heap_groups(subject.heap_rows(run, subject.OP)):
+        say(f"{group[0]['class']}: {', '.join(row['variant'] for row in group)}", wide)
 
 
 def show(run, drawing, wide, tall, **values):

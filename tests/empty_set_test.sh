@@ -45,6 +45,8 @@ inside()
         user=$1
         shift
         mount -t proc proc "$system/proc" || exit 125
+        mkdir -p "$system/dev/pts" && mount -t devpts -o newinstance,ptmxmode=0666 devpts "$system/dev/pts" || exit 125
+        ln -sf pts/ptmx "$system/dev/ptmx"
         mount --bind "$system/../archives" "$system/var/cache/apt/archives" || exit 125
         exec chroot "$system" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb \
             runuser -u "$user" -- sh -c '\''HOME=$(getent passwd "$(id -u)" | cut -d: -f6); export HOME; cd && exec "$@"'\'' sh "$@"

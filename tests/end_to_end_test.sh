@@ -294,7 +294,7 @@ strangers "$work/forked" "$work/fork" >"$work/out" 2>"$work/err" || fail "a modu
 check "and its children are gone" [ "$(ps -eo stat=,args= | grep -v '^Z' | grep -c '[s]leep 86399')" -eq 0 ]
 strangers "$work/late-run" "$work/late" >"$work/out" 2>"$work/err"
 check "a run without a good process exits 3" [ $? -eq 3 ]
-check "and says where, which arm and why" grep -q 'all 5 processes of panel .*, workload adds are void: the worker exited with status 127 while .* (arm late)' \
+check "and says where, which arm and why" grep -q 'all [0-9]* processes of panel .*, workload adds are void: the worker exited with status 127 while .* (arm late)' \
     "$work/err"
 check "and is not complete" [ "$(key "$work/late-run" complete)" = no ]
 check "and processes.csv has the reason" grep -q 'status 127 while .*(arm late)' "$work/late-run/processes.csv"
@@ -330,7 +330,7 @@ refused "a build without the leaks" 'no kernel leak' "$work/disarmed/encbench" r
 
 # ---- interruption ----
 started() { # started DIRECTORY FILE: waits until the run has written to it
-    for _ in $(seq 300); do
+    for _ in $(seq 1800); do
         [ -s "$1/$2" ] && [ "$(rows "$1/$2")" -gt 0 ] && break
         sleep 0.1
     done

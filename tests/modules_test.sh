@@ -32,10 +32,10 @@ encbench=$work/prefix/bin/encbench
 check "nothing in the prefix is a link out of it" [ -z "$(find "$work/prefix" -type l -lname '/*')" ]
 mkdir "$work/home" && cp -r "$source/examples/module" "$work/home/example"
 cd "$work/home" || exit 1
-must "configure the example" "$cmake" -S example -B built -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_C_COMPILER="$compiler"
+must "configure the example" "$cmake" -G Ninja -S example -B built -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_C_COMPILER="$compiler"
 must "build the example" "$cmake" --build built
 cp -r example strict && sed -i 's/encbench 0.1/encbench 99/' strict/CMakeLists.txt
-"$cmake" -S strict -B strict-built -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/out" 2>"$work/err"
+"$cmake" -G Ninja -S strict -B strict-built -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/out" 2>"$work/err"
 check "another version is not found" [ $? -ne 0 ]
 check "and cmake says why" grep -q 'requested version' "$work/err"
 

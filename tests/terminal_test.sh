@@ -111,7 +111,7 @@ check "and makes no effects.csv" [ ! -e golden/effects.csv ]
 cp "$source/tests/golden/run/effects.csv" golden
 
 # ---- colours ----
-if command -v script >/dev/null 2>&1; then
+if script -qec true /dev/null </dev/null >/dev/null 2>&1; then
     on_terminal() { # on_terminal ENVIRONMENT... ARGUMENTS: in a terminal of its own, as one word
         TERM=xterm script -qec "stty cols 100; $*" /dev/null </dev/null 2>"$work/err" | tr -d '\r' >"$work/out"
     }
@@ -140,7 +140,7 @@ if command -v script >/dev/null 2>&1; then
     check "on a narrow one no two labels are one word" [ "$(grep -cE '[0-9]( %)?-[0-9]' "$work/narrow")" -eq 0 ]
     check "and no wider" [ "$(longest "$work/out")" -le 100 ]
 else
-    echo "SKIP: no script(1) here: colours on a terminal are not tested"
+    echo "SKIP: no script(1) or no pseudo-terminal here: colours on a terminal are not tested"
     checks=$((checks + 14))
 fi
 
