@@ -226,9 +226,6 @@ static int check_keys(const struct analyse_data *data, struct error *error)
 
 int analyse_check_tables(const struct analyse_data *data, struct error *error)
 {
-    if (data->machine.row_count == 0)
-        return error_set(error, EXIT_USAGE, "%s: has no rows; expected what the machine is; restore it",
-                         data->machine.path);
     if (check_keys(data, error) != 0 || check_panels(data, error) != 0)
         return error->code;
     for (size_t row = 0; row < data->machine.row_count && error->code == 0; row++)

@@ -1509,7 +1509,6 @@ static void bad_rows_are_refused(void **state)
         {&schema_metrics, "a,get_put,instructions_per_op,-1,exact,\n", "column value is \"-1\"; expected a count"},
         {&schema_cells, "field,get_put,claims,20,-1,1000\n", "cells.csv:2: column blocks is \"-1\""},
         {&schema_cells, "field,get_put,claims,20,100,inf\n", "cells.csv:2: column block_ns is \"inf\""},
-        {&schema_machine, "", "machine.csv: has no rows"},
         {&schema_state_contrasts, "0,field,get_put,ab,quiet,1,0,-9\n", "column blocks is \"-9\""},
         {&schema_metrics, "a,get_put,hits,,exact,\n", "metrics.csv:2: column value is \"\""},
         {&schema_metrics, "a,get_put,hits,1,perhaps,\n", "metrics.csv:2: column status is \"perhaps\""},

@@ -71,10 +71,12 @@ check "exact verdicts from a smoke run" [ "$(grep -E '^(5,b|8,a|8,b|9,a),' "$run
 check "arms take turns" [ "$(awk -F, '$1=="interleaving" {print $7}' "$run/controls.csv" | sort -u)" = ok ]
 check "and are laid out afresh" [ "$(awk -F, '$1=="layouts" {print $7}' "$run/controls.csv")" = ok ]
 # ---- forecast ----
+# On a machine that others keep busy the three short processes of put, whose set-up takes longest, may all be void.
 check "foretells every timing part that was timed, once on each workload" sh -c '
     tail -n +2 "$1/forecast.csv" | cut -d, -f1,2,4 | sort >"$1.foretold"
+    grep -q ",put$" "$1.foretold" && void=^$ || void=",put$"
     grep -E "^[0-9]+,[a-z],.*,(timing|level|composition)," "$1/claims.csv" | awk -F, "{split(\$8, w, \" \"); print \$1 \",\" \$2 \",\" w[1]}" |
-        sort | diff - "$1.foretold"' sh "$run"
+        grep -v "$void" | sort | diff - "$1.foretold"' sh "$run"
 check "from processes of its own" [ "$(tail -n +2 "$run/forecast.csv" | awk -F, '$14 < 2 || $14 > 3 || $18 != 6' | wc -l)" -eq 0 ]
 check "counts none of them" [ "$(tail -n +2 "$run/processes.csv" | awk -F, '$1 > 1000000' | wc -l)" -eq 0 ]
 check "more spread, more processes" [ "$(tail -n +2 "$run/forecast.csv" |
