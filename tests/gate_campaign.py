@@ -1,0 +1,309 @@
+#!/usr/bin/env python3
+"""How often is the gate wrong? Runs the real `encbench gate` over and over: on heads that are no worse than the base, where red is false, and
+on heads with one planted regression, where anything but red is. Hours of an otherwise idle machine; goes on where it was stopped.
+
+usage: gate_campaign.py REPOSITORY DIRECTORY [--only CASE,CASE] [--runs N] [--minutes N]
+
+DIRECTORY keeps a clone, its build and campaign.csv, a row for each run of the gate; campaign.md is made from that file each time.
+"""
+
+import argparse
+import contextlib
+import csv
+import math
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+SUBSET = "--variants null+thread,removed+thread --workloads get_put,to_string_1k"
+HEAD = ["case", "load", "selection", "run", "seed", "exit", "exact_red", "time_red", "time_amber", "time_judged", "plants_red",
+        "seen", "slow_down_percent", "wall_s", "base", "date"]
+
+
+class Patch:
+    """A change of one file: `old` stands there exactly once."""
+
+    def __init__(self, path, old, new):
+        self.path, self.old, self.new = path, old, new
+
+    def apply(self, root):
+        path = root / self.path
+        text = path.read_text(encoding="utf-8")
+        if text.count(self.old) != 1:
+            raise SystemExit(f"gate_campaign: {self.path}: {self.old!r} stands there {text.count(self.old)} times; expected once")
+        path.write_text(text.replace(self.old, self.new), encoding="utf-8")
+
+
+def in_put(statement):
+    old = "    encbuf_release_mapping(buffer);\n    encbuf_pool_give(buffer);"
+    return Patch("variants/encbuf.h", old, f"    {statement}\n{old}")
+
+
+def encoded_again(part):
+    """More work in an op, not a wait, which out-of-order execution would hide: part of the input is encoded twice."""
+    old = "    codec_encode(encoding, buffer->data, input, input_bytes);"
+    return Patch("variants/encode.h", old, f"    codec_encode(encoding, buffer->data, input, input_bytes / {part} / 8 * 8);\n"
+                 f'    __asm__ volatile("" ::: "memory");\n{old}')
+
+
+ESCAPE = '__asm__ volatile("" : : "r"(block) : "memory");'
+CODEC_START = "    size_t tail = input_bytes % 8;\n    const unsigned char *end = input + (input_bytes - tail);\n"
+CODEC_AGAIN = CODEC_START + """    const unsigned char *first = input;
+    unsigned char *first_output = output;
+
+    for (const unsigned char *part = input + input_bytes / 20 / 8 * 8; input != part; input += 8, output += 16) {
+        HEX_BYTE(0);
+        HEX_BYTE(1);
+        HEX_BYTE(2);
+        HEX_BYTE(3);
+        HEX_BYTE(4);
+        HEX_BYTE(5);
+        HEX_BYTE(6);
+        HEX_BYTE(7);
+    }
+    __asm__ volatile("" ::: "memory");
+    input = first;
+    output = first_output;
+"""
+UNRELATED = """
+static __attribute__((used, noinline)) int unrelated_%s(int x)
+{
+    for (int i = 0; i < 7; i++)
+        x = x * 31 + (x >> 3);
+    return x;
+}
+"""
+UNRELATED_BEFORE = Patch("variants/encode.h", '#include "axes.h"\n', '#include "axes.h"\n' + UNRELATED % "first")
+COMMENT = Patch("variants/encbuf.h", "#ifndef ENCBUF_ENCBUF_H\n", "/* A comment,\n * and another line. */\n#ifndef ENCBUF_ENCBUF_H\n")
+
+NO_WORSE = {
+    "identical": [],
+    "comments": [COMMENT],
+    "unrelated functions": [UNRELATED_BEFORE, Patch("workloads/codec.c", "#include <stdbool.h>\n", "#include <stdbool.h>\n" + UNRELATED % "codec")],
+}
+# A planted regression: its patches, and where it must be seen: (lane, metric or None, pattern of variant,workload).
+PLANTED = {
+    "+5 %": ([encoded_again(20)], "time", "to_string_1k"),
+    "one instruction": ([in_put('__asm__ volatile("nop");')], "instructions_per_op", "get_put"),
+    "one allocation": ([in_put(f"{{ void *block = malloc(8); {ESCAPE} free(block); }}")], "allocations_per_op", "get_put"),
+    "16 bytes of structure": ([Patch("variants/structure.h", "    size_t capacity;", "    size_t capacity;\n    unsigned char more[16];")],
+                              "struct_bytes", "layout"),
+    "1 byte leaked per 1000 ops": ([in_put(f"{{ static unsigned puts; if (++puts % 1000 == 0) {{ void *block = malloc(1); {ESCAPE} }} }}")],
+                                   "live", "to_string_1k"),
+    "a codec 5 % slower": ([Patch("workloads/codec.c", CODEC_START, CODEC_AGAIN)], "time", "to_string_1k"),
+    "+2 %": ([encoded_again(48)], "time", "to_string_1k"),
+    "+1 cycle": ([Patch("variants/encbuf.h", "    encbuf_refs_open(buffer);\n",
+                        '    __asm__ volatile("add $0, %0" : "+r"(buffer));\n    encbuf_refs_open(buffer);\n')], "time", "get_put"),
+}
+AS_IT_IS = ("+2 %", "+1 cycle")
+
+
+def plan():
+    """(case, load, selection, runs), in the order in which they are measured: what matters most comes first."""
+    thirds = {"identical": 20, "comments": 20, "unrelated functions": 60}
+    for load in ("idle", "busy"):
+        for case, runs in thirds.items():
+            yield case, load, "subset", runs
+    for case in PLANTED:
+        yield case, "idle", "subset", 20
+    for load in ("idle", "busy"):
+        yield "unrelated functions", load, "whole", 10
+
+
+def run(command, **keywords):
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **keywords)
+    if done.returncode != 0:
+        raise SystemExit(f"gate_campaign: {shlex.join(map(str, command))}: exit {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.stdout
+
+
+@contextlib.contextmanager
+def busy_loop(load):
+    """Beside the gate: one process that never sleeps, anywhere, ended by its own number."""
+    if load != "busy":
+        yield
+        return
+    with subprocess.Popen(["sh", "-c", "while :; do :; done"]) as loop:
+        try:
+            yield
+        finally:
+            loop.kill()
+
+
+class Campaign:
+    def __init__(self, repository, directory):
+        self.directory = Path(directory).resolve()
+        self.clone, self.build = self.directory / "clone", self.directory / "build"
+        self.csv = self.directory / "campaign.csv"
+        self.directory.mkdir(parents=True, exist_ok=True)
+        if not self.clone.exists():
+            run(["git", "clone", "-q", str(Path(repository).resolve()), str(self.clone)])
+        self.base = run(["git", "-C", self.clone, "rev-parse", "HEAD"]).strip()
+        self.environment = {**os.environ, "ENCBENCH_BUILD_DIR": str(self.build)}
+        self.environment.pop("GITHUB_STEP_SUMMARY", None)
+
+    def rows(self):
+        if not self.csv.exists():
+            return []
+        with self.csv.open(newline="", encoding="utf-8") as stream:
+            return list(csv.DictReader(stream))
+
+    def become(self, case):
+        run(["git", "-C", self.clone, "checkout", "-q", "-f", self.base])
+        for patch in NO_WORSE.get(case) or PLANTED.get(case, [[]])[0]:
+            patch.apply(self.clone)
+        for path in self.clone.glob("variants/structure.h"):
+            if case == "16 bytes of structure":
+                text = path.read_text(encoding="utf-8")
+                path.write_text(re.sub(r"^_Static_assert\([^;]*;\n", "", text, flags=re.M), encoding="utf-8")
+        if not (self.build / "CMakeCache.txt").exists():
+            run(["cmake", "--preset", "release", "-B", str(self.build)], cwd=self.clone)
+        run(["cmake", "--build", str(self.build), "--target", "encbench", "encbench-worker", "encbench_interpose", "encbench_kernels", "encbench_modules",
+             "encbench_shared"])
+
+    def gate(self, case, load, selection, number):
+        seed = 1 + number + 1000 * [c for c, *_ in plan()].index(case) + (500 if load == "busy" else 0)
+        out = self.directory / "result"
+        run(["rm", "-rf", str(out)])
+        words = shlex.split(SUBSET) if selection == "subset" else []
+        begin = time.monotonic()
+        with busy_loop(load):
+            done = subprocess.run([str(self.build / "encbench"), "gate", "--quiet", "--base", self.base, "--seed", str(seed), "--out", str(out)] + words,
+                                  cwd=self.clone, env={**self.environment, "ENCBENCH_ROOT": str(self.clone)}, capture_output=True, text=True, check=False)
+        wall = time.monotonic() - begin
+        row = dict.fromkeys(HEAD, "")
+        row |= {"case": case, "load": load, "selection": selection, "run": number, "seed": seed, "exit": done.returncode,
+                "wall_s": f"{wall:.1f}", "base": self.base[:12], "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+        if (out / "gate.csv").exists():
+            row |= self.seen(out, case)
+        if done.returncode not in (0, 1):
+            print(f"  exit {done.returncode}: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
+        return row
+
+    @staticmethod
+    def seen(out, case):
+        with (out / "gate.csv").open(newline="", encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream))
+        own = [row for row in rows if row["variant"] != "gate_plant"]
+        timed = [row for row in own if row["metric"] == "ns_per_op"]
+        found = {"exact_red": sum(row["status"] in ("regression", "lost") for row in own),
+                 "time_red": sum(row["status"] == "red" for row in timed),
+                 "time_amber": sum(row["status"] == "amber" for row in timed),
+                 "time_judged": sum(row["status"] in ("green", "amber", "red", "improved") for row in timed),
+                 "plants_red": sum(row["variant"] == "gate_plant" and row["status"] in ("red", "regression") for row in rows)}
+        if case in PLANTED:
+            _, metric, workload = PLANTED[case]
+            hits = [row for row in own if row["workload"] == workload
+                    and (row["metric"] == "ns_per_op" and row["status"] == "red" if metric == "time"
+                         else row["metric"].startswith(metric) and row["status"] == "regression")]
+            found["seen"] = int(bool(hits))
+            if metric == "time" and (out / "gate_time.csv").exists():
+                with (out / "gate_time.csv").open(newline="", encoding="utf-8") as stream:
+                    passes = [float(row["slow_down_percent"]) for row in csv.DictReader(stream)
+                              if row["workload"] == workload and row["pass"] == "1" and row["slow_down_percent"] and row["variant"] != "gate_plant"]
+                found["slow_down_percent"] = f"{sorted(passes)[len(passes) // 2]:.3f}" if passes else ""
+        return found
+
+    def measure(self, only, most, minutes):
+        end = time.monotonic() + 60 * minutes
+        done = {(row["case"], row["load"], row["selection"], int(row["run"])) for row in self.rows()}
+        for case, load, selection, runs in plan():
+            wanted = [n for n in range(min(runs, most or runs)) if (case, load, selection, n) not in done]
+            if not wanted or only and case not in only:
+                continue
+            self.become(case)
+            for number in wanted:
+                if time.monotonic() > end:
+                    return
+                row = self.gate(case, load, selection, number)
+                fresh = not self.csv.exists()
+                with self.csv.open("a", newline="", encoding="utf-8") as stream:
+                    writer = csv.DictWriter(stream, HEAD, lineterminator="\n")
+                    if fresh:
+                        writer.writeheader()
+                    writer.writerow(row)
+                print(f"{case}, {load}, {selection}: {number + 1}/{runs} exit {row['exit']} seen {row['seen']} "
+                      f"red {row['exact_red']}+{row['time_red']} amber {row['time_amber']} {row['wall_s']} s", flush=True)
+
+
+# ---- rates and their exact bounds (Clopper and Pearson 1934) ----
+
+def at_most(k, n, p):
+    return sum(math.comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k + 1))
+
+
+def bisect(below):
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if below(middle) else (low, middle)
+    return low
+
+
+def bounds(k, n):
+    low = 0.0 if k == 0 else bisect(lambda p: 1 - at_most(k - 1, n, p) < 0.025)
+    high = 1.0 if k == n else bisect(lambda p: at_most(k, n, p) > 0.025)
+    return low, high
+
+
+def rate(k, n):
+    low, high = bounds(k, n)
+    return f"{k} of {n} | {100 * low:.1f} to {100 * high:.1f} %"
+
+
+def median(values):
+    values = sorted(map(float, values))
+    return f"{values[len(values) // 2]:.3g}" if values else ""
+
+
+def table(rows):
+    yield "### Heads that are no worse: red is false\n"
+    yield "| head | machine | selection | red | 95 % bounds | amber pairs of judged | blind or unfit (exit 4, 3) | median s |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for load, selection in (("idle", "subset"), ("busy", "subset"), ("idle", "whole"), ("busy", "whole")):
+        total = []
+        for case in [*NO_WORSE, "all"]:
+            mine = total if case == "all" else [row for row in rows if (row["case"], row["load"], row["selection"]) == (case, load, selection)]
+            if not mine or case == "all" and len({row["case"] for row in mine}) == 1:
+                continue
+            if case != "all":
+                total += mine
+            judged = [row for row in mine if row["exit"] in ("0", "1")]
+            red = sum(row["exit"] == "1" for row in judged)
+            amber, of = (sum(int(row[key] or 0) for row in judged) for key in ("time_amber", "time_judged"))
+            counts = [sum(row["exit"] == code for row in mine) for code in ("4", "3")]
+            yield (f"| {case} | {load} | {selection} | {rate(red, len(judged)) if judged else 'none judged | '} | {amber} of {of} | "
+                   f"{counts[0]}, {counts[1]} of {len(mine)} | {median(row['wall_s'] for row in mine)} |")
+    yield "\n### Heads with one planted regression: what is not seen is missed\n"
+    yield "| planted | seen | 95 % bounds | slow-down in the first pass, median % | blind or unfit | median s |"
+    yield "|---|---|---|---|---|---|"
+    for case in PLANTED:
+        mine = [row for row in rows if row["case"] == case]
+        if mine:
+            counts = [sum(row["exit"] == code for row in mine) for code in ("4", "3")]
+            yield (f"| {case}{' (rate as it is)' if case in AS_IT_IS else ''} | {rate(sum(row['seen'] == '1' for row in mine), len(mine))} | "
+                   f"{median(row['slow_down_percent'] for row in mine if row['slow_down_percent'])} | {counts[0]}, {counts[1]} | "
+                   f"{median(row['wall_s'] for row in mine)} |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("repository")
+    parser.add_argument("directory")
+    parser.add_argument("--only", default="", help="cases, separated by commas")
+    parser.add_argument("--runs", type=int, default=0, help="at most so many of each")
+    parser.add_argument("--minutes", type=float, default=300, help="begin no further run after that")
+    arguments = parser.parse_args()
+    campaign = Campaign(arguments.repository, arguments.directory)
+    try:
+        campaign.measure([name for name in arguments.only.split(",") if name], arguments.runs, arguments.minutes)
+    finally:
+        (campaign.directory / "campaign.md").write_text("\n".join(table(campaign.rows())) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
