@@ -26,19 +26,6 @@ static const char *const *list_or_null(const char *const *list)
     return list[0] ? list : NULL;
 }
 
-/* What it disturbs is found by the run itself; whoever starts it may wish to wait. */
-static void warn_of_company(void)
-{
-    struct machine_facts facts;
-    doctor_look(&facts);
-    for (size_t i = 0; i < facts.count; i++)
-        if (strcmp(facts.fact[i].key, "cpu_pressure_10_s_percent") == 0 && facts.fact[i].status == MACHINE_NOISY)
-            fprintf(stderr,
-                    "encbench: the machine is busy (CPU pressure %s %%): intervals will be wide; wait until it is "
-                    "idle, see `encbench doctor`\n",
-                    facts.fact[i].value);
-}
-
 static int measure(const struct options *options, const struct paths *paths, char *directory, struct error *error)
 {
     const struct run_options run_options = {
@@ -55,8 +42,6 @@ static int measure(const struct options *options, const struct paths *paths, cha
         .dry_run = options->dry_run,
         .quiet = options->quiet,
     };
-    if (!options->dry_run && !options->quiet)
-        warn_of_company();
     return run_measure(paths, &run_options, directory, error);
 }
 

@@ -3,6 +3,7 @@
 #include "analyse.h"
 #include "calibrate.h"
 #include "counters.h"
+#include "doctor.h"
 #include "exact.h"
 #include "forecast.h"
 #include "heap.h"
@@ -511,9 +512,23 @@ static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
     return 0;
 }
 
+/* What it disturbs is found by the run itself; whoever started it may wish to wait. Not earlier: bad input gets one line. */
+static void warn_of_company(const struct run *run)
+{
+    struct machine_facts facts;
+    doctor_look(&facts);
+    for (size_t i = 0; i < facts.count; i++)
+        if (strcmp(facts.fact[i].key, "cpu_pressure_10_s_percent") == 0 && facts.fact[i].status == MACHINE_NOISY)
+            progress_say(&run->progress,
+                         "encbench: the machine is busy (CPU pressure %s %%): intervals will be wide; wait until it is "
+                         "idle, see `encbench doctor`",
+                         facts.fact[i].value);
+}
+
 static int pilot(struct run *run, struct error *error)
 {
     progress_start(&run->progress, "pilot", run->plan.cell_count, run->options->quiet);
+    warn_of_company(run);
     for (size_t i = 0; i < run->plan.cell_count && error->code == 0; i++) {
         pilot_cell(run, i, error);
         progress_step(&run->progress);
