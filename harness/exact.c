@@ -142,6 +142,15 @@ static void put_calls(const struct counted *counted)
         put_per_op(counted, "failed_calls_per_op", CHANGE(exact, failed_calls));
 }
 
+static void put_requested(const struct counted *counted)
+{
+    const struct worker_exact *exact = counted->exact;
+    put_per_op(counted, "live_requested_bytes_per_op", CHANGE(exact, live_requested_bytes));
+    put_agreed(counted, "peak_live_requested_bytes",
+               (double)(exact->after_2n.peak_live_requested_bytes - exact->before_setup.live_requested_bytes),
+               exact->after_2n.peak_live_requested_bytes == exact->after_n.peak_live_requested_bytes);
+}
+
 static void put_allocations(const struct counted *counted)
 {
     const struct worker_exact *exact = counted->exact;
@@ -154,6 +163,10 @@ static void put_allocations(const struct counted *counted)
     put_calls(counted);
     put_agreed(counted, "peak_live_bytes", (double)(exact->after_2n.peak_live_bytes - exact->before_setup.live_bytes),
                exact->after_2n.peak_live_bytes == exact->after_n.peak_live_bytes);
+    struct counted requested = *counted;
+    if (exact->after_teardown.untracked_blocks != 0)
+        requested.not_counted = "no memory for the table of what was asked for";
+    put_requested(&requested);
     put_agreed(counted, "allocating_threads", (double)exact->calling_threads_2n,
                exact->calling_threads_2n == exact->calling_threads_n);
     put_agreed(counted, "live_blocks_after_teardown",

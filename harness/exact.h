@@ -6,10 +6,11 @@
  * not agree the figure is "unstable", and where nothing could be counted it is empty with the reason:
  *   allocations_per_op, releases_per_op                  blocks got and given back; a realloc of a block is one of each
  *   allocated_bytes_per_op, handed_out_bytes_per_op      as asked for; as malloc_usable_size says
- *   live_blocks_per_op, live_bytes_per_op                what an op leaves behind
+ *   live_blocks_per_op                                   what an op leaves behind
+ *   live_bytes_per_op, live_requested_bytes_per_op       the same, as handed out; as asked for
  *   FUNCTION_calls_per_op                                of each function that was called at all, by the name called
  *   failed_calls_per_op                                  if any call failed
- *   peak_live_bytes                                      most that was live at once in these ops, beyond what was before set-up
+ *   peak_live_bytes, peak_live_requested_bytes           most that was live at once in these ops, beyond what was before set-up
  *   allocating_threads                                   threads that called any of the functions in these ops
  *   live_blocks_after_teardown                           blocks beyond those before set-up
  */

@@ -71,6 +71,12 @@ static void count_live(int64_t blocks, int64_t bytes)
     raise_peak(&own()->peak_live_bytes, own()->live_bytes);
 }
 
+static void count_live_requested(int64_t bytes)
+{
+    raise_peak(&total.peak_live_requested_bytes, ADD(live_requested_bytes, bytes));
+    raise_peak(&own()->peak_live_requested_bytes, own()->live_requested_bytes);
+}
+
 static void count_mapped(int64_t regions, int64_t bytes)
 {
     ADD(live_mapped_regions, regions);
@@ -107,6 +113,8 @@ static void reset_peaks(struct interpose_counts *counts)
 {
     __atomic_store_n(&counts->peak_live_bytes, __atomic_load_n(&counts->live_bytes, __ATOMIC_RELAXED),
                      __ATOMIC_RELAXED);
+    __atomic_store_n(&counts->peak_live_requested_bytes,
+                     __atomic_load_n(&counts->live_requested_bytes, __ATOMIC_RELAXED), __ATOMIC_RELAXED);
     __atomic_store_n(&counts->peak_mapped_bytes, __atomic_load_n(&counts->live_mapped_bytes, __ATOMIC_RELAXED),
                      __ATOMIC_RELAXED);
 }
@@ -210,6 +218,130 @@ static bool resolve(void)
     return true;
 }
 
+/* ---- what both tables below need: one lock, and memory that is not malloc's ---- */
+
+static atomic_flag tables_lock = ATOMIC_FLAG_INIT;
+
+static void lock_tables(void)
+{
+    inside++; /* a signal handler that maps memory while this thread has the lock passes by uncounted */
+    while (atomic_flag_test_and_set_explicit(&tables_lock, memory_order_acquire))
+        sched_yield();
+}
+
+static void unlock_tables(void)
+{
+    atomic_flag_clear_explicit(&tables_lock, memory_order_release);
+    inside--;
+}
+
+/* Zeroed; NULL when there is no memory. */
+static void *pages(size_t bytes)
+{
+    const long address = syscall(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L);
+    return address == -1 ? NULL : (void *)address; /* NOLINT(performance-no-int-to-ptr) */
+}
+
+/*
+ * ---- what was asked for each live block: a hash table with linear probing, at most half full ----
+ *
+ * The allocator does not keep it, and what it hands out for the same request depends on the free chunk that it found: glibc gives a
+ * remainder of less than 32 bytes away with the block, so that the length of a path in an earlier string moved the peak of equal code by
+ * 16 bytes.
+ */
+
+struct asked {
+    uintptr_t block; /* 0: free */
+    size_t bytes;
+};
+
+enum { FIRST_ASKED = 4096 };
+static struct asked *asked; /* NULL: not followed */
+static size_t asked_count, asked_capacity;
+
+static size_t asked_slot(uintptr_t block)
+{
+    return (size_t)((uint64_t)(block >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (asked_capacity - 1);
+}
+
+/* Where the block is, or the free slot where it belongs. */
+static size_t find_asked(uintptr_t block)
+{
+    size_t slot = asked_slot(block);
+    while (asked[slot].block != 0 && asked[slot].block != block)
+        slot = (slot + 1) & (asked_capacity - 1);
+    return slot;
+}
+
+static bool grow_asked(void)
+{
+    struct asked *old = asked;
+    const size_t old_capacity = asked_capacity;
+    struct asked *grown = pages(2 * old_capacity * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    asked = grown;
+    asked_capacity = 2 * old_capacity;
+    for (size_t i = 0; i < old_capacity; i++)
+        if (old[i].block != 0)
+            asked[find_asked(old[i].block)] = old[i];
+    syscall(SYS_munmap, old, old_capacity * sizeof *old);
+    return true;
+}
+
+static void note_asked(const void *block, size_t bytes)
+{
+    if (__atomic_load_n(&asked, __ATOMIC_RELAXED) == NULL)
+        return;
+    lock_tables();
+    if (2 * asked_count >= asked_capacity && !grow_asked()) {
+        ADD(untracked_blocks, 1);
+    } else {
+        asked[find_asked((uintptr_t)block)] = (struct asked){(uintptr_t)block, bytes};
+        asked_count++;
+        count_live_requested((int64_t)bytes);
+    }
+    unlock_tables();
+}
+
+/* What was asked for the block, which is forgotten; 0 for one that is older than the table. */
+static size_t forget_asked(const void *block)
+{
+    if (__atomic_load_n(&asked, __ATOMIC_RELAXED) == NULL)
+        return 0;
+    lock_tables();
+    size_t hole = find_asked((uintptr_t)block);
+    const size_t bytes = asked[hole].block != 0 ? asked[hole].bytes : 0;
+    if (asked[hole].block != 0) {
+        asked_count--;
+        count_live_requested(-(int64_t)bytes);
+    }
+    /* Those behind move up, unless that would put them before where their search begins. */
+    for (size_t next = hole; asked[hole].block != 0;) {
+        next = (next + 1) & (asked_capacity - 1);
+        const size_t from_home = (next - asked_slot(asked[next].block)) & (asked_capacity - 1);
+        if (asked[next].block == 0)
+            asked[hole] = (struct asked){0};
+        else if (from_home >= ((next - hole) & (asked_capacity - 1))) {
+            asked[hole] = asked[next];
+            hole = next;
+        }
+    }
+    unlock_tables();
+    return bytes;
+}
+
+EXPORT int encbench_interpose_follow_requests(void)
+{
+    lock_tables();
+    if (asked == NULL) {
+        asked_capacity = FIRST_ASKED;
+        __atomic_store_n(&asked, pages(FIRST_ASKED * sizeof *asked), __ATOMIC_RELAXED);
+    }
+    unlock_tables();
+    return asked == NULL ? -1 : 0;
+}
+
 /* ---- blocks ---- */
 
 static size_t usable(void *block)
@@ -237,6 +369,7 @@ static void *allocated(enum interpose_function function, void *block, size_t byt
     ADD(requested_bytes, (int64_t)bytes);
     ADD(handed_out_bytes, handed_out);
     count_live(1, handed_out);
+    note_asked(block, bytes);
     return block;
 }
 
@@ -300,6 +433,7 @@ EXPORT void free(void *block)
     if (arena_block || inside == 0) {
         called(INTERPOSE_free);
         released((int64_t)usable(block));
+        forget_asked(block);
     }
     if (arena_block)
         return;
@@ -316,6 +450,7 @@ static void *resize_out_of_arena(enum interpose_function function, void *block, 
     if (new_block == NULL && bytes > 0)
         return NULL;
     released((int64_t)old_bytes);
+    forget_asked(block);
     if (new_block == NULL) {
         called(function);
         return NULL;
@@ -337,8 +472,11 @@ static void *resize(enum interpose_function function, void *block, size_t bytes)
     }
     int64_t old_bytes = (int64_t)real.malloc_usable_size(block);
     bool counted = inside == 0;
-    if (counted)
+    size_t old_asked = 0;
+    if (counted) {
         released(old_bytes);
+        old_asked = forget_asked(block);
+    }
     inside++;
     void *new_block = real.realloc(block, bytes);
     inside--;
@@ -348,9 +486,10 @@ static void *resize(enum interpose_function function, void *block, size_t bytes)
         called(function);
         return NULL;
     }
-    if (new_block == NULL)
+    if (new_block == NULL) {
         not_released(old_bytes);
-    else
+        note_asked(block, old_asked);
+    } else
         ADD(resize_calls, 1);
     return allocated(function, new_block, bytes);
 }
@@ -457,28 +596,13 @@ enum { FIRST_REGIONS = 256 };
 static struct region first_regions[FIRST_REGIONS];
 static struct region *regions = first_regions;
 static size_t region_count, region_capacity = FIRST_REGIONS;
-static atomic_flag regions_lock = ATOMIC_FLAG_INIT;
-
-static void lock_regions(void)
-{
-    inside++; /* a signal handler that maps memory while this thread has the lock passes by uncounted */
-    while (atomic_flag_test_and_set_explicit(&regions_lock, memory_order_acquire))
-        sched_yield();
-}
-
-static void unlock_regions(void)
-{
-    atomic_flag_clear_explicit(&regions_lock, memory_order_release);
-    inside--;
-}
 
 static bool grow_regions(void)
 {
-    size_t bytes = region_capacity * sizeof *regions;
-    long address = syscall(SYS_mmap, NULL, 2 * bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L);
-    if (address == -1)
+    const size_t bytes = region_capacity * sizeof *regions;
+    struct region *grown = pages(2 * bytes);
+    if (grown == NULL)
         return false;
-    struct region *grown = (struct region *)address;
     memcpy(grown, regions, region_count * sizeof *regions);
     if (regions != first_regions)
         syscall(SYS_munmap, regions, bytes);
@@ -561,7 +685,7 @@ static void *map(void *address, size_t bytes, int protection, int flags, int fd,
 {
     if (inside > 0)
         return (void *)syscall(SYS_mmap, address, bytes, protection, flags, fd, offset);
-    lock_regions();
+    lock_tables();
     void *mapped = (void *)syscall(SYS_mmap, address, bytes, protection, flags, fd, offset);
     if (mapped == MAP_FAILED) {
         ADD(failed_calls, 1);
@@ -570,7 +694,7 @@ static void *map(void *address, size_t bytes, int protection, int flags, int fd,
         ADD(map_calls, 1);
         note_range((uintptr_t)mapped, (uintptr_t)mapped + whole_pages(bytes));
     }
-    unlock_regions();
+    unlock_tables();
     return mapped;
 }
 
@@ -588,7 +712,7 @@ EXPORT int munmap(void *address, size_t bytes)
 {
     if (inside > 0)
         return (int)syscall(SYS_munmap, address, bytes);
-    lock_regions();
+    lock_tables();
     int code = (int)syscall(SYS_munmap, address, bytes);
     if (code != 0) {
         ADD(failed_calls, 1);
@@ -597,7 +721,7 @@ EXPORT int munmap(void *address, size_t bytes)
         ADD(unmap_calls, 1);
         forget_range((uintptr_t)address, (uintptr_t)address + whole_pages(bytes));
     }
-    unlock_regions();
+    unlock_tables();
     return code;
 }
 
@@ -612,7 +736,7 @@ EXPORT void *mremap(void *old_address, size_t old_bytes, size_t new_bytes, int f
     }
     if (inside > 0)
         return (void *)syscall(SYS_mremap, old_address, old_bytes, new_bytes, flags, wanted);
-    lock_regions();
+    lock_tables();
     void *mapped = (void *)syscall(SYS_mremap, old_address, old_bytes, new_bytes, flags, wanted);
     if (mapped == MAP_FAILED) {
         ADD(failed_calls, 1);
@@ -624,7 +748,7 @@ EXPORT void *mremap(void *old_address, size_t old_bytes, size_t new_bytes, int f
             forget_range((uintptr_t)old_address, (uintptr_t)old_address + whole_pages(old_bytes));
         note_range((uintptr_t)mapped, (uintptr_t)mapped + whole_pages(new_bytes));
     }
-    unlock_regions();
+    unlock_tables();
     return mapped;
 }
 
@@ -632,5 +756,5 @@ EXPORT void *mremap(void *old_address, size_t old_bytes, size_t new_bytes, int f
 __attribute__((constructor)) static void start(void)
 {
     resolve();
-    pthread_atfork(lock_regions, unlock_regions, unlock_regions);
+    pthread_atfork(lock_tables, unlock_tables, unlock_tables);
 }

@@ -39,6 +39,7 @@
 #define ENCBENCH_INTERPOSE_READ         "encbench_interpose_read"
 #define ENCBENCH_INTERPOSE_READ_THREADS "encbench_interpose_read_threads"
 #define ENCBENCH_INTERPOSE_RESET_PEAKS  "encbench_interpose_reset_peaks"
+#define ENCBENCH_INTERPOSE_FOLLOW       "encbench_interpose_follow_requests"
 
 /* The functions that count, by name. */
 #define INTERPOSE_FUNCTIONS(FUNCTION)                                                                                  \
@@ -79,6 +80,9 @@ struct interpose_counts {
     int64_t live_blocks;
     int64_t live_bytes; /* handed_out_bytes - released_bytes */
     int64_t peak_live_bytes;
+    int64_t live_requested_bytes; /* as asked for, of blocks since encbench_interpose_follow_requests; 0 before it */
+    int64_t peak_live_requested_bytes;
+    int64_t untracked_blocks; /* could not be noted for want of memory: unless 0, the two above are wrong */
 
     int64_t map_calls;         /* mmap, and mremap */
     int64_t unmap_calls;       /* munmap */
@@ -102,5 +106,11 @@ encbench_interpose_read_threads_function encbench_interpose_read_threads;
 /* Peaks begin anew, of the process and of every listed thread: what is live now is the peak so far. */
 typedef void encbench_interpose_reset_peaks_function(void);
 encbench_interpose_reset_peaks_function encbench_interpose_reset_peaks;
+
+/* From here on the size asked for is kept of every block, 16 to 64 bytes of memory each, so that live requested bytes are counted. They are
+ * a function of the program alone; what is handed out for the same request depends on the chunk that the allocator found. 0 when done,
+ * also when done before; -1 without memory. */
+typedef int encbench_interpose_follow_requests_function(void);
+encbench_interpose_follow_requests_function encbench_interpose_follow_requests;
 
 #endif

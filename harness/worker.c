@@ -93,6 +93,7 @@ struct interposer {
     encbench_interpose_read_function *read;
     encbench_interpose_read_threads_function *read_threads;
     encbench_interpose_reset_peaks_function *reset_peaks;
+    encbench_interpose_follow_requests_function *follow_requests;
 };
 
 /* ISO C has no cast from an object to a function pointer. */
@@ -108,7 +109,9 @@ static struct interposer find_interposer(void)
     find_function(ENCBENCH_INTERPOSE_READ, &found.read);
     find_function(ENCBENCH_INTERPOSE_READ_THREADS, &found.read_threads);
     find_function(ENCBENCH_INTERPOSE_RESET_PEAKS, &found.reset_peaks);
-    return found.read && found.read_threads && found.reset_peaks ? found : (struct interposer){0};
+    find_function(ENCBENCH_INTERPOSE_FOLLOW, &found.follow_requests);
+    return found.read && found.read_threads && found.reset_peaks && found.follow_requests ? found
+                                                                                          : (struct interposer){0};
 }
 
 /* Why nothing is counted, and what would mend it; "" when the interposer is there. */
@@ -398,10 +401,15 @@ static void no_peaks(void)
 {
 }
 
+static int no_requests(void)
+{
+    return 0;
+}
+
 static struct interposer interposer_or_none(void)
 {
     const struct interposer found = find_interposer();
-    return found.read ? found : (struct interposer){no_counts, no_threads, no_peaks};
+    return found.read ? found : (struct interposer){no_counts, no_threads, no_peaks, no_requests};
 }
 
 /* Threads that called any function that counts since `before` was read. */
@@ -440,6 +448,8 @@ static int exact(struct worker_region *region, struct panel *panel, struct error
     exact->structure_heap_bytes = structure_heap_bytes(panel->modules[0]->structure_bytes);
     exact->digest = workload->digest(&panel->host, region->job.seed);
 
+    if (interposer.follow_requests() != 0)
+        return error_set(error, EXIT_USAGE, "out of memory");
     interposer.read(&exact->before_setup, NULL);
     if (set_up_arms(region, panel, 0, error) != 0)
         return error->code;

@@ -61,6 +61,7 @@ for variant in plain functions threads; do
     is "$run" $variant blocks handed_out_bytes_per_op $((3 * usable)),exact,
     is "$run" $variant blocks live_blocks_per_op 1,exact,
     is "$run" $variant blocks live_bytes_per_op "$usable,exact,"
+    is "$run" $variant blocks live_requested_bytes_per_op 100,exact,
     is "$run" $variant blocks free_calls_per_op 2,exact,
     is "$run" $variant blocks failed_calls_per_op ''
     # 4 n ops leave 4 n blocks, and the last op holds 2 more; what set-up allocates is beyond that.
@@ -116,12 +117,12 @@ not_counted() { # not_counted DESCRIPTION BUILD WORDS
     truth "$2/encbench" "$2-run" ''
     code=$?
     check "$1: the run goes on" [ $code -eq 0 ]
-    for metric in allocations releases allocated_bytes handed_out_bytes live_blocks live_bytes; do
+    for metric in allocations releases allocated_bytes handed_out_bytes live_blocks live_bytes live_requested_bytes; do
         seen=$(row "$2-run" plain blocks ${metric}_per_op)
         check "$1: ${metric}_per_op has no figure" [ "${seen#,not available,}" != "$seen" ]
         check "$1: ${metric}_per_op has a reason: $seen" [ "${seen#*"$3"}" != "$seen" ]
     done
-    for metric in peak_live_bytes allocating_threads live_blocks_after_teardown; do
+    for metric in peak_live_bytes peak_live_requested_bytes allocating_threads live_blocks_after_teardown; do
         check "$1: $metric has no figure" [ "$(row "$2-run" plain blocks $metric | cut -d, -f1,2)" = ",not available" ]
     done
     check "$1: no call either" [ "$(grep -c '_calls_per_op' "$2-run/metrics.csv")" -eq 0 ]

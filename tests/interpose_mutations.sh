@@ -36,7 +36,7 @@ mutation() {
 }
 
 compile "$source/harness/interpose.c"
-for probe in ops realloc functions peak reset_peaks threads ended_threads mappings early fork; do
+for probe in ops realloc functions peak reset_peaks requests threads ended_threads mappings early fork; do
     passes "$probe" || {
         echo "$probe fails with nothing broken"
         exit 1
@@ -60,12 +60,19 @@ mutation functions "mremap uncounted" 's/called(INTERPOSE_mremap);//'
 mutation peak "no peak" 's/raise_peak(&total.peak_live_bytes, ADD(live_bytes, bytes))/ADD(live_bytes, bytes)/'
 mutation reset_peaks "peaks are not reset" 's/^    reset_peaks(&total);//'
 mutation reset_peaks "peaks of threads are not reset" 's/^        reset_peaks(&threads\[i\]);/        (void)i;/'
+mutation requests "requests only rise" 's/count_live_requested(-(int64_t)bytes)/(void)0/'
+mutation requests "blocks are not forgotten" 's/^            asked\[hole\] = (struct asked){0};/            break;/'
+mutation requests "blocks behind a hole are lost" 's/^            asked\[hole\] = asked\[next\];/            (void)0;/'
+mutation requests "blocks move before their home" 's/else if (from_home >= .*{/else if (from_home < asked_capacity) {/'
+mutation requests "blocks are lost as the table grows" 's/asked\[find_asked(old\[i\].block)\] = old\[i\]/(void)0/'
+mutation requests "no peak of requests" 's/raise_peak(&total.peak_live_requested_bytes, ADD(live_requested_bytes, bytes))/ADD(live_requested_bytes, bytes)/'
+mutation requests "a failed realloc forgets" 's/note_asked(block, old_asked);/(void)0;/'
 mutation ended_threads "threads share their counts" 's/&threads\[slot\] : &unlisted/\&threads[0] : \&unlisted/'
 mutation ended_threads "threads are not listed" 's/^    return count;$/    return 0;/'
 mutation threads "totals lose updates" 's/return __atomic_add_fetch(count, delta, __ATOMIC_RELAXED);/int64_t old = *(volatile int64_t *)count; sched_yield(); return *count = old + delta;/'
 mutation mappings "unmaps uncounted" 's/ADD(unmap_calls, 1)/(void)0/'
 mutation mappings "mapped bytes uncounted" 's/ADD(live_mapped_bytes, bytes)/0/'
 mutation early "no arena while functions are looked up" 's/if (state == RESOLVED)/if (state != RESOLVED)/'
-[ "$mutations" -ge 24 ] || failures=$((failures + 1))
+[ "$mutations" -ge 31 ] || failures=$((failures + 1))
 printf '%d mutations, %d not seen\n' "$mutations" "$failures"
 [ "$failures" -eq 0 ]

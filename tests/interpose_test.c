@@ -29,6 +29,7 @@
 static encbench_interpose_read_function *read_counts;
 static encbench_interpose_read_threads_function *read_threads;
 static encbench_interpose_reset_peaks_function *reset_peaks;
+static encbench_interpose_follow_requests_function *follow_requests;
 static int failures;
 
 static struct interpose_counts total(void)
@@ -336,6 +337,51 @@ static void probe_reset_peaks(void)
     EXPECT(this_thread().peak_live_bytes - mine.live_bytes, 2 * size);
 }
 
+/* Random blocks against a model that knows what was asked for each; more of them than the table has room for at first. */
+static void probe_requests(void)
+{
+    enum { SLOTS = 20000, STEPS = 200000 };
+    static void *held[SLOTS];
+    static size_t asked[SLOTS];
+    void *older = malloc(700);
+    int64_t live = 0, peak = 0;
+    EXPECT(total().live_requested_bytes, 0);
+    EXPECT(follow_requests(), 0);
+    EXPECT(follow_requests(), 0);
+    unsigned random = 4711;
+    for (int step = 0; step < STEPS && failures == 0; step++) {
+        random = random * 1664525u + 1013904223u;
+        const size_t slot = (random >> 8) % SLOTS, bytes = random >> 24;
+        const bool releases = held[slot] != NULL && random & 0x80;
+        if (releases)
+            free(held[slot]);
+        live -= releases || held[slot] != NULL ? (int64_t)asked[slot] : 0;
+        held[slot] = releases ? NULL : realloc(held[slot], bytes + 1);
+        asked[slot] = releases ? 0 : bytes + 1;
+        live += (int64_t)asked[slot];
+        peak = live > peak ? live : peak;
+        EXPECT(total().live_requested_bytes, live);
+    }
+    EXPECT(total().peak_live_requested_bytes, peak);
+    EXPECT(this_thread().peak_live_requested_bytes, peak);
+    EXPECT(peak > 0, 1);
+    volatile size_t huge = PTRDIFF_MAX;
+    held[0] = realloc(held[0], 100);
+    live += 100 - (int64_t)asked[0];
+    EXPECT(realloc(held[0], huge) == NULL, 1);
+    EXPECT(total().live_requested_bytes, live);
+    asked[0] = 100;
+    reset_peaks();
+    EXPECT(total().peak_live_requested_bytes, live);
+    for (int slot = 0; slot < SLOTS; slot++)
+        free(held[slot]);
+    older = realloc(older, 50);
+    EXPECT(total().live_requested_bytes, 50);
+    free(older);
+    EXPECT(total().live_requested_bytes, 0);
+    EXPECT(total().untracked_blocks, 0);
+}
+
 /* libc's own calls are calls of the process. */
 static void probe_libc(void)
 {
@@ -363,6 +409,8 @@ static void allocate_early(void)
     memcpy(&read_threads, &symbol, sizeof symbol);
     symbol = dlsym(RTLD_DEFAULT, ENCBENCH_INTERPOSE_RESET_PEAKS);
     memcpy(&reset_peaks, &symbol, sizeof symbol);
+    symbol = dlsym(RTLD_DEFAULT, ENCBENCH_INTERPOSE_FOLLOW);
+    memcpy(&follow_requests, &symbol, sizeof symbol);
     early_before = total();
     early_block[0] = malloc(100);
     early_block[1] = calloc(1, 200);
@@ -748,6 +796,7 @@ static const struct {
     {"nothing", probe_nothing},
     {"peak", probe_peak},
     {"reset_peaks", probe_reset_peaks},
+    {"requests", probe_requests},
     {"functions", probe_functions},
     {"ended_threads", probe_ended_threads},
     {"libc", probe_libc},
