@@ -14,7 +14,13 @@
 #include <unistd.h>
 
 /* n of the first pass; the second has 2n. A long op (more output than this) is repeated a few times only. */
-enum { OPERATIONS = 512, OPERATIONS_LONG = 4, LONG_OP_BYTES = 65536 };
+enum {
+    OPERATIONS = 512,
+    OPERATIONS_LONG = 4,
+    LONG_OP_BYTES = 65536,
+    OPERATIONS_LONGEST = 2,
+    LONGEST_OP_BYTES = 8 << 20,
+};
 enum { LINE_BYTES = 64 }; /* what layout.csv calls a cache line: that of x86-64 and of nearly every aarch64 */
 enum { REASON_BYTES = 400 };
 
@@ -264,7 +270,9 @@ static int measure_one(const struct launch *launch, const struct module_info *mo
                        struct digests *digests, struct csv_writer *metrics, struct worker_exact *exact,
                        struct error *error)
 {
-    const uint64_t operations = workload->bytes_per_op >= LONG_OP_BYTES ? OPERATIONS_LONG : OPERATIONS;
+    const uint64_t operations = workload->bytes_per_op >= LONGEST_OP_BYTES ? OPERATIONS_LONGEST
+                                : workload->bytes_per_op >= LONG_OP_BYTES  ? OPERATIONS_LONG
+                                                                           : OPERATIONS;
     struct worker_result result;
     if (launch_pass(launch, WORKER_EXACT, module, workload, operations, seed, &result, error) != 0 ||
         check_digest(digests, module, workload->short_name, result.exact.digest, error) != 0)

@@ -323,8 +323,7 @@ static int digest_of(struct gate_run *run, const struct module_info *module, con
     struct worker_result *result = malloc(sizeof *result);
     if (result == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
-    if (launch_pass(&run->launch, WORKER_EXACT, module, workload, workload->batch_multiple_ops, run->options->seed,
-                    result, error) == 0)
+    if (launch_pass(&run->launch, WORKER_EXACT, module, workload, 0, run->options->seed, result, error) == 0)
         *digest = result->exact.digest;
     free(result);
     return error->code;

@@ -13,12 +13,15 @@ enum {
     PROCESS_MS_LEAST = 10,
     BLOCKS_MIN = 16,
     BLOCKS_MAX = 4000,
+    SPARE_BLOCKS = 2,     /* for those that are dropped, of ops so long that the least number of blocks must do */
+    COPY_BLOCKS_MIN = 64, /* a cell with at least so many blocks stands for the others of its workload */
 };
 /* Beside its measuring time a process takes so long, links of eight arms and warm-up included. */
 #define PROCESS_OTHER_S 0.09
 /* The first pass over the whole table; pilots, digests and the second pass take the rest of three minutes. */
 #define PASS_BUDGET_S 120.0
-/* Of ops so long that BLOCKS_MIN of them would take longer, a process has fewer blocks. */
+/* Of ops so long that BLOCKS_MIN of them would take longer, a process has fewer blocks, and of the longest the least that will do: three blocks of
+ * 16 MiB ops took a third of the whole table's time. */
 #define LONG_PROCESS_NS 100e6
 #define PILOT_FIRST     (1ull << 48)
 
@@ -144,13 +147,17 @@ static void choose(struct plan_cell *cell, const struct worker_result *pilot, do
         measure_iterations(&pilot->pilot_ns_per_op[real_arms], &one, 1, MEASURE_CLOCK_BATCH_NS, pilot->clock_step_ns);
     set_clock(cell, clock_iterations);
     const double block_ns = block_time_ns(cell, pilot->pilot_ns_per_op);
-    const double least = fmin(BLOCKS_MIN, fmax(LONG_PROCESS_NS / block_ns, SUMMARY_LONG_BLOCKS_MIN + 1));
-    cell->blocks = (uint32_t)fmin(fmax(process_ns / block_ns, least), BLOCKS_MAX);
+    const double least = fmin(BLOCKS_MIN, LONG_PROCESS_NS / block_ns),
+                 blocks = fmin(fmax(process_ns / block_ns, least), BLOCKS_MAX);
+    const bool too_few = blocks < SUMMARY_LONG_BLOCKS_MIN + SPARE_BLOCKS;
+    cell->blocks = too_few ? SUMMARY_LONG_BLOCKS_MIN + SPARE_BLOCKS : (uint32_t)blocks;
+    cell->blocks_enough = too_few ? SUMMARY_LONG_BLOCKS_MIN : 0;
     set_clock(cell, clock_iterations); /* longer where there are few blocks */
     cell->block_ns = block_time_ns(cell, pilot->pilot_ns_per_op);
 }
 
-/* A cell may have fewer pairs than the one that had the pilot: it takes about as long with more blocks. */
+/* A cell may have fewer pairs than the one that had the pilot: it takes about as long with more blocks. Its variants may be slower as
+ * well: a process is cut after twice the time, which leaves half the blocks of a cell of many. */
 static void copy_choice(struct plan_cell *cell, const struct plan_cell *from)
 {
     const size_t real_arms = cell->arm_count - GATE_TIME_CLOCK_ARMS;
@@ -160,23 +167,29 @@ static void copy_choice(struct plan_cell *cell, const struct plan_cell *from)
     cell->blocks = from->blocks < PLAN_FEW_BLOCKS
                        ? from->blocks
                        : (uint32_t)fmin(fmax(from->blocks / share, PLAN_FEW_BLOCKS), BLOCKS_MAX);
+    cell->blocks_enough = from->blocks_enough;
     cell->block_ns = from->block_ns * share;
 }
 
-static bool copy_of_workload(struct plan_cell *cell, const struct plan *from, size_t count)
+/* The cell of the workload whose arms are slowest; NULL without any. */
+static const struct plan_cell *slowest_of_workload(const char *workload, const struct plan *from, size_t count)
 {
-    for (size_t c = 0; c < count; c++)
-        if (strcmp(from->cells[c].workload, cell->workload) == 0) {
-            copy_choice(cell, &from->cells[c]);
-            return true;
-        }
-    return false;
+    const struct plan_cell *slowest = NULL;
+    for (size_t c = 0; c < count; c++) {
+        const struct plan_cell *cell = &from->cells[c];
+        if (strcmp(cell->workload, workload) == 0 &&
+            (slowest == NULL || cell->block_ns / cell->arm_count > slowest->block_ns / slowest->arm_count))
+            slowest = cell;
+    }
+    return slowest;
 }
 
 void gate_time_cells_copy(struct gate_time_cells *cells, const struct gate_time_cells *from)
 {
-    for (size_t c = 0; c < cells->plan.cell_count; c++)
-        copy_of_workload(&cells->plan.cells[c], &from->plan, from->plan.cell_count);
+    for (size_t c = 0; c < cells->plan.cell_count; c++) {
+        struct plan_cell *cell = &cells->plan.cells[c];
+        copy_choice(cell, slowest_of_workload(cell->workload, &from->plan, from->plan.cell_count));
+    }
 }
 
 /* Measuring time of a process, so that a pass over all cells fits. */
@@ -195,8 +208,10 @@ int gate_time_cells_pilot(struct gate_time_cells *cells, const struct launch *la
         return error_set(error, EXIT_USAGE, "out of memory");
     for (size_t c = 0; c < cells->plan.cell_count && error->code == 0; c++) {
         struct plan_cell *cell = &cells->plan.cells[c];
-        if (!copy_of_workload(cell, &cells->plan, c) &&
-            launch_pilot(launch, cell, PILOT_FIRST + c, options->seed, result, error) == 0)
+        const struct plan_cell *like = slowest_of_workload(cell->workload, &cells->plan, c);
+        if (like && like->blocks >= COPY_BLOCKS_MIN)
+            copy_choice(cell, like);
+        else if (launch_pilot(launch, cell, PILOT_FIRST + c, options->seed, result, error) == 0)
             choose(cell, result, process_ns(cells, options->process_ms, processes));
     }
     free(result);
@@ -209,7 +224,8 @@ double gate_time_cells_expected_s(const struct gate_time_cells *cells, unsigned 
     for (size_t c = 0; c < cells->plan.cell_count; c++) {
         const struct plan_cell *cell = &cells->plan.cells[c];
         const unsigned count = cell->arms[1].role == PLAN_PLANTED ? GATE_TIME_PASSES * processes : settled;
-        seconds += count * (PROCESS_OTHER_S + cell->block_ns * cell->blocks / 1e9);
+        const uint32_t blocks = cell->blocks_enough ? cell->blocks_enough : cell->blocks;
+        seconds += count * (PROCESS_OTHER_S + cell->block_ns * blocks / 1e9);
     }
     return seconds;
 }

@@ -184,9 +184,21 @@ static void fill_command(struct command *command, const struct layout_link *link
 {
     size_t count = 0;
     snprintf(command->script, sizeof command->script, "%s.ld", link->output);
-    const char *const fixed[] = {
-        LAYOUT_LINKER, "-shared",         "-z", "now",           "-z", "noexecstack", "-z",
-        "norelro",     "--build-id=none", "-T", command->script, "-o", link->output,  link->object->file};
+    const char *const fixed[] = {LAYOUT_LINKER,
+                                 "-shared",
+                                 "-z",
+                                 "now",
+                                 "-z",
+                                 "noexecstack",
+                                 "-z",
+                                 "norelro",
+                                 "--build-id=none",
+                                 "--strip-debug",
+                                 "-T",
+                                 command->script,
+                                 "-o",
+                                 link->output,
+                                 link->object->file};
     for (; count < sizeof fixed / sizeof fixed[0]; count++)
         command->arguments[count] = fixed[count];
     if (link->shared && link->shared[0]) {

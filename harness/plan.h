@@ -56,7 +56,8 @@ struct plan_cell {
     bool
         one_after_other; /* all batches of an arm, then those of the next: what a calibration compares the design with */
     uint32_t blocks;     /* per process; 0 until the pilot */
-    double block_ns;     /* expected time of a block, from the pilot */
+    uint32_t blocks_enough; /* a process ends once so many are kept; 0: after all of them */
+    double block_ns;        /* expected time of a block, from the pilot */
 };
 
 /* A row of panels.csv, parsed. */

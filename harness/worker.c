@@ -36,6 +36,8 @@ enum {
 #define WARM_UP_AGREEMENT       0.02
 /* No op is so short that more would fit into a pilot's batch. */
 #define PILOT_OPS_MAX (1ull << 40)
+/* After so long a pilot repeats no more. */
+#define PILOT_NS 20000000
 /* Blocks of warm-up have numbers of their own, far from those of the measurement. */
 #define WARM_UP_FIRST_BLOCK (1ull << 40)
 
@@ -226,8 +228,14 @@ static int warm_up(struct worker_region *region, struct panel *panel, const stru
 {
     struct measure_block block;
     double last_ns = INFINITY;
-    uint64_t warmed_ns = 0;
+    uint64_t warmed_ns = 0, bytes = 0;
     enter(region, WORKER_WARMING_UP, 0);
+    if (region->job.blocks_enough >
+        0) { /* ops so long that one of each arm warms, and a block would be a third of the process */
+        for (uint32_t i = 0; i < region->job.arm_count; i++)
+            measure_batch(clock, &panel->arms[i], panel->arms[i].iterations, &bytes);
+        return 0;
+    }
     for (int window = 0; window < WARM_UP_WINDOWS_MAX; window++) {
         const uint64_t start_ns = clock->now_ns(clock->context);
         uint64_t now_ns = start_ns, blocks = 0;
@@ -308,6 +316,7 @@ static int measure(struct worker_region *region, struct panel *panel, const stru
     const uint32_t most = region->job.blocks / EPOCH_BLOCKS_MIN;
     const uint32_t epochs = region->job.epochs < most ? region->job.epochs : most ? most : 1;
     const uint32_t epoch_blocks = (region->job.blocks + epochs - 1) / epochs;
+    uint32_t kept = 0;
     if (warm_up(region, panel, clock, error) != 0)
         return error->code;
     enter(region, WORKER_MEASURING, 0);
@@ -320,7 +329,9 @@ static int measure(struct worker_region *region, struct panel *panel, const stru
         if (run_block(region, panel, clock, i, &region->blocks[i], error) != 0)
             return error->code;
         result->blocks_done = i + 1;
-        if (clock->now_ns(clock->context) - start_ns > region->job.deadline_ns)
+        kept += !region->blocks[i].dropped;
+        if ((region->job.blocks_enough > 0 && kept == region->job.blocks_enough) ||
+            (kept >= region->job.blocks_least && clock->now_ns(clock->context) - start_ns > region->job.deadline_ns))
             break;
     }
     const uint64_t end_ticks = clock->ticks(clock->context), end_ns = clock->now_ns(clock->context);
@@ -328,7 +339,7 @@ static int measure(struct worker_region *region, struct panel *panel, const stru
     return 0;
 }
 
-/* ns per op of every arm: batches grow until one takes 200 us, and the fastest of five counts. */
+/* ns per op of every arm: batches grow until one takes 200 us, and the fastest of six counts; of long ones fewer. */
 static int pilot(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
                  struct error *error)
 {
@@ -341,9 +352,11 @@ static int pilot(struct worker_region *region, struct panel *panel, const struct
             if ((iterations *= 2) > PILOT_OPS_MAX)
                 return error_set(error, EXIT_USAGE, "run takes no measurable time: %" PRIu64 " ops took %" PRIu64 " ns",
                                  iterations / 2, best_ns);
-        for (int repeat = 0; repeat < 5; repeat++) {
+        uint64_t spent_ns = best_ns;
+        for (int repeat = 0; repeat < 5 && (repeat == 0 || spent_ns < PILOT_NS); repeat++) {
             const uint64_t ns = measure_batch(clock, &panel->arms[i], iterations, &bytes);
             best_ns = ns < best_ns ? ns : best_ns;
+            spent_ns += ns;
         }
         region->result.pilot_ns_per_op[i] = (double)best_ns / (double)iterations;
     }

@@ -60,9 +60,11 @@ struct worker_job {
     uint64_t seed;
     uint64_t process;
     uint32_t arm_count;
-    uint32_t blocks;      /* to measure */
-    uint32_t epochs;      /* set-ups of all arms the blocks are spread over; each has a heap of its own */
-    uint64_t deadline_ns; /* measuring ends after this long, whatever is left */
+    uint32_t blocks;        /* to measure */
+    uint32_t blocks_enough; /* no more once so many are kept; 0: all of them */
+    uint32_t epochs;        /* set-ups of all arms the blocks are spread over; each has a heap of its own */
+    uint32_t blocks_least;  /* of fewer that are kept nothing can be said */
+    uint64_t deadline_ns;   /* measuring ends after this long with blocks_least, whatever is left */
     char data_directory[PATH_MAX];
     char interposer[PATH_MAX];       /* what should be preloaded; "": nothing */
     char shared_directory[PATH_MAX]; /* of the shared objects that modules have in common; WORKER_STEP */

@@ -261,7 +261,7 @@ test_bad_input() {
     refused "unknown revision" 'unknown revision' --base no_such_revision
     refused "no revision at all" 'is no revision' --base=--upload-pack=x
     refused "no modules there" 'module' --base "$work/home"
-    refused "a directory of the tree" 'is a directory, but without built modules' --base variants
+    refused "a directory of the tree" 'is a directory, but without built modules' --base "$repository/variants"
     refused "does not build" 'does not build' --base broken
     check "does not build: the log is kept" grep -q 'does not build' "$work/build/gate/build.log"
     nothing_left "does not build"
