@@ -157,6 +157,18 @@ static void put_requested(const struct counted *counted)
                exact->after_2n.peak_live_requested_bytes == exact->after_n.peak_live_requested_bytes);
 }
 
+/* What the program maps itself; malloc's own mappings are its blocks. */
+static void put_mapped(const struct counted *counted)
+{
+    const struct worker_exact *exact = counted->exact;
+    struct counted mapped = *counted;
+    if (exact->after_teardown.untracked_regions != 0)
+        mapped.not_counted = "no memory for the table of mappings";
+    put_per_op(&mapped, "live_mapped_bytes_per_op", CHANGE(exact, live_mapped_bytes));
+    put_agreed(&mapped, "mapped_regions_after_teardown",
+               (double)(exact->after_teardown.live_mapped_regions - exact->before_setup.live_mapped_regions), true);
+}
+
 static void put_allocations(const struct counted *counted)
 {
     const struct worker_exact *exact = counted->exact;
@@ -175,6 +187,7 @@ static void put_allocations(const struct counted *counted)
     put_requested(&requested);
     put_agreed(counted, "allocating_threads", (double)exact->calling_threads_2n,
                exact->calling_threads_2n == exact->calling_threads_n);
+    put_mapped(counted);
     put_agreed(counted, "live_blocks_after_teardown",
                (double)(exact->after_teardown.live_blocks - exact->before_setup.live_blocks), true);
 }

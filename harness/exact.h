@@ -12,7 +12,9 @@
  *   failed_calls_per_op                                  if any call failed
  *   peak_live_bytes, peak_live_requested_bytes           most that was live at once in these ops, beyond what was before set-up
  *   allocating_threads                                   threads that called any of the functions in these ops
+ *   live_mapped_bytes_per_op                             what an op leaves mapped that mmap gave
  *   live_blocks_after_teardown                           blocks beyond those before set-up
+ *   mapped_regions_after_teardown                        regions beyond those before set-up
  */
 #ifndef ENCBENCH_EXACT_H
 #define ENCBENCH_EXACT_H

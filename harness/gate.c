@@ -5,6 +5,7 @@
 #include "gate_sides.h"
 #include "gate_tell.h"
 #include "process.h"
+#include "progress.h"
 #include "random.h"
 #include "run.h"
 #include "schema.h"
@@ -23,6 +24,7 @@ struct gate {
     struct gate_base base;
     struct gate_sides sides;
     struct csv_data allow, earlier; /* what the working tree declares, and what the base does */
+    bool earlier_known;
     struct gate_rows rows;
     struct module_set kernels;
     struct gate_time time;
@@ -39,6 +41,10 @@ static int check_options(const struct gate_options *options, struct error *error
     if (options->base == NULL)
         return error_set(error, EXIT_USAGE,
                          "gate: expected --base REV, a git revision or a directory of built modules");
+    if (options->out && access(options->out, F_OK) == 0) /* said before the work, not after it */
+        return error_set(error, EXIT_USAGE,
+                         "%s: is there already; nothing is ever overwritten: give --out another name or remove it",
+                         options->out);
     if (options->exact && options->profile)
         return error_set(error, EXIT_USAGE,
                          "gate: --profile is about time and --exact leaves it out; give one of them");
@@ -54,13 +60,26 @@ static int read_allow(const char *path, struct csv_data *allow, struct error *er
     return access(path, F_OK) == 0 ? csv_read(path, &schema_gate_allow, allow, error) : 0;
 }
 
+/* A directory may come without its table. One that cannot be read is the base's fault, and perhaps what the head mends. */
 static int read_declared(struct gate *gate, struct error *error)
 {
+    const struct progress notes = {.quiet = gate->options->quiet};
     char path[PATH_MAX];
-    if (paths_join(path, gate->paths->root, schema_gate_allow.file, error) == 0 &&
-        read_allow(path, &gate->allow, error) == 0)
-        read_allow(gate->base.allow, &gate->earlier, error);
-    return error->code;
+    struct error in_base = {0};
+    if (paths_join(path, gate->paths->root, schema_gate_allow.file, error) != 0 ||
+        read_allow(path, &gate->allow, error) != 0)
+        return error->code;
+    gate->earlier_known = gate->base.commit[0] || access(gate->base.allow, F_OK) == 0;
+    if (read_allow(gate->base.allow, &gate->earlier, &in_base) != 0) {
+        progress_say(&notes, "the base declares nothing: %s", in_base.message);
+        gate->earlier_known = false;
+    }
+    return 0;
+}
+
+static const struct csv_data *earlier_of(const struct gate *gate)
+{
+    return gate->earlier_known ? &gate->earlier : NULL;
 }
 
 static int count_exact(struct gate *gate, struct error *error)
@@ -72,7 +91,7 @@ static int count_exact(struct gate *gate, struct error *error)
                            error) != 0 ||
         gate_exact_check_plants(&gate->rows, error) != 0)
         return error->code;
-    return gate_exact_allow(&gate->rows, &gate->allow, &gate->earlier, selected, error);
+    return gate_exact_allow(&gate->rows, &gate->allow, earlier_of(gate), selected, error);
 }
 
 static int time_both(struct gate *gate, struct error *error)
@@ -88,6 +107,8 @@ static int time_both(struct gate *gate, struct error *error)
         .variants = options->variants,
         .workloads = options->workloads,
         .seed = options->seed ? options->seed : random_seed_from_clock(),
+        .allow = &gate->allow,
+        .earlier = earlier_of(gate),
         .processes = profile ? profile->looks[profile->look_count - 1].processes : 0,
         .quiet = options->quiet,
     };

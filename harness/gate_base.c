@@ -5,7 +5,9 @@
 #include "progress.h"
 #include "schema.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,7 +17,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { GIT_WORDS_MAX = 24, LOG_LINE_BYTES = 400, BUILD_PATIENCE_S = 1800 };
+enum {
+    GIT_WORDS_MAX = 24,
+    LOG_LINE_BYTES = 400,
+    BUILD_PATIENCE_S = 1800,
+    KEPT_MAX = 8, /* bases; what is older goes when the next is kept, unless used within ... */
+    KEPT_S = 24 * 3600,
+    COMMIT_DIGITS = 12, /* in the name of a kept base, before the hash of the build */
+    HASH_DIGITS = 16,
+};
 
 /* Where a revision is checked out and built. */
 struct building {
@@ -212,8 +222,8 @@ static int check_versions(const struct building *building, struct error *error)
 static int configure_and_build(struct building *building, struct error *error)
 {
     char flags[5 * PATH_MAX];
-    snprintf(flags, sizeof flags, "-DCMAKE_C_FLAGS=%s%s-ffile-prefix-map=%s=%s -ffile-prefix-map=%s=%s", GATE_C_FLAGS,
-             *GATE_C_FLAGS ? " " : "", building->source, building->paths->root, building->output,
+    snprintf(flags, sizeof flags, "-DCMAKE_C_FLAGS=%s%s\"-ffile-prefix-map=%s=%s\" \"-ffile-prefix-map=%s=%s\"",
+             GATE_C_FLAGS, *GATE_C_FLAGS ? " " : "", building->source, building->paths->root, building->output,
              building->paths->build);
     if (RUN_LOGGED(building, "its configuration", error, GATE_CMAKE, "-G", GATE_GENERATOR, "-S", building->source, "-B",
                    building->output, "-DCMAKE_BUILD_TYPE=" GATE_BUILD_TYPE, "-DCMAKE_C_COMPILER=" GATE_C_COMPILER,
@@ -265,7 +275,7 @@ static int name_files(struct building *building, const char *commit, struct erro
     const size_t length = strlen(building->source);
     if (length > 0 && building->source[length - 1] == '/')
         building->source[length - 1] = '\0';
-    snprintf(name, sizeof name, "%.12s-%016" PRIx64, commit, hash_build(building->paths));
+    snprintf(name, sizeof name, "%.*s-%0*" PRIx64, COMMIT_DIGITS, commit, HASH_DIGITS, hash_build(building->paths));
     if (paths_join(building->kept, directory, name, error) != 0)
         return error->code;
     snprintf(building->partial, sizeof building->partial, "%.4000s.%ld.partial", building->kept, (long)getpid());
@@ -287,15 +297,76 @@ static int build_revision(struct building *building, const char *commit, struct 
     return 0;
 }
 
+struct old_base {
+    char name[COMMIT_DIGITS + 1 + HASH_DIGITS + 1];
+    time_t used;
+};
+
+static int compare_used(const void *a, const void *b)
+{
+    const struct old_base *x = a, *y = b;
+    return (x->used < y->used) - (x->used > y->used);
+}
+
+static bool is_kept_name(const char *name)
+{
+    static const char digits[] = "0123456789abcdef";
+    return strspn(name, digits) == COMMIT_DIGITS && name[COMMIT_DIGITS] == '-' &&
+           strspn(name + COMMIT_DIGITS + 1, digits) == HASH_DIGITS && name[COMMIT_DIGITS + 1 + HASH_DIGITS] == '\0';
+}
+
+/* Under another name first, or what is left of it when this is stopped would be taken for the whole. */
+static void remove_kept(const char *path)
+{
+    char partial[PATH_MAX];
+    snprintf(partial, sizeof partial, "%.4000s.%ld.partial", path, (long)getpid());
+    const char *const remove[] = {"rm", "-rf", "--", partial, NULL};
+    if (rename(path, partial) == 0)
+        free(process_output(remove));
+}
+
+/* Another gate may be using one: it is young then. What cannot be removed stays. */
+static void prune(const struct building *building)
+{
+    char directory[PATH_MAX], path[PATH_MAX];
+    struct error ignored = {0};
+    struct old_base *bases = NULL;
+    size_t count = 0;
+    struct stat status;
+    if (paths_join(directory, building->paths->build, "gate", &ignored) != 0)
+        return;
+    DIR *stream = opendir(directory);
+    for (struct dirent *entry; stream && (entry = readdir(stream)) != NULL;) {
+        struct old_base *more = NULL;
+        if (!is_kept_name(entry->d_name) || paths_join(path, directory, entry->d_name, &ignored) != 0 ||
+            lstat(path, &status) != 0 || !S_ISDIR(status.st_mode) ||
+            (more = realloc(bases, (count + 1) * sizeof *bases)) == NULL)
+            continue;
+        bases = more;
+        bases[count].used = status.st_mtime;
+        strcpy(bases[count++].name, entry->d_name);
+    }
+    if (stream)
+        closedir(stream);
+    if (count > 0)
+        qsort(bases, count, sizeof *bases, compare_used);
+    for (size_t i = KEPT_MAX; i < count; i++)
+        if (time(NULL) - bases[i].used > KEPT_S && paths_join(path, directory, bases[i].name, &ignored) == 0)
+            remove_kept(path);
+    free(bases);
+}
+
 static int find_revision(struct building *building, struct gate_base *base, struct error *error)
 {
-    struct stat status;
     if (find_repository(building, error) || find_commit(building, base->commit, error) ||
         name_files(building, base->commit, error))
         return error->code;
     base->dirty = is_dirty(building);
-    if (stat(building->kept, &status) != 0 && build_revision(building, base->commit, error) != 0)
-        return error->code;
+    if (utimensat(AT_FDCWD, building->kept, NULL, 0) != 0) { /* when it was last used: what is in use is not pruned */
+        if (build_revision(building, base->commit, error) != 0)
+            return error->code;
+        prune(building);
+    }
     strcpy(base->modules, building->kept);
     return paths_join(base->allow, building->kept, schema_gate_allow.file, error);
 }
@@ -318,9 +389,16 @@ static bool is_directory_of_modules(const char *given, char modules[static PATH_
 int gate_base_find(const struct paths *paths, const char *given, const char *scratch, bool quiet,
                    struct gate_base *base, struct error *error)
 {
+    char head[PATH_MAX];
     *base = (struct gate_base){0};
-    if (is_directory_of_modules(given, base->modules))
+    if (is_directory_of_modules(given, base->modules)) {
+        if (realpath(paths->modules, head) && strcmp(head, base->modules) == 0)
+            return error_set(error, EXIT_USAGE,
+                             "--base %s: is the build that is compared with it; expected another one, or a revision "
+                             "(refs/heads/%s, if that is a branch)",
+                             given, given);
         return paths_join(base->allow, base->modules, schema_gate_allow.file, error);
+    }
     struct building *building = calloc(1, sizeof *building);
     if (building == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");

@@ -15,8 +15,8 @@ const char *const gate_status_words[GATE_STATUS_COUNT] = {
     [GATE_NEW] = "new",           [GATE_REMOVED] = "removed",
 };
 
-/* Metrics of which more is worse; a * stands for any ending. What is not here only changes: calls by function and releases add up
- * to allocations, instructions of the codec are part of all instructions, and what workloads count themselves has no direction. Nor
+/* Metrics of which more is worse; a * stands for any ending. What is not here only changes: calls by function (but for mmap) and releases
+ * add up to allocations, instructions of the codec are part of all instructions, and what workloads count themselves has no direction. Nor
  * are bytes as handed out judged, only as asked for: what a request gets depends on the free chunk that malloc found, and a base in a
  * folder whose name was 8 letters longer had 16 bytes less at its peak, of equal code. */
 static const char *const judged[] = {"struct_bytes",
@@ -30,6 +30,9 @@ static const char *const judged[] = {"struct_bytes",
                                      "live_requested_bytes_per_op",
                                      "peak_live_requested_bytes",
                                      "live_blocks_after_teardown",
+                                     "mmap_calls_per_op",
+                                     "live_mapped_bytes_per_op",
+                                     "mapped_regions_after_teardown",
                                      "failed_calls_per_op",
                                      "instructions_per_op"};
 
@@ -156,6 +159,9 @@ static void put_single(struct gate_rows *rows, const struct side *mine, const st
         if (last == NULL || strcmp(last->metric, GATE_ALL) != 0 || strcmp(last->variant, key->variant) != 0 ||
             strcmp(last->workload, key->workload) != 0)
             put(rows, &(struct key){key->variant, key->workload, GATE_ALL, 0}, NAN, NAN, status, "");
+    } else if (absent_is_none(key->metric) && !is_exact(mine, key)) {
+        put(rows, key, NAN, NAN, mine_is_head && is_judged(key->metric) ? GATE_LOST : GATE_CHANGED,
+            csv_text(mine->metrics, key->row, SCHEMA_metrics_reason));
     } else if (absent_is_none(key->metric) && mine_is_head) {
         put(rows, key, 0, value, judge(key->metric, 0, value), "");
     } else if (absent_is_none(key->metric)) {
@@ -226,7 +232,7 @@ static bool was_measured(const struct gate_rows *rows, const char *variant, cons
     return false;
 }
 
-static bool has_line(const struct csv_data *table, const struct csv_data *allow, size_t row)
+bool gate_allow_has_line(const struct csv_data *table, const struct csv_data *allow, size_t row)
 {
     for (size_t i = 0; table && i < table->row_count; i++) {
         bool same = true;
@@ -238,6 +244,18 @@ static bool has_line(const struct csv_data *table, const struct csv_data *allow,
     return false;
 }
 
+bool gate_allow_is_time(const struct csv_data *allow, size_t line)
+{
+    return strcmp(csv_text(allow, line, SCHEMA_gate_allow_metric), GATE_TIME_METRIC) == 0;
+}
+
+/* Whether the row is what the line says: it has grown to the value, or there is no figure any more and the line has no value. */
+static bool is_declared_by(const struct gate_row *row, double value)
+{
+    return row && !gate_row_is_plant(row) &&
+           ((row->status == GATE_REGRESSION && row->head == value) || (row->status == GATE_LOST && isnan(value)));
+}
+
 static int declare(struct gate_rows *rows, const struct csv_data *allow, size_t line, const struct csv_data *earlier,
                    bool selected, struct error *error)
 {
@@ -246,9 +264,9 @@ static int declare(struct gate_rows *rows, const struct csv_data *allow, size_t 
                *metric = csv_text(allow, line, SCHEMA_gate_allow_metric);
     const double value = csv_number(allow, line, SCHEMA_gate_allow_value);
     struct gate_row *row = find(rows, variant, workload, metric);
-    if (has_line(earlier, allow, line))
+    if (gate_allow_is_time(allow, line) || gate_allow_has_line(earlier, allow, line))
         return 0;
-    if (row && row->status == GATE_REGRESSION && row->head == value && !gate_row_is_plant(row)) {
+    if (is_declared_by(row, value)) {
         row->status = GATE_DECLARED;
         row->reason = csv_text(allow, line, SCHEMA_gate_allow_reason);
         return 0;
@@ -260,9 +278,16 @@ static int declare(struct gate_rows *rows, const struct csv_data *allow, size_t 
             error, EXIT_USAGE,
             "%s:%zu: declares %s of %s on %s as %.17g, but it is %.17g now (%.17g in the base); correct it",
             allow->path, line + 2, metric, variant, workload, value, row->head, row->base);
+    if (row && row->status == GATE_LOST && !gate_row_is_plant(row))
+        return error_set(
+            error, EXIT_USAGE,
+            "%s:%zu: declares %s of %s on %s as %.17g, but it has no exact figure any more; leave the value empty",
+            allow->path, line + 2, metric, variant, workload, value);
     if (row && row->status == GATE_DECLARED)
         return error_set(error, EXIT_USAGE, "%s:%zu: declares %s of %s on %s a second time; remove it", allow->path,
                          line + 2, metric, variant, workload);
+    if (earlier == NULL)
+        return 0;
     return error_set(error, EXIT_USAGE,
                      "%s:%zu: declares an increase of %s of %s on %s, but there is none; remove it (or correct the "
                      "names: gate.csv has them)",
@@ -299,6 +324,7 @@ static const struct planted {
     {PLANT_BYTES, "peak_live_requested_bytes", PLANT_MORE_BYTES},
     {PLANT_INSTRUCTION, "instructions_per_op", 1},
     {PLANT_LEAK, "live_blocks_per_op", 1},
+    {PLANT_MAPPING, "live_mapped_bytes_per_op", LEAK_MAPPING_BYTES},
     {PLANT_LEAK, "live_requested_bytes_per_op", PLANT_BLOCK_BYTES},
 };
 

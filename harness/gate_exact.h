@@ -22,6 +22,8 @@ enum gate_status {
 };
 extern const char *const gate_status_words[GATE_STATUS_COUNT];
 
+/* Metric of the timing lane's rows, and of the lines that declare a pair not comparable. */
+#define GATE_TIME_METRIC "ns_per_op"
 /* Metric of a row about a variant on a workload that only one side has. */
 #define GATE_ALL "all"
 
@@ -43,12 +45,18 @@ int gate_exact_compare(const struct csv_data *base, const struct csv_data *head,
 void gate_rows_free(struct gate_rows *rows);
 
 /*
- * Declares increases by a table of schema_gate_allow. A line with another value than the head's, and one that declares nothing, are
- * EXIT_USAGE with file and line; but not one about a pair that was not measured (`rows` has nothing of it and `selected`). A line that
- * `earlier`, the base's table, has as well belongs to a change that is in the base, and declares nothing here. Either table may be NULL.
+ * Declares increases, and figures that are lost (a line without a value), by a table of schema_gate_allow. A line with another value than
+ * the head's, and one that declares nothing, are EXIT_USAGE with file and line; but not one about a pair that was not measured (`rows` has
+ * nothing of it and `selected`), nor one about time. A line that `earlier`, the base's table, has as well belongs to a change that is in the
+ * base, and declares nothing here. `allow` may be NULL. `earlier` is NULL when what the base declares is not known: then any line that
+ * declares nothing may be one of its own.
  */
 int gate_exact_allow(struct gate_rows *rows, const struct csv_data *allow, const struct csv_data *earlier,
                      bool selected, struct error *error);
+
+/* Of a line of schema_gate_allow: whether it is about time, and whether `table` (NULL: none) has it as well. */
+bool gate_allow_is_time(const struct csv_data *allow, size_t line);
+bool gate_allow_has_line(const struct csv_data *table, const struct csv_data *allow, size_t line);
 
 /* Whether a row makes the gate red; rows of the plants never do. */
 bool gate_row_is_red(const struct gate_row *row);

@@ -2,6 +2,7 @@
 
 #include "gate_tell_time.h"
 #include "paths.h"
+#include "progress.h"
 #include "schema.h"
 
 #include <errno.h>
@@ -131,16 +132,16 @@ static const char *verdict_words(const struct gate_found *found)
     }
 }
 
-/* The line that would declare the first increase, but for the reason, which only its author knows. */
+/* The line that would declare the first red figure, but for the reason, which only its author knows. */
 static void put_hint(const struct gate_found *found, FILE *stream)
 {
     char head[FIGURE_BYTES];
     for (size_t i = 0; i < found->rows->count; i++) {
         const struct gate_row *row = &found->rows->rows[i];
-        if (row->status != GATE_REGRESSION || gate_row_is_plant(row))
+        if (!gate_row_is_red(row))
             continue;
-        fprintf(stream, "to declare an increase, add a line to %s:\n  %s,%s,%s,%s,REASON\n", schema_gate_allow.file,
-                row->variant, row->workload, row->metric, figure(row->head, head));
+        fprintf(stream, "to declare it, add a line to %s:\n  %s,%s,%s,%s,REASON\n", schema_gate_allow.file,
+                row->variant, row->workload, row->metric, row->status == GATE_LOST ? "" : figure(row->head, head));
         return;
     }
 }
@@ -205,8 +206,14 @@ int gate_tell(const struct gate_found *found, FILE *stream, struct error *error)
         return error->code;
     if (found->time && gate_tell_time_passes(found->time, found->directory, error) != 0)
         return error->code;
-    if (summary && *summary && write_markdown(found, summary, "ae", error) != 0)
-        return error->code;
     put_text(found, stream);
+    if (fflush(stream) != 0)
+        return error_set(error, EXIT_USAGE, "standard output: %s; the result is in %s", strerror(errno),
+                         found->directory);
+    /* The verdict stands without it. */
+    struct error unwritten = {0};
+    const struct progress notes = {0};
+    if (summary && *summary && write_markdown(found, summary, "ae", &unwritten) != 0)
+        progress_say(&notes, "encbench: %s", unwritten.message);
     return 0;
 }

@@ -1,5 +1,6 @@
 #include "gate_tell_time.h"
 
+#include "gate_exact.h"
 #include "kernels/kernels.h"
 #include "schema.h"
 
@@ -9,8 +10,11 @@
 enum { TIME_ROWS_MAX = 40 };
 
 /* What a row can be called, in the order in which rows are shown; the last two are only counted. */
-static const char *const words[] = {"red", "amber", "not measured", "not comparable", "improved", "green", "identical"};
-enum { WORD_COUNT = sizeof words / sizeof words[0], SHOWN_WORDS = 5 };
+static const char *const words[] = {"red",      "not comparable", "amber", "not measured",
+                                    "declared", "improved",       "green", "identical"};
+enum { WORD_COUNT = sizeof words / sizeof words[0], SHOWN_WORDS = 6 };
+/* A slow-down of more than this should not pass; where it could, the table says so. */
+#define BLIND_FROM 0.05
 
 static bool is_called(const struct gate_time_row *row, const char *word)
 {
@@ -40,7 +44,7 @@ void gate_tell_time_rows(const struct gate_time *lane, struct csv_writer *writer
     for (size_t r = 0; r < lane->row_count; r++) {
         const struct gate_time_row *row = &lane->rows[r];
         put_pair(writer, row);
-        csv_put_text(writer, "ns_per_op");
+        csv_put_text(writer, GATE_TIME_METRIC);
         csv_put_number(writer, row->pass_count ? row->base_ns : NAN);
         csv_put_number(writer, row->pass_count ? row->head_ns : NAN);
         csv_put_text(writer, gate_time_row_word(row));
@@ -141,6 +145,22 @@ static void put_counts(const struct gate_time *lane, FILE *stream)
     fputs(*separator ? "" : "nothing compared", stream);
 }
 
+/* ", but of 3 a slow-down of up to 9.1 % would have passed": what is called green and could not have been called red. */
+static void put_blindness(const struct gate_time *lane, FILE *stream)
+{
+    size_t count = 0;
+    double most = 0;
+    for (size_t r = 0; r < lane->row_count; r++) {
+        const struct gate_judge_pass *pass = last_pass(&lane->rows[r]);
+        if (lane->rows[r].plant || !pass || !is_called(&lane->rows[r], "green") || !(pass->threshold > BLIND_FROM))
+            continue;
+        count++;
+        most = fmax(most, pass->threshold);
+    }
+    if (count > 0)
+        fprintf(stream, ", but of %zu a slow-down of up to %.2g %% would have passed", count, 100 * most);
+}
+
 static bool is_believed(const struct gate_time *lane)
 {
     return lane->outcome == EXIT_PASS || lane->outcome == EXIT_REGRESSION;
@@ -153,6 +173,7 @@ void gate_tell_time_text(const struct gate_time *lane, FILE *stream)
         fprintf(stream, "  ... and %zu more in gate_time.csv\n", more);
     fputs("time: ", stream);
     put_counts(lane, stream);
+    put_blindness(lane, stream);
     fprintf(stream, "%s\n", is_believed(lane) ? "; planted slow-downs: all seen" : "; not to be believed");
 }
 
@@ -163,6 +184,7 @@ void gate_tell_time_markdown(const struct gate_time *lane, FILE *stream)
         rows += count_of(lane, words[w]);
     fputs("Time: ", stream);
     put_counts(lane, stream);
+    put_blindness(lane, stream);
     fprintf(stream, ". %s%s\n\n", is_believed(lane) ? "Planted slow-downs: all seen." : "Not to be believed: ",
             is_believed(lane) ? "" : lane->why);
     if (rows > 0) {

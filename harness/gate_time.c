@@ -1,5 +1,6 @@
 #include "gate_time_internal.h"
 
+#include "gate_exact.h"
 #include "identical.h"
 #include "kernels/kernels.h"
 #include "process.h"
@@ -165,7 +166,9 @@ static void look_at_pair(const struct gate_time_options *options, struct gate_ti
     char base_bytes[32], head_bytes[32], difference[256];
     snprintf(base_bytes, sizeof base_bytes, "%" PRIu64, base->bytes_per_op);
     snprintf(head_bytes, sizeof head_bytes, "%" PRIu64, head->bytes_per_op);
-    if (row->base->single_layout || row->head->single_layout)
+    if (!(head->flags & ENCBENCH_TIMED))
+        not_comparable(row, "timing", "there is one", "none");
+    else if (row->base->single_layout || row->head->single_layout)
         not_comparable(row, "layouts", row->base->single_layout ? "one" : "many",
                        row->head->single_layout ? "one" : "many");
     else if (strcmp(base->name, head->name) != 0)
@@ -185,8 +188,7 @@ static int add_pairs_of(struct gate_time *lane, const struct gate_time_options *
     for (size_t w = 0; base && w < head->workload_count && error->code == 0; w++) {
         const struct module_workload *ours = &head->workloads[w],
                                      *theirs = module_info_workload(base, ours->short_name);
-        if (theirs == NULL || !(ours->flags & theirs->flags & ENCBENCH_TIMED) ||
-            !module_workload_selected(options->workloads, ours))
+        if (theirs == NULL || !(theirs->flags & ENCBENCH_TIMED) || !module_workload_selected(options->workloads, ours))
             continue;
         struct gate_time_row *row = add_row(lane, error);
         if (row == NULL)
@@ -333,8 +335,12 @@ static int check_digest(struct gate_run *run, struct gate_time_row *row, struct 
 {
     uint64_t base = 0, head = 0;
     char base_words[32], head_words[32];
-    if (digest_of(run, row->base, row->base_workload, &base, error) != 0 ||
-        digest_of(run, row->head, row->head_workload, &head, error) != 0)
+    if (digest_of(run, row->base, row->base_workload, &base, error) == EXIT_USAGE && !row->plant) {
+        not_comparable(row, "with the data of the head", error->message, "it works");
+        *error = (struct error){0};
+        return 0;
+    }
+    if (error->code != 0 || digest_of(run, row->head, row->head_workload, &head, error) != 0)
         return error->code;
     if (base == head)
         return 0;
@@ -432,6 +438,10 @@ static int run_process(struct gate_run *run, const struct gate_time_cells *cells
         return error->code;
     if (measured.stopped || process_stop_requested()) {
         error_set(error, EXIT_UNFIT, "stopped during the timing lane");
+    } else if (measured.faulty) { /* not void: what crashes in some layouts only would be judged from the others */
+        error_set(error, EXIT_USAGE,
+                  "gate: workload %.100s: %.500s; mend it: `encbench run --workloads %.100s` times it as well",
+                  cell->workload, measured.void_reason, cell->workload);
     } else if (!summary_of_blocks(cell, measured.blocks, measured.block_count, &summary)) {
         error_set(error, EXIT_USAGE, "out of memory");
     } else {
@@ -633,7 +643,45 @@ const char *gate_time_row_word(const struct gate_time_row *row)
     static const char *const words[] = {[GATE_TIME_IDENTICAL] = "identical",
                                         [GATE_TIME_NOT_COMPARABLE] = "not comparable",
                                         [GATE_TIME_NOT_MEASURED] = "not measured"};
+    if (row->declared)
+        return "declared";
     return row->status == GATE_TIME_JUDGED ? gate_judge_status_words[row->judged] : words[row->status];
+}
+
+static int declare(struct gate_time *lane, const struct csv_data *allow, size_t line, bool selected,
+                   struct error *error)
+{
+    const char *variant = csv_text(allow, line, SCHEMA_gate_allow_variant),
+               *workload = csv_text(allow, line, SCHEMA_gate_allow_workload);
+    bool known = false;
+    for (size_t r = 0; r < lane->row_count; r++) {
+        struct gate_time_row *row = &lane->rows[r];
+        if (row->plant || strcmp(row->head->variant, variant) != 0 ||
+            strcmp(row->head_workload->short_name, workload) != 0)
+            continue;
+        known = true;
+        if (row->status == GATE_TIME_NOT_COMPARABLE && !row->declared) {
+            row->declared = true;
+            snprintf(row->reason, sizeof row->reason, "%.500s", csv_text(allow, line, SCHEMA_gate_allow_reason));
+            return 0;
+        }
+    }
+    if (!known && selected)
+        return 0;
+    return error_set(
+        error, EXIT_USAGE,
+        "%s:%zu: declares that %s on %s cannot be timed against the base, but it can; remove it (what is slower "
+        "cannot be declared)",
+        allow->path, line + 2, variant, workload);
+}
+
+int gate_time_allow(struct gate_time *lane, const struct csv_data *allow, const struct csv_data *earlier, bool selected,
+                    struct error *error)
+{
+    for (size_t line = 0; allow && line < allow->row_count && error->code == 0; line++)
+        if (gate_allow_is_time(allow, line) && !gate_allow_has_line(earlier, allow, line))
+            declare(lane, allow, line, selected, error);
+    return error->code;
 }
 
 static void set_outcome(struct gate_time *lane, int outcome, const struct gate_time_row *row, const char *what)
@@ -656,7 +704,10 @@ void gate_time_decide(struct gate_time *lane, bool fit, const char *unfit_why)
             set_outcome(lane, EXIT_BLIND, row, "was not found, so nothing that was not found means anything");
     }
     for (size_t r = lane->row_count; r-- > 0;)
-        if (lane->rows[r].status == GATE_TIME_NOT_MEASURED)
+        if (lane->rows[r].status == GATE_TIME_NOT_COMPARABLE && !lane->rows[r].declared && lane->outcome == EXIT_PASS)
+            set_outcome(lane, EXIT_REGRESSION, &lane->rows[r], lane->rows[r].reason);
+    for (size_t r = lane->row_count; r-- > 0;)
+        if (lane->rows[r].status == GATE_TIME_NOT_MEASURED && lane->outcome == EXIT_PASS)
             set_outcome(lane, EXIT_UNFIT, &lane->rows[r], lane->rows[r].reason);
     if (!fit) {
         lane->outcome = EXIT_UNFIT;
@@ -697,7 +748,9 @@ int gate_time_run(struct gate_time *lane, const struct gate_time_options *option
     struct gate_run run = {.lane = lane, .options = options, .progress.quiet = options->quiet};
     *lane = (struct gate_time){0};
     launch_init(&run.launch, options->paths, options->scratch, options->head);
-    if (prepare(&run, error) == 0 && check_digests(&run, error) == 0 && run_passes(&run, error) == 0)
+    if (prepare(&run, error) == 0 && check_digests(&run, error) == 0 &&
+        gate_time_allow(lane, options->allow, options->earlier, options->variants || options->workloads, error) == 0 &&
+        run_passes(&run, error) == 0)
         decide(&run);
     launch_free(&run.launch);
     free(run.chain_ratio);

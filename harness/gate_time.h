@@ -3,13 +3,14 @@
  *
  * A pair is one variant and workload in both builds. Up to three pairs of a workload share a process with the chain and its planted twin,
  * every arm freshly linked against the shared objects of its own build. A pair whose code and shared objects are the same bytes is never
- * timed. A first pass over all pairs finds suspects; what a second on fresh processes suspects again is red (gate_judge.h). The first ends
+ * timed; one whose outputs or parameters differ cannot be, and is a regression unless gate-allow.csv declares it. A first pass over all pairs finds suspects; what a second on fresh processes suspects again is red (gate_judge.h). The first ends
  * early for a cell whose pairs are all shown not to be slower: of 20 processes 8 do for most of them. In every run
  * two controls go the same way and must come out red: a planted module, and a pair that differs in its shared object alone.
  */
 #ifndef ENCBENCH_GATE_TIME_H
 #define ENCBENCH_GATE_TIME_H
 
+#include "csv.h"
 #include "gate_judge.h"
 #include "module_set.h"
 #include "paths.h"
@@ -26,9 +27,10 @@ struct gate_time_options {
         *const *workloads; /* NULL-terminated; NULL: all that both have and that panels.csv times */
     const char *planted;   /* directory of the planted shared objects (shared/) and plant.txt; NULL: MODULES/planted */
     uint64_t seed;
-    unsigned processes;  /* of a cell and pass at most; 0: GATE_TIME_PROCESSES */
-    unsigned process_ms; /* measuring time of a process; 0: what the budget leaves */
-    bool time_identical; /* what is identical too: how often the lane is wrong */
+    unsigned processes;                     /* of a cell and pass at most; 0: GATE_TIME_PROCESSES */
+    unsigned process_ms;                    /* measuring time of a process; 0: what the budget leaves */
+    const struct csv_data *allow, *earlier; /* gate-allow.csv of head and of base (gate_exact.h); NULL: none */
+    bool time_identical;                    /* what is identical too: how often the lane is wrong */
     bool quiet;
 };
 
@@ -40,6 +42,7 @@ struct gate_time_row {
     const char *plant;        /* what is planted in head; NULL: a pair of the table */
     struct module_info *made; /* a head of our making; NULL: one of the set */
     enum gate_time_status status;
+    bool declared;                 /* not comparable, and gate-allow.csv says so */
     char reason[512];              /* of a pair that is not judged; "" else */
     enum gate_judge_status judged; /* only with GATE_TIME_JUDGED */
     struct gate_judge_pass passes[GATE_TIME_PASSES];
@@ -66,8 +69,12 @@ struct gate_time {
 int gate_time_run(struct gate_time *lane, const struct gate_time_options *options, struct error *error);
 void gate_time_free(struct gate_time *lane);
 
-/* Word of a row: "identical", "not comparable", "not measured", or the judgement's. */
+/* Word of a row: "identical", "not comparable", "declared", "not measured", or the judgement's. */
 const char *gate_time_row_word(const struct gate_time_row *row);
+
+/* Declares pairs not comparable by the lines whose metric is GATE_TIME_METRIC, as gate_exact_allow does with increases. */
+int gate_time_allow(struct gate_time *lane, const struct csv_data *allow, const struct csv_data *earlier, bool selected,
+                    struct error *error);
 
 /* Outcome and its reason from rows that are judged, whether the machine was fit, and what was wrong with it. Pure. */
 void gate_time_decide(struct gate_time *lane, bool fit, const char *unfit_why);

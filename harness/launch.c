@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,9 +198,16 @@ static void fill_arms(struct worker_job *job, const struct plan_cell *cell, cons
     }
 }
 
+/* How a worker ended before it was done. Killed it may have been for want of memory: that is the machine's doing. */
+struct worker_stop {
+    bool stopped; /* by a signal to us */
+    bool faulty;  /* an arm failed, or the worker crashed */
+};
+
 /* Starts the worker on a region and says in one line what went wrong, if anything did. */
 static int start_worker(const struct launch *launch, struct worker_region *region, int fd, const char *preload,
-                        uint64_t time_limit_s, char *wrong, size_t wrong_bytes, bool *stopped, struct error *error)
+                        uint64_t time_limit_s, char *wrong, size_t wrong_bytes, struct worker_stop *stop,
+                        struct error *error)
 {
     const char *const arguments[] = {launch->paths->worker, NULL};
     const struct process_options options = {.preload = preload,
@@ -215,7 +223,9 @@ static int start_worker(const struct launch *launch, struct worker_region *regio
     wrong[0] = '\0';
     if (process_run(arguments, &options, &end, error) != 0)
         return error->code;
-    *stopped = end.stopped;
+    *stop = (struct worker_stop){end.stopped, region->result.failed ||
+                                                  (region->result.phase != WORKER_DONE && !end.stopped &&
+                                                   !end.timed_out && end.signal != SIGKILL && end.signal != SIGTERM)};
     if (region->result.failed)
         snprintf(wrong, wrong_bytes, "%.400s", region->result.message);
     else if (region->result.phase != WORKER_DONE)
@@ -249,8 +259,11 @@ int launch_measure(const struct launch *launch, const struct plan_cell *cell, ui
      * pilot repeats one op, whose memory malloc keeps, and an unpooled arm of 256 KiB takes twice as long between others that make it
      * fault again. */
     region->job.deadline_ns = (uint64_t)(2 * cell->block_ns * cell->blocks);
-    start_worker(launch, region, fd, NULL, expected_s(cell), wrong, sizeof wrong, &measured->stopped, error);
+    struct worker_stop stop = {0};
+    start_worker(launch, region, fd, NULL, expected_s(cell), wrong, sizeof wrong, &stop, error);
     close(fd);
+    measured->stopped = stop.stopped;
+    measured->faulty = stop.faulty;
     if (error->code != 0)
         return error->code;
     const uint32_t arm = region->result.phase_arm;
@@ -277,7 +290,7 @@ int launch_pilot(const struct launch *launch, const struct plan_cell *cell, uint
     struct layout_link links[MEASURE_ARMS_MAX];
     size_t link_count = 0, region_bytes;
     char wrong[512];
-    bool stopped = false;
+    struct worker_stop stop = {0};
     int fd;
     if (layouts == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
@@ -287,9 +300,9 @@ int launch_pilot(const struct launch *launch, const struct plan_cell *cell, uint
         link_planned(launch, links, link_count, error) == 0) {
         fill_job(launch, &region->job, WORKER_PILOT, process, seed);
         fill_arms(&region->job, cell, layouts);
-        start_worker(launch, region, fd, NULL, 2 * WORKER_PATIENCE_S, wrong, sizeof wrong, &stopped, error);
+        start_worker(launch, region, fd, NULL, 2 * WORKER_PATIENCE_S, wrong, sizeof wrong, &stop, error);
         *result = region->result;
-        if (error->code == 0 && stopped)
+        if (error->code == 0 && stop.stopped)
             error_set(error, EXIT_UNFIT, "stopped during the pilot");
         if (error->code == 0 && wrong[0])
             error_set(error, EXIT_USAGE, "panel %s, workload %s, arm %s (%s): %s", cell->panel, cell->workload,
@@ -311,7 +324,7 @@ static int run_pass(const struct launch *launch, const struct worker_job *extra,
                     struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error)
 {
     size_t region_bytes;
-    bool stopped = false;
+    struct worker_stop stop = {0};
     int fd;
     struct worker_region *region = make_region(0, &region_bytes, &fd, error);
     if (region == NULL)
@@ -334,9 +347,9 @@ static int run_pass(const struct launch *launch, const struct worker_job *extra,
     /* Not where it is missing: the loader would say so on standard error once a worker. The worker gives the reason. */
     const bool present = extra->interposer[0] && access(extra->interposer, R_OK) == 0;
     start_worker(launch, region, fd, present ? extra->interposer : NULL, 4 * WORKER_PATIENCE_S, wrong, wrong_bytes,
-                 &stopped, error);
+                 &stop, error);
     *result = region->result;
-    if (error->code == 0 && stopped)
+    if (error->code == 0 && stop.stopped)
         error_set(error, EXIT_UNFIT, "stopped during the exact passes");
     munmap(region, region_bytes);
     close(fd);
@@ -404,16 +417,16 @@ int launch_structure(const struct launch *launch, const char *preload, uint32_t 
                      struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error)
 {
     size_t region_bytes;
-    bool stopped = false;
+    struct worker_stop stop = {0};
     int fd;
     struct worker_region *region = make_region(0, &region_bytes, &fd, error);
     if (region == NULL)
         return error->code;
     fill_job(launch, &region->job, WORKER_STRUCTURE, 0, 0);
     region->job.structure_bytes = structure_bytes;
-    start_worker(launch, region, fd, preload, WORKER_PATIENCE_S, wrong, wrong_bytes, &stopped, error);
+    start_worker(launch, region, fd, preload, WORKER_PATIENCE_S, wrong, wrong_bytes, &stop, error);
     *result = region->result;
-    if (error->code == 0 && stopped)
+    if (error->code == 0 && stop.stopped)
         error_set(error, EXIT_UNFIT, "stopped during the exact passes");
     munmap(region, region_bytes);
     close(fd);

@@ -32,6 +32,7 @@ struct launch_measured {
     double ticks_per_ns;
     bool stopped;          /* by a signal to us: not a result at all */
     char void_reason[512]; /* empty: it ended well */
+    bool faulty;           /* an arm failed or crashed: its own doing, not the machine's */
     struct worker_region *region;
     size_t region_bytes;
 };

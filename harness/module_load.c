@@ -36,6 +36,8 @@ bool module_metric_is_reserved(const char *name)
 #undef FUNCTION_METRIC
             "instructions_per_op",
         "live_blocks_after_teardown",
+        "live_mapped_bytes_per_op",
+        "mapped_regions_after_teardown",
         "planted_cycles_per_op",
         "struct_bytes",
         "struct_hole_bytes",

@@ -311,12 +311,16 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* argp's own messages take two lines and know no verbs: unknown options and missing values are found before it sees them. */
+/* argp's own messages take two lines and know no verbs: unknown options and missing values are found before it sees them. -h becomes
+ * --help. */
 static int check_words(int argc, char **argv, const struct verb *verb, struct error *error)
 {
+    static char help[] = "--help";
     for (int i = 2; i < argc; i++) {
         if (strcmp(argv[i], "--") == 0)
             return 0;
+        if (strcmp(argv[i], "-h") == 0)
+            argv[i] = help;
         if (argv[i][0] != '-' || argv[i][1] == '\0' || strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-?") == 0 ||
             strcmp(argv[i], "--usage") == 0)
             continue;
@@ -475,7 +479,7 @@ const struct verb *options_parse(int argc, char **argv, const struct verb *verbs
                                  struct error *error)
 {
     *options = (struct options){0};
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_help(verbs);
         return NULL;
     }

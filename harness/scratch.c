@@ -60,6 +60,9 @@ static void remove_stale(const char *parent)
 int scratch_make(char *scratch, struct error *error)
 {
     const char *given = getenv("TMPDIR"), *parent = given && *given ? given : "/tmp";
+    char absolute[PATH_MAX]; /* others are told of it that are somewhere else */
+    if (realpath(parent, absolute))
+        parent = absolute;
     process_catch_signals();
     remove_stale(parent);
     if (snprintf(scratch, PATH_MAX, "%s/" PREFIX "%ld-XXXXXX", parent, (long)getpid()) >= PATH_MAX ||

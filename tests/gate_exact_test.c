@@ -121,6 +121,13 @@ static void test_status(void **state)
         {"allocations_per_op,1,exact,", "allocations_per_op,1,unstable,n and 2n", GATE_LOST, true},
         {"instructions_per_op,45,exact,", NULL, GATE_LOST, true},
         {"releases_per_op,1,exact,", "releases_per_op,1,unstable,n and 2n", GATE_CHANGED, false},
+        {NULL, "failed_calls_per_op,0.33,unstable,n and 2n", GATE_LOST, true},
+        {NULL, "mmap_calls_per_op,1,exact,", GATE_REGRESSION, true},
+        {NULL, "mmap_calls_per_op,0.001,unstable,n and 2n", GATE_LOST, true},
+        {"mmap_calls_per_op,0.001,unstable,n and 2n", NULL, GATE_CHANGED, false},
+        {NULL, "munmap_calls_per_op,0.001,unstable,n and 2n", GATE_CHANGED, false},
+        {"live_mapped_bytes_per_op,0,exact,", "live_mapped_bytes_per_op,4096,exact,", GATE_REGRESSION, true},
+        {"mapped_regions_after_teardown,0,exact,", "mapped_regions_after_teardown,2,exact,", GATE_REGRESSION, true},
         {"instructions_per_op,,not available,x", "instructions_per_op,45,exact,", GATE_GAINED, false},
         {"instructions_per_op,,not available,x", "instructions_per_op,,not available,x", GATE_UNAVAILABLE, false},
     };
@@ -217,6 +224,38 @@ static void test_declared(void **state)
     assert_int_equal(declare("b,v,allocations_per_op,2,worth it\n", "", true).code, 0);
 }
 
+/* A figure that is lost is declared by a line without a value; what the base declares may not be known. */
+static void test_lost_and_unknown(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        bool known;
+        int code;
+        enum gate_status status;
+    } cases[] = {
+        {"a,w,allocations_per_op,,every third op\n", true, 0, GATE_DECLARED},
+        {"a,w,allocations_per_op,1,every third op\n", true, EXIT_USAGE, GATE_LOST},
+        {"a,w,instructions_per_op,,unchanged\n", true, EXIT_USAGE, GATE_LOST},
+        {"a,w,instructions_per_op,,unchanged\n", false, 0, GATE_LOST},
+        {"a,w,ns_per_op,,another output\n", true, 0, GATE_LOST}, /* the timing lane's business */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct compared compared =
+            compare("a,w,instructions_per_op,45,exact,\na,w,allocations_per_op,1,exact,\n",
+                    "a,w,instructions_per_op,45,exact,\na,w,allocations_per_op,0.33,unstable,x\n");
+        struct csv_data allow = read_text("allow", &schema_gate_allow, ALLOW_HEADER, cases[i].line),
+                        earlier = read_text("earlier", &schema_gate_allow, ALLOW_HEADER, "");
+        struct error error = {0};
+        assert_int_equal(gate_exact_allow(&compared.rows, &allow, cases[i].known ? &earlier : NULL, false, &error),
+                         cases[i].code);
+        assert_int_equal(row_of(&compared, "w", "allocations_per_op")->status, cases[i].status);
+        csv_free(&allow);
+        csv_free(&earlier);
+        release(&compared);
+    }
+}
+
 static void test_wrong_lines(void **state)
 {
     (void)state;
@@ -232,18 +271,19 @@ static void test_wrong_lines(void **state)
 
 #define PLANT_ROW(workload, metric, value) PLANT_VARIANT "," workload "," metric "," #value ",exact,\n"
 
-static const char plants_base[] =
-    PLANT_ROW("layout", "struct_bytes", 8) PLANT_ROW("plant_allocation", "allocations_per_op", 1)
-        PLANT_ROW("plant_bytes", "allocated_bytes_per_op", 24) PLANT_ROW("plant_bytes", "peak_live_requested_bytes", 25)
-            PLANT_ROW("plant_instruction", "instructions_per_op", 5) PLANT_ROW("plant_leak", "live_blocks_per_op", 0)
-                PLANT_ROW("plant_leak", "live_requested_bytes_per_op", 0)
-                    PLANT_ROW("plant_same", "instructions_per_op", 5);
+static const char plants_base[] = PLANT_ROW("layout", "struct_bytes", 8) PLANT_ROW(
+    "plant_allocation", "allocations_per_op", 1) PLANT_ROW("plant_bytes", "allocated_bytes_per_op", 24)
+    PLANT_ROW("plant_bytes", "peak_live_requested_bytes", 25) PLANT_ROW("plant_mapping", "live_mapped_bytes_per_op", 0)
+        PLANT_ROW("plant_instruction", "instructions_per_op", 5) PLANT_ROW("plant_leak", "live_blocks_per_op", 0)
+            PLANT_ROW("plant_leak", "live_requested_bytes_per_op", 0) PLANT_ROW("plant_same", "instructions_per_op", 5);
 static const char plants_head[] =
     PLANT_ROW("layout", "struct_bytes", 24) PLANT_ROW("plant_allocation", "allocations_per_op", 2)
         PLANT_ROW("plant_bytes", "allocated_bytes_per_op", 40) PLANT_ROW("plant_bytes", "peak_live_requested_bytes", 41)
-            PLANT_ROW("plant_instruction", "instructions_per_op", 6) PLANT_ROW("plant_leak", "live_blocks_per_op", 1)
-                PLANT_ROW("plant_leak", "live_requested_bytes_per_op", 24)
-                    PLANT_ROW("plant_same", "instructions_per_op", 5);
+            PLANT_ROW("plant_mapping", "live_mapped_bytes_per_op", 65536)
+                PLANT_ROW("plant_instruction", "instructions_per_op", 6)
+                    PLANT_ROW("plant_leak", "live_blocks_per_op", 1)
+                        PLANT_ROW("plant_leak", "live_requested_bytes_per_op", 24)
+                            PLANT_ROW("plant_same", "instructions_per_op", 5);
 
 /* Code of looking at the plants after `from` was replaced by `to` in the head's table. */
 static int plants_with(const char *from, const char *to, char *message)
@@ -273,6 +313,7 @@ static void test_plants(void **state)
         {"peak_live_requested_bytes,41", "peak_live_requested_bytes,25"},
         {"instructions_per_op,6", "instructions_per_op,5"},
         {"live_blocks_per_op,1", "live_blocks_per_op,0"},
+        {"live_mapped_bytes_per_op,65536", "live_mapped_bytes_per_op,0"},
         {"live_requested_bytes_per_op,24", "live_requested_bytes_per_op,0"},
         /* Seen, but not what was planted. */
         {"instructions_per_op,6", "instructions_per_op,7"},
@@ -311,6 +352,7 @@ static void test_plants_not_countable(void **state)
         row->head += strcmp(row->metric, "struct_bytes") == 0                  ? 16
                      : strcmp(row->metric, "allocated_bytes_per_op") == 0      ? 16
                      : strcmp(row->metric, "peak_live_requested_bytes") == 0   ? 16
+                     : strcmp(row->metric, "live_mapped_bytes_per_op") == 0    ? 65536
                      : strcmp(row->metric, "live_requested_bytes_per_op") == 0 ? 24
                                                                                : 1;
     }
@@ -327,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_new_and_removed_pairs),
         cmocka_unit_test(test_declared),
         cmocka_unit_test(test_wrong_lines),
+        cmocka_unit_test(test_lost_and_unknown),
         cmocka_unit_test(test_plants),
         cmocka_unit_test(test_plants_not_countable),
     };

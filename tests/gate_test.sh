@@ -129,6 +129,11 @@ must "its revisions" make_revisions
 must "a build" make_build
 
 test_against_itself() {
+    mkdir -p "$work/build/gate/mine"
+    for digit in 1 2 3 4 5 6 7 8 9; do mkdir "$work/build/gate/12345678901$digit-0123456789abcdef"; done
+    touch -d '2 days ago' "$work/build/gate/mine" "$work/build/gate/12345678901"*
+    touch -d '3 days ago' "$work/build/gate/123456789013-0123456789abcdef" "$work/build/gate/123456789017-0123456789abcdef"
+    touch "$work/build/gate/123456789015-0123456789abcdef"
     export GITHUB_STEP_SUMMARY="$work/summary"
     echo before >"$work/summary"
     gate --base plain --workloads get_put,to_string_1k
@@ -140,6 +145,10 @@ test_against_itself() {
     check "the same code: structure" has '^null[+]thread,layout,struct_hole_bytes,8,8,same,$'
     check "what only the head has is new" has '^packed[+]thread,get_put,all,,,new,$'
     check "what the head alone has is not judged" grep -q 'gate: not worse than the base' "$work/out"
+    check "eight bases are kept" [ "$(ls -d "$work"/build/gate/*-*/ | wc -l)" -eq 8 ]
+    for digit in 3 7; do check "the oldest go" [ ! -e "$work/build/gate/12345678901$digit-0123456789abcdef" ]; done
+    check "what was used lately stays" [ -d "$work/build/gate/123456789015-0123456789abcdef" ]
+    check "so does what is not the gate's" [ -d "$work/build/gate/mine" ]
     check "plants are in the table" has '^gate_plant,plant_instruction,instructions_per_op,[0-9]+,[0-9]+,regression,$'
     check "a summary of its own" grep -q '^### gate: not worse' "$result/gate.md"
     check "the summary is appended" [ "$(sed -n 1p "$work/summary")" = before ]
@@ -150,6 +159,11 @@ test_against_itself() {
     check "a base is built once" [ ! -e "$work/build/gate/build.log" ]
     echo dirty >>"$repository/README.md"
     gate_short --base plain
+    export GITHUB_STEP_SUMMARY="$work/none/summary"
+    gate_short --base plain
+    unset GITHUB_STEP_SUMMARY
+    check "a summary that cannot be written changes no verdict" [ "$code" -eq 0 ]
+    check "but is said in one line" [ "$(grep -c 'none/summary: No such' "$work/err")-$(wc -l <"$work/err")" = 1-1 ]
     check "a dirty tree is allowed" [ "$code" -eq 0 ]
     check "and said" grep -q 'uncommitted changes' "$work/out"
     in_repository checkout -q README.md
@@ -261,13 +275,21 @@ test_bad_input() {
     refused "unknown revision" 'unknown revision' --base no_such_revision
     refused "no revision at all" 'is no revision' --base=--upload-pack=x
     refused "no modules there" 'module' --base "$work/home"
-    refused "a directory of the tree" 'is a directory, but without built modules' --base "$repository/variants"
+    cd "$repository" || exit 1
+    refused "a directory of the tree" 'is a directory, but without built modules' --base variants
+    cd "$OLDPWD" || exit 1
     refused "does not build" 'does not build' --base broken
     check "does not build: the log is kept" grep -q 'does not build' "$work/build/gate/build.log"
     nothing_left "does not build"
     refused "another ABI" 'has module ABI 99' --base other_abi
     refused "another schema" 'has schema 99' --base other_schema
     refused "another project" 'no ENCBENCH_ABI_VERSION' --base no_header
+    refused "its own build" 'is the build that is compared with it' --base "$modules"
+    refused "its own build, from above" 'is the build that is compared with it' --base "$work/build"
+    mkdir "$work/there"
+    "$work/build/encbench" gate --exact --base plain --out "$work/there" >"$work/out" 2>"$work/err"
+    check "a result that is there: exit 2 before the work" [ $? -eq 2 ]
+    check "a result that is there: said" grep -q 'nothing is ever overwritten' "$work/err"
     refused "both lanes and one" 'give one of them' --base plain --profile quick
     "$work/build/encbench" gate --base plain --profile smoke >"$work/out" 2>"$work/err"
     check "a profile that decides nothing" [ $? -eq 2 ]
@@ -292,6 +314,14 @@ test_bad_input() {
     PATH=$work/path
     refused "no git" 'git is not installed' --base plain
     PATH=$PATH_before
+    # Built, for its own: what it keeps is removed, or there would be two of that revision.
+    before=$(kept plain)
+    cp -R "$repository" "$work/with space"
+    ENCBENCH_ROOT="$work/with space"
+    gate_short --base plain
+    check "a path with a space: exit $code" [ "$code" -eq 0 ]
+    for base in $(kept plain); do [ "$base" = "$before" ] || rm -r "$base"; done
+    ENCBENCH_ROOT=$repository
 }
 
 # ---- never blind ----
@@ -343,12 +373,12 @@ test_against_itself
 if [ "$mode" = quick ]; then
     test_instruction
     test_blind_and_unfit
-    finish 29
+    finish 36
 else
     test_other_plants
     test_allow
     test_time
     test_bad_input
     test_interrupted
-    finish 188
+    finish 200
 fi

@@ -1,11 +1,13 @@
 /*
  * The timing lane by hand, for its tests: gate_time_driver BASE [KEY=VALUE...]. BASE is a directory of built modules; head are those
- * beside this program. Keys: variants, workloads (names separated by commas), planted, seed, processes, ms, identical.
+ * beside this program. Keys: variants, workloads (names separated by commas), planted, seed, processes, ms, identical,
+ * allow (a gate-allow.csv).
  * Prints a line a row and one of the outcome, and exits with it.
  */
 #include "gate_time.h"
 #include "process.h"
 #include "run.h"
+#include "schema.h"
 #include "scratch.h"
 
 #include <stdio.h>
@@ -15,6 +17,7 @@
 
 enum { NAMES_MAX = 32 };
 
+static struct csv_data allow, earlier; /* nothing declared earlier */
 static const char *variants[NAMES_MAX + 1], *workloads[NAMES_MAX + 1];
 
 static void split(char *list, const char **names)
@@ -46,6 +49,11 @@ static void take(struct gate_time_options *options, char *argument)
         options->process_ms = (unsigned)strtoul(value, NULL, 10);
     } else if (strcmp(argument, "identical") == 0) {
         options->time_identical = strcmp(value, "yes") == 0;
+    } else if (strcmp(argument, "allow") == 0) {
+        struct error error = {0};
+        if (csv_read(value, &schema_gate_allow, &allow, &error) != 0)
+            exit(EXIT_USAGE);
+        options->allow = &allow;
     } else {
         exit(EXIT_USAGE);
     }
@@ -100,7 +108,7 @@ static int run_lane(struct gate_time_options *options, const char *base_director
 
 int main(int argc, char **argv)
 {
-    struct gate_time_options options = {.seed = 1};
+    struct gate_time_options options = {.seed = 1, .earlier = &earlier};
     struct paths paths;
     struct error error = {0};
     char scratch[PATH_MAX];
@@ -114,6 +122,7 @@ int main(int argc, char **argv)
         outcome = run_lane(&options, argv[1], &paths, scratch, &error);
         scratch_remove(scratch);
     }
+    csv_free(&allow);
     if (error.code == 0)
         return outcome;
     fprintf(stderr, "gate_time_driver: %s\n", error.message);

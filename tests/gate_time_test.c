@@ -227,9 +227,24 @@ static void outcome_of_rows(void **state)
     gate_time_decide(&lane, true, "");
     assert_int_equal(lane.outcome, EXIT_BLIND);
     rows[3].status = GATE_TIME_JUDGED;
+    rows[0].judged = GATE_JUDGE_GREEN;
     rows[1].status = GATE_TIME_NOT_MEASURED;
     gate_time_decide(&lane, true, "");
     assert_int_equal(lane.outcome, EXIT_UNFIT);
+    /* What is red stays red beside what could not be measured. */
+    rows[0].judged = GATE_JUDGE_RED;
+    gate_time_decide(&lane, true, "");
+    assert_int_equal(lane.outcome, EXIT_REGRESSION);
+    rows[0].judged = GATE_JUDGE_GREEN;
+    /* What cannot be compared any more is red unless it is declared. */
+    rows[1].status = GATE_TIME_NOT_COMPARABLE;
+    gate_time_decide(&lane, true, "");
+    assert_int_equal(lane.outcome, EXIT_REGRESSION);
+    assert_non_null(strstr(lane.why, "because"));
+    rows[1].declared = true;
+    gate_time_decide(&lane, true, "");
+    assert_int_equal(lane.outcome, EXIT_PASS);
+    rows[1].declared = false;
     rows[1].status = GATE_TIME_IDENTICAL;
     gate_time_decide(&lane, false, "a storm");
     assert_int_equal(lane.outcome, EXIT_UNFIT);

@@ -145,8 +145,29 @@ for name in bytes parameters digest; do check "other $name: not comparable" [ "$
 check "bytes: why" [ "$(reason bytes)" = "bytes per op: 8 in base and 16 in head" ]
 check "parameters: why" [ "$(reason parameters)" = "other parameters: sum:size=4096 in base and sum:size=4096:ways=1 in head" ]
 check "digest: why" sh -c "printf '%s' '$(reason digest)' | grep -Eq '^digest of the output: [0-9a-f]{16} in base and [0-9a-f]{16} in head$'"
+lane_or_skip sums sums-base variants=digest workloads=sum_4k
+check "what cannot be timed any more is red" [ "$code" -eq 1 ]
+check "and says why" grep -q '^outcome	1	digest on sum_4k: digest of the output' "$work/out"
+allow() { printf 'variant,workload,metric,value,reason\n%s\n' "$1" >"$work/allow.csv"; }
+allow 'digest,sum_4k,ns_per_op,,other sums'
+lane_or_skip sums sums-base variants=digest workloads=sum_4k "allow=$work/allow.csv"
+check "unless it is declared" [ "$code $(word digest sum_4k) $(reason digest)" = "0 declared other sums" ]
+lane sums sums-base variants=same workloads=sum_4k "allow=$work/allow.csv"
+check "about what was not asked for nothing is known" [ "$code" -eq 0 ]
+allow 'same,sum_4k,ns_per_op,,too slow'
+lane sums sums-base variants=same workloads=sum_4k "allow=$work/allow.csv"
+check "what can be timed cannot be declared" refused 2 'allow.csv:2: declares that same on sum_4k cannot be timed'
 lane sums sums-base variants=new workloads=nop
 check "nothing to time is no error" [ "$code $(pairs)" = "0 0" ]
+
+# ---- a module that crashes in some of its layouts: not judged from the others ----
+tree crashes
+sum crashes same 's|^#include <stdint.h>|&\n#include <stdlib.h>\nstatic int placed; /* anew in every process */|;s|^    uint64_t total = 0;|&\n    if (((uintptr_t)\&placed >> 12 \& 1) != 0 \&\& placed++ > 2000)\n        abort();|'
+check "the module that crashes has a crash" grep -q abort "$work/sum/sum_bytes.c"
+tree crashes-base
+sum crashes-base same ''
+lane crashes crashes-base workloads=sum_4k
+check "a crash is an error" refused 2 'head:same'
 
 # ---- an unfit machine: arms that do not take turns, a chain that lacks what is planted in it ----
 tree turns
@@ -178,4 +199,4 @@ sleep 4 && kill -TERM $! && wait $!
 code=$?
 check "a signal stops it" refused 3 'stopped'
 check "nothing is left behind" [ -z "$(ls -A "$TMPDIR")" ]
-finish 43
+finish 50

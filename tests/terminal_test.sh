@@ -159,6 +159,8 @@ for verb in $verbs; do
     sed -n "/^\.SS \"$verb[ \"]/,/^\.S[SH] /p" "$work/plain" | sed '$d' >"$work/section"
     check "the page has $verb" [ -s "$work/section" ]
     "$encbench" "$verb" --help >"$work/help" 2>&1
+    "$encbench" "$verb" -h >"$work/out" 2>&1
+    check "-h of $verb is --help" cmp -s "$work/out" "$work/help"
     for option in $(sed -n 's/^ *\(-., \)\{0,1\}\(--[a-z-]*\).*/\2/p' "$work/help" | grep -vxE -- '--(help|usage)'); do
         check "the page has $option of $verb" grep -qE -- "^$option(=|\$)" "$work/section"
     done

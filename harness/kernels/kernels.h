@@ -34,6 +34,7 @@
 #define PLANT_BYTES           "plant_bytes"
 #define PLANT_INSTRUCTION     "plant_instruction"
 #define PLANT_LEAK            "plant_leak"
+#define PLANT_MAPPING         "plant_mapping"
 #define PLANT_BLOCK_BYTES     24
 #define PLANT_MORE_BYTES      16
 #define PLANT_STRUCTURE_BYTES 16

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #ifndef PLANT_REGRESSED
 #define PLANT_REGRESSED 0
@@ -97,6 +98,18 @@ static uint64_t leak_run(void *state, unsigned thread, uint64_t n)
     return 0;
 }
 
+static uint64_t mapping_run(void *state, unsigned thread, uint64_t n)
+{
+    (void)state;
+    (void)thread;
+    for (uint64_t i = 0; i < n; i++) {
+        void *region = mmap(NULL, LEAK_MAPPING_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (!PLANT_REGRESSED)
+            munmap(region, LEAK_MAPPING_BYTES);
+    }
+    return 0;
+}
+
 #define PLANT(plant_name, plant_op, plant_run)                                                                         \
     KERNEL_WORKLOAD(plant_name, plant_op, plant_run, .batch_multiple_ops = 1, .flags = ENCBENCH_EXACT, .setup = setup, \
                     .teardown = teardown)
@@ -107,6 +120,7 @@ static const struct encbench_workload workloads[] = {
     PLANT(PLANT_BYTES, "a block got and freed; planted: a larger one", bytes_run),
     PLANT(PLANT_INSTRUCTION, "an instruction; planted: two", instruction_run),
     PLANT(PLANT_LEAK, "a block got and freed; planted: only got", leak_run),
+    PLANT(PLANT_MAPPING, "memory mapped and unmapped; planted: only mapped", mapping_run),
 };
 
 static const struct encbench_field fields[] = {
