@@ -63,7 +63,7 @@ static int read_allow(const char *path, struct csv_data *allow, struct error *er
 /* A directory may come without its table. One that cannot be read is the base's fault, and perhaps what the head mends. */
 static int read_declared(struct gate *gate, struct error *error)
 {
-    const struct progress notes = {.quiet = gate->options->quiet};
+    const struct progress notes = {0}; /* said even when it should be quiet: it decides what a line means */
     char path[PATH_MAX];
     struct error in_base = {0};
     if (paths_join(path, gate->paths->root, schema_gate_allow.file, error) != 0 ||
@@ -71,7 +71,7 @@ static int read_declared(struct gate *gate, struct error *error)
         return error->code;
     gate->earlier_known = gate->base.commit[0] || access(gate->base.allow, F_OK) == 0;
     if (read_allow(gate->base.allow, &gate->earlier, &in_base) != 0) {
-        progress_say(&notes, "the base declares nothing: %s", in_base.message);
+        progress_say(&notes, "encbench: the base declares nothing: %s", in_base.message);
         gate->earlier_known = false;
     }
     return 0;

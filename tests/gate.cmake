@@ -7,3 +7,6 @@ if(NOT ENCBENCH_SANITIZE)
   endforeach()
   set_tests_properties(gate_long PROPERTIES LABELS long)
 endif()
+
+# How often it is wrong: what is committed about that, against the runs that were made.
+add_test(NAME gate_campaign COMMAND ${ENCBENCH_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/gate_campaign_test.py ${PROJECT_SOURCE_DIR})

@@ -55,6 +55,23 @@ class Patch:
         path.write_text(text.replace(self.old, self.new), encoding="utf-8")
 
 
+class EncodedTwice:
+    """The codec's hot loop also runs over the first 1/`part` of the input, before it runs over all of it."""
+
+    def __init__(self, part):
+        self.part = part
+
+    def apply(self, root):
+        path = root / "workloads/codec.c"
+        text = path.read_text(encoding="utf-8")
+        loop = re.search(r"^    for \(; input != end; input \+= 8, output \+= 16\) \{\n.*?^    \}\n", text, re.M | re.S)
+        if loop is None:
+            raise SystemExit(f"gate_campaign: {path}: expected the loop of codec_hex_table16")
+        again = loop[0].replace("(; input != end;", f"(const unsigned char *part = input + input_bytes / {self.part} / 8 * 8; input != part;")
+        path.write_text(text[:loop.start()] + "    const unsigned char *first = input;\n    unsigned char *first_output = output;\n" + again
+                        + '    __asm__ volatile("" ::: "memory");\n    input = first;\n    output = first_output;\n' + text[loop.start():], encoding="utf-8")
+
+
 def in_put(statement):
     old = "    encbuf_release_mapping(buffer);\n    encbuf_pool_give(buffer);"
     return Patch("variants/encbuf.h", old, f"    {statement}\n{old}")
@@ -68,24 +85,6 @@ def encoded_again(part):
 
 
 ESCAPE = '__asm__ volatile("" : : "r"(block) : "memory");'
-CODEC_START = "    size_t tail = input_bytes % 8;\n    const unsigned char *end = input + (input_bytes - tail);\n"
-CODEC_AGAIN = CODEC_START + """    const unsigned char *first = input;
-    unsigned char *first_output = output;
-
-    for (const unsigned char *part = input + input_bytes / 20 / 8 * 8; input != part; input += 8, output += 16) {
-        HEX_BYTE(0);
-        HEX_BYTE(1);
-        HEX_BYTE(2);
-        HEX_BYTE(3);
-        HEX_BYTE(4);
-        HEX_BYTE(5);
-        HEX_BYTE(6);
-        HEX_BYTE(7);
-    }
-    __asm__ volatile("" ::: "memory");
-    input = first;
-    output = first_output;
-"""
 UNRELATED = """
 static __attribute__((used, noinline)) int unrelated_%s(int x)
 {
@@ -96,6 +95,7 @@ static __attribute__((used, noinline)) int unrelated_%s(int x)
 """
 UNRELATED_BEFORE = Patch("variants/encode.h", '#include "axes.h"\n', '#include "axes.h"\n' + UNRELATED % "first")
 COMMENT = Patch("variants/encbuf.h", "#ifndef ENCBUF_ENCBUF_H\n", "/* A comment,\n * and another line. */\n#ifndef ENCBUF_ENCBUF_H\n")
+
 
 def moved(number):
     """The codec behind 1 to 63 lines of the cache that nobody runs."""
@@ -125,12 +125,17 @@ PLANTED = {
                               "struct_bytes", "layout"),
     "1 byte leaked per 1000 ops": ([in_put(f"{{ static unsigned puts; if (++puts % 1000 == 0) {{ void *block = malloc(1); {ESCAPE} }} }}")],
                                    "live", "to_string_1k"),
-    "a codec 5 % slower": ([Patch("workloads/codec.c", CODEC_START, CODEC_AGAIN)], "time", "to_string_1k"),
+    "a codec 5 % slower": ([EncodedTwice(20)], "time", "to_string_1k"),
     "+2 %": ([encoded_again(48)], "time", "to_string_1k"),
     "+1 cycle": ([Patch("variants/encbuf.h", "    encbuf_refs_open(buffer);\n",
                         '    __asm__ volatile("add $0, %0" : "+r"(buffer));\n    encbuf_refs_open(buffer);\n')], "time", "get_put"),
 }
 AS_IT_IS = ("+2 %", "+1 cycle")
+
+
+def patches(case, number):
+    """What makes the head of a case, in its run of that number."""
+    return moved(number) if case == MOVED else NO_WORSE[case] if case in NO_WORSE else PLANTED[case][0]
 
 
 def plan():
@@ -184,7 +189,7 @@ class Campaign:
 
     def become(self, case, number):
         run(["git", "-C", self.clone, "checkout", "-q", "-f", self.base])
-        for patch in moved(number) if case == MOVED else NO_WORSE.get(case) or PLANTED.get(case, [[]])[0]:
+        for patch in patches(case, number):
             patch.apply(self.clone)
         for path in self.clone.glob("variants/structure.h"):
             if case == "16 bytes of structure":
@@ -316,6 +321,25 @@ def introduction(rows):
     return INTRODUCTION.format(runs=len(rows), machine=machine(), first=dates[0], last=dates[-1], bases=bases, subset=SUBSET)
 
 
+def summary(rows):
+    """The sentences of README.md about it."""
+    def runs(load, selection):
+        mine = [row for row in rows if row["case"] in NO_WORSE and (row["load"], row["selection"]) == (load, selection)]
+        return f"{sum(row['exit'] == '1' for row in mine)} of {len(mine)}"
+
+    def seen(case):
+        mine = [row for row in rows if row["case"] == case]
+        return f"{sum(row['seen'] == '1' for row in mine)} of {len(mine)}"
+
+    always = {seen(case) for case in PLANTED if case not in AS_IT_IS}
+    slow_down = median(row["slow_down_percent"] for row in rows if row["case"] == "+2 %" and row["slow_down_percent"])
+    return (f"Red, of heads that are no worse (the same code, other comments, unrelated and reordered functions, the codec at other addresses): "
+            f"{runs('idle', 'subset')} times on four pairs, {runs('busy', 'subset')} beside a busy loop, and on the whole table "
+            f"{runs('idle', 'whole')} and {runs('busy', 'whole')}. An instruction, an allocation, 16 bytes of structure, 1 byte leaked per "
+            f"1000 ops, 5 % more time and a codec that is 5 % slower: {' or '.join(sorted(always))} times each. Time that is {slow_down} % more, "
+            f"below the 2 % that may be called red: {seen('+2 %')}.")
+
+
 def table(rows):
     yield "## Heads that are no worse: red is false\n"
     yield "| head | machine | selection | red | 95 % bounds | amber pairs of judged | blind or unfit (exit 4, 3) | median s |"
@@ -335,6 +359,7 @@ def table(rows):
             yield (f"| {case} | {load} | {selection} | {rate(red, len(judged)) if judged else 'none judged | '} | {amber} of {of} | "
                    f"{counts[0]}, {counts[1]} of {len(mine)} | {median(row['wall_s'] for row in mine)} |")
     yield "\n## Heads with one planted regression: what is not seen is missed\n"
+    yield "The names are what was meant, the slow-down is what it came to: one more add can hide beside other work and cost nothing.\n"
     yield "| planted | seen | 95 % bounds | slow-down in the first pass, median % | blind or unfit | median s |"
     yield "|---|---|---|---|---|---|"
     for case in PLANTED:
