@@ -161,6 +161,13 @@ static void put_blindness(const struct gate_time *lane, FILE *stream)
         fprintf(stream, ", but of %zu a slow-down of up to %.2g %% would have passed", count, 100 * most);
 }
 
+static void put_one_layout(const struct gate_time *lane, FILE *stream)
+{
+    if (lane->one_layout[0] && count_of(lane, "identical") < lane->row_count - lane->plant_count)
+        fprintf(stream, "; %s has one layout (no .o beside it), so a difference may be its alignment",
+                lane->one_layout);
+}
+
 static bool is_believed(const struct gate_time *lane)
 {
     return lane->outcome == EXIT_PASS || lane->outcome == EXIT_REGRESSION;
@@ -174,6 +181,7 @@ void gate_tell_time_text(const struct gate_time *lane, FILE *stream)
     fputs("time: ", stream);
     put_counts(lane, stream);
     put_blindness(lane, stream);
+    put_one_layout(lane, stream);
     fprintf(stream, "%s\n", is_believed(lane) ? "; planted slow-downs: all seen" : "; not to be believed");
 }
 
@@ -185,6 +193,7 @@ void gate_tell_time_markdown(const struct gate_time *lane, FILE *stream)
     fputs("Time: ", stream);
     put_counts(lane, stream);
     put_blindness(lane, stream);
+    put_one_layout(lane, stream);
     fprintf(stream, ". %s%s\n\n", is_believed(lane) ? "Planted slow-downs: all seen." : "Not to be believed: ",
             is_believed(lane) ? "" : lane->why);
     if (rows > 0) {

@@ -110,6 +110,18 @@ static bool same_shared(const char *const *a, const char *const *b)
     return a[i] == NULL && b[i] == NULL;
 }
 
+static void find_one_layout(const char *const *a, const char *const *b, struct gate_time *lane)
+{
+    char object[PATH_MAX];
+    for (size_t i = 0; a[i] && lane->one_layout[0] == '\0'; i++) {
+        bool common = false;
+        for (size_t j = 0; b[j] && !common; j++)
+            common = strcmp(base_name(a[i]), base_name(b[j])) == 0;
+        if (!common && !launch_shared_object(a[i], object))
+            snprintf(lane->one_layout, sizeof lane->one_layout, "%s", base_name(a[i]));
+    }
+}
+
 /* ---- pairs ---- */
 
 static bool is_named(const char *const *names, const char *name)
@@ -739,6 +751,8 @@ static int prepare(struct gate_run *run, struct error *error)
     if (check_shared(base, head, error) != 0 || check_shared(head, base, error) != 0 ||
         add_pairs(run->lane, options, error) != 0)
         return error->code;
+    find_one_layout(base, head, run->lane);
+    find_one_layout(head, base, run->lane);
     return add_plants(run->lane, options, error);
 }
 
@@ -748,6 +762,7 @@ int gate_time_run(struct gate_time *lane, const struct gate_time_options *option
     struct gate_run run = {.lane = lane, .options = options, .progress.quiet = options->quiet};
     *lane = (struct gate_time){0};
     launch_init(&run.launch, options->paths, options->scratch, options->head);
+    run.launch.fresh_shared = true;
     if (prepare(&run, error) == 0 && check_digests(&run, error) == 0 &&
         gate_time_allow(lane, options->allow, options->earlier, options->variants || options->workloads, error) == 0 &&
         run_passes(&run, error) == 0)

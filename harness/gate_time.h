@@ -57,6 +57,9 @@ struct gate_time {
     double expected_s, spent_s; /* of the passes when nothing is slower; of all */
     int outcome; /* EXIT_PASS, EXIT_REGRESSION (a red pair), EXIT_UNFIT or EXIT_BLIND (a plant is not red), worst last */
     char why[512]; /* of an outcome other than EXIT_PASS, one line */
+    /* A shared object that only one build has and whose object file does not lie beside it: it has the same layout in every process, so that
+     * a difference may be its alignment. File name; "": none. */
+    char one_layout[NAME_MAX + 1];
     char **planted_shared;
     char *planted_directory;
 };

@@ -2,6 +2,7 @@
 
 #include "machine.h"
 #include "process.h"
+#include "scratch.h"
 #include "summary.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ enum { WORKER_PATIENCE_S = 30, COPY_CHUNK_BYTES = 1 << 20 };
 void launch_init(struct launch *launch, const struct paths *paths, const char *scratch,
                  const struct module_set *modules)
 {
-    *launch = (struct launch){paths, scratch, modules, machine_last_cpu()};
+    *launch = (struct launch){.paths = paths, .scratch = scratch, .modules = modules, .cpu = machine_last_cpu()};
 }
 
 void launch_free(struct launch *launch)
@@ -71,6 +72,12 @@ static int take_layout(const struct plan_cell *cell, size_t arm, struct turn tur
     return copy_file(module->layouts[choice], layouts->files[arm], error);
 }
 
+/* Where an arm finds its shared objects. */
+static const char *shared_directory_of(const struct launch_layouts *layouts, const struct module_info *module)
+{
+    return layouts->shared_directory[0] ? layouts->shared_directory : module->shared_directory;
+}
+
 /* Files of one process; the links still to do are added to `links`. */
 static int plan_layouts(const struct launch *launch, const struct plan_cell *cell, struct turn turn, uint64_t process,
                         uint64_t seed, struct launch_layouts *layouts, struct layout_link *links, size_t *link_count,
@@ -96,9 +103,81 @@ static int plan_layouts(const struct launch *launch, const struct plan_cell *cel
         }
         layout_describe(layout_seed, layouts->text[i]);
         if (owner == i)
-            links[(*link_count)++] = (struct layout_link){&arm->module->object, layout_seed, layouts->files[i],
-                                                          arm->module->shared, arm->module->shared_directory};
+            links[(*link_count)++] = (struct layout_link){&arm->module->object,
+                                                          layout_seed,
+                                                          layouts->files[i],
+                                                          arm->module->shared,
+                                                          shared_directory_of(layouts, arm->module),
+                                                          NULL};
     }
+    return error->code;
+}
+
+/* The shared objects of a round, each once. */
+struct fresh_shared {
+    struct layout_object objects[MODULE_SHARED_MAX];
+    char outputs[MODULE_SHARED_MAX][PATH_MAX];
+    struct layout_link links[MODULE_SHARED_MAX];
+    size_t count;
+};
+
+bool launch_shared_object(const char *shared, char *object)
+{
+    const size_t stem = strlen(shared) - strlen(".so");
+    snprintf(object, PATH_MAX, "%.*s.o", (int)stem, shared);
+    return access(object, R_OK) == 0;
+}
+
+/* One without an object file is found at its old place: it keeps its layout. */
+static int add_shared(struct fresh_shared *fresh, const char *directory, const char *shared, uint64_t seed,
+                      uint64_t round, struct error *error)
+{
+    char object[PATH_MAX], output[PATH_MAX];
+    const char *name = strrchr(shared, '/') + 1;
+    struct layout_object *to = &fresh->objects[fresh->count];
+    if (paths_join(output, directory, name, error) != 0)
+        return error->code;
+    if (!launch_shared_object(shared, object))
+        return symlink(shared, output) == 0 || errno == EEXIST
+                   ? 0
+                   : error_set(error, EXIT_USAGE, "%s: %s", output, strerror(errno));
+    for (size_t i = 0; i < fresh->count; i++)
+        if (strcmp(fresh->outputs[i], output) == 0)
+            return 0;
+    if (fresh->count == MODULE_SHARED_MAX)
+        return error_set(error, EXIT_USAGE, "%s: more than %d shared objects in one round", shared, MODULE_SHARED_MAX);
+    if (layout_object_read(object, to, error) != 0)
+        return error->code;
+    strcpy(fresh->outputs[fresh->count], output);
+    fresh->links[fresh->count] =
+        (struct layout_link){.object = to,
+                             .seed = plan_layout_seed(seed, round, MEASURE_ARMS_MAX + fresh->count),
+                             .output = fresh->outputs[fresh->count],
+                             .shared_name = strrchr(fresh->outputs[fresh->count], '/') + 1};
+    fresh->count++;
+    return 0;
+}
+
+static int link_shared(const struct launch *launch, const struct plan *plan, const uint32_t *order, size_t count,
+                       uint64_t round, uint64_t seed, const char *directory, struct error *error)
+{
+    char log[PATH_MAX];
+    struct fresh_shared *fresh = calloc(1, sizeof *fresh);
+    if (fresh == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    if (mkdir(directory, 0700) != 0)
+        error_set(error, EXIT_USAGE, "%s: %s", directory, strerror(errno));
+    for (size_t i = 0; i < count; i++)
+        for (size_t a = 0; a < plan->cells[order[i]].arm_count; a++) {
+            const char *const *shared = plan->cells[order[i]].arms[a].module->shared;
+            for (size_t s = 0; shared && shared[s] && error->code == 0; s++)
+                add_shared(fresh, directory, shared[s], seed, round, error);
+        }
+    if (error->code == 0 && paths_join(log, launch->scratch, "link.log", error) == 0)
+        layout_link_all(fresh->links, fresh->count, log, machine_cpu_count(), error);
+    for (size_t i = 0; i < fresh->count; i++)
+        layout_object_free(&fresh->objects[i]);
+    free(fresh);
     return error->code;
 }
 
@@ -131,11 +210,18 @@ int launch_link_round(const struct launch *launch, const struct plan *plan, cons
 {
     struct layout_link *links = calloc(count * MEASURE_ARMS_MAX + 1, sizeof *links);
     size_t link_count = 0;
+    char directory[PATH_MAX] = "";
     if (links == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
-    for (size_t i = 0; i < count && error->code == 0; i++)
+    if (launch->fresh_shared) {
+        snprintf(directory, sizeof directory, "%.3900s/shared-%" PRIu64, launch->scratch, round);
+        link_shared(launch, plan, order, count, round, seed, directory, error);
+    }
+    for (size_t i = 0; i < count && error->code == 0; i++) {
+        strcpy(layouts[i].shared_directory, directory);
         plan_layouts(launch, &plan->cells[order[i]], (struct turn){order[i], round},
                      plan_process_number(plan, round, order[i]), seed, &layouts[i], links, &link_count, error);
+    }
     if (error->code == 0)
         link_planned(launch, links, link_count, error);
     free(links);
@@ -151,6 +237,8 @@ void launch_unlink_round(struct launch_layouts *layouts, size_t count)
             unlink(layouts[i].files[a]);
             unlink(script);
         }
+    if (count > 0)
+        scratch_remove(layouts[0].shared_directory);
 }
 
 /* ---- workers ---- */
@@ -194,7 +282,8 @@ static void fill_arms(struct worker_job *job, const struct plan_cell *cell, cons
         arm->iterations = cell->arms[i].iterations;
         arm->rewarm_iterations = cell->arms[i].workload->rewarm_ops;
         if (module_info_is_linked(cell->arms[i].module))
-            snprintf(arm->shared_directory, sizeof arm->shared_directory, "%s", cell->arms[i].module->shared_directory);
+            snprintf(arm->shared_directory, sizeof arm->shared_directory, "%s",
+                     shared_directory_of(layouts, cell->arms[i].module));
     }
 }
 

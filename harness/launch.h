@@ -15,6 +15,9 @@ struct launch {
     const char *scratch;
     const struct module_set *modules;
     int cpu; /* workers are pinned to it */
+    /* Shared objects too get a fresh layout in every round, where their object file lies beside them: they are among what is compared.
+     * Where they are not, one copy serves all arms and its layout cannot tell them apart. */
+    bool fresh_shared;
 };
 
 /* One link an arm, made for one process. */
@@ -24,6 +27,7 @@ struct launch_layouts {
     const char *words[MEASURE_ARMS_MAX]; /* for processes.csv; point into `text` */
     const char *given[MEASURE_ARMS_MAX]; /* the files of people that they were made from; borrowed from the modules */
     size_t count;
+    char shared_directory[PATH_MAX]; /* fresh layouts of shared objects, of a round; empty: each module's own */
 };
 
 struct launch_measured {
@@ -42,12 +46,15 @@ void launch_init(struct launch *launch, const struct paths *paths, const char *s
                  const struct module_set *modules);
 void launch_free(struct launch *launch);
 
-/* Links every arm of the `count` cells of a round; layouts[i] belongs to the cell at position i of `order`. */
+/* Links every arm of the `count` cells of a round; layouts[i] belongs to the cell at position i of `order`. A shared object has one fresh
+ * layout a round, as every cell has at most one process in it; those of one name must be the same. */
 int launch_link_round(const struct launch *launch, const struct plan *plan, const uint32_t *order, size_t count,
                       uint64_t round, uint64_t seed, struct launch_layouts *layouts, struct error *error);
 /* The same for `count` processes of one cell, with the layouts that processes `first` ... have. */
 int launch_link_all(const struct launch *launch, const struct plan_cell *cell, uint64_t first, size_t count,
                     uint64_t seed, struct launch_layouts *layouts, struct error *error);
+/* Whether the object file of a shared object lies beside it, so that it can be laid out afresh; its path into `object` (PATH_MAX bytes). */
+bool launch_shared_object(const char *shared, char *object);
 void launch_unlink_round(struct launch_layouts *layouts, size_t count);
 
 /* ns per op of every arm of a cell. A module that crashes here is refused by name: there is nothing to measure. */

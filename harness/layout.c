@@ -205,6 +205,10 @@ static void fill_command(struct command *command, const struct layout_link *link
         command->arguments[count++] = "-rpath";
         command->arguments[count++] = link->shared_directory;
     }
+    if (link->shared_name) {
+        command->arguments[count++] = "-soname";
+        command->arguments[count++] = link->shared_name;
+    }
     for (size_t i = 0; link->shared && link->shared[i] && i < SHARED_MAX; i++)
         command->arguments[count++] = link->shared[i];
     command->arguments[count++] = LAYOUT_LIBC;

@@ -39,6 +39,7 @@ struct layout_link {
     const char *const
         *shared; /* what the modules of its set have in common (a codec), NULL-terminated; NULL: nothing */
     const char *shared_directory; /* by which they are found again at run time */
+    const char *shared_name;      /* of a shared object: what it is known by to those that need it; NULL: of a module */
 };
 
 /* Offset of the code in its page for this seed; words for processes.csv in `text` ("offset=1840:order=89abcdef"). */

@@ -95,6 +95,8 @@ static int run_lane(struct gate_time_options *options, const char *base_director
         run_load_kernels(paths, scratch, &kernels, error) == 0 && gate_time_run(&lane, options, error) == 0) {
         for (size_t r = 0; r < lane.row_count; r++)
             print_row(&lane.rows[r]);
+        if (lane.one_layout[0])
+            printf("one layout\t%s\n", lane.one_layout);
         printf("outcome\t%d\t%s\t%zu of %zu processes void\t%.0f s of %.0f\n", lane.outcome, lane.why,
                lane.processes_void, lane.processes, lane.spent_s, lane.expected_s);
         outcome = lane.outcome;

@@ -70,14 +70,17 @@ check "though it was timed" [ "$(word null+thread get_put) $(word removed+thread
 check "in fewer processes than all" [ "$(processes null+thread | sort -n | tail -n 1)" -lt 20 ]
 
 # ---- another codec in head, the same modules ----
-# codec DIRECTORY PART [DIGITS [NAME]]: one that encodes 1/PART of its input twice, with these hexadecimal digits
+# codec DIRECTORY PART [DIGITS [NAME]]: one that encodes 1/PART of its input twice, with these hexadecimal digits; its object file beside it
 codec() {
-    rm -f "$1"/*.so
+    rm -f "$1"/*
     sed "s/PART = 16/PART = $2/" "$source/workloads/codec_planted.c" >"$work/planted.c"
     sed "s/0123456789abcdef/${3:-0123456789abcdef}/" "$source/workloads/codec.c" >"$work/codec.c"
+    link_codec "$1" "${4:-}"
+}
+link_codec() {
     "$compiler" -std=c17 -O2 -fPIC -falign-functions=64 -falign-loops=64 -I "$source/workloads" -c "$work/planted.c" -o "$work/codec.o" || exit 1
-    name=${4:-libencbench_codec-$(sha256sum "$work/codec.o" | cut -c1-16).so}
-    "$compiler" -shared -Wl,-soname,"$name" -Wl,-z,now "$work/codec.o" -o "$1/$name" || exit 1
+    name=${2:-libencbench_codec-$(sha256sum "$work/codec.o" | cut -c1-16).so}
+    "$compiler" -shared -Wl,-soname,"$name" -Wl,-z,now "$work/codec.o" -o "$1/$name" && cp "$work/codec.o" "$1/${name%.so}.o" || exit 1
 }
 
 tree slow
@@ -91,6 +94,33 @@ check "the reason has the pair" grep -q '^outcome	1	null+thread on to_string_1k:
 lane_or_skip base slow variants=null+thread workloads=to_string_1k processes=12
 check "a faster one is none" [ "$code" -eq 0 ]
 check "but is said" [ "$(word null+thread to_string_1k)" = improved ]
+
+# ---- a codec whose speed depends on where it lies: no build of it is faster than another ----
+# place TREE BYTES: at addresses with bit 10 it encodes an eighth of its input twice; behind so many bytes that nobody runs
+place() {
+    tree "$1"
+    codec "$work/$1/modules/planted/shared" 2 # slower than the other at any address
+    rm -f "$work/$1/modules/shared"/*
+    sed "s/PART = 16/PART = 8/; s/input_bytes \\/ PART/((unsigned long)codec >> 10 \\& 1) * input_bytes \\/ PART/" "$source/workloads/codec_planted.c" >"$work/planted.c"
+    printf '__attribute__((used, section(".text.hot.before"))) static void before(void) { __asm__ volatile(".skip %s, 0x90"); }\n' "$2" >>"$work/planted.c"
+    cp "$source/workloads/codec.c" "$work/codec.c"
+    link_codec "$work/$1/modules/shared"
+}
+address() { nm "$work/$1/modules/shared"/*.so | awk '$3 == "codec_hex_table16" { print $1 }'; }
+place here 64
+place there 1088
+here=here there=there
+[ $((0x$(address here) >> 10 & 1)) -eq 0 ] || here=there there=here
+check "the two lie at addresses that differ in that bit" [ $((0x$(address $here) >> 10 & 1)) -eq 0 -a $((0x$(address $there) >> 10 & 1)) -eq 1 ]
+lane_or_skip $there $here variants=null+thread workloads=to_string_1k
+check "with fresh layouts none is slower" [ "$code" -eq 0 -a "$(word null+thread to_string_1k)" = green ]
+lane_or_skip $here $there variants=null+thread workloads=to_string_1k
+check "nor faster" [ "$code" -eq 0 -a "$(word null+thread to_string_1k)" = green ]
+check "and all have many layouts" [ -z "$(sed -n 's/^one layout\t//p' "$work/out")" ]
+rm "$work/$there/modules/shared"/*.o "$work/$here/modules/shared"/*.o
+lane_or_skip $there $here variants=null+thread workloads=to_string_1k
+check "in the one layout of its build it is slower" [ "$code" -eq 1 -a "$(word null+thread to_string_1k)" = red ]
+check "which is said to be one" [ "$(sed -n 's/^one layout\t//p' "$work/out")" = "$(cd "$work/$here/modules/shared" && echo *.so)" ]
 
 # ---- a control that is none: a codec of another name and the same speed ----
 tree blind

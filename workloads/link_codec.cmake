@@ -1,14 +1,16 @@
-# Links OBJECT into DIRECTORY/libencbench_codec-HASH.so, the only codec there, and touches STAMP.
+# Links OBJECT into DIRECTORY/libencbench_codec-HASH.so, the only codec there, puts OBJECT beside it as libencbench_codec-HASH.o, so that
+# the gate can lay it out afresh, and touches STAMP.
 file(SHA256 ${OBJECT} hash)
 string(SUBSTRING ${hash} 0 16 hash)
-set(name libencbench_codec-${hash}.so)
+set(name libencbench_codec-${hash})
 file(MAKE_DIRECTORY ${DIRECTORY})
 execute_process(
-  COMMAND ${COMPILER} -shared -Wl,-soname,${name} -Wl,-z,now ${OBJECT} -o ${DIRECTORY}/${name}.partial
+  COMMAND ${COMPILER} -shared -Wl,-soname,${name}.so -Wl,-z,now ${OBJECT} -o ${DIRECTORY}/${name}.so.partial
   COMMAND_ERROR_IS_FATAL ANY)
-file(GLOB stale ${DIRECTORY}/libencbench_codec-*.so)
-list(REMOVE_ITEM stale ${DIRECTORY}/${name})
-file(RENAME ${DIRECTORY}/${name}.partial ${DIRECTORY}/${name})
+file(GLOB stale ${DIRECTORY}/libencbench_codec-*.so ${DIRECTORY}/libencbench_codec-*.o)
+list(REMOVE_ITEM stale ${DIRECTORY}/${name}.so ${DIRECTORY}/${name}.o)
+file(COPY_FILE ${OBJECT} ${DIRECTORY}/${name}.o)
+file(RENAME ${DIRECTORY}/${name}.so.partial ${DIRECTORY}/${name}.so)
 if(stale)
   file(REMOVE ${stale})
 endif()
