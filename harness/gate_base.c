@@ -1,5 +1,6 @@
 #include "gate_base.h"
 
+#include "hash.h"
 #include "module.h"
 #include "process.h"
 #include "progress.h"
@@ -245,18 +246,11 @@ static int keep(struct building *building, struct error *error)
     return error->code;
 }
 
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
 /* What else than the revision decides the objects. */
 static uint64_t hash_build(const struct paths *paths)
 {
     const char *const parts[] = {GATE_C_COMPILER, ENCBENCH_COMPILER, GATE_C_FLAGS, GATE_BUILD_TYPE, paths->root};
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    uint64_t hash = HASH_START;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         hash = hash_text(hash_text(hash, parts[i]), "\n");
     return hash;

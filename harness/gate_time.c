@@ -1,6 +1,7 @@
 #include "gate_time_internal.h"
 
 #include "gate_exact.h"
+#include "hash.h"
 #include "identical.h"
 #include "kernels/kernels.h"
 #include "process.h"
@@ -64,23 +65,31 @@ bool gate_time_name_has_hash(const char *file)
     return digits >= HASH_DIGITS_MIN && strcmp(dash + 1 + digits, ".so") == 0;
 }
 
-static bool same_file(const char *a, const char *b)
-{
-    FILE *file_a = fopen(a, "re"), *file_b = fopen(b, "re");
-    bool same = file_a && file_b;
-    for (int c = 0; same && c != EOF;)
-        same = (c = getc(file_a)) == getc(file_b);
-    if (file_a)
-        fclose(file_a);
-    if (file_b)
-        fclose(file_b);
-    return same;
-}
-
 static const char *base_name(const char *file)
 {
     const char *slash = strrchr(file, '/');
     return slash ? slash + 1 : file;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+    char of_a[HASH_SHA256_BYTES], of_b[HASH_SHA256_BYTES];
+    return hash_file(a, of_a) && hash_file(b, of_b) && strcmp(of_a, of_b) == 0;
+}
+
+/* The digits in the name of a shared object are the first of its object file's hash, where that lies beside it: another one would be laid
+ * out afresh in its stead. */
+static int check_object(const char *shared, struct error *error)
+{
+    char object[PATH_MAX], digits[HASH_SHA256_BYTES];
+    const char *named = strrchr(shared, '-') + 1;
+    if (!launch_shared_object(shared, object) ||
+        (hash_file(object, digits) && strncmp(named, digits, strspn(named, "0123456789abcdef")) == 0))
+        return 0;
+    return error_set(error, EXIT_USAGE,
+                     "%s: its SHA-256 does not begin as %s is named; expected the object file that this was linked "
+                     "from; build again",
+                     object, base_name(shared));
 }
 
 /* The loader knows shared objects by their names alone: two builds under one would be one, whichever was loaded first. */
@@ -96,6 +105,8 @@ static int check_shared(const char *const *a, const char *const *b, struct error
         for (size_t j = 0; b[j]; j++)
             if (strcmp(base_name(a[i]), base_name(b[j])) == 0 && !same_file(a[i], b[j]))
                 return error_set(error, EXIT_USAGE, "%s and %s differ under one name; build both again", a[i], b[j]);
+        if (check_object(a[i], error) != 0)
+            return error->code;
     }
     return 0;
 }
@@ -298,7 +309,8 @@ static int make_planted(struct gate_time *lane, const struct gate_time_options *
     if (made->shared[0] == NULL)
         return error_set(error, EXIT_USAGE, "%s: holds no shared object; build again", made->shared_directory);
     const struct layout_link link = {&made->object, 0, made->described_file, made->shared, made->shared_directory};
-    if (check_shared(made->shared, module->shared, error) != 0)
+    if (check_shared(made->shared, module->shared, error) != 0 ||
+        check_shared(made->shared, (const char *const *)options->base->shared, error) != 0)
         return error->code;
     return layout_link_all(&link, 1, log, 1, error);
 }
@@ -711,7 +723,9 @@ void gate_time_decide(struct gate_time *lane, bool fit, const char *unfit_why)
         const struct gate_time_row *row = &lane->rows[r];
         const bool red = row->status == GATE_TIME_JUDGED && row->judged == GATE_JUDGE_RED;
         if (!row->plant && red && lane->outcome != EXIT_BLIND)
-            set_outcome(lane, EXIT_REGRESSION, row, "slower, twice");
+            set_outcome(lane, EXIT_REGRESSION, row,
+                        lane->one_layout[0] ? "slower, twice, in the one layout that a build's shared object has"
+                                            : "slower, twice");
         if (row->plant && !red)
             set_outcome(lane, EXIT_BLIND, row, "was not found, so nothing that was not found means anything");
     }

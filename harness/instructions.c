@@ -2,7 +2,7 @@
 
 #include "disassemble.h"
 #include "exact.h"
-#include "process.h"
+#include "hash.h"
 #include "progress.h"
 #include "schema.h"
 
@@ -51,19 +51,12 @@ struct counting {
     bool quiet;
     struct csv_writer *metrics, *instructions, *symbols, *cache; /* cache: NULL when it cannot be written */
     struct csv_data cached;
-    char environment[32], module[80];
+    char environment[32], module[HASH_SHA256_BYTES];
     struct worker_result first, second;
     struct figures figures;
 };
 
 /* ---- the cache and what it depends on ---- */
-
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return hash;
-}
 
 static int is_file(const struct dirent *entry)
 {
@@ -83,43 +76,29 @@ static uint64_t hash_cpu(uint64_t hash)
     return hash;
 }
 
-/* Contents, not names: sha256sum prints both, so the names are cut off. */
-static uint64_t hash_file(uint64_t hash, const char *path)
+static uint64_t hash_contents(uint64_t hash, const char *path)
 {
-    const char *const command[] = {"sha256sum", "--", path, NULL};
-    char *text = process_output(command);
-    if (text)
-        text[strcspn(text, " ")] = '\0';
-    hash = hash_text(hash, text ? text : path);
-    free(text);
-    return hash;
+    char digits[HASH_SHA256_BYTES];
+    return hash_text(hash, hash_file(path, digits) ? digits : path);
 }
 
 static void name_environment(struct counting *counting)
 {
     const struct paths *paths = counting->launch->paths;
-    uint64_t hash = hash_cpu(UINT64_C(0xcbf29ce484222325));
+    uint64_t hash = hash_cpu(HASH_START);
     struct dirent **entries = NULL;
     char path[2 * PATH_MAX];
-    hash = hash_file(hash_file(hash, paths->worker), LAYOUT_LIBC);
+    hash = hash_contents(hash_contents(hash, paths->worker), LAYOUT_LIBC);
     for (size_t i = 0; counting->launch->modules->shared[i]; i++)
-        hash = hash_file(hash, counting->launch->modules->shared[i]);
+        hash = hash_contents(hash, counting->launch->modules->shared[i]);
     const int count = scandir(paths->data, &entries, is_file, alphasort);
     for (int i = 0; i < count; i++) {
         snprintf(path, sizeof path, "%s/%s", paths->data, entries[i]->d_name);
-        hash = hash_file(hash, path);
+        hash = hash_contents(hash, path);
         free(entries[i]);
     }
     free(entries);
     snprintf(counting->environment, sizeof counting->environment, "%016" PRIx64, hash);
-}
-
-static void name_module(struct counting *counting, const struct module_info *module)
-{
-    const char *const command[] = {"sha256sum", "--", module->file, NULL};
-    char *text = process_output(command);
-    snprintf(counting->module, sizeof counting->module, "%.64s", text ? text : "");
-    free(text);
 }
 
 static void open_cache(struct counting *counting)
@@ -405,7 +384,7 @@ static int measure_all(struct counting *counting, const struct module_set *set, 
     progress_start(&progress, "counting instructions", total, counting->quiet);
     for (size_t m = 0; m < set->count && error->code == 0; m++) {
         const struct module_info *module = &set->modules[m];
-        name_module(counting, module);
+        hash_file(module->file, counting->module);
         for (size_t w = 0; w < module->workload_count && error->code == 0; w++) {
             if (!is_counted(module, &module->workloads[w], workloads))
                 continue;

@@ -1,5 +1,6 @@
 #include "launch.h"
 
+#include "hash.h"
 #include "machine.h"
 #include "process.h"
 #include "scratch.h"
@@ -113,11 +114,14 @@ static int plan_layouts(const struct launch *launch, const struct plan_cell *cel
     return error->code;
 }
 
+/* Of two builds that are compared, and of what is planted in one. */
+enum { FRESH_SHARED_MAX = 3 * MODULE_SHARED_MAX };
+
 /* The shared objects of a round, each once. */
 struct fresh_shared {
-    struct layout_object objects[MODULE_SHARED_MAX];
-    char outputs[MODULE_SHARED_MAX][PATH_MAX];
-    struct layout_link links[MODULE_SHARED_MAX];
+    struct layout_object objects[FRESH_SHARED_MAX];
+    char outputs[FRESH_SHARED_MAX][PATH_MAX];
+    struct layout_link links[FRESH_SHARED_MAX];
     size_t count;
 };
 
@@ -128,32 +132,38 @@ bool launch_shared_object(const char *shared, char *object)
     return access(object, R_OK) == 0;
 }
 
+/* By the name, so that it does not depend on which cells are still measured. */
+static uint64_t shared_seed(const char *name, uint64_t seed, uint64_t round)
+{
+    return plan_layout_seed(hash_text(seed ^ HASH_START, name), round, MEASURE_ARMS_MAX);
+}
+
 /* One without an object file is found at its old place: it keeps its layout. */
 static int add_shared(struct fresh_shared *fresh, const char *directory, const char *shared, uint64_t seed,
                       uint64_t round, struct error *error)
 {
     char object[PATH_MAX], output[PATH_MAX];
     const char *name = strrchr(shared, '/') + 1;
-    struct layout_object *to = &fresh->objects[fresh->count];
     if (paths_join(output, directory, name, error) != 0)
         return error->code;
+    for (size_t i = 0; i < fresh->count; i++)
+        if (strcmp(fresh->outputs[i], output) == 0)
+            return 0;
     if (!launch_shared_object(shared, object))
         return symlink(shared, output) == 0 || errno == EEXIST
                    ? 0
                    : error_set(error, EXIT_USAGE, "%s: %s", output, strerror(errno));
-    for (size_t i = 0; i < fresh->count; i++)
-        if (strcmp(fresh->outputs[i], output) == 0)
-            return 0;
-    if (fresh->count == MODULE_SHARED_MAX)
-        return error_set(error, EXIT_USAGE, "%s: more than %d shared objects in one round", shared, MODULE_SHARED_MAX);
+    if (fresh->count == FRESH_SHARED_MAX)
+        return error_set(error, EXIT_USAGE, "%s: more than %d shared objects in one round", shared, FRESH_SHARED_MAX);
+    struct layout_object *to = &fresh->objects[fresh->count];
     if (layout_object_read(object, to, error) != 0)
         return error->code;
+    unlink(output); /* of the other build, which has it without an object file */
     strcpy(fresh->outputs[fresh->count], output);
-    fresh->links[fresh->count] =
-        (struct layout_link){.object = to,
-                             .seed = plan_layout_seed(seed, round, MEASURE_ARMS_MAX + fresh->count),
-                             .output = fresh->outputs[fresh->count],
-                             .shared_name = strrchr(fresh->outputs[fresh->count], '/') + 1};
+    fresh->links[fresh->count] = (struct layout_link){.object = to,
+                                                      .seed = shared_seed(name, seed, round),
+                                                      .output = fresh->outputs[fresh->count],
+                                                      .shared_name = strrchr(fresh->outputs[fresh->count], '/') + 1};
     fresh->count++;
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,11 +174,21 @@ static int write_script(const struct layout_link *link, struct error *error)
     return 0;
 }
 
-enum { FIXED_ARGUMENTS = 20, SHARED_MAX = 16 };
+static int check_directory(const struct layout_link *link, struct error *error)
+{
+    if (link->shared == NULL || link->shared[0] == NULL || strchr(link->shared_directory, ':') == NULL)
+        return 0;
+    return error_set(error, EXIT_USAGE,
+                     "%s: the loader takes a colon for the end of a directory's name; expected a path without one "
+                     "(TMPDIR decides about temporary ones)",
+                     link->shared_directory);
+}
+
+enum { FIXED_ARGUMENTS = 24, SHARED_MAX = 16 };
 
 struct command {
     const char *arguments[FIXED_ARGUMENTS + SHARED_MAX + 1];
-    char script[4096];
+    char script[4096], shared[SHARED_MAX][NAME_MAX + sizeof "-l:"];
 };
 
 static void fill_command(struct command *command, const struct layout_link *link)
@@ -201,16 +212,23 @@ static void fill_command(struct command *command, const struct layout_link *link
                                  link->object->file};
     for (; count < sizeof fixed / sizeof fixed[0]; count++)
         command->arguments[count] = fixed[count];
+    /* By its name in that directory: given by its path, one without a soname would be found by this path for ever. RPATH and not RUNPATH,
+     * which stands behind LD_LIBRARY_PATH. */
     if (link->shared && link->shared[0]) {
+        command->arguments[count++] = "--disable-new-dtags";
         command->arguments[count++] = "-rpath";
+        command->arguments[count++] = link->shared_directory;
+        command->arguments[count++] = "-L";
         command->arguments[count++] = link->shared_directory;
     }
     if (link->shared_name) {
         command->arguments[count++] = "-soname";
         command->arguments[count++] = link->shared_name;
     }
-    for (size_t i = 0; link->shared && link->shared[i] && i < SHARED_MAX; i++)
-        command->arguments[count++] = link->shared[i];
+    for (size_t i = 0; link->shared && link->shared[i] && i < SHARED_MAX; i++) {
+        snprintf(command->shared[i], sizeof command->shared[i], "-l:%s", strrchr(link->shared[i], '/') + 1);
+        command->arguments[count++] = command->shared[i];
+    }
     command->arguments[count++] = LAYOUT_LIBC;
     command->arguments[count] = NULL;
 }
@@ -252,7 +270,8 @@ int layout_link_all(const struct layout_link *links, size_t count, const char *l
     if (commands == NULL || argument_lists == NULL)
         error_set(error, EXIT_USAGE, "out of memory");
     for (size_t i = 0; i < count && error->code == 0; i++) {
-        write_script(&links[i], error);
+        if (check_directory(&links[i], error) == 0)
+            write_script(&links[i], error);
         fill_command(&commands[i], &links[i]);
         argument_lists[i] = commands[i].arguments;
     }

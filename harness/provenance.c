@@ -1,5 +1,6 @@
 #include "provenance.h"
 
+#include "hash.h"
 #include "process.h"
 
 #include <errno.h>
@@ -39,20 +40,11 @@ static void put_output(struct csv_writer *writer, const char *key, const char *c
     free(text);
 }
 
-/* By coreutils, the one hash function that every Debian has. */
-static void put_sha256_of(struct csv_writer *writer, const char *key, const char *const *command)
-{
-    char *text = process_output(command);
-    if (text)
-        text[strspn(text, "0123456789abcdef\\")] = '\0';
-    provenance_put(writer, key, text ? text : "");
-    free(text);
-}
-
 static void put_sha256(struct csv_writer *writer, const char *key, const char *file)
 {
-    const char *const command[] = {"sha256sum", "--", file, NULL};
-    put_sha256_of(writer, key, command);
+    char digits[HASH_SHA256_BYTES];
+    hash_file(file, digits);
+    provenance_put(writer, key, digits);
 }
 
 /* One hash over all layouts, one after the other in order of name. */
@@ -67,7 +59,11 @@ static void put_layouts_sha256(struct csv_writer *writer, const char *key, const
     command[3] = "sh";
     for (size_t i = 0; i < module->layout_count; i++)
         command[4 + i] = module->layouts[i];
-    put_sha256_of(writer, key, command);
+    char *text = process_output(command);
+    if (text)
+        text[strspn(text, "0123456789abcdef")] = '\0';
+    provenance_put(writer, key, text ? text : "");
+    free(text);
     free(command);
 }
 

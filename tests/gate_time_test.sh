@@ -111,6 +111,11 @@ place here 64
 place there 1088
 here=here there=there
 [ $((0x$(address here) >> 10 & 1)) -eq 0 ] || here=there there=here
+# Without a name of its own a codec would be known by its path, and loaded from there instead of laid out afresh.
+for side in here there; do
+    "$compiler" -shared -Wl,-z,now "$work/$side/modules/shared"/*.o -o "$(echo "$work/$side/modules/shared"/*.so)" || exit 1
+    check "it does not say its name" [ "$(readelf -d "$work/$side/modules/shared"/*.so | grep -c SONAME)" -eq 0 ]
+done
 check "the two lie at addresses that differ in that bit" [ $((0x$(address $here) >> 10 & 1)) -eq 0 -a $((0x$(address $there) >> 10 & 1)) -eq 1 ]
 lane_or_skip $there $here variants=null+thread workloads=to_string_1k
 check "with fresh layouts none is slower" [ "$code" -eq 0 -a "$(word null+thread to_string_1k)" = green ]
@@ -142,7 +147,16 @@ sound=$(cd "$work/base/modules/shared" && echo *.so)
 codec "$work/namesake/modules/shared" 8 '' "$sound"
 lane namesake base workloads=nop
 check "two of one name are refused" refused 2 'differ under one name'
-LD_PRELOAD=$work/namesake/modules/shared/$sound lane head base workloads=nop
+tree stranger
+printf 'x' >>"$work/stranger/modules/shared/${sound%.so}.o"
+lane stranger base workloads=nop
+check "another object file beside a codec is refused" refused 2 "stranger/modules/shared/${sound%.so}.o: its SHA-256 does not begin as $sound is named"
+LD_LIBRARY_PATH=$work/namesake/modules/shared lane_or_skip head base workloads=nop
+check "what the environment has under that name is not taken" [ "$code" -eq 0 ]
+mkdir "$work/a:b"
+TMPDIR=$work/a:b lane head base workloads=nop
+check "a directory that the loader takes for two is refused" refused 2 'the loader takes a colon'
+ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=$work/namesake/modules/shared/$sound lane head base workloads=nop
 check "the worker sees that another was loaded" refused 2 "was loaded from $work/namesake/"
 
 # ---- modules: what can be compared, and what cannot ----
@@ -229,4 +243,4 @@ sleep 4 && kill -TERM $! && wait $!
 code=$?
 check "a signal stops it" refused 3 'stopped'
 check "nothing is left behind" [ -z "$(ls -A "$TMPDIR")" ]
-finish 50
+finish 60

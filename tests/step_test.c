@@ -220,7 +220,8 @@ static void exclusive_sequences_are_found(void **state)
 {
     (void)state;
     struct step_exclusive sequence;
-    uint32_t code[] = {0x885ffc01, 0x6b02003f, 0x54000061, 0x8803fc04, 0x35ffff83, 0xd503201f};
+    uint32_t code[STEP_EXCLUSIVE_INSTRUCTIONS_MAX] = {0x885ffc01, 0x6b02003f, 0x54000061,
+                                                      0x8803fc04, 0x35ffff83, 0xd503201f};
     assert_true(step_exclusive_find(code, &sequence));
     assert_int_equal(sequence.count, 4);
     assert_int_equal(sequence.exit_count, 2);
