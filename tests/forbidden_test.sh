@@ -35,9 +35,6 @@ case $(metric free) in
 *) fail "no figure where nothing is forbidden: $(metric free)" ;;
 esac
 
-# A driver that was built with AddressSanitizer wants that stack for itself.
-ASAN_OPTIONS=use_sigaltstack=0
-export ASAN_OPTIONS
 run both sigaltstack,ptrace,perf_event_open
 case $(metric both) in
 *"op,instructions_per_op,,not available,trap flag: "*"not permitted; ptrace: "*"not permitted"*) ;;
