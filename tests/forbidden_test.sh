@@ -35,6 +35,10 @@ case $(metric free) in
 *) fail "no figure where nothing is forbidden: $(metric free)" ;;
 esac
 
+# A container that keeps addresses random has the same figure all the same.
+run random personality
+[ "$(metric random)" = "$(metric free)" ] || fail "at random addresses: $(metric random), else $(metric free)"
+
 run both sigaltstack,ptrace,perf_event_open
 case $(metric both) in
 *"op,instructions_per_op,,not available,trap flag: "*"not permitted; ptrace: "*"not permitted"*) ;;

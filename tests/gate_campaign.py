@@ -77,10 +77,10 @@ def in_put(statement):
     return Patch("variants/encbuf.h", old, f"    {statement}\n{old}")
 
 
-def encoded_again(part):
+def encoded_again(input_bytes, before=""):
     """More work in an op, not a wait, which out-of-order execution would hide: part of the input is encoded twice."""
     old = "    codec_encode(encoding, buffer->data, input, input_bytes);"
-    return Patch("variants/encode.h", old, f"    codec_encode(encoding, buffer->data, input, input_bytes / {part} / 8 * 8);\n"
+    return Patch("variants/encode.h", old, f"{before}    codec_encode(encoding, buffer->data, input, {input_bytes});\n"
                  f'    __asm__ volatile("" ::: "memory");\n{old}')
 
 
@@ -114,11 +114,11 @@ NO_WORSE = {
                             Swap("variants/pool_thread.h", "encbuf_pool_take", "encbuf_pool_give")],
     "codec moved": None,
 }
-# Another place for the codec's hot loops in every run: both passes of a gate see one layout of a codec, so that a head is one draw of it.
+# Another order of functions and data in the codec in every run, beyond what a layout draws.
 MOVED = "codec moved"
 # A planted regression: its patches, and where it must be seen: (lane, metric or None, pattern of variant,workload).
 PLANTED = {
-    "+5 %": ([encoded_again(20)], "time", "to_string_1k"),
+    "+5 %": ([encoded_again("input_bytes / 20 / 8 * 8")], "time", "to_string_1k"),
     "one instruction": ([in_put('__asm__ volatile("nop");')], "instructions_per_op", "get_put"),
     "one allocation": ([in_put(f"{{ void *block = malloc(8); {ESCAPE} free(block); }}")], "allocations_per_op", "get_put"),
     "16 bytes of structure": ([Patch("variants/structure.h", "    size_t capacity;", "    size_t capacity;\n    unsigned char more[16];")],
@@ -126,11 +126,15 @@ PLANTED = {
     "1 byte leaked per 1000 ops": ([in_put(f"{{ static unsigned puts; if (++puts % 1000 == 0) {{ void *block = malloc(1); {ESCAPE} }} }}")],
                                    "live", "to_string_1k"),
     "a codec 5 % slower": ([EncodedTwice(20)], "time", "to_string_1k"),
-    "+2 %": ([encoded_again(48)], "time", "to_string_1k"),
-    "+1 cycle": ([Patch("variants/encbuf.h", "    encbuf_refs_open(buffer);\n",
-                        '    __asm__ volatile("add $0, %0" : "+r"(buffer));\n    encbuf_refs_open(buffer);\n')], "time", "get_put"),
+    "+3 %": ([encoded_again("input_bytes / 32 / 8 * 8")], "time", "to_string_1k"),
+    # Of eight bytes at a time: 18 on average.
+    "+2 %": ([encoded_again(r'(size_t)"\x08\x18\x10\x18"[turn++ % 4]', "    static unsigned turn;\n")], "time", "to_string_1k"),
+    # As many additions as a wide machine takes in a cycle: one alone hides beside other work and costs nothing.
+    "+1 cycle": ([Patch("variants/pool_thread.h", "    magazine->buffers[magazine->count++] = buffer;\n",
+                        '    size_t count = magazine->count;\n    __asm__ volatile("' + 8 * "add $0, %0; " + '" : "+r"(count));\n'
+                        "    magazine->buffers[count] = buffer;\n    magazine->count = count + 1;\n")], "time", "get_put"),
 }
-AS_IT_IS = ("+2 %", "+1 cycle")
+AS_IT_IS = ("+3 %", "+2 %", "+1 cycle")
 
 
 def patches(case, number):
@@ -302,8 +306,8 @@ INTRODUCTION = """# How often is the gate wrong?
 `tests/gate_campaign.py . DIRECTORY` ran `encbench gate` {runs} times{machine}, {first} to {last} (UTC), base {bases}: on heads that are no worse than
 the base, and on heads with one regression planted. "Subset" is `{subset}`, "whole" is every variant
 and workload. "Busy" is a loop that never sleeps beside it. Reordered and unrelated functions change the codec's shared object too, so that every pair
-is timed; of identical code and comments none is. A gate links modules anew for every process but loads one codec: each of those two heads is
-one layout of it, and "codec moved" is another one in every run. [campaign.csv](campaign.csv) has a row for each run. Bounds are Clopper and Pearson's.
+is timed; of identical code and comments none is. "Codec moved" puts other bytes that nobody runs ahead of the codec in every run.
+[campaign.csv](campaign.csv) has a row for each run. Bounds are Clopper and Pearson's.
 """
 
 
@@ -332,12 +336,16 @@ def summary(rows):
         return f"{sum(row['seen'] == '1' for row in mine)} of {len(mine)}"
 
     always = {seen(case) for case in PLANTED if case not in AS_IT_IS}
-    slow_down = median(row["slow_down_percent"] for row in rows if row["case"] == "+2 %" and row["slow_down_percent"])
+
+    def slow_down(case):
+        return median(row["slow_down_percent"] for row in rows if row["case"] == case and row["slow_down_percent"])
+
+    as_it_is = "; ".join(f"{slow_down(case)} % more{', which is a cycle' if case == '+1 cycle' else ''}: {seen(case)}" for case in AS_IT_IS)
     return (f"Red, of heads that are no worse (the same code, other comments, unrelated and reordered functions, the codec at other addresses): "
             f"{runs('idle', 'subset')} times on four pairs, {runs('busy', 'subset')} beside a busy loop, and on the whole table "
             f"{runs('idle', 'whole')} and {runs('busy', 'whole')}. An instruction, an allocation, 16 bytes of structure, 1 byte leaked per "
-            f"1000 ops, 5 % more time and a codec that is 5 % slower: {' or '.join(sorted(always))} times each. Time that is {slow_down} % more, "
-            f"below the 2 % that may be called red: {seen('+2 %')}.")
+            f"1000 ops, 5 % more time and a codec that is 5 % slower: {' or '.join(sorted(always))} times each. Around the 2 % and the cycle "
+            f"beyond which time is called red: {as_it_is}.")
 
 
 def table(rows):
@@ -359,7 +367,7 @@ def table(rows):
             yield (f"| {case} | {load} | {selection} | {rate(red, len(judged)) if judged else 'none judged | '} | {amber} of {of} | "
                    f"{counts[0]}, {counts[1]} of {len(mine)} | {median(row['wall_s'] for row in mine)} |")
     yield "\n## Heads with one planted regression: what is not seen is missed\n"
-    yield "The names are what was meant, the slow-down is what it came to: one more add can hide beside other work and cost nothing.\n"
+    yield "The names are what was meant, the slow-down is what it came to. The lower end of its interval must be beyond 2 % and beyond one cycle, twice.\n"
     yield "| planted | seen | 95 % bounds | slow-down in the first pass, median % | blind or unfit | median s |"
     yield "|---|---|---|---|---|---|"
     for case in PLANTED:
