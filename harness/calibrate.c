@@ -4,6 +4,7 @@
 #include "finished.h"
 #include "kernels/kernels.h"
 #include "machine.h"
+#include "pilot.h"
 #include "process.h"
 #include "progress.h"
 #include "provenance.h"
@@ -313,6 +314,62 @@ int calibrate_again(const char *directory, const char *const *reports, struct er
     return derive(directory, error);
 }
 
+/* Numbers of pilot processes that no other pilot of a calibration has. */
+#define BATCHES_FIRST (1ull << 34)
+
+static bool is_first_of_workload(const struct plan *plan, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(plan->cells[i].workload, plan->cells[index].workload) == 0)
+            return false;
+    return true;
+}
+
+static int put_batch(struct csv_writer *writer, const struct calibration *calibration, const struct plan_cell *cell,
+                     uint64_t first, struct error *error)
+{
+    struct pilot_figures figures;
+    if (pilot_measure(&calibration->launch, cell, first, PILOT_PROCESSES, calibration->seed, &figures, error) != 0)
+        return error->code;
+    const struct pilot_batch batch = pilot_choose(cell, &figures);
+    csv_put_text(writer, cell->workload);
+    csv_put_integer(writer, (int64_t)batch.iterations);
+    csv_put_integer(writer, (int64_t)batch.rewarm_iterations);
+    csv_put_text(writer, batch.settled ? "settled" : "not settled");
+    csv_end_row(writer);
+    return 0;
+}
+
+/* n is part of what an op is: kept for every workload of every panel, so that the runs of this machine have the same. */
+static int write_batches(struct calibration *calibration, struct error *error)
+{
+    const struct plan_selection selection = {.wide = true};
+    struct csv_data panels = {0};
+    struct plan plan = {0};
+    struct csv_writer *writer = NULL;
+    struct progress progress;
+    char path[PATH_MAX];
+    if (csv_read(calibration->paths->panels, &schema_panels, &panels, error) == 0 &&
+        plan_build(&plan, &panels, &calibration->modules,
+                   run_find_kernel(calibration->paths, &calibration->kernels, CHAIN_VARIANT, error), &selection,
+                   error) == 0 &&
+        paths_join(path, calibration->directory, schema_calibration_batches.file, error) == 0)
+        csv_writer_open(&writer, path, &schema_calibration_batches, CSV_REPLACE, error);
+    progress_start(&progress, "sizes of batches", plan.cell_count, calibration->options->quiet);
+    for (size_t i = 0; i < plan.cell_count && error->code == 0; i++) {
+        if (is_first_of_workload(&plan, i))
+            put_batch(writer, calibration, &plan.cells[i], BATCHES_FIRST + i * PILOT_PROCESSES, error);
+        progress_step(&progress);
+    }
+    progress_end(&progress);
+    struct error closing = {0};
+    if (writer && csv_writer_close(writer, &closing) != 0 && error->code == 0)
+        *error = closing;
+    plan_free(&plan);
+    csv_free(&panels);
+    return error->code;
+}
+
 static int begin_new(struct calibration *calibration, char *directory, struct error *error)
 {
     calibration->seed = calibration->options->seed ? calibration->options->seed : random_seed_from_clock();
@@ -322,7 +379,8 @@ static int begin_new(struct calibration *calibration, char *directory, struct er
         machine_write(directory, 0, error) != 0)
         return error->code;
     launch_init(&calibration->launch, calibration->paths, calibration->scratch, &calibration->modules);
-    if (calibrate_cases_pilot(&calibration->cases, &calibration->launch, calibration->seed, error) != 0)
+    if (write_batches(calibration, error) != 0 ||
+        calibrate_cases_pilot(&calibration->cases, &calibration->launch, calibration->seed, error) != 0)
         return error->code;
     return calibrate_write_cases(&calibration->cases, directory, error);
 }
@@ -423,6 +481,16 @@ static int copy_table(const char *from_directory, const struct csv_table *table,
     }
     csv_free(&data);
     return error->code;
+}
+
+int calibrate_read_batches(const struct paths *paths, struct csv_data *batches, struct error *error)
+{
+    char fingerprint[MACHINE_FINGERPRINT_BYTES], path[PATH_MAX];
+    *batches = (struct csv_data){0};
+    machine_fingerprint(fingerprint);
+    snprintf(path, sizeof path, "%.3900s/calibration/%s/%s", paths->results, fingerprint,
+             schema_calibration_batches.file);
+    return access(path, F_OK) == 0 ? csv_read(path, &schema_calibration_batches, batches, error) : 0;
 }
 
 int calibrate_copy(const struct paths *paths, const char *directory, struct error *error)

@@ -287,11 +287,24 @@ void calibrate_case_apply(struct calibrate_case *kase)
             kase->pairs[p].iterations;
     for (size_t i = 1; i <= 2; i++)
         cell->arms[cell->arm_count - i].iterations = kase->clock_iterations;
+    for (size_t i = 0; i < plan_real_arms(cell); i++)
+        if (cell->arms[i].workload->rewarm_ops > cell->rewarm_iterations)
+            cell->rewarm_iterations = cell->arms[i].workload->rewarm_ops;
     cell->blocks = kase->blocks;
     cell->block_ns = kase->block_ns;
 }
 
-/* The same n for both arms of a pair, and a multiple of what any truth wants. */
+static struct measure_ladder pair_ladder(const struct plan_cell *cell, const size_t arms[2])
+{
+    uint64_t multiples[2], maxima[2];
+    for (size_t i = 0; i < 2; i++) {
+        multiples[i] = cell->arms[arms[i]].workload->batch_multiple_ops;
+        maxima[i] = cell->arms[arms[i]].workload->batch_max_ops;
+    }
+    return measure_ladder_of(multiples, maxima, 2);
+}
+
+/* The same n for both arms of a pair, a rung of what they have in common. */
 static void choose_iterations(struct calibrate_case *kase, const struct worker_result *result)
 {
     const struct plan_cell *cell = kase->cell;
@@ -299,13 +312,12 @@ static void choose_iterations(struct calibrate_case *kase, const struct worker_r
     for (size_t p = 0; p < kase->pair_count; p++) {
         struct calibrate_pair *pair = &kase->pairs[p];
         const size_t arms[] = {pair->baseline_arm, pair->contender_arm};
-        const uint64_t multiples[] = {cell->arms[arms[0]].workload->batch_multiple_ops,
-                                      cell->arms[arms[1]].workload->batch_multiple_ops};
+        const struct measure_ladder ladder = pair_ladder(cell, arms);
         const double ns[] = {result->pilot_ns_per_op[arms[0]], result->pilot_ns_per_op[arms[1]]};
-        pair->iterations = measure_iterations(ns, multiples, 2, batch_ns, result->clock_step_ns);
+        pair->iterations = measure_iterations(ns, 2, &ladder, batch_ns, result->clock_step_ns);
     }
-    const uint64_t one = 1;
-    kase->clock_iterations = measure_iterations(&result->pilot_ns_per_op[cell->arm_count - 2], &one, 1,
+    const struct measure_ladder clock_ladder = {.multiple_ops = 1};
+    kase->clock_iterations = measure_iterations(&result->pilot_ns_per_op[cell->arm_count - 2], 1, &clock_ladder,
                                                 kase->purpose == CALIBRATE_AA ? MEASURE_CLOCK_BATCH_NS : TRUTH_BATCH_NS,
                                                 result->clock_step_ns);
 }

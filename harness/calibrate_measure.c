@@ -131,7 +131,7 @@ static int run_process(struct calibrate_campaign *campaign, struct chunk *chunk,
         return error->code;
     /* By our own user, whose Ctrl-C reaches the worker too: not a result, not even a void one. */
     if (!measured.stopped && !(measured.void_reason[0] && process_stop_requested())) {
-        if (!summary_of_blocks(kase->cell, measured.blocks, measured.block_count, &summary))
+        if (!summary_of_blocks(kase->cell, measured.blocks, measured.block_count, measured.reading_ns, &summary))
             error_set(error, EXIT_USAGE, "out of memory");
         const char *reason = measured.void_reason[0] ? measured.void_reason
                              : summary.valid         ? NULL

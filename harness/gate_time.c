@@ -466,7 +466,7 @@ static int run_process(struct gate_run *run, const struct gate_time_cells *cells
         error_set(error, EXIT_USAGE,
                   "gate: workload %.100s: %.500s; mend it: `encbench run --workloads %.100s` times it as well",
                   cell->workload, measured.void_reason, cell->workload);
-    } else if (!summary_of_blocks(cell, measured.blocks, measured.block_count, &summary)) {
+    } else if (!summary_of_blocks(cell, measured.blocks, measured.block_count, measured.reading_ns, &summary)) {
         error_set(error, EXIT_USAGE, "out of memory");
     } else {
         const bool is_void = measured.void_reason[0] || !summary.valid;

@@ -132,19 +132,26 @@ static void set_clock(struct plan_cell *cell, uint64_t iterations)
         cell->arms[i].iterations = iterations * longer;
 }
 
+/* What the modules ask for: both sides are warmed alike. */
+static uint64_t most_rewarm_ops(const struct plan_cell *cell)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i + GATE_TIME_CLOCK_ARMS < cell->arm_count; i++)
+        if (cell->arms[i].workload->rewarm_ops > most)
+            most = cell->arms[i].workload->rewarm_ops;
+    return most;
+}
+
 static void choose(struct plan_cell *cell, const struct worker_result *pilot, double process_ns)
 {
     const size_t real_arms = cell->arm_count - GATE_TIME_CLOCK_ARMS;
-    const uint64_t one = 1;
-    uint64_t multiples[MEASURE_ARMS_MAX];
-    for (size_t i = 0; i < real_arms; i++)
-        multiples[i] = cell->arms[i].workload->batch_multiple_ops;
-    const uint64_t iterations =
-        measure_iterations(pilot->pilot_ns_per_op, multiples, real_arms, MEASURE_BATCH_NS, pilot->clock_step_ns);
-    for (size_t i = 0; i < real_arms; i++)
-        cell->arms[i].iterations = iterations;
-    const uint64_t clock_iterations =
-        measure_iterations(&pilot->pilot_ns_per_op[real_arms], &one, 1, MEASURE_CLOCK_BATCH_NS, pilot->clock_step_ns);
+    const struct measure_ladder ladder = plan_ladder(cell), clock_ladder = {.multiple_ops = 1};
+    plan_set_iterations(
+        cell, measure_iterations(pilot->pilot_ns_per_op, real_arms, &ladder, MEASURE_BATCH_NS, pilot->clock_step_ns),
+        NULL, pilot->clock_step_ns);
+    cell->rewarm_iterations = most_rewarm_ops(cell);
+    const uint64_t clock_iterations = measure_iterations(&pilot->pilot_ns_per_op[real_arms], 1, &clock_ladder,
+                                                         MEASURE_CLOCK_BATCH_NS, pilot->clock_step_ns);
     set_clock(cell, clock_iterations);
     const double block_ns = block_time_ns(cell, pilot->pilot_ns_per_op);
     const double least = fmin(BLOCKS_MIN, LONG_PROCESS_NS / block_ns),
@@ -164,6 +171,8 @@ static void copy_choice(struct plan_cell *cell, const struct plan_cell *from)
     const double share = (double)cell->arm_count / (double)from->arm_count;
     for (size_t i = 0; i < cell->arm_count; i++)
         cell->arms[i].iterations = from->arms[i < real_arms ? 0 : from->arm_count - 1].iterations;
+    cell->ladder = from->ladder;
+    cell->rewarm_iterations = from->rewarm_iterations;
     cell->blocks = from->blocks < PLAN_FEW_BLOCKS
                        ? from->blocks
                        : (uint32_t)fmin(fmax(from->blocks / share, PLAN_FEW_BLOCKS), BLOCKS_MAX);

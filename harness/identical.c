@@ -326,8 +326,11 @@ static struct place find_workload(const struct object *object, const char *workl
     const struct place module = find_symbol(object, "encbench_module");
     const uint32_t *count = bytes_at(object, beyond(module, offsetof(struct encbench_module, workload_count)), 4);
     const struct place table = follow(object, beyond(module, offsetof(struct encbench_module, workloads)));
-    for (uint32_t i = 0; module.section && table.section && count && i < *count && i < MODULE_WORKLOADS_MAX; i++) {
-        const struct place entry = beyond(table, i * sizeof(struct encbench_workload));
+    /* Rows of version 1 are shorter. */
+    const uint32_t *row_bytes = bytes_at(object, beyond(module, offsetof(struct encbench_module, workload_bytes)), 4);
+    for (uint32_t i = 0;
+         module.section && table.section && count && row_bytes && i < *count && i < MODULE_WORKLOADS_MAX; i++) {
+        const struct place entry = beyond(table, i * (uint64_t)*row_bytes);
         const char *name =
             string_at(object, follow(object, beyond(entry, offsetof(struct encbench_workload, short_name))));
         if (name && strcmp(name, workload) == 0)
@@ -353,6 +356,13 @@ static bool same_function(struct comparison *comparison, const char *name, struc
                          : differ(comparison, "is there on one side only", "workload table", 0);
 }
 
+static bool is_of_version_1(const struct object *object)
+{
+    const uint32_t *version = bytes_at(
+        object, beyond(find_symbol(object, "encbench_module"), offsetof(struct encbench_module, abi_version)), 4);
+    return version == NULL || *version == 1;
+}
+
 static void compare_workload(struct comparison *comparison, struct place a, struct place b)
 {
     static const struct {
@@ -364,13 +374,22 @@ static void compare_workload(struct comparison *comparison, struct place a, stru
         {"before", offsetof(struct encbench_workload, before)},
         {"after", offsetof(struct encbench_workload, after)},
         {"teardown", offsetof(struct encbench_workload, teardown)},
+        {"run_latency", offsetof(struct encbench_workload, run_latency)}, /* of version 2 from here on */
+        {"thread_begin", offsetof(struct encbench_workload, thread_begin)},
+        {"thread_end", offsetof(struct encbench_workload, thread_end)},
+        {"thread_before", offsetof(struct encbench_workload, thread_before)},
+        {"thread_after", offsetof(struct encbench_workload, thread_after)},
     };
+    enum { FIRST_VERSION = 5 };
+    const size_t known = is_of_version_1(&comparison->side[0]) || is_of_version_1(&comparison->side[1])
+                             ? FIRST_VERSION
+                             : sizeof functions / sizeof functions[0];
     const size_t first = offsetof(struct encbench_workload, input_bytes),
                  bytes = offsetof(struct encbench_workload, digest) - first;
     const void *left = bytes_at(&comparison->side[0], beyond(a, first), bytes),
                *right = bytes_at(&comparison->side[1], beyond(b, first), bytes);
     comparison->result = IDENTICAL_YES;
-    for (size_t i = 0; i < sizeof functions / sizeof functions[0] && comparison->result == IDENTICAL_YES; i++)
+    for (size_t i = 0; i < known && comparison->result == IDENTICAL_YES; i++)
         same_function(comparison, functions[i].name, beyond(a, functions[i].offset), beyond(b, functions[i].offset));
     comparison->function = "figures of the workload";
     if (comparison->result == IDENTICAL_YES && (left == NULL || right == NULL || memcmp(left, right, bytes) != 0))
@@ -427,7 +446,7 @@ static bool is_done(const struct plan *plan, size_t row, const char *workload)
 }
 
 static void put_pair(struct csv_writer *writer, const struct plan_row *row, const struct module_set *set,
-                     const char *workload)
+                     const struct plan_cell *cell)
 {
     char reason[512], clean[512];
     const struct module_info *baseline = module_set_find(set, row->baseline[0], false),
@@ -435,10 +454,10 @@ static void put_pair(struct csv_writer *writer, const struct plan_row *row, cons
     if (baseline == NULL || contender == NULL)
         return;
     const enum identical identical =
-        identical_compare(baseline->file, contender->file, workload, reason, sizeof reason);
+        identical_compare(baseline->file, contender->file, cell->base_workload, reason, sizeof reason);
     csv_put_text(writer, row->baseline[0]);
     csv_put_text(writer, row->contender[0]);
-    csv_put_text(writer, workload);
+    csv_put_text(writer, cell->workload);
     csv_put_text(writer, identical_name(identical));
     csv_clean(clean, sizeof clean, reason);
     csv_put_text(writer, clean);
@@ -457,7 +476,7 @@ int identical_measure(const char *directory, const struct plan *plan, const stru
             const char *workload = plan->cells[c].workload;
             if (strcmp(plan->rows[r].kind, "pair") == 0 && strcmp(plan->cells[c].panel, plan->rows[r].panel) == 0 &&
                 !is_done(plan, r, workload))
-                put_pair(writer, &plan->rows[r], set, workload);
+                put_pair(writer, &plan->rows[r], set, &plan->cells[c]);
         }
     return csv_writer_close(writer, error);
 }

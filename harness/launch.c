@@ -253,9 +253,9 @@ void launch_unlink_round(struct launch_layouts *layouts, size_t count)
 
 /* ---- workers ---- */
 
-static struct worker_region *make_region(uint32_t blocks, size_t *bytes, int *fd, struct error *error)
+static struct worker_region *make_region(size_t blocks, size_t *bytes, int *fd, struct error *error)
 {
-    *bytes = sizeof(struct worker_region) + (size_t)blocks * sizeof(struct measure_block);
+    *bytes = sizeof(struct worker_region) + blocks * sizeof(struct measure_block);
     *fd = memfd_create("encbench-region", MFD_CLOEXEC);
     void *region = MAP_FAILED;
     if (*fd >= 0 && ftruncate(*fd, (off_t)*bytes) == 0)
@@ -283,14 +283,20 @@ static void fill_job(const struct launch *launch, struct worker_job *job, enum w
 static void fill_arms(struct worker_job *job, const struct plan_cell *cell, const struct launch_layouts *layouts)
 {
     job->arm_count = (uint32_t)cell->arm_count;
+    job->clock_arms = 0;
     for (size_t i = 0; i < cell->arm_count; i++) {
         struct worker_arm *arm = &job->arms[i];
         snprintf(arm->file, sizeof arm->file, "%s", layouts->files[i]);
-        snprintf(arm->workload, sizeof arm->workload, "%s", cell->arms[i].workload->short_name);
+        snprintf(arm->workload, sizeof arm->workload, "%s", cell->arms[i].workload->base_name);
         snprintf(arm->variant, sizeof arm->variant, "%s", cell->arms[i].module->variant);
         arm->planted_cycles_per_op = cell->arms[i].workload->planted_cycles_per_op;
+        const bool is_clock = cell->arms[i].role == PLAN_CLOCK;
+        arm->state = cell->arms[i].workload->state;
+        arm->round_ops = is_clock ? 0 : arm->state == MEASURE_COLD ? 1 : cell->ladder.round_ops;
         arm->iterations = cell->arms[i].iterations;
-        arm->rewarm_iterations = cell->arms[i].workload->rewarm_ops;
+        arm->rewarm_iterations = is_clock ? cell->arms[i].workload->rewarm_ops : cell->rewarm_iterations;
+        memcpy(arm->other_iterations, cell->arms[i].other_iterations, sizeof arm->other_iterations);
+        job->clock_arms += is_clock;
         if (module_info_is_linked(cell->arms[i].module))
             snprintf(arm->shared_directory, sizeof arm->shared_directory, "%s",
                      shared_directory_of(layouts, cell->arms[i].module));
@@ -338,18 +344,41 @@ static uint64_t expected_s(const struct plan_cell *cell)
     return (uint64_t)(cell->block_ns * cell->blocks * 5 / 1e9) + WORKER_PATIENCE_S;
 }
 
+/* What was done of each purpose, one behind the other. */
+static size_t gather_blocks(struct worker_region *region)
+{
+    const struct worker_job *job = &region->job;
+    const struct worker_result *result = &region->result;
+    const size_t done[] = {result->blocks_done, result->clock_blocks_done,
+                           (size_t)result->linearity_blocks_done * MEASURE_SIZES};
+    const size_t room[] = {job->blocks, job->clock_blocks, (size_t)job->linearity_blocks * MEASURE_SIZES};
+    size_t from = 0, count = 0;
+    for (size_t i = 0; i < sizeof done / sizeof done[0]; i++) {
+        if (done[i] > room[i])
+            return 0;
+        memmove(&region->blocks[count], &region->blocks[from], done[i] * sizeof region->blocks[0]);
+        from += room[i];
+        count += done[i];
+    }
+    return count;
+}
+
 int launch_measure(const struct launch *launch, const struct plan_cell *cell, uint64_t process, uint64_t seed,
                    const struct launch_layouts *layouts, struct launch_measured *measured, struct error *error)
 {
     int fd;
     char wrong[512];
     *measured = (struct launch_measured){0};
-    if ((measured->region = make_region(cell->blocks, &measured->region_bytes, &fd, error)) == NULL)
+    const struct worker_job counts = {
+        .blocks = cell->blocks, .clock_blocks = cell->clock_blocks, .linearity_blocks = cell->linearity_blocks};
+    if ((measured->region = make_region(worker_block_room(&counts), &measured->region_bytes, &fd, error)) == NULL)
         return error->code;
     struct worker_region *region = measured->region;
     fill_job(launch, &region->job, WORKER_MEASURE, process, seed);
     fill_arms(&region->job, cell, layouts);
     region->job.blocks = cell->blocks;
+    region->job.clock_blocks = cell->clock_blocks;
+    region->job.linearity_blocks = cell->linearity_blocks;
     region->job.blocks_enough = cell->blocks_enough;
     region->job.blocks_least = (uint32_t)summary_blocks_least(cell->blocks);
     region->job.epochs = cell->epochs ? cell->epochs : PLAN_EPOCHS;
@@ -370,7 +399,8 @@ int launch_measure(const struct launch *launch, const struct plan_cell *cell, ui
         snprintf(measured->void_reason, sizeof measured->void_reason, "%.380s (arm %.100s)", wrong,
                  arm < cell->arm_count ? cell->arms[arm].name : "not known");
     measured->blocks = region->blocks;
-    measured->block_count = region->result.blocks_done <= cell->blocks ? region->result.blocks_done : 0;
+    measured->block_count = gather_blocks(region);
+    measured->reading_ns = region->result.reading_ns;
     measured->ticks_per_ns = region->result.ticks_per_ns;
     return 0;
 }
@@ -437,7 +467,8 @@ static int run_pass(const struct launch *launch, const struct worker_job *extra,
     snprintf(region->job.shared_directory, PATH_MAX, "%s", module->shared_directory);
     region->job.arm_count = 1;
     snprintf(region->job.arms[0].file, PATH_MAX, "%s", module->described_file);
-    snprintf(region->job.arms[0].workload, ENCBENCH_NAME_BYTES, "%s", workload->short_name);
+    snprintf(region->job.arms[0].workload, ENCBENCH_NAME_BYTES, "%s", workload->base_name);
+    region->job.arms[0].state = workload->state;
     snprintf(region->job.arms[0].variant, ENCBENCH_NAME_BYTES, "%s", module->variant);
     region->job.arms[0].planted_cycles_per_op = workload->planted_cycles_per_op;
     if (module_info_is_linked(module))

@@ -33,6 +33,7 @@ struct launch_layouts {
 struct launch_measured {
     struct measure_block *blocks; /* inside `region` */
     size_t block_count;
+    double reading_ns; /* of a round beside its ops */
     double ticks_per_ns;
     bool stopped;          /* by a signal to us: not a result at all */
     char void_reason[512]; /* empty: it ended well */

@@ -11,6 +11,9 @@
 #include <x86intrin.h>
 #endif
 
+const char *const measure_purpose_words[] = {"effect", "clock", "linearity"};
+const char *const measure_state_words[] = {"repeat", "fresh", "cold", "latency"};
+
 static uint64_t real_now_ns(void *context)
 {
     struct timespec now;
@@ -75,35 +78,66 @@ struct measure_clock measure_clock_real(void)
     return (struct measure_clock){real_now_ns, real_ticks, real_involuntary_switches, real_cpu, NULL, real_probe};
 }
 
-void measure_plan_block(uint64_t seed, uint64_t process, uint64_t block, size_t arm_count, struct measure_block *plan)
+static void plan_order(struct random_stream *stream, size_t first, size_t count, struct measure_block *plan)
 {
     uint32_t order[MEASURE_ARMS_MAX];
-    struct random_stream stream = random_stream_of(seed, RANDOM_BLOCK, process, block);
-    random_permutation(&stream, order, arm_count);
-    for (size_t i = 0; i < arm_count; i++) {
-        plan->slot_arm[i] = (uint8_t)order[i];
-        plan->slot_arm[2 * arm_count - 1 - i] = (uint8_t)order[i];
+    random_permutation(stream, order, count);
+    plan->slot_count = (uint8_t)(2 * count);
+    for (size_t i = 0; i < count; i++) {
+        plan->slot_arm[i] = (uint8_t)(first + order[i]);
+        plan->slot_arm[2 * count - 1 - i] = (uint8_t)(first + order[i]);
     }
     plan->input_offset_bytes =
-        (uint16_t)(random_below(&stream, MEASURE_INPUT_OFFSETS / MEASURE_INPUT_STEP) * MEASURE_INPUT_STEP);
+        (uint16_t)(random_below(stream, MEASURE_INPUT_OFFSETS / MEASURE_INPUT_STEP) * MEASURE_INPUT_STEP);
+    plan->size = 0;
     plan->dropped = false;
+}
+
+void measure_plan_block(uint64_t seed, uint64_t process, uint64_t block, size_t arm_count, struct measure_block *plan)
+{
+    struct random_stream stream = random_stream_of(seed, RANDOM_BLOCK, process, block);
+    plan_order(&stream, 0, arm_count, plan);
+    plan->purpose = MEASURE_EFFECT;
+}
+
+void measure_plan_part(uint64_t seed, uint64_t process, uint64_t block, enum measure_purpose purpose, size_t first,
+                       size_t count, struct measure_block *plan)
+{
+    /* Blocks of each purpose are numbered from 0. */
+    struct random_stream stream = random_stream_of(seed, RANDOM_BLOCK, process, block + ((uint64_t)purpose << 48));
+    plan_order(&stream, first, count, plan);
+    plan->purpose = (uint8_t)purpose;
+}
+
+uint64_t measure_round_ops(const struct measure_arm *arm)
+{
+    return arm->round_ops ? arm->round_ops : arm->workload->batch_max_ops;
 }
 
 uint64_t measure_batch(const struct measure_clock *clock, const struct measure_arm *arm, uint64_t iterations,
                        uint64_t *bytes)
 {
     const struct encbench_workload *workload = arm->workload;
-    const uint64_t round_max = workload->batch_max_ops ? workload->batch_max_ops : iterations;
+    uint64_t (*const run)(void *, unsigned, uint64_t) = arm->run ? arm->run : workload->run;
+    const uint64_t round_max = measure_round_ops(arm) ? measure_round_ops(arm) : iterations;
     uint64_t elapsed_ns = 0;
     for (uint64_t left = iterations; left > 0;) {
         const uint64_t n = left < round_max ? left : round_max;
         if (workload->before)
             workload->before(arm->state, n);
+        if (workload->thread_before)
+            workload->thread_before(arm->state, 0, n);
+        if (arm->scrub)
+            arm->scrub();
         const uint64_t start_ns = clock->now_ns(clock->context);
-        *bytes += workload->run(arm->state, 0, n);
+        *bytes += run(arm->state, 0, n);
         elapsed_ns += clock->now_ns(clock->context) - start_ns;
+        if (workload->thread_after)
+            workload->thread_after(arm->state, 0, n);
         if (workload->after)
             workload->after(arm->state, n);
+        if (arm->host)
+            arm->host->ring_first_bytes += n * arm->host->ring_stride_bytes;
         left -= n;
     }
     return elapsed_ns;
@@ -121,32 +155,132 @@ static uint32_t probe_ns(const struct measure_clock *clock)
     return elapsed_ns < UINT32_MAX ? (uint32_t)elapsed_ns : UINT32_MAX;
 }
 
-bool measure_block_run(const struct measure_clock *clock, struct encbench_host *host, const unsigned char *input_base,
-                       const struct measure_arm *arms, size_t arm_count, struct measure_block *block,
-                       volatile uint32_t *running_arm)
+static uint64_t iterations_of(const struct measure_arm *arm, uint8_t size)
 {
-    block->probe_ns[0] = probe_ns(clock);
+    return size == 0 ? arm->iterations : arm->other_iterations[size - 1];
+}
+
+/* What may not have happened while blocks are measured together. */
+struct watch {
+    long switches;
+    int cpu;
+    uint64_t start_ns;
+};
+
+static struct watch watch_begin(const struct measure_clock *clock)
+{
     const long switches = clock->involuntary_switches(clock->context);
     const int cpu = clock->cpu(clock->context);
-    const uint64_t start_ns = clock->now_ns(clock->context);
-    host->input = input_base + block->input_offset_bytes;
-    for (size_t slot = 0; slot < 2 * arm_count; slot++) {
+    return (struct watch){switches, cpu, clock->now_ns(clock->context)};
+}
+
+static bool watch_saw(const struct measure_clock *clock, const struct watch *watch)
+{
+    const uint64_t allowed = (clock->now_ns(clock->context) - watch->start_ns) / MEASURE_SWITCH_STRETCH_NS;
+    const long switched = clock->involuntary_switches(clock->context) - watch->switches;
+    return switched > (long)allowed || clock->cpu(clock->context) != watch->cpu;
+}
+
+static void set_input(struct encbench_host *host, const unsigned char *input_base, const struct measure_block *block)
+{
+    host->input = host->ring = input_base + block->input_offset_bytes;
+}
+
+/* Slots [from, to) of a block. */
+static bool run_slots(const struct measure_clock *clock, const struct measure_arm *arms, struct measure_block *block,
+                      size_t from, size_t to, volatile uint32_t *running_arm)
+{
+    for (size_t slot = from; slot < to; slot++) {
         const struct measure_arm *arm = &arms[block->slot_arm[slot]];
+        const uint64_t iterations = iterations_of(arm, block->size);
         uint64_t bytes = 0, rewarm_bytes = 0;
         *running_arm = block->slot_arm[slot];
         if (arm->rewarm_iterations > 0)
             measure_batch(clock, arm, arm->rewarm_iterations, &rewarm_bytes);
         const uint64_t batch_ns = clock->now_ns(clock->context);
-        block->elapsed_ns[slot] = measure_batch(clock, arm, arm->iterations, &bytes);
+        block->elapsed_ns[slot] = measure_batch(clock, arm, iterations, &bytes);
         block->centre_ns[slot] = batch_ns + (clock->now_ns(clock->context) - batch_ns) / 2;
-        if (bytes != arm->iterations * arm->workload->bytes_per_op)
+        if (bytes != iterations * arm->workload->bytes_per_op)
             return false;
     }
-    const uint64_t allowed = (clock->now_ns(clock->context) - start_ns) / MEASURE_SWITCH_STRETCH_NS;
-    const long switched = clock->involuntary_switches(clock->context) - switches;
-    block->dropped = switched > (long)allowed || clock->cpu(clock->context) != cpu;
+    return true;
+}
+
+bool measure_block_run(const struct measure_clock *clock, struct encbench_host *host, const unsigned char *input_base,
+                       const struct measure_arm *arms, struct measure_block *block, volatile uint32_t *running_arm)
+{
+    block->probe_ns[0] = probe_ns(clock);
+    const struct watch watch = watch_begin(clock);
+    set_input(host, input_base, block);
+    if (!run_slots(clock, arms, block, 0, block->slot_count, running_arm))
+        return false;
+    block->dropped = watch_saw(clock, &watch);
     block->probe_ns[1] = probe_ns(clock);
     return true;
+}
+
+/* Sizes that all arms have, in random order. */
+static size_t plan_sizes(const struct measure_arm *arms, size_t arm_count, struct random_stream *stream, uint8_t *sizes)
+{
+    uint32_t order[MEASURE_SIZES];
+    size_t count = 0;
+    random_permutation(stream, order, MEASURE_SIZES);
+    for (size_t i = 0; i < MEASURE_SIZES; i++) {
+        bool all = true;
+        for (size_t a = 0; a < arm_count; a++)
+            all = all && iterations_of(&arms[a], (uint8_t)order[i]) > 0;
+        if (all)
+            sizes[count++] = (uint8_t)order[i];
+    }
+    return count;
+}
+
+bool measure_linearity_run(const struct measure_clock *clock, struct encbench_host *host,
+                           const unsigned char *input_base, const struct measure_arm *arms, size_t arm_count,
+                           uint64_t seed, uint64_t process, uint64_t number, struct measure_block *blocks,
+                           volatile uint32_t *running_arm)
+{
+    uint8_t sizes[MEASURE_SIZES];
+    struct random_stream stream = random_stream_of(seed, RANDOM_SIZES, process, number);
+    const size_t count = plan_sizes(arms, arm_count, &stream, sizes);
+    for (size_t i = 0; i < MEASURE_SIZES; i++)
+        blocks[i] = (struct measure_block){.purpose = MEASURE_LINEARITY, .size = (uint8_t)i};
+    const struct watch watch = watch_begin(clock);
+    for (size_t half = 0; half < 2; half++)
+        for (size_t i = 0; i < count; i++) {
+            struct measure_block *block = &blocks[sizes[half ? count - 1 - i : i]];
+            if (half == 0) {
+                const uint8_t size = block->size;
+                measure_plan_part(seed, process, number, MEASURE_LINEARITY, 0, arm_count, block);
+                block->size = size;
+            }
+            set_input(host, input_base, block);
+            if (!run_slots(clock, arms, block, half * arm_count, (half + 1) * arm_count, running_arm))
+                return false;
+        }
+    const bool dropped = watch_saw(clock, &watch);
+    for (size_t i = 0; i < MEASURE_SIZES; i++)
+        blocks[i].dropped = dropped;
+    return true;
+}
+
+static uint64_t run_nothing(void *state, unsigned thread, uint64_t n)
+{
+    __asm__ volatile("" : "+r"(n) : "r"(state), "r"(thread));
+    return 0;
+}
+
+double measure_reading_ns(const struct measure_clock *clock, unsigned tries)
+{
+    static const struct encbench_workload nothing = {.run = run_nothing, .batch_multiple_ops = 1};
+    const struct measure_arm arm = {.workload = &nothing, .round_ops = 1};
+    enum { OPS = 8, TRIES_MAX = 1000 };
+    double samples[TRIES_MAX];
+    const size_t count = tries < TRIES_MAX ? tries : TRIES_MAX;
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        samples[i] = (double)measure_batch(clock, &arm, OPS, &bytes) / OPS;
+    return stats_quantile(samples, count, 0.5);
 }
 
 uint64_t measure_clock_step_ns(const struct measure_clock *clock, unsigned tries)
@@ -161,30 +295,99 @@ uint64_t measure_clock_step_ns(const struct measure_clock *clock, unsigned tries
     return step_ns == UINT64_MAX ? 0 : step_ns;
 }
 
-static uint64_t common_multiple(const uint64_t *values, size_t count)
+static uint64_t greatest_divisor(uint64_t a, uint64_t b)
 {
-    uint64_t result = 1;
-    for (size_t i = 0; i < count; i++) {
-        uint64_t a = result, b = values[i] ? values[i] : 1;
-        while (b != 0) {
-            const uint64_t rest = a % b;
-            a = b;
-            b = rest;
-        }
-        result = result / a * (values[i] ? values[i] : 1);
+    while (b != 0) {
+        const uint64_t rest = a % b;
+        a = b;
+        b = rest;
     }
-    return result;
+    return a;
 }
 
-uint64_t measure_iterations(const double *ns_per_op, const uint64_t *multiples, size_t count, double target_ns,
-                            uint64_t clock_step_ns)
+struct measure_ladder measure_ladder_of(const uint64_t *multiples, const uint64_t *batch_maxima, size_t count)
 {
-    const uint64_t multiple = common_multiple(multiples, count);
-    double fastest_ns = INFINITY;
-    for (size_t i = 0; i < count; i++)
-        fastest_ns = fmin(fastest_ns, ns_per_op[i]);
-    const double wanted =
-        fmax(target_ns / stats_quantile(ns_per_op, count, 0.5), 1000.0 * (double)clock_step_ns / fastest_ns);
-    const double rounds = fmin(fmax(floor(wanted / (double)multiple), 1.0), 1e9);
-    return (uint64_t)rounds * multiple;
+    struct measure_ladder ladder = {.multiple_ops = 1};
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t multiple = multiples[i] ? multiples[i] : 1;
+        ladder.multiple_ops = ladder.multiple_ops / greatest_divisor(ladder.multiple_ops, multiple) * multiple;
+        if (batch_maxima[i] != 0 && (ladder.round_ops == 0 || batch_maxima[i] < ladder.round_ops))
+            ladder.round_ops = batch_maxima[i];
+    }
+    /* A round shorter than the common multiple cannot be one of every arm: each then keeps its own. */
+    ladder.round_ops -= ladder.round_ops % ladder.multiple_ops;
+    return ladder;
+}
+
+/* A billion ops are enough for anything that takes time. */
+#define RUNG_MOST (1ull << 30)
+
+static uint64_t next_rung(const struct measure_ladder *ladder, uint64_t rung)
+{
+    const uint64_t doubled = 2 * rung;
+    return ladder->round_ops > rung && ladder->round_ops < doubled ? ladder->round_ops : doubled;
+}
+
+uint64_t measure_rung_at_least(const struct measure_ladder *ladder, double wanted)
+{
+    uint64_t rung = ladder->multiple_ops;
+    while ((double)rung < wanted && rung < RUNG_MOST)
+        rung = next_rung(ladder, rung);
+    return rung;
+}
+
+uint64_t measure_rung(const struct measure_ladder *ladder, double wanted)
+{
+    uint64_t below = ladder->multiple_ops;
+    while ((double)next_rung(ladder, below) <= wanted && below < RUNG_MOST)
+        below = next_rung(ladder, below);
+    const uint64_t above = next_rung(ladder, below);
+    return wanted > sqrt((double)below * (double)above) ? above : below;
+}
+
+uint64_t measure_between(const struct measure_ladder *ladder, uint64_t n)
+{
+    const uint64_t unit = ladder->round_ops && n >= ladder->round_ops ? ladder->round_ops : ladder->multiple_ops;
+    uint64_t between = (uint64_t)(1.4 * (double)n / (double)unit + 0.5) * unit;
+    between = between > n ? between : n + unit;
+    return between < 2 * n ? between : 0;
+}
+
+static double least_ns(uint64_t clock_step_ns)
+{
+    return 1000.0 * (double)clock_step_ns;
+}
+
+uint64_t measure_iterations(const double *ns_per_op, size_t count, const struct measure_ladder *ladder,
+                            double target_ns, uint64_t clock_step_ns)
+{
+    const double median_ns = stats_quantile(ns_per_op, count, 0.5);
+    const uint64_t least = measure_rung_at_least(ladder, least_ns(clock_step_ns) / median_ns),
+                   rung = measure_rung(ladder, target_ns / median_ns);
+    return rung > least ? rung : least;
+}
+
+uint64_t measure_own_iterations(double ns_per_op, uint64_t common, const struct measure_ladder *ladder,
+                                double target_ns, uint64_t clock_step_ns)
+{
+    const double batch_ns = ns_per_op * (double)common;
+    if (batch_ns < least_ns(clock_step_ns))
+        return measure_rung_at_least(ladder, least_ns(clock_step_ns) / ns_per_op);
+    if (batch_ns > MEASURE_LONG_BATCHES * target_ns)
+        return measure_rung(ladder, target_ns / ns_per_op);
+    return common;
+}
+
+uint64_t measure_ring_stride(uint64_t input_bytes)
+{
+    uint64_t stride = 1;
+    while (stride < input_bytes)
+        stride *= 2;
+    return stride;
+}
+
+uint64_t measure_ring_bytes(uint64_t input_bytes)
+{
+    const uint64_t two = 2 * measure_ring_stride(input_bytes);
+    return two > MEASURE_RING_BYTES ? two : MEASURE_RING_BYTES;
 }

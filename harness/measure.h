@@ -24,7 +24,20 @@ enum {
     /* Independent additions of a probe: 0.9 us at 4.1 GHz, where they retire at 5.2 a cycle. Both probes of a block with the shorter ones
      * that warm them take 0.4 % of a block of 490 us. */
     MEASURE_PROBE_ADDS = 19200,
+    /* Sizes of a batch in linearity blocks: that of the run, twice that, and one off the ladder between the two. */
+    MEASURE_SIZES = 3,
+    /* Bytes of the ring of inputs, at least two inputs: too many branches for a predictor to know by heart (sorting 1 KiB: 256 inputs of
+     * some 2000 branches each), and no more than a second-level cache holds. */
+    MEASURE_RING_BYTES = 1 << 18,
 };
+
+/* What a block is for; only `effect` enters an effect. */
+enum measure_purpose { MEASURE_EFFECT, MEASURE_CLOCK, MEASURE_LINEARITY };
+extern const char *const measure_purpose_words[];
+
+/* In which state of caches and predictors an op is timed (module.h). */
+enum measure_state { MEASURE_REPEAT, MEASURE_FRESH, MEASURE_COLD, MEASURE_LATENCY, MEASURE_STATES };
+extern const char *const measure_state_words[];
 
 /* A batch of real ops; the clock arms need no more than 1000 clock steps. Short batches let a block end before the machine changes
  * its mind. */
@@ -47,13 +60,22 @@ struct measure_clock measure_clock_real(void);
 struct measure_arm {
     const struct encbench_workload *workload;
     void *state;
+    struct encbench_host *host; /* whose ring moves on with every round; NULL: nobody reads it */
+    /* The loop that is timed; NULL: workload->run. */
+    uint64_t (*run)(void *state, unsigned thread, uint64_t n);
+    void (*scrub)(void);        /* untimed, before every round: takes caches and predictors; NULL: nothing */
+    uint64_t round_ops;         /* most ops of a round; 0: the workload's batch_max_ops */
     uint64_t iterations;        /* ops of a timed batch; a multiple of the workload's batch_multiple_ops */
     uint64_t rewarm_iterations; /* untimed ops before it */
+    uint64_t other_iterations[MEASURE_SIZES - 1]; /* of linearity blocks: twice as many, and between the two; 0: none */
 };
 
-/* One block as measured. slot_arm, elapsed_ns and centre_ns have 2 x arm_count entries. */
+/* One block as measured. slot_arm, elapsed_ns and centre_ns have slot_count entries. */
 struct measure_block {
     uint8_t slot_arm[MEASURE_SLOTS_MAX];
+    uint8_t slot_count;
+    uint8_t purpose; /* enum measure_purpose */
+    uint8_t size;    /* of its batches: 0 iterations, else other_iterations[size - 1] */
     bool
         dropped; /* an involuntary context switch or a change of CPU fell into it: the whole block goes, blind to the arms */
     uint16_t input_offset_bytes;
@@ -65,8 +87,14 @@ struct measure_block {
 
 /* Order of the arms in a block and the input's page offset: a function of (seed, process, block) alone. */
 void measure_plan_block(uint64_t seed, uint64_t process, uint64_t block, size_t arm_count, struct measure_block *plan);
+/* The same for the `count` arms from `first` on, of a purpose other than effect: each has an order of its own. */
+void measure_plan_part(uint64_t seed, uint64_t process, uint64_t block, enum measure_purpose purpose, size_t first,
+                       size_t count, struct measure_block *plan);
 
-/* Time of one batch of `iterations` ops, in rounds of at most batch_max_ops. *bytes is increased by what was produced. */
+/* Most ops of a round of this arm; 0: no limit. */
+uint64_t measure_round_ops(const struct measure_arm *arm);
+
+/* Time of one batch of `iterations` ops, in rounds. *bytes is increased by what was produced; the ring moves on. */
 uint64_t measure_batch(const struct measure_clock *clock, const struct measure_arm *arm, uint64_t iterations,
                        uint64_t *bytes);
 
@@ -76,17 +104,53 @@ uint64_t measure_batch(const struct measure_clock *clock, const struct measure_a
  * set ahead of the untimed ops.
  */
 bool measure_block_run(const struct measure_clock *clock, struct encbench_host *host, const unsigned char *input_base,
-                       const struct measure_arm *arms, size_t arm_count, struct measure_block *block,
-                       volatile uint32_t *running_arm);
+                       const struct measure_arm *arms, struct measure_block *block, volatile uint32_t *running_arm);
+
+/*
+ * A linearity block: the arms once for every size of a batch, then all of it mirrored; blocks[size] has what was measured at this size
+ * (MEASURE_SIZES of them, of which those are left out, with no slots, that an arm has no iterations for). Dropped together. As
+ * measure_block_run otherwise.
+ */
+bool measure_linearity_run(const struct measure_clock *clock, struct encbench_host *host,
+                           const unsigned char *input_base, const struct measure_arm *arms, size_t arm_count,
+                           uint64_t seed, uint64_t process, uint64_t number, struct measure_block *blocks,
+                           volatile uint32_t *running_arm);
+
+/* What two readings of the clock and the call cost a round: the median of `tries` (at most 1000) rounds of an op that does nothing. */
+double measure_reading_ns(const struct measure_clock *clock, unsigned tries);
 
 /* Smallest non-zero difference of successive clock readings, over `tries` readings. */
 uint64_t measure_clock_step_ns(const struct measure_clock *clock, unsigned tries);
 
 /*
- * Ops a batch should have: about `target_ns` for the arm of median speed, at least 1000 clock steps for the fastest (so that
- * quantisation stays below 0.1 %), and a multiple of every arm's batch_multiple_ops. `ns_per_op` as found by the pilot.
+ * The ladder of a workload: its multiple, doubled as long as that is a round, and then rounds, doubled (1 2 4 ... with neither). n is part of
+ * what an op is: whole rounds, and few values of it, so that two runs have the same (an isolated put without a pool costs 42 ns at 1536
+ * ops in rounds of 256, 92 at 1644).
  */
-uint64_t measure_iterations(const double *ns_per_op, const uint64_t *multiples, size_t count, double target_ns,
-                            uint64_t clock_step_ns);
+struct measure_ladder {
+    uint64_t multiple_ops; /* of every arm: their least common multiple; at least 1 */
+    uint64_t round_ops;    /* the smallest batch_max_ops of the arms, down to a multiple; 0: no limit */
+};
+struct measure_ladder measure_ladder_of(const uint64_t *multiples, const uint64_t *batch_maxima, size_t count);
+uint64_t measure_rung(const struct measure_ladder *ladder, double wanted);          /* the nearest, by its ratio */
+uint64_t measure_rung_at_least(const struct measure_ladder *ladder, double wanted); /* the next above */
+/* Off the ladder, in whole rounds: near 1.4 n, and between n and 2n; 0 when there is none. */
+uint64_t measure_between(const struct measure_ladder *ladder, uint64_t n);
+
+/*
+ * Rung of a batch for all arms: about `target_ns` for the arm of median speed, and at least 1000 clock steps (so that quantisation stays
+ * below 0.1 %). `ns_per_op` as found by the pilot.
+ */
+uint64_t measure_iterations(const double *ns_per_op, size_t count, const struct measure_ladder *ladder,
+                            double target_ns, uint64_t clock_step_ns);
+/* Rung of one arm beside the `common` one: the same, but where its batch would be shorter than 1000 clock steps or longer than
+ * MEASURE_LONG_BATCHES targets. */
+uint64_t measure_own_iterations(double ns_per_op, uint64_t common, const struct measure_ladder *ladder,
+                                double target_ns, uint64_t clock_step_ns);
+#define MEASURE_LONG_BATCHES 32.0
+
+/* Bytes from one input of a ring to the next, and its whole length: powers of two. 0 bytes of ring in the states without one. */
+uint64_t measure_ring_stride(uint64_t input_bytes);
+uint64_t measure_ring_bytes(uint64_t input_bytes);
 
 #endif

@@ -1,5 +1,7 @@
 /*
- * The module ABI, version 1: the only bridge between the harness and what it measures.
+ * The module ABI, version 2: the only bridge between the harness and what it measures. Modules of version 1 still load: version 2 adds
+ * fields behind theirs, and what they lack is absent. A later need adds fields behind these in the same way (module_bytes and
+ * workload_bytes say how much of a table there is; the rest counts as 0), so that no version 3 has to follow.
  *
  * A module is a relocatable object file (.o, compiled with -fPIC -ffunction-sections, so that the harness can link it
  * into a fresh layout for every process) or a shared object (.so, which has one layout for ever and is labelled so; a
@@ -10,29 +12,40 @@
  * A minimal module, whole; compiled with -I HARNESS, the directory of this header:
  *
  *     #include "module.h"
- *     static uint64_t digest(struct encbench_host *host, uint64_t seed) { (void)host; return seed; }
+ *     static struct { struct encbench_host *host; uint64_t hash; } self;
  *     static int setup(struct encbench_host *host, uint64_t seed, void **state, char *message, size_t message_bytes)
  *     {
  *         (void)seed, (void)message, (void)message_bytes;
- *         *state = host;
+ *         self.host = host;
+ *         *state = &self;
  *         return 0;
  *     }
  *     static uint64_t run(void *state, unsigned thread, uint64_t n)
  *     {
- *         const struct encbench_host *host = state;
- *         uint64_t sum = thread;
- *         for (uint64_t i = 0; i < n; i++)
+ *         struct encbench_inputs inputs = encbench_inputs(self.host);
+ *         (void)state, (void)thread;
+ *         for (uint64_t i = 0; i < n; i++) {
+ *             const unsigned char *input = encbench_next_input(&inputs);
+ *             uint64_t hash = 0;
  *             for (size_t j = 0; j < 4096; j++)
- *                 sum = sum * 31 + host->input[j];
- *         __asm__ volatile("" : : "r"(sum));
+ *                 hash = hash * 31 + input[j];
+ *             self.hash = hash;
+ *             __asm__ volatile("" : : : "memory");
+ *         }
  *         return n * 8;
+ *     }
+ *     static size_t output(void *state, unsigned thread, const void **bytes)
+ *     {
+ *         (void)state, (void)thread;
+ *         *bytes = &self.hash;
+ *         return sizeof self.hash;
  *     }
  *     static void teardown(void *state) { (void)state; }
  *     static const struct encbench_workload workloads[] = {{
  *         .name = "hash:size=4096", .short_name = "hash_4k", .op = "one page hashed",
  *         .input_bytes = 4096, .bytes_per_op = 8, .batch_multiple_ops = 1, .rewarm_ops = 8, .threads_max = 1,
- *         .flags = ENCBENCH_TIMED | ENCBENCH_EXACT,
- *         .digest = digest, .setup = setup, .run = run, .teardown = teardown,
+ *         .flags = ENCBENCH_TIMED | ENCBENCH_EXACT | ENCBENCH_FRESH,
+ *         .setup = setup, .run = run, .teardown = teardown, .output = output,
  *     }};
  *     ENCBENCH_EXPORT extern const struct encbench_module encbench_module;
  *     const struct encbench_module encbench_module = {
@@ -40,6 +53,15 @@
  *         .workload_bytes = sizeof(struct encbench_workload), .variant = "mine",
  *         .workloads = workloads, .workload_count = 1,
  *     };
+ *
+ * Three states of an op, and one question of its own. A workload is timed in the state `repeat`: the same input in every op, all of it
+ * warm, so that caches and predictors know it by heart. With ENCBENCH_FRESH it is offered as SHORT_NAME.fresh, too: warm, but the harness
+ * hands out a ring of inputs, another one in every op. Where one op can be run alone (batch_multiple_ops is 1) there is SHORT_NAME.cold:
+ * one op a reading of the clock, after data, code and branches of others have gone through the caches. With run_latency there is
+ * SHORT_NAME.latency: `repeat`, but every op waits for the result of the one before. `encbench run --states` chooses.
+ *
+ * An op that the compiler removed, hoisted out of the loop or folded to a constant is refused by name: by its instructions over n and 2n
+ * ops, and by the output of other inputs.
  *
  * Two modules are compared on the workloads whose short names they share; what only one of them offers is not timed.
  * Standard output is not the module's: a worker that loads it speaks to the harness there.
@@ -59,7 +81,7 @@
  *
  * Everything a module hands out (strings, tables) is static: owned by the module, valid while it is loaded.
  * Everything a module is handed (host, message buffer) is owned by the harness.
- * A later need is a new ENCBENCH_ABI_VERSION; the harness refuses any other by name.
+ * Another ABI version than 1 and this one is refused by name.
  */
 #ifndef ENCBENCH_MODULE_H
 #define ENCBENCH_MODULE_H
@@ -67,7 +89,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ENCBENCH_ABI_VERSION 1u
+#define ENCBENCH_ABI_VERSION 2u
 #define ENCBENCH_EXPORT      __attribute__((visibility("default")))
 
 /* Level of an axis that does not apply to a variant. */
@@ -100,7 +122,49 @@ struct encbench_host {
 
     /* Bytes that the allocator handed out and that are not released, all threads; NULL where they are not counted. */
     int64_t (*live_bytes)(void);
+
+    /* ---- from version 2 on ---- */
+
+    /* The ring of inputs, moved by the harness before every `run`: op i of a `run` takes the `input_bytes` bytes at
+     * ring + ((ring_first_bytes + i x ring_stride_bytes) & ring_mask_bytes). In the state `repeat` the mask is 0 and all are
+     * `input`. Read it through encbench_inputs; several threads take it from where encbench_inputs_of_thread says. */
+    const unsigned char *ring;
+    uint64_t ring_first_bytes;
+    uint64_t ring_stride_bytes; /* a power of two, at least input_bytes */
+    uint64_t ring_mask_bytes;   /* a power of two less one; or 0 */
+
+    uint32_t thread_count; /* that will call `run` at the same time: 1, or up to the workload's threads_max */
+    uint32_t reserved;     /* 0 */
 };
+
+/* Where a `run` is in the ring; made anew in each. */
+struct encbench_inputs {
+    const unsigned char *ring;
+    uint64_t offset_bytes, stride_bytes, mask_bytes;
+};
+
+static inline struct encbench_inputs encbench_inputs(const struct encbench_host *host)
+{
+    struct encbench_inputs inputs = {host->ring, host->ring_first_bytes, host->ring_stride_bytes,
+                                     host->ring_mask_bytes};
+    return inputs;
+}
+
+/* Input of the next op: three instructions, whichever state is measured, so that the states differ by the input alone. */
+static inline const unsigned char *encbench_next_input(struct encbench_inputs *inputs)
+{
+    const unsigned char *input = inputs->ring + (inputs->offset_bytes & inputs->mask_bytes);
+    inputs->offset_bytes += inputs->stride_bytes;
+    return input;
+}
+
+/* Threads start a quarter of the ring apart from each other, or less where they are more. */
+static inline struct encbench_inputs encbench_inputs_of_thread(const struct encbench_host *host, unsigned thread)
+{
+    struct encbench_inputs inputs = encbench_inputs(host);
+    inputs.offset_bytes += (host->ring_mask_bytes + 1) / 4 * thread / host->ring_stride_bytes * host->ring_stride_bytes;
+    return inputs;
+}
 
 /* A figure that a workload counts itself, exactly: the same in every repeat. */
 struct encbench_metric {
@@ -114,7 +178,17 @@ enum encbench_workload_flags {
     ENCBENCH_EXACT = 1u << 1,   /* allocations (and instructions) per op are the same in every op */
     ENCBENCH_HEAP = 1u << 2,    /* meaningful over 10^6 cycles: heap growth */
     ENCBENCH_COUNTED = 1u << 3, /* counts figures of its own: `metrics` is there */
+    ENCBENCH_FRESH =
+        1u << 4, /* takes its input from encbench_next_input in every op: may be timed in the state `fresh` */
 };
+
+/* Memory that the ops of a workload touch, where it lies after set-up: recorded, because what shares a cache line differs by it. */
+struct encbench_object {
+    const char *name; /* legal as a variant's is; static */
+    const void *address;
+    uint64_t bytes;
+};
+#define ENCBENCH_OBJECTS_MAX 8
 
 /* One thing that can be done to a variant. Functions return before the next is called; none is called concurrently
  * but `run`, and that only with distinct `thread` below `threads_max`. */
@@ -133,7 +207,8 @@ struct encbench_workload {
     uint32_t threads_max;           /* at least 1 */
     uint32_t flags;                 /* enum encbench_workload_flags */
 
-    /* Untimed hash of the output for this seed: equal for all variants of a workload, or the pair is refused. */
+    /* Untimed hash of the output for this seed: equal for all variants of a workload, or the pair is refused. NULL, from version 2 on,
+     * where `output` is there: the harness then makes the digest from it. */
     uint64_t (*digest)(struct encbench_host *host, uint64_t seed);
 
     /* Prepare; *state is passed to the rest. 0, or non-zero with a one-line message. */
@@ -153,6 +228,29 @@ struct encbench_workload {
      * how many; 0 when it could not be done. The harness runs it twice in fresh processes, with
      * host->allocated_bytes. Wanted exactly when the flags have ENCBENCH_COUNTED. */
     size_t (*metrics)(struct encbench_host *host, uint64_t seed, struct encbench_metric *metrics);
+
+    /* ---- from version 2 on; all may be NULL or 0 ---- */
+
+    /* What the last op of `run` in this thread produced: *bytes is the module's until its next call. Of it the harness makes digests,
+     * over several inputs, and finds ops that do not depend on theirs. */
+    size_t (*output)(void *state, unsigned thread, const void **bytes);
+
+    /* As `run`, but every op waits for the result of the one before. */
+    uint64_t (*run_latency)(void *state, unsigned thread, uint64_t n);
+
+    /* Memory of this state that ops touch: fills at most ENCBENCH_OBJECTS_MAX and returns how many. Untimed, after set-up and one
+     * round. */
+    size_t (*objects)(void *state, struct encbench_object *objects);
+
+    /* On the thread that will call `run` with this number, once after `setup` and once before `teardown`. */
+    void (*thread_begin)(void *state, unsigned thread);
+    void (*thread_end)(void *state, unsigned thread);
+    /* Untimed, around each timed round, on each thread, inside of `before` and `after`, which are called once for all. */
+    void (*thread_before)(void *state, unsigned thread, uint64_t n);
+    void (*thread_after)(void *state, unsigned thread, uint64_t n);
+
+    uint32_t threads_min; /* that the op needs: 2 of a hand-off; 0 is 1 */
+    uint32_t reserved;    /* 0 */
 };
 
 /* Level of a variant on an axis. A variant names its level on every axis of its family; ENCBENCH_NA where none applies. */
@@ -169,7 +267,7 @@ struct encbench_field {
 };
 
 struct encbench_module {
-    uint32_t abi_version;    /* ENCBENCH_ABI_VERSION */
+    uint32_t abi_version;    /* ENCBENCH_ABI_VERSION that it was built against */
     uint32_t module_bytes;   /* sizeof(struct encbench_module) */
     uint32_t workload_bytes; /* sizeof(struct encbench_workload) */
     uint32_t axis_count;
@@ -183,6 +281,10 @@ struct encbench_module {
     const struct encbench_field *fields;
     const struct encbench_workload *workloads;
 };
+
+/* At file scope: this object file needs lib<library>.so in its link (C++: ENCBENCH_NEEDS("stdc++")). At most eight. libc is always there. */
+#define ENCBENCH_NEEDS(library)                                                                                        \
+    __asm__(".pushsection .encbench.needs,\"\",%progbits\n\t.asciz \"" library "\"\n\t.popsection")
 
 #define ENCBENCH_STRING_OF(x) #x
 #define ENCBENCH_STRING(x)    ENCBENCH_STRING_OF(x)

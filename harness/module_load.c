@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool module_name_is_legal(const char *name)
@@ -119,10 +120,16 @@ static int check_workload(const char *file, const struct encbench_module *module
     if (!module_name_is_legal(workload->name) || !module_name_is_legal(workload->short_name))
         return error_set(error, EXIT_USAGE, "%s: workload %u of variant %s has no legal name and short name", file,
                          index, module->variant);
-    if (!workload->digest || !workload->setup || !workload->run || !workload->teardown)
+    if (!workload->setup || !workload->run || !workload->teardown || (!workload->digest && !workload->output))
         return error_set(error, EXIT_USAGE,
-                         "%s: workload %s of variant %s lacks a function; digest, setup, run and teardown are required",
+                         "%s: workload %s of variant %s lacks a function; setup, run, teardown and one of output and "
+                         "digest are required",
                          file, workload->short_name, module->variant);
+    if (workload->threads_min > workload->threads_max)
+        return error_set(error, EXIT_USAGE,
+                         "%s: workload %s of variant %s needs %u threads and can use %u: threads_min is at most "
+                         "threads_max",
+                         file, workload->short_name, module->variant, workload->threads_min, workload->threads_max);
     if (workload->input_bytes > MODULE_INPUT_BYTES_MAX)
         return error_set(error, EXIT_USAGE,
                          "%s: workload %s of variant %s wants an input of %" PRIu64 " bytes; at most %d are allowed",
@@ -149,6 +156,64 @@ static int check_workload(const char *file, const struct encbench_module *module
     return 0;
 }
 
+/* Version 1 ended before `output`; its tables are the beginning of ours. */
+#define WORKLOAD_BYTES_1 offsetof(struct encbench_workload, output)
+
+static int refuse_version(const char *file, const struct encbench_module *found, struct error *error)
+{
+    if (found->abi_version < 1 || found->abi_version > ENCBENCH_ABI_VERSION)
+        return error_set(
+            error, EXIT_USAGE,
+            "%s: module ABI version %u; this encbench takes versions 1 to %u: build it against this harness/module.h",
+            file, found->abi_version, ENCBENCH_ABI_VERSION);
+    const bool first = found->abi_version == 1;
+    if (found->module_bytes != sizeof *found ||
+        (first ? found->workload_bytes != WORKLOAD_BYTES_1 : found->workload_bytes < sizeof *found->workloads) ||
+        found->workload_bytes % sizeof(void *) != 0)
+        return error_set(
+            error, EXIT_USAGE,
+            "%s: module tables of %u and %u bytes; expected %zu and %zu: build it against this harness/module.h", file,
+            found->module_bytes, found->workload_bytes, sizeof *found,
+            first ? WORKLOAD_BYTES_1 : sizeof *found->workloads);
+    return 0;
+}
+
+/* A row of a later header, whose further fields say nothing. */
+static bool is_zero(const unsigned char *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (bytes[i] != 0)
+            return false;
+    return true;
+}
+
+/* The module's own tables, widened to what this harness knows: rows of version 1 are shorter, those of a later header longer. */
+static int widen(const char *file, const struct encbench_module *found, struct encbench_module **module,
+                 struct error *error)
+{
+    struct encbench_module *copy = malloc(sizeof *copy);
+    struct encbench_workload *rows = calloc(found->workload_count + 1, sizeof *rows);
+    if (copy == NULL || rows == NULL) {
+        free(copy);
+        free(rows);
+        return error_set(error, EXIT_USAGE, "out of memory");
+    }
+    *copy = *found;
+    copy->workloads = rows;
+    *module = copy;
+    for (uint32_t i = 0; i < found->workload_count; i++) {
+        const unsigned char *row = (const unsigned char *)found->workloads + (size_t)i * found->workload_bytes;
+        const size_t known = found->workload_bytes < sizeof *rows ? found->workload_bytes : sizeof *rows;
+        memcpy(&rows[i], row, known);
+        if (!is_zero(row + known, found->workload_bytes - known))
+            return error_set(error, EXIT_USAGE,
+                             "%s: workload %u uses what this encbench does not know yet; build it against this "
+                             "harness/module.h, or take a later encbench",
+                             file, i);
+    }
+    return 0;
+}
+
 int module_open(const char *file, const struct encbench_module **module, struct error *error)
 {
     void *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
@@ -160,22 +225,15 @@ int module_open(const char *file, const struct encbench_module **module, struct 
     if (found == NULL)
         return error_set(error, EXIT_USAGE,
                          "%s: is not a module: it exports no `encbench_module`; see harness/module.h", file);
-    if (found->abi_version != ENCBENCH_ABI_VERSION)
-        return error_set(
-            error, EXIT_USAGE,
-            "%s: module ABI version %u; this encbench wants version %u: build it against this harness/module.h", file,
-            found->abi_version, ENCBENCH_ABI_VERSION);
-    if (found->module_bytes != sizeof *found || found->workload_bytes != sizeof *found->workloads)
-        return error_set(
-            error, EXIT_USAGE,
-            "%s: module tables of %u and %u bytes; expected %zu and %zu: build it against this harness/module.h", file,
-            found->module_bytes, found->workload_bytes, sizeof *found, sizeof *found->workloads);
-    if (check_names(file, found, error) != 0)
+    struct encbench_module *own = NULL;
+    if (refuse_version(file, found, error) != 0 || widen(file, found, &own, error) != 0)
         return error->code;
-    for (uint32_t i = 0; i < found->workload_count; i++)
-        if (check_workload(file, found, i, error) != 0)
+    if (check_names(file, own, error) != 0)
+        return error->code;
+    for (uint32_t i = 0; i < own->workload_count; i++)
+        if (check_workload(file, own, i, error) != 0)
             return error->code;
-    *module = found;
+    *module = own;
     return 0;
 }
 

@@ -89,16 +89,47 @@ static bool copy_u32(char **rest, uint32_t *to)
     return true;
 }
 
+static bool has_state(const struct module_workload *w, enum measure_state state)
+{
+    if (!(w->flags & ENCBENCH_TIMED))
+        return false;
+    if (state == MEASURE_FRESH)
+        return (w->flags & ENCBENCH_FRESH) && w->input_bytes > 0;
+    return state == MEASURE_COLD ? w->batch_multiple_ops == 1 : (w->functions & MODULE_LATENCY) != 0;
+}
+
+static bool add_states(struct module_info *info, const struct module_workload *base)
+{
+    for (enum measure_state state = MEASURE_REPEAT + 1; state < MEASURE_STATES; state++) {
+        if (!has_state(base, state))
+            continue;
+        struct module_workload *w = &info->in_states[info->in_state_count++];
+        const char *word = measure_state_words[state];
+        *w = *base;
+        w->state = state;
+        if (snprintf(w->short_name, sizeof w->short_name, "%s.%s", base->short_name, word) >=
+                (int)sizeof w->short_name ||
+            snprintf(w->name, sizeof w->name, "%s:state=%s", base->name, word) >= (int)sizeof w->name)
+            return false;
+    }
+    return true;
+}
+
 static bool parse_workload(char *rest, struct module_info *info)
 {
     if (info->workload_count == MODULE_WORKLOADS_MAX)
         return false;
     struct module_workload *w = &info->workloads[info->workload_count++];
-    return copy_text(&rest, w->name, sizeof w->name) && copy_text(&rest, w->short_name, sizeof w->short_name) &&
-           copy_text(&rest, w->op, sizeof w->op) && copy_u64(&rest, &w->input_bytes) &&
-           copy_u64(&rest, &w->bytes_per_op) && copy_u64(&rest, &w->batch_max_ops) &&
-           copy_u64(&rest, &w->batch_multiple_ops) && copy_u64(&rest, &w->rewarm_ops) &&
-           copy_u64(&rest, &w->planted_cycles_per_op) && copy_u32(&rest, &w->threads_max) && copy_u32(&rest, &w->flags);
+    *w = (struct module_workload){.state = MEASURE_REPEAT};
+    const bool understood =
+        copy_text(&rest, w->name, sizeof w->name) && copy_text(&rest, w->short_name, sizeof w->short_name) &&
+        copy_text(&rest, w->op, sizeof w->op) && copy_u64(&rest, &w->input_bytes) &&
+        copy_u64(&rest, &w->bytes_per_op) && copy_u64(&rest, &w->batch_max_ops) &&
+        copy_u64(&rest, &w->batch_multiple_ops) && copy_u64(&rest, &w->rewarm_ops) &&
+        copy_u64(&rest, &w->planted_cycles_per_op) && copy_u32(&rest, &w->threads_max) && copy_u32(&rest, &w->flags) &&
+        copy_u32(&rest, &w->abi_version) && copy_u32(&rest, &w->threads_min) && copy_u32(&rest, &w->functions);
+    memcpy(w->base_name, w->short_name, sizeof w->base_name);
+    return understood && add_states(info, w);
 }
 
 static bool parse_line(char *rest, struct module_info *info)
@@ -281,7 +312,8 @@ static bool same_workload(const struct module_workload *a, const struct module_w
            a->input_bytes == b->input_bytes && a->bytes_per_op == b->bytes_per_op &&
            a->batch_max_ops == b->batch_max_ops && a->batch_multiple_ops == b->batch_multiple_ops &&
            a->rewarm_ops == b->rewarm_ops && a->planted_cycles_per_op == b->planted_cycles_per_op &&
-           a->threads_max == b->threads_max && a->flags == b->flags;
+           a->threads_max == b->threads_max && a->flags == b->flags && a->threads_min == b->threads_min &&
+           a->functions == b->functions;
 }
 
 static bool same_structure(const struct module_info *a, const struct module_info *b)
@@ -514,6 +546,9 @@ const struct module_workload *module_info_workload(const struct module_info *mod
     for (size_t i = 0; i < module->workload_count; i++)
         if (strcmp(module->workloads[i].short_name, name) == 0 || strcmp(module->workloads[i].name, name) == 0)
             return &module->workloads[i];
+    for (size_t i = 0; i < module->in_state_count; i++)
+        if (strcmp(module->in_states[i].short_name, name) == 0 || strcmp(module->in_states[i].name, name) == 0)
+            return &module->in_states[i];
     return NULL;
 }
 

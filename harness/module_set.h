@@ -7,7 +7,7 @@
 
 #include "error.h"
 #include "layout.h"
-#include "module.h"
+#include "measure.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -29,11 +29,17 @@ struct module_field {
     uint32_t offset_bytes, size_bytes;
 };
 
+/* A workload in one state: those but `repeat` have its word behind both names (`to_string_1k.fresh`). */
 struct module_workload {
     char name[ENCBENCH_NAME_BYTES], short_name[ENCBENCH_NAME_BYTES], op[256];
+    char base_name[ENCBENCH_NAME_BYTES]; /* short name without the state: what the module calls it */
+    enum measure_state state;
     uint64_t input_bytes, bytes_per_op, batch_max_ops, batch_multiple_ops, rewarm_ops, planted_cycles_per_op;
     uint32_t threads_max, flags;
+    uint32_t abi_version, threads_min, functions; /* enum module_function, of those that may lack */
 };
+
+enum module_function { MODULE_DIGEST = 1, MODULE_OUTPUT = 2, MODULE_LATENCY = 4, MODULE_OBJECTS = 8 };
 
 struct module_info {
     char file[PATH_MAX];           /* .o or .so as given; of a directory of layouts the first */
@@ -58,6 +64,9 @@ struct module_info {
     size_t field_count;
     struct module_workload workloads[MODULE_WORKLOADS_MAX];
     size_t workload_count;
+    /* The same in the states other than `repeat` that they can be timed in: what is counted is counted once, of `workloads`. */
+    struct module_workload in_states[MODULE_WORKLOADS_MAX * (MEASURE_STATES - 1)];
+    size_t in_state_count;
 };
 
 struct module_set {
@@ -91,7 +100,7 @@ int module_set_check_names(const struct module_set *set, struct error *error);
 const struct module_info *module_set_find(const struct module_set *set, const char *variant, bool planted);
 /* Whether its files are links of ours, against the shared objects of its set; a shared object that was given is somebody else's. */
 bool module_info_is_linked(const struct module_info *module);
-/* A workload of a module by short or full name; NULL when it has none. */
+/* A workload of a module by short or full name, that of its state; NULL when it has none. */
 const struct module_workload *module_info_workload(const struct module_info *module, const char *name);
 /* Whether a NULL-terminated selection of short or full names has it; NULL selects all. */
 bool module_workload_selected(const char *const *names, const struct module_workload *workload);

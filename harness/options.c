@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include "csv.h"
+#include "measure.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -14,6 +15,7 @@ enum option_key {
     KEY_WORKLOADS,
     KEY_MODULE,
     KEY_BASELINE,
+    KEY_STATES,
     KEY_SEED,
     KEY_OUT,
     KEY_OUTPUT,
@@ -51,6 +53,9 @@ static const struct {
      " run report "},
     {{"module", KEY_MODULE, "FILE", 0, "what this module has, beside the rest; may be repeated", 0}, " list "},
     {{"baseline", KEY_BASELINE, "VARIANT", 0, "compare everything selected with this variant", 0}, " run report "},
+    {{"states", KEY_STATES, "A,B", 0,
+      "every workload in these states that it can be timed in: repeat, fresh, cold, latency", 0},
+     " run report "},
     {{"events", KEY_EVENTS, "A,B", 0, "count these instead of the usual ones (list --events has the names)", 0},
      " run report "},
     {{"events", KEY_LIST_EVENTS, NULL, 0, "the names that run --events takes here, instead", 0}, " list "},
@@ -242,6 +247,23 @@ static int set_format(const char *name, struct parsing *parsing)
     return 0;
 }
 
+static int set_states(char *text, struct options *options, struct error *error)
+{
+    const char *names[OPTIONS_LIST_MAX + 1] = {NULL};
+    if (split_list("states", text, names, error) != 0)
+        return error->code;
+    for (size_t i = 0; names[i]; i++) {
+        enum measure_state state = MEASURE_REPEAT;
+        while (state < MEASURE_STATES && strcmp(names[i], measure_state_words[state]) != 0)
+            state++;
+        if (state == MEASURE_STATES)
+            return error_set(error, EXIT_USAGE,
+                             "--states: unknown state \"%s\"; expected repeat, fresh, cold or latency", names[i]);
+        options->states |= 1u << state;
+    }
+    return 0;
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct parsing *parsing = state->input;
@@ -261,6 +283,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_LIST_EVENTS:
         options->list_events = true;
         return 0;
+    case KEY_STATES:
+        return set_states(argument, options, parsing->error);
     case KEY_BASELINE:
         return set_name("baseline", argument, &options->baseline, parsing->error);
     case KEY_SEED:

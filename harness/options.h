@@ -20,6 +20,7 @@ struct options {
     const char *modules[OPTIONS_LIST_MAX + 1];
     const char *reports[OPTIONS_LIST_MAX + 1]; /* NULL-terminated */
     const char *events[OPTIONS_LIST_MAX + 1];  /* NULL-terminated; empty: the usual ones */
+    unsigned states;                           /* bits of enum measure_state; 0: not given */
     const char *baseline, *out, *output, *resume, *base;
     uint64_t seed;
     double budget_minutes; /* 0: not given */

@@ -251,9 +251,11 @@ static int check_selection(const struct module_set *set, const struct plan_selec
     return 0;
 }
 
+/* The name without a state stands for all of them. */
 static bool workload_selected(const struct module_workload *workload, const char *const *names)
 {
-    return names == NULL || listed(names, workload->short_name) || listed(names, workload->name);
+    return names == NULL || listed(names, workload->short_name) || listed(names, workload->name) ||
+           listed(names, workload->base_name);
 }
 
 static bool share_workload(const struct module_info *a, const struct module_info *b, const char *const *names)
@@ -318,6 +320,18 @@ static bool add_arm(struct plan_cell *cell, const char *name, enum plan_role rol
     return true;
 }
 
+/* Whether `workload` is one of the words, letter by letter. */
+static bool words_name(const char *words, const char *workload)
+{
+    for (const char *start = words; *start;) {
+        const size_t length = strcspn(start, " ");
+        if (strlen(workload) == length && strncmp(start, workload, length) == 0)
+            return true;
+        start += length + (start[length] == ' ');
+    }
+    return false;
+}
+
 /* "a b* c": whether `workload` is one of them, a trailing * standing for any ending. */
 static bool words_hold(const char *words, const char *workload)
 {
@@ -332,11 +346,29 @@ static bool words_hold(const char *words, const char *workload)
     return false;
 }
 
-/* Whether a row is about the workload and all its variants offer it, timed. */
+#define STATE_BIT(state) (1u << (state))
+
+static unsigned states_of_row(const struct plan_row *row, const struct plan_selection *selection)
+{
+    if (selection->states != 0)
+        return selection->states;
+    return row->line == 0 ? STATE_BIT(MEASURE_REPEAT) | STATE_BIT(MEASURE_FRESH) : STATE_BIT(MEASURE_REPEAT);
+}
+
+/* A row is about the states that are selected of the workloads that it names; and about a state that it names. */
+static bool row_is_about(const struct plan_row *row, const struct module_workload *workload,
+                         const struct plan_selection *selection)
+{
+    if (words_hold(row->workloads, workload->base_name) &&
+        (states_of_row(row, selection) & STATE_BIT(workload->state)) != 0)
+        return true;
+    return workload->state != MEASURE_REPEAT && selection->states == 0 && row->line != 0 &&
+           words_name(row->workloads, workload->short_name);
+}
+
+/* Whether all variants of a row offer the workload, timed. */
 static bool row_offers(const struct plan_row *row, const struct module_set *set, const char *workload)
 {
-    if (!words_hold(row->workloads, workload))
-        return false;
     for (size_t side = 0; side < 2; side++)
         for (size_t i = 0; i < (side ? row->contender_count : row->baseline_count); i++) {
             const struct module_info *module = module_set_find(set, side ? row->contender[i] : row->baseline[i],
@@ -349,13 +381,14 @@ static bool row_offers(const struct plan_row *row, const struct module_set *set,
 }
 
 /* Variant whose times the panel's twin repeats; else the first one compared. */
-static const char *panel_baseline(const struct plan *plan, const char *panel, const char *workload,
-                                  const struct module_set *set)
+static const char *panel_baseline(const struct plan *plan, const char *panel, const struct module_workload *workload,
+                                  const struct plan_selection *selection, const struct module_set *set)
 {
     const char *first = NULL;
     for (size_t i = 0; i < plan->row_count; i++) {
         const struct plan_row *row = &plan->rows[i];
-        if (strcmp(row->panel, panel) != 0 || !row_offers(row, set, workload))
+        if (strcmp(row->panel, panel) != 0 || !row_is_about(row, workload, selection) ||
+            !row_offers(row, set, workload->short_name))
             continue;
         if (strcmp(row->kind, "twin") == 0)
             return row->baseline[0];
@@ -427,20 +460,23 @@ static int add_clock(struct plan_cell *cell, const struct module_info *kernels, 
     return 0;
 }
 
-static int build_cell(struct plan *plan, const char *panel, const char *workload, const struct module_set *set,
+static int build_cell(struct plan *plan, const char *panel, const struct module_workload *workload,
+                      const struct plan_selection *selection, const struct module_set *set,
                       const struct module_info *kernels, struct error *error)
 {
-    struct plan_cell cell = {0};
+    struct plan_cell cell = {.state = workload->state, .linearity_every = 1};
     bool compares = false;
     copy_name(cell.panel, panel);
-    copy_name(cell.workload, workload);
-    const char *baseline = panel_baseline(plan, panel, workload, set);
+    copy_name(cell.workload, workload->short_name);
+    copy_name(cell.base_workload, workload->base_name);
+    const char *baseline = panel_baseline(plan, panel, workload, selection, set);
     if (baseline == NULL)
         return 0;
     add_arm(&cell, baseline, PLAN_BASELINE, module_set_find(set, baseline, false));
     for (size_t i = 0; i < plan->row_count && error->code == 0; i++) {
         const struct plan_row *row = &plan->rows[i];
-        if (strcmp(row->panel, panel) != 0 || !row_offers(row, set, workload))
+        if (strcmp(row->panel, panel) != 0 || !row_is_about(row, workload, selection) ||
+            !row_offers(row, set, workload->short_name))
             continue;
         compares = compares || !is_control(row);
         if (add_row_arms(plan, &cell, row, set, error) == 0)
@@ -465,17 +501,29 @@ static bool first_to_offer(const struct module_set *set, size_t index, const cha
     return true;
 }
 
+static int build_workload(struct plan *plan, const struct module_workload *workload, const struct module_set *set,
+                          size_t module, const struct module_info *kernels, const struct plan_selection *selection,
+                          struct error *error)
+{
+    if (!first_to_offer(set, module, workload->short_name) || !workload_selected(workload, selection->workloads))
+        return 0;
+    for (size_t r = 0; r < plan->row_count && error->code == 0; r++)
+        if (r == 0 || strcmp(plan->rows[r].panel, plan->rows[r - 1].panel) != 0)
+            build_cell(plan, plan->rows[r].panel, workload, selection, set, kernels, error);
+    return error->code;
+}
+
+/* The states of a workload behind it. */
 static int build_cells(struct plan *plan, const struct module_set *set, const struct module_info *kernels,
                        const struct plan_selection *selection, struct error *error)
 {
     for (size_t m = 0; m < set->count; m++)
-        for (size_t w = 0; w < set->modules[m].workload_count; w++) {
-            const struct module_workload *workload = &set->modules[m].workloads[w];
-            if (!first_to_offer(set, m, workload->short_name) || !workload_selected(workload, selection->workloads))
-                continue;
-            for (size_t r = 0; r < plan->row_count && error->code == 0; r++)
-                if (r == 0 || strcmp(plan->rows[r].panel, plan->rows[r - 1].panel) != 0)
-                    build_cell(plan, plan->rows[r].panel, workload->short_name, set, kernels, error);
+        for (size_t w = 0; w < set->modules[m].workload_count && error->code == 0; w++) {
+            const struct module_info *module = &set->modules[m];
+            build_workload(plan, &module->workloads[w], set, m, kernels, selection, error);
+            for (size_t s = 0; s < module->in_state_count && error->code == 0; s++)
+                if (strcmp(module->in_states[s].base_name, module->workloads[w].short_name) == 0)
+                    build_workload(plan, &module->in_states[s], set, m, kernels, selection, error);
         }
     return error->code;
 }
@@ -589,10 +637,66 @@ size_t plan_process_cell(const struct plan *plan, uint64_t process)
     return (size_t)(process % plan->cell_count);
 }
 
+size_t plan_real_arms(const struct plan_cell *cell)
+{
+    size_t count = 0;
+    while (count < cell->arm_count && cell->arms[count].role != PLAN_CLOCK)
+        count++;
+    return count;
+}
+
+struct measure_ladder plan_ladder(const struct plan_cell *cell)
+{
+    uint64_t multiples[MEASURE_ARMS_MAX], maxima[MEASURE_ARMS_MAX];
+    for (size_t i = 0; i < plan_real_arms(cell); i++) {
+        multiples[i] = cell->arms[i].workload->batch_multiple_ops;
+        maxima[i] = cell->state == MEASURE_COLD ? 1 : cell->arms[i].workload->batch_max_ops;
+    }
+    return measure_ladder_of(multiples, maxima, plan_real_arms(cell));
+}
+
+void plan_set_iterations(struct plan_cell *cell, uint64_t common, const double *ns_per_op, uint64_t clock_step_ns)
+{
+    cell->ladder = plan_ladder(cell);
+    for (size_t i = 0; i < plan_real_arms(cell); i++) {
+        struct plan_arm *arm = &cell->arms[i];
+        arm->iterations =
+            ns_per_op ? measure_own_iterations(ns_per_op[i], common, &cell->ladder, MEASURE_BATCH_NS, clock_step_ns)
+                      : common;
+        plan_set_other_iterations(cell, i);
+    }
+}
+
+void plan_set_other_iterations(struct plan_cell *cell, size_t arm)
+{
+    const uint64_t n = cell->arms[arm].iterations;
+    cell->arms[arm].other_iterations[0] = 2 * n;
+    cell->arms[arm].other_iterations[1] = measure_between(&cell->ladder, n);
+}
+
+double plan_linearity_ns(const struct plan_cell *cell, const double *ns_per_op)
+{
+    double block_ns = 0;
+    for (size_t i = 0; i < plan_real_arms(cell); i++) {
+        const struct plan_arm *arm = &cell->arms[i];
+        const uint64_t sizes[] = {arm->iterations, arm->other_iterations[0], arm->other_iterations[1]};
+        for (size_t s = 0; s < MEASURE_SIZES; s++)
+            if (sizes[s] > 0)
+                block_ns += 2 * ns_per_op[i] * (double)(sizes[s] + cell->rewarm_iterations);
+    }
+    return block_ns;
+}
+
+uint32_t plan_linearity_blocks(const struct plan_cell *cell, uint64_t turn)
+{
+    return cell->linearity_every > 0 && turn % cell->linearity_every == 0 ? cell->linearity_blocks : 0;
+}
+
 void plan_set_clock(struct plan_cell *cell, uint64_t chain_iterations, uint64_t multiply_iterations)
 {
     struct plan_arm *clock = &cell->arms[cell->arm_count - PLAN_CLOCK_ARMS];
-    const uint64_t times = cell->blocks > 0 && cell->blocks < PLAN_FEW_BLOCKS ? PLAN_LONG_CLOCK : 1;
+    const bool few = cell->clock_blocks == 0 && cell->blocks > 0 && cell->blocks < PLAN_FEW_BLOCKS;
+    const uint64_t times = few ? PLAN_LONG_CLOCK : 1;
     clock[0].iterations = clock[1].iterations = times * chain_iterations;
     clock[2].iterations = times * multiply_iterations;
 }

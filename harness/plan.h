@@ -14,7 +14,7 @@ enum {
     PLAN_PANEL_ARMS_MAX = 6, /* more arms cost precision: the sd of a contrast doubled from 2 arms to 18 in a trial */
     PLAN_CONTRASTS_MAX = 32,
     PLAN_CLOCK_ARMS = 3,
-    PLAN_FEW_BLOCKS = 16,  /* in a cell of fewer, batches of the clock arms are ... */
+    PLAN_FEW_BLOCKS = 16,  /* in a cell of fewer, batches of clock arms that have no blocks of their own are ... */
     PLAN_LONG_CLOCK = 256, /* ... so many times as long */
     /*
      * A process sets its arms up anew this many times, each time with a fresh heap. Where buffers lie, not where code lies,
@@ -33,7 +33,8 @@ struct plan_arm {
     enum plan_role role;
     const struct module_info *module;
     const struct module_workload *workload;
-    uint64_t iterations; /* per batch; 0 until the pilot */
+    uint64_t iterations;                          /* per batch, a rung of the workload's ladder; 0 until the pilot */
+    uint64_t other_iterations[MEASURE_SIZES - 1]; /* of linearity blocks; 0: none of this size */
 };
 
 struct plan_contrast {
@@ -44,7 +45,9 @@ struct plan_contrast {
 /* One panel on one workload: what a process measures. */
 struct plan_cell {
     char panel[ENCBENCH_NAME_BYTES];
-    char workload[ENCBENCH_NAME_BYTES];     /* short name */
+    char workload[ENCBENCH_NAME_BYTES];      /* short name, that of its state */
+    char base_workload[ENCBENCH_NAME_BYTES]; /* the same in the state `repeat`: what is counted is counted of it */
+    enum measure_state state;
     struct plan_arm arms[MEASURE_ARMS_MAX]; /* the clock arms come last */
     size_t arm_count;
     struct plan_contrast contrasts[PLAN_CONTRASTS_MAX];
@@ -56,8 +59,14 @@ struct plan_cell {
     bool
         one_after_other; /* all batches of an arm, then those of the next: what a calibration compares the design with */
     uint32_t blocks;     /* per process; 0 until the pilot */
-    uint32_t blocks_enough; /* a process ends once so many are kept; 0: after all of them */
-    double block_ns;        /* expected time of a block, from the pilot */
+    /* Blocks of the clock arms alone, between the others; 0: they take part in those. And of linearity, behind them. */
+    uint32_t clock_blocks, linearity_blocks;
+    /* A process in so many has linearity blocks: of ops so long that one block of them would be more than a fifth of the time. */
+    uint32_t linearity_every;
+    struct measure_ladder ladder; /* of the arms but those of the clock; from the pilot */
+    uint64_t rewarm_iterations;   /* untimed ops before a batch, the same for all arms but those of the clock */
+    uint32_t blocks_enough;       /* a process ends once so many are kept; 0: after all of them */
+    double block_ns;              /* expected time of a block, from the pilot */
 };
 
 /* A row of panels.csv, parsed. */
@@ -83,6 +92,9 @@ struct plan_selection {
     /* Of panels made for --module and --variants; NULL: the first variant that has the workload. */
     const char *baseline;
     bool wide; /* panels of effort wide too */
+    /* Bits of enum measure_state: every workload in these, where it can be. 0: `repeat`, and what panels.csv names; panels made for
+     * --module have `fresh` beside it. */
+    unsigned states;
 };
 
 /*
@@ -104,6 +116,25 @@ void plan_round(uint64_t seed, uint64_t round, uint32_t *cells, size_t cell_coun
 /* Number of the process that measures a cell in a round: unique in the run, whichever cells take part. */
 uint64_t plan_process_number(const struct plan *plan, uint64_t round, size_t cell);
 size_t plan_process_cell(const struct plan *plan, uint64_t process);
+
+/* Arms but those of the clock, which come last. */
+size_t plan_real_arms(const struct plan_cell *cell);
+
+/* The ladder of the arms, whose workloads may differ in their multiples and rounds; clock arms left out. */
+struct measure_ladder plan_ladder(const struct plan_cell *cell);
+
+/* Iterations of every arm but those of the clock: the common rung, or an own one (measure_own_iterations), and with it those of linearity
+ * blocks. `ns_per_op` may be NULL: the common one for all. */
+void plan_set_iterations(struct plan_cell *cell, uint64_t common, const double *ns_per_op, uint64_t clock_step_ns);
+
+/* Of linearity blocks, from the arm's own and the ladder of the cell. */
+void plan_set_other_iterations(struct plan_cell *cell, size_t arm);
+
+/* ns that a linearity block takes, by ns per op of each arm. */
+double plan_linearity_ns(const struct plan_cell *cell, const double *ns_per_op);
+
+/* Blocks of a process of the cell: its linearity blocks, none in those that are not due (linearity_every). */
+uint32_t plan_linearity_blocks(const struct plan_cell *cell, uint64_t turn);
 
 /*
  * Batches of the clock arms. The planted chain is judged against the chain batch by batch: the same n for both. In a cell of few blocks

@@ -23,6 +23,8 @@ enum random_purpose {
     RANDOM_LOADING,
     RANDOM_SIMULATION,
     RANDOM_LAYOUT_CHOICE,
+    RANDOM_SIZES,
+    RANDOM_PILOT,
 };
 
 /* A seed that is nobody's choice: positive as int64_t, and never 0 in practice. */

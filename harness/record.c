@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 struct record {
-    struct csv_writer *processes, *contrasts, *state_contrasts, *samples;
+    struct csv_writer *processes, *contrasts, *state_contrasts, *linearity, *samples;
 };
 
 static int open_table(struct csv_writer **writer, const char *directory, const struct csv_table *table, bool resumed,
@@ -29,35 +29,53 @@ int record_open(struct record **record, const char *directory, bool resumed, str
         return error_set(error, EXIT_USAGE, "out of memory");
     if (open_table(&new_record->processes, directory, &schema_processes, resumed, error) == 0 &&
         open_table(&new_record->contrasts, directory, &schema_contrasts, resumed, error) == 0 &&
-        open_table(&new_record->state_contrasts, directory, &schema_state_contrasts, resumed, error) == 0)
+        open_table(&new_record->state_contrasts, directory, &schema_state_contrasts, resumed, error) == 0 &&
+        open_table(&new_record->linearity, directory, &schema_linearity, resumed, error) == 0)
         open_table(&new_record->samples, directory, &schema_samples, resumed, error);
     return error->code;
+}
+
+static uint64_t iterations_of(const struct plan_arm *arm, uint8_t size)
+{
+    return size == 0 ? arm->iterations : arm->other_iterations[size - 1];
+}
+
+/* Blocks of a purpose stand together; those of linearity come in groups, one block a size. */
+static size_t number_of(const struct measure_block *blocks, size_t b)
+{
+    size_t first = b;
+    while (first > 0 && blocks[first - 1].purpose == blocks[b].purpose)
+        first--;
+    return blocks[b].purpose == MEASURE_LINEARITY ? (b - first) / MEASURE_SIZES : b - first;
 }
 
 /* One gzip member a process: a flush makes one. */
 static int write_samples(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell,
                          const struct measure_block *blocks, size_t block_count, struct error *error)
 {
-    for (size_t b = 0; b < block_count; b++)
-        for (size_t slot = 0; slot < 2 * cell->arm_count; slot++) {
+    for (size_t b = 0; b < block_count; b++) {
+        const size_t number = number_of(blocks, b);
+        for (size_t slot = 0; slot < blocks[b].slot_count; slot++) {
             const struct plan_arm *arm = &cell->arms[blocks[b].slot_arm[slot]];
             csv_put_integer(writer, (int64_t)process);
             csv_put_text(writer, cell->panel);
             csv_put_text(writer, cell->workload);
             csv_put_text(writer, arm->name);
-            csv_put_integer(writer, (int64_t)b);
+            csv_put_integer(writer, (int64_t)number);
             csv_put_integer(writer, (int64_t)slot);
-            csv_put_integer(writer, (int64_t)arm->iterations);
+            csv_put_integer(writer, (int64_t)iterations_of(arm, blocks[b].size));
             csv_put_integer(writer, (int64_t)blocks[b].elapsed_ns[slot]);
             csv_put_integer(writer, blocks[b].dropped ? 0 : 1);
             csv_put_text(writer, state_words[blocks[b].state]);
+            csv_put_text(writer, measure_purpose_words[blocks[b].purpose]);
             csv_end_row(writer);
         }
+    }
     return csv_writer_flush(writer, error);
 }
 
 static void write_arm(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell, size_t arm,
-                      const char *layout, const struct summary *summary, double ticks_per_ns, double probe_cycles,
+                      const char *layout, const struct summary *summary, const struct record_clock *clock,
                       const char *void_reason)
 {
     char reason[512];
@@ -74,11 +92,12 @@ static void write_arm(struct csv_writer *writer, uint64_t process, const struct 
     csv_put_integer(writer, summary->blocks_dropped);
     csv_put_integer(writer, summary->blocks_in[STATE_QUIET]);
     csv_put_integer(writer, summary->blocks_in[STATE_SHARED]);
-    csv_put_number(writer, probe_cycles > 0 ? probe_cycles : NAN);
+    csv_put_number(writer, clock->probe_cycles > 0 ? clock->probe_cycles : NAN);
     csv_put_number(writer, void_reason ? NAN : summary->mean_position[arm]);
-    csv_put_number(writer, ticks_per_ns > 0 ? ticks_per_ns : NAN);
+    csv_put_number(writer, clock->ticks_per_ns > 0 ? clock->ticks_per_ns : NAN);
     csv_put_text(writer, void_reason ? "void" : "ok");
     csv_put_text(writer, void_reason ? csv_clean(reason, sizeof reason, void_reason) : "");
+    csv_put_number(writer, clock->reading_ns > 0 ? clock->reading_ns : NAN);
     csv_end_row(writer);
 }
 
@@ -104,6 +123,8 @@ static void write_state_contrasts(struct csv_writer *writer, uint64_t process, c
                                   enum state state, const struct summary *summary)
 {
     for (size_t i = 0; summary->by_state[state] && i < cell->contrast_count; i++) {
+        if (!summary->state_contrasts[state][i].there)
+            continue;
         csv_put_integer(writer, (int64_t)process);
         csv_put_text(writer, cell->panel);
         csv_put_text(writer, cell->workload);
@@ -116,9 +137,55 @@ static void write_state_contrasts(struct csv_writer *writer, uint64_t process, c
     }
 }
 
+static void write_linear(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell, const char *kind,
+                         const char *subject, const struct plan_arm *arm, size_t other, uint32_t blocks_kept,
+                         const struct summary_linearity *linear)
+{
+    static const char *const sizes[MEASURE_SIZES - 1] = {"double", "between"};
+    if (!linear->there)
+        return;
+    csv_put_integer(writer, (int64_t)process);
+    csv_put_text(writer, cell->panel);
+    csv_put_text(writer, cell->workload);
+    csv_put_text(writer, kind);
+    csv_put_text(writer, subject);
+    csv_put_text(writer, sizes[other]);
+    csv_put_integer(writer, (int64_t)arm->iterations);
+    csv_put_integer(writer, (int64_t)arm->other_iterations[other]);
+    csv_put_number(writer, linear->value_ns);
+    csv_put_number(writer, linear->other_ns);
+    csv_put_number(writer, linear->change_ns);
+    csv_put_number(writer, linear->change_log);
+    csv_put_integer(writer, blocks_kept);
+    csv_end_row(writer);
+}
+
+/* The first arm of a contrast names its n: those of arms with an own n stand in batches.csv. */
+static const struct plan_arm *arm_of(const struct plan_cell *cell, const struct plan_contrast *contrast)
+{
+    size_t arm = 0;
+    while (contrast->weights[arm] == 0)
+        arm++;
+    return &cell->arms[arm];
+}
+
+static int write_linearity(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell,
+                           const struct summary *summary, struct error *error)
+{
+    for (size_t other = 0; other < MEASURE_SIZES - 1; other++) {
+        for (size_t i = 0; i < cell->arm_count; i++)
+            write_linear(writer, process, cell, "level", cell->arms[i].name, &cell->arms[i], other,
+                         summary->linearity_blocks_kept, &summary->linear_arms[i][other]);
+        for (size_t c = 0; c < cell->contrast_count; c++)
+            write_linear(writer, process, cell, "contrast", cell->contrasts[c].name, arm_of(cell, &cell->contrasts[c]),
+                         other, summary->linearity_blocks_kept, &summary->linear_contrasts[c][other]);
+    }
+    return csv_writer_flush(writer, error);
+}
+
 int record_process(struct record *record, uint64_t process, const struct plan_cell *cell, const char *const *layouts,
                    const struct measure_block *blocks, size_t block_count, const struct summary *summary,
-                   double ticks_per_ns, double probe_cycles, const char *void_reason, struct error *error)
+                   const struct record_clock *clock, const char *void_reason, struct error *error)
 {
     if (write_samples(record->samples, process, cell, blocks, block_count, error) != 0)
         return error->code;
@@ -126,11 +193,12 @@ int record_process(struct record *record, uint64_t process, const struct plan_ce
         write_contrast(record->contrasts, process, cell, i, summary);
     for (enum state state = STATE_QUIET; !void_reason && state < STATE_COUNT; state++)
         write_state_contrasts(record->state_contrasts, process, cell, state, summary);
-    if (csv_writer_flush(record->contrasts, error) != 0 || csv_writer_flush(record->state_contrasts, error) != 0)
+    if (csv_writer_flush(record->contrasts, error) != 0 || csv_writer_flush(record->state_contrasts, error) != 0 ||
+        (!void_reason && write_linearity(record->linearity, process, cell, summary, error) != 0))
         return error->code;
     /* The rows of processes.csv come last: a process counts as recorded once they are there. */
     for (size_t i = 0; i < cell->arm_count; i++)
-        write_arm(record->processes, process, cell, i, layouts[i], summary, ticks_per_ns, probe_cycles, void_reason);
+        write_arm(record->processes, process, cell, i, layouts[i], summary, clock, void_reason);
     return csv_writer_flush(record->processes, error);
 }
 
@@ -138,8 +206,8 @@ int record_close(struct record *record, struct error *error)
 {
     if (record == NULL)
         return error->code;
-    struct csv_writer *const writers[] = {record->samples, record->state_contrasts, record->contrasts,
-                                          record->processes};
+    struct csv_writer *const writers[] = {record->samples, record->linearity, record->state_contrasts,
+                                          record->contrasts, record->processes};
     for (size_t i = 0; i < sizeof writers / sizeof writers[0]; i++)
         if (writers[i])
             csv_writer_close(writers[i], error);

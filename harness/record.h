@@ -16,14 +16,21 @@
 
 struct record; /* open files of one run directory */
 
-/* Creates the raw files of processes, contrasts, contrasts by machine state and samples in `directory`; those that it holds are appended to, when `resumed`. */
+/* What the clocks of a process were like. */
+struct record_clock {
+    double ticks_per_ns; /* 0: none */
+    double probe_cycles; /* what its blocks' states were told apart by (state.h); 0: nothing */
+    double reading_ns;   /* of a round beside its ops; 0: not measured */
+};
+
+/* Creates the raw files of processes, contrasts, contrasts by machine state, linearity and samples in `directory`; those that it holds are appended to, when `resumed`. */
 int record_open(struct record **record, const char *directory, bool resumed, struct error *error);
 
-/* One process: its samples as one gzip member, its arms, its contrasts (none when void). `void_reason` is NULL or says why it does
- * not count; `layouts` are words, one an arm; `probe_cycles` is what its blocks' states were told apart by (state.h), 0 for nothing. */
+/* One process: its samples as one gzip member, its arms, its contrasts and their linearity (none when void). `void_reason` is NULL or says why
+ * it does not count; `layouts` are words, one an arm. */
 int record_process(struct record *record, uint64_t process, const struct plan_cell *cell, const char *const *layouts,
                    const struct measure_block *blocks, size_t block_count, const struct summary *summary,
-                   double ticks_per_ns, double probe_cycles, const char *void_reason, struct error *error);
+                   const struct record_clock *clock, const char *void_reason, struct error *error);
 
 /* Frees in every case. */
 int record_close(struct record *record, struct error *error);

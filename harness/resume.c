@@ -76,6 +76,9 @@ static int read_selection(struct resume *resume, struct error *error)
 {
     const char *const texts[] = {fact(&resume->run, "select_variants"), fact(&resume->run, "select_workloads"),
                                  fact(&resume->run, "select_events")};
+    for (enum measure_state state = MEASURE_REPEAT; state < MEASURE_STATES; state++)
+        if (strstr(fact(&resume->run, "select_states"), measure_state_words[state]) != NULL)
+            resume->states |= 1u << state;
     const char **const lists[] = {resume->variants, resume->workloads, resume->events};
     const char *baseline = fact(&resume->run, "select_baseline");
     resume->baseline = *baseline ? baseline : NULL;
@@ -220,6 +223,11 @@ static int not_the_plan(const struct csv_data *table, size_t row, struct error *
                      table->path, row + 2);
 }
 
+static uint32_t count_in(const struct csv_data *table, size_t row, size_t column)
+{
+    return *csv_text(table, row, column) ? (uint32_t)csv_integer(table, row, column) : 0;
+}
+
 /* Blocks of every cell; `planned` stays false when one has none yet. */
 static int read_cells(struct resume *resume, struct plan *plan, const struct csv_data *cells, struct error *error)
 {
@@ -232,42 +240,77 @@ static int read_cells(struct resume *resume, struct plan *plan, const struct csv
             return not_the_plan(cells, i, error);
         cell->blocks = (uint32_t)csv_integer(cells, i, SCHEMA_cells_blocks);
         cell->block_ns = csv_number(cells, i, SCHEMA_cells_block_ns);
+        cell->clock_blocks = count_in(cells, i, SCHEMA_cells_clock_blocks);
+        cell->linearity_blocks = count_in(cells, i, SCHEMA_cells_linearity_blocks);
+        cell->linearity_every = count_in(cells, i, SCHEMA_cells_linearity_every);
         resume->planned = cell->blocks > 0;
     }
     return 0;
 }
 
-static int read_iterations(const struct resume *resume, struct plan *plan, const struct csv_data *workloads,
-                           struct error *error)
+/* The batch of a cell's workload. */
+static int read_batch(const struct csv_data *workloads, struct plan_cell *cell, struct pilot_batch *batch,
+                      struct error *error)
+{
+    const size_t row = csv_find(workloads, SCHEMA_workloads_workload, cell->workload);
+    if (row < workloads->row_count)
+        *batch = (struct pilot_batch){
+            .iterations = count_in(workloads, row, SCHEMA_workloads_iterations),
+            .rewarm_iterations = count_in(workloads, row, SCHEMA_workloads_rewarm_iterations),
+            .settled = strcmp(csv_text(workloads, row, SCHEMA_workloads_warm), "settled") == 0,
+            .calibrated = strcmp(csv_text(workloads, row, SCHEMA_workloads_batch_source), "calibration") == 0};
+    if (row >= workloads->row_count || batch->iterations == 0)
+        return error_set(error, EXIT_USAGE, "%s: no iterations of workload %s; measure anew", workloads->path,
+                         cell->workload);
+    cell->rewarm_iterations = batch->rewarm_iterations;
+    cell->ladder = plan_ladder(cell);
+    return 0;
+}
+
+/* The batches of every arm of a cell, whose rows of batches.csv begin at *row. */
+static int read_batches(const struct csv_data *batches, struct plan_cell *cell, size_t *row, struct error *error)
+{
+    for (size_t a = 0; a + PLAN_CLOCK_ARMS < cell->arm_count; a++, ++*row) {
+        if (*row >= batches->row_count || strcmp(csv_text(batches, *row, SCHEMA_batches_panel), cell->panel) != 0 ||
+            strcmp(csv_text(batches, *row, SCHEMA_batches_workload), cell->workload) != 0 ||
+            strcmp(csv_text(batches, *row, SCHEMA_batches_arm), cell->arms[a].name) != 0)
+            return not_the_plan(batches, *row, error);
+        cell->arms[a].iterations = count_in(batches, *row, SCHEMA_batches_iterations);
+        plan_set_other_iterations(cell, a);
+    }
+    return 0;
+}
+
+static int read_iterations(const struct resume *resume, struct plan *plan, struct pilot_batch *batch,
+                           const struct csv_data *workloads, const struct csv_data *batches, struct error *error)
 {
     const uint64_t chain = strtoull(fact(&resume->run, "chain_iterations"), NULL, 10);
     const uint64_t multiply = strtoull(fact(&resume->run, "chain_multiply_iterations"), NULL, 10);
+    size_t row = 0;
+    if (chain == 0 || multiply == 0)
+        return error_set(error, EXIT_USAGE, "%s: no iterations of the chains; measure anew", resume->run.path);
     for (size_t i = 0; i < plan->cell_count; i++) {
         struct plan_cell *cell = &plan->cells[i];
-        const size_t row = csv_find(workloads, SCHEMA_workloads_workload, cell->workload);
-        const int64_t iterations =
-            row < workloads->row_count ? csv_integer(workloads, row, SCHEMA_workloads_iterations) : 0;
-        if (iterations <= 0 || chain == 0 || multiply == 0)
-            return error_set(error, EXIT_USAGE, "%s: no iterations of workload %s or of the chains; measure anew",
-                             resume->directory, cell->workload);
-        for (size_t a = 0; a < cell->arm_count; a++)
-            cell->arms[a].iterations = (uint64_t)iterations;
+        if (read_batch(workloads, cell, &batch[i], error) != 0 || read_batches(batches, cell, &row, error) != 0)
+            return error->code;
         plan_set_clock(cell, chain, multiply);
     }
     return 0;
 }
 
-int resume_read_plan(struct resume *resume, struct plan *plan, struct error *error)
+int resume_read_plan(struct resume *resume, struct plan *plan, struct pilot_batch *batch, struct error *error)
 {
-    struct csv_data cells = {0}, workloads = {0};
+    struct csv_data cells = {0}, workloads = {0}, batches = {0};
     char path[PATH_MAX];
     if (paths_join(path, resume->directory, schema_cells.file, error) != 0)
         return error->code;
     if (access(path, F_OK) != 0) /* not even planned */
         return 0;
     if (csv_read(path, &schema_cells, &cells, error) == 0 && read_cells(resume, plan, &cells, error) == 0 &&
-        resume->planned && read_table(&workloads, resume->directory, &schema_workloads, error) == 0)
-        read_iterations(resume, plan, &workloads, error);
+        resume->planned && read_table(&workloads, resume->directory, &schema_workloads, error) == 0 &&
+        read_table(&batches, resume->directory, &schema_batches, error) == 0)
+        read_iterations(resume, plan, batch, &workloads, &batches, error);
+    csv_free(&batches);
     csv_free(&cells);
     csv_free(&workloads);
     return error->code;
@@ -341,7 +384,7 @@ int resume_mend(struct resume *resume, const struct plan *plan, struct error *er
         return error->code;
     csv_free(&processes);
     if (cut(resume, &schema_processes, false, error) || cut(resume, &schema_contrasts, false, error) ||
-        cut(resume, &schema_state_contrasts, false, error))
+        cut(resume, &schema_state_contrasts, false, error) || cut(resume, &schema_linearity, false, error))
         return error->code;
     return cut(resume, &schema_samples, false, error);
 }

@@ -6,7 +6,7 @@
 #define ENCBENCH_RESUME_H
 
 #include "csv.h"
-#include "plan.h"
+#include "pilot.h"
 #include "profile.h"
 
 #include <limits.h>
@@ -27,6 +27,7 @@ struct resume {
     const char *variants[RESUME_NAMES_MAX + 1], *workloads[RESUME_NAMES_MAX + 1], *modules[RESUME_NAMES_MAX + 1];
     const char *events[RESUME_NAMES_MAX + 1];
     const char *baseline; /* NULL: none */
+    unsigned states;      /* plan_selection.states */
     char *names;          /* memory of variants, workloads and events */
     bool planned;         /* the pilot is over: iterations and blocks are those of the directory */
     unsigned char *done;  /* by process number */
@@ -51,8 +52,8 @@ int resume_check_copy(const struct resume *resume, const char *file, const char 
 /* Removes what killed programs left of tables that they were writing anew; not that of a program that still runs. */
 int resume_sweep(const struct resume *resume, struct error *error);
 
-/* Fills in iterations and blocks when the run was as far as that (`planned`). */
-int resume_read_plan(struct resume *resume, struct plan *plan, struct error *error);
+/* Fills in iterations, of the workload of each cell into `batch`, and blocks when the run was as far as that (`planned`). */
+int resume_read_plan(struct resume *resume, struct plan *plan, struct pilot_batch *batch, struct error *error);
 
 /* Cuts what was left half-written from the raw files and fills in `done`. Only when `planned`. */
 int resume_mend(struct resume *resume, const struct plan *plan, struct error *error);

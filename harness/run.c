@@ -11,6 +11,7 @@
 #include "kernels/kernels.h"
 #include "launch.h"
 #include "machine.h"
+#include "pilot.h"
 #include "process.h"
 #include "progress.h"
 #include "provenance.h"
@@ -32,11 +33,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LONG_PROCESS_NS 1e9
-enum { EXACT_NAMES_MAX = 128, STEPPED_OP_BYTES_MAX = 16384 };
+enum { EXACT_NAMES_MAX = 128, STEPPED_OP_BYTES_MAX = 16384, COLD_CLOCK_STEPS = 100 };
 enum {
-    BLOCKS_MIN = 24,
-    BLOCKS_MAX = 8192,
+    FORECAST_BLOCKS_MIN = 24,
     FAILED_MAX = 5, /* processes of a cell without a good one: it will not get better */
 };
 
@@ -62,8 +61,10 @@ struct run {
     struct launch launch;
     struct record *record;
     struct progress progress;
-    struct tally *tallies; /* one a cell */
-    double probe_cycles;   /* of the fastest mode so far; 0: none yet */
+    struct tally *tallies;         /* one a cell */
+    struct pilot_batch *batches;   /* one a cell */
+    struct csv_data known_batches; /* what a calibration of this machine keeps; no rows when there is none */
+    double probe_cycles;           /* of the fastest mode so far; 0: none yet */
     uint64_t clock_step_ns, chain_iterations, multiply_iterations, processes_run, processes_void;
     size_t look;   /* index of the look reached or aimed at */
     bool made;     /* the directory, by this run */
@@ -118,7 +119,7 @@ static bool is_timed(const struct run *run, const struct module_info *module, co
     for (size_t c = 0; c < run->plan.cell_count; c++)
         for (size_t a = 0; a < run->plan.cells[c].arm_count; a++) {
             const struct plan_arm *arm = &run->plan.cells[c].arms[a];
-            if (arm->module == module && strcmp(arm->workload->short_name, workload->short_name) == 0)
+            if (arm->module == module && strcmp(arm->workload->base_name, workload->short_name) == 0)
                 return true;
         }
     return false;
@@ -236,6 +237,10 @@ static int prepare(struct run *run, struct error *error)
     if (plan_build(&run->plan, &run->panels, &run->modules, chain, &selection, error) != 0)
         return explain_panels_error(run, error);
     plan_mark_claims(&run->plan, &run->claims);
+    if ((run->batches = calloc(run->plan.cell_count, sizeof *run->batches)) == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    if (calibrate_read_batches(run->paths, &run->known_batches, error) != 0)
+        return error->code;
     for (size_t i = 0; i < run->modules.count && error->code == 0; i++)
         if (run->modules.modules[i].layout_count > 0)
             check_layouts(run, &run->modules.modules[i], error);
@@ -317,6 +322,14 @@ static int write_variants(struct run *run, struct error *error)
     return csv_writer_close(writer, error);
 }
 
+static void put_count(struct csv_writer *writer, uint64_t count)
+{
+    if (count > 0)
+        csv_put_integer(writer, (int64_t)count);
+    else
+        csv_put_empty(writer);
+}
+
 /* Every workload of the plan once, in the order of the cells. */
 static int write_workloads(struct run *run, struct error *error)
 {
@@ -326,16 +339,42 @@ static int write_workloads(struct run *run, struct error *error)
     for (size_t i = 0; i < run->plan.cell_count; i++) {
         const struct plan_cell *cell = &run->plan.cells[i];
         const struct module_workload *workload = cell->arms[0].workload;
+        const struct pilot_batch *batch = &run->batches[i];
         if (i > 0 && strcmp(cell->workload, run->plan.cells[i - 1].workload) == 0)
             continue;
         csv_put_text(writer, workload->short_name);
         csv_put_text(writer, workload->name);
         csv_put_text(writer, workload->op);
         csv_put_integer(writer, (int64_t)workload->bytes_per_op);
-        csv_put_integer(writer, (int64_t)cell->arms[0].iterations);
-        csv_put_integer(writer, (int64_t)workload->rewarm_ops);
+        csv_put_integer(writer, (int64_t)batch->iterations);
+        csv_put_integer(writer, (int64_t)batch->rewarm_iterations);
+        csv_put_text(writer, workload->base_name);
+        csv_put_text(writer, measure_state_words[workload->state]);
+        csv_put_text(writer, batch->iterations == 0 ? "" : batch->calibrated ? "calibration" : "pilots");
+        csv_put_text(writer, batch->iterations == 0 ? "" : batch->settled ? "settled" : "not settled");
         csv_end_row(writer);
     }
+    return csv_writer_close(writer, error);
+}
+
+/* Once the pilot is over. */
+static int write_batches(struct run *run, struct error *error)
+{
+    struct csv_writer *writer = open_table(run, &schema_batches, error);
+    if (writer == NULL)
+        return error->code;
+    for (size_t i = 0; i < run->plan.cell_count; i++)
+        for (size_t a = 0; a + PLAN_CLOCK_ARMS < run->plan.cells[i].arm_count; a++) {
+            const struct plan_cell *cell = &run->plan.cells[i];
+            csv_put_text(writer, cell->panel);
+            csv_put_text(writer, cell->workload);
+            csv_put_text(writer, cell->arms[a].name);
+            csv_put_integer(writer, (int64_t)cell->arms[a].iterations);
+            for (size_t other = 0; other < MEASURE_SIZES - 1; other++)
+                put_count(writer, cell->arms[a].other_iterations[other]);
+            put_count(writer, cell->state == MEASURE_COLD ? 1 : cell->ladder.round_ops);
+            csv_end_row(writer);
+        }
     return csv_writer_close(writer, error);
 }
 
@@ -357,6 +396,9 @@ static int write_cells(struct run *run, struct error *error)
             csv_put_empty(writer);
             csv_put_empty(writer);
         }
+        put_count(writer, cell->clock_blocks);
+        put_count(writer, cell->linearity_blocks);
+        put_count(writer, cell->blocks ? cell->linearity_every : 0);
         csv_end_row(writer);
     }
     return csv_writer_close(writer, error);
@@ -382,6 +424,16 @@ static void put_selection(struct csv_writer *writer, const struct plan_selection
         snprintf(key, sizeof key, RESUME_MODULE_KEY "%zu", i + 1);
         provenance_put(writer, key, realpath(selection->modules[i], path) ? path : selection->modules[i]);
     }
+}
+
+static void put_states(struct csv_writer *writer, unsigned states)
+{
+    const char *names[MEASURE_STATES + 1] = {NULL};
+    size_t count = 0;
+    for (enum measure_state state = MEASURE_REPEAT; state < MEASURE_STATES; state++)
+        if (states & (1u << state))
+            names[count++] = measure_state_words[state];
+    put_names(writer, "select_states", names);
 }
 
 static void put_clock(struct csv_writer *writer, const struct plan_cell *cell)
@@ -439,6 +491,7 @@ static int write_run(struct run *run, bool complete, struct error *error)
     provenance_put_integer(writer, "process_ms", profile->process_ms);
     provenance_put_integer(writer, "seed", (int64_t)run->seed);
     put_selection(writer, &run->options->selection);
+    put_states(writer, run->options->selection.states);
     put_names(writer, "select_events", run->options->events);
     put_clock(writer, &run->plan.cells[0]);
     provenance_write(writer, run->paths, &run->modules);
@@ -447,68 +500,84 @@ static int write_run(struct run *run, bool complete, struct error *error)
 
 /* ---- pilot ---- */
 
-static const struct plan_cell *same_workload_before(const struct plan *plan, size_t index)
+/* Process numbers of pilots lie beyond those of the run, so their layouts are their own. */
+#define PILOT_FIRST (1ull << 32)
+
+/* Index of the first cell of the same workload: its pilots decide for all panels; the cell's own when there is none before. */
+static size_t first_of_workload(const struct plan *plan, size_t index)
 {
-    for (size_t i = 0; i < index; i++)
-        if (strcmp(plan->cells[i].workload, plan->cells[index].workload) == 0)
-            return &plan->cells[i];
-    return NULL;
+    size_t first = 0;
+    while (strcmp(plan->cells[first].workload, plan->cells[index].workload) != 0)
+        first++;
+    return first;
 }
 
-/* The same n for every arm of a workload, in all its panels: the first panel's pilot decides. */
-static uint64_t cell_iterations(const struct run *run, const struct plan_cell *cell, size_t cell_index,
-                                const double *ns_per_op)
+static uint64_t clock_iterations(double ns_per_op, uint64_t clock_step_ns)
 {
-    const struct plan_cell *before = same_workload_before(&run->plan, cell_index);
-    uint64_t multiples[MEASURE_ARMS_MAX];
-    const size_t real_arms = cell->arm_count - PLAN_CLOCK_ARMS;
-    if (before)
-        return before->arms[0].iterations;
-    for (size_t i = 0; i < real_arms; i++)
-        multiples[i] = cell->arms[i].workload->batch_multiple_ops;
-    return measure_iterations(ns_per_op, multiples, real_arms, MEASURE_BATCH_NS, run->clock_step_ns);
+    const struct measure_ladder ladder = {.multiple_ops = 1};
+    return measure_iterations(&ns_per_op, 1, &ladder, MEASURE_CLOCK_BATCH_NS, clock_step_ns);
 }
 
-static uint64_t clock_iterations(const struct run *run, double ns_per_op)
+/* An op behind a scrubbing is timed by itself: the clock must be fine enough for one. */
+static int check_cold(const struct plan_cell *cell, const struct pilot_figures *figures, struct error *error)
 {
-    const uint64_t one = 1;
-    return measure_iterations(&ns_per_op, &one, 1, MEASURE_CLOCK_BATCH_NS, run->clock_step_ns);
+    for (size_t i = 0; i + PLAN_CLOCK_ARMS < cell->arm_count && cell->state == MEASURE_COLD; i++)
+        if (figures->ns_per_op[i] < COLD_CLOCK_STEPS * (double)figures->clock_step_ns)
+            return error_set(error, EXIT_USAGE,
+                             "workload %s: one op of %s takes %.3g ns, and the clock moves in steps of %" PRIu64
+                             " ns; the state cold times ops one by one and wants %d steps: leave it out (--states, "
+                             "--workloads)",
+                             cell->workload, cell->arms[i].name, figures->ns_per_op[i], figures->clock_step_ns,
+                             COLD_CLOCK_STEPS);
+    return 0;
 }
 
-static double block_time_ns(const struct plan_cell *cell, const double *ns_per_op)
+/* What a reader of times would not expect. */
+static void note_batch(const struct run *run, const struct plan_cell *cell, const struct pilot_batch *batch)
 {
-    double block_ns = 0;
-    for (size_t i = 0; i < cell->arm_count; i++)
-        block_ns += 2 * ns_per_op[i] * (double)(cell->arms[i].iterations + cell->arms[i].workload->rewarm_ops);
-    return block_ns;
+    for (size_t i = 0; i + PLAN_CLOCK_ARMS < cell->arm_count; i++)
+        if (cell->arms[i].iterations != batch->iterations)
+            progress_say(&run->progress,
+                         "workload %s: %s has batches of its own, %" PRIu64 " ops where others have %" PRIu64
+                         ": it is very much faster or slower",
+                         cell->workload, cell->arms[i].name, cell->arms[i].iterations, batch->iterations);
+    if (!batch->settled)
+        progress_say(&run->progress,
+                     "workload %s: its ops still change after a millisecond of the same input; the state fresh is the "
+                     "safer question",
+                     cell->workload);
+}
+
+static void set_clock_once(struct run *run, const struct plan_cell *cell, const struct pilot_figures *figures)
+{
+    const size_t chain = cell->arm_count - PLAN_CLOCK_ARMS;
+    run->clock_step_ns = figures->clock_step_ns;
+    if (run->chain_iterations > 0) /* the first pilot decides for the clock arms of all cells */
+        return;
+    run->chain_iterations = clock_iterations(figures->ns_per_op[chain], figures->clock_step_ns);
+    run->multiply_iterations = clock_iterations(figures->ns_per_op[chain + 2], figures->clock_step_ns);
 }
 
 static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
 {
     struct plan_cell *cell = &run->plan.cells[cell_index];
-    struct worker_result result;
-    /* Process numbers of pilots lie beyond those of the run, so their layouts are their own. */
-    if (launch_pilot(&run->launch, cell, (1ull << 32) + cell_index, run->seed, &result, error) != 0)
-        return error->code;
-    run->clock_step_ns = result.clock_step_ns;
-    const size_t real_arms = cell->arm_count - PLAN_CLOCK_ARMS;
-    const uint64_t iterations = cell_iterations(run, cell, cell_index, result.pilot_ns_per_op);
-    for (size_t i = 0; i < real_arms; i++)
-        cell->arms[i].iterations = iterations;
-    if (cell_index == 0) { /* the first pilot decides for the clock arms of all cells */
-        run->chain_iterations = clock_iterations(run, result.pilot_ns_per_op[real_arms]);
-        run->multiply_iterations = clock_iterations(run, result.pilot_ns_per_op[real_arms + 2]);
-    }
-    plan_set_clock(cell, run->chain_iterations, run->multiply_iterations);
-    const double block_ns = block_time_ns(cell, result.pilot_ns_per_op);
     const struct profile *profile = run->options->profile;
-    const unsigned process_ms = cell->decides_claims ? profile->process_ms : profile->exploratory_process_ms;
-    const double blocks = process_ms * 1e6 / block_ns;
-    /* At least BLOCKS_MIN, but no more than a second for them; and never so few that a dropped one voids the process. */
-    const double least = fmin(BLOCKS_MIN, fmax(LONG_PROCESS_NS / block_ns, SUMMARY_LONG_BLOCKS_MIN + 2));
-    cell->blocks = (uint32_t)fmin(fmax(blocks, least), BLOCKS_MAX);
-    plan_set_clock(cell, run->chain_iterations, run->multiply_iterations); /* longer where there are few blocks */
-    cell->block_ns = block_time_ns(cell, result.pilot_ns_per_op);
+    const size_t first = first_of_workload(&run->plan, cell_index);
+    struct pilot_figures figures;
+    if (pilot_measure(&run->launch, cell, PILOT_FIRST + cell_index * PILOT_PROCESSES,
+                      first == cell_index ? PILOT_PROCESSES : 1, run->seed, &figures, error) != 0 ||
+        check_cold(cell, &figures, error) != 0)
+        return error->code;
+    if (first == cell_index && !pilot_known(&run->known_batches, cell, &run->batches[cell_index]))
+        run->batches[cell_index] = pilot_choose(cell, &figures);
+    else if (first != cell_index)
+        run->batches[cell_index] = run->batches[first];
+    set_clock_once(run, cell, &figures);
+    pilot_apply(cell, &run->batches[cell_index], &figures);
+    pilot_plan_blocks(cell, &figures, cell->decides_claims ? profile->process_ms : profile->exploratory_process_ms,
+                      cell_processes(run, cell, 0));
+    plan_set_clock(cell, run->chain_iterations, run->multiply_iterations);
+    note_batch(run, cell, &run->batches[cell_index]);
     return 0;
 }
 
@@ -558,18 +627,20 @@ static int forecast_process(struct run *run, uint64_t process, const struct plan
     struct plan_cell shorter = *cell;
     struct launch_measured measured;
     struct summary summary = {0};
-    shorter.blocks = (uint32_t)fmin(
-        cell->blocks, fmax(BLOCKS_MIN, (double)cell->blocks * profile->forecast_process_ms / profile->process_ms));
+    shorter.linearity_blocks = 0;
+    shorter.blocks =
+        (uint32_t)fmin(cell->blocks, fmax(FORECAST_BLOCKS_MIN,
+                                          (double)cell->blocks * profile->forecast_process_ms / profile->process_ms));
     if (launch_measure(&run->launch, &shorter, process, run->seed, layouts, &measured, error) != 0)
         return error->code;
     double probe_cycles = 0; /* the run learns its own */
     if (!state_classify(&shorter, measured.blocks, measured.block_count, &probe_cycles) ||
-        !summary_of_blocks(&shorter, measured.blocks, measured.block_count, &summary))
+        !summary_of_blocks(&shorter, measured.blocks, measured.block_count, measured.reading_ns, &summary))
         error_set(error, EXIT_USAGE, "out of memory");
     const char *reason = measured.void_reason[0] ? measured.void_reason : summary.valid ? NULL : "too few blocks kept";
     if (error->code == 0 && !measured.stopped)
         record_process(run->record, process, &shorter, layouts->words, measured.blocks, measured.block_count, &summary,
-                       measured.ticks_per_ns, probe_cycles, reason, error);
+                       &(struct record_clock){measured.ticks_per_ns, probe_cycles, measured.reading_ns}, reason, error);
     launch_measured_free(&measured);
     return error->code;
 }
@@ -698,11 +769,13 @@ static void check_tallies(const struct run *run, struct error *error)
 }
 
 /* One process of one cell; a worker that fails voids the process and says why. */
-static int run_process(struct run *run, uint64_t process, struct plan_cell *cell, const struct launch_layouts *layouts,
-                       struct error *error)
+static int run_process(struct run *run, uint64_t process, const struct plan_cell *planned,
+                       const struct launch_layouts *layouts, struct error *error)
 {
     struct launch_measured measured;
     struct summary summary = {0};
+    struct plan_cell own = *planned, *cell = &own;
+    own.linearity_blocks = plan_linearity_blocks(planned, process / run->plan.cell_count);
     if (launch_measure(&run->launch, cell, process, run->seed, layouts, &measured, error) != 0)
         return error->code;
     /* By our own user, whose Ctrl-C reaches the worker too: not a result, not even a void one. */
@@ -711,19 +784,20 @@ static int run_process(struct run *run, uint64_t process, struct plan_cell *cell
         return 0;
     }
     if (!state_classify(cell, measured.blocks, measured.block_count, &run->probe_cycles) ||
-        !summary_of_blocks(cell, measured.blocks, measured.block_count, &summary))
+        !summary_of_blocks(cell, measured.blocks, measured.block_count, measured.reading_ns, &summary))
         error_set(error, EXIT_USAGE, "out of memory");
     const char *reason = measured.void_reason[0] ? measured.void_reason : summary.valid ? NULL : "too few blocks kept";
     if (error->code == 0)
         record_process(run->record, process, cell, layouts->words, measured.blocks, measured.block_count, &summary,
-                       measured.ticks_per_ns, run->probe_cycles, reason, error);
+                       &(struct record_clock){measured.ticks_per_ns, run->probe_cycles, measured.reading_ns}, reason,
+                       error);
     run->processes_run++;
     if (reason) {
         run->processes_void++;
         progress_say(&run->progress, "process %" PRIu64 " (panel %s, workload %s) is void: %s", process, cell->panel,
                      cell->workload, reason);
     }
-    count_process(run, cell, reason, measured.void_reason[0] != '\0', error);
+    count_process(run, planned, reason, measured.void_reason[0] != '\0', error);
     launch_measured_free(&measured);
     return error->code;
 }
@@ -895,10 +969,10 @@ static void choose_exact(struct run *run, struct exact_names *names)
     const struct plan_selection *selection = &run->options->selection;
     for (size_t i = 0; i < run->plan.cell_count; i++) {
         const struct plan_cell *cell = &run->plan.cells[i];
-        add_name(names->counted, cell->workload);
+        add_name(names->counted, cell->base_workload);
         if ((cell->decides_claims || selection->workloads) &&
             cell->arms[0].workload->bytes_per_op <= STEPPED_OP_BYTES_MAX)
-            add_name(names->stepped, cell->workload);
+            add_name(names->stepped, cell->base_workload);
         for (size_t a = 0; a < cell->arm_count; a++)
             for (size_t m = 0; m < run->modules.count; m++)
                 if (cell->arms[a].module == &run->modules.modules[m])
@@ -932,7 +1006,7 @@ static int measure_into_directory(struct run *run, struct error *error)
                      run->options->selection.workloads, run->seed, run->options->quiet, error) ||
         counters_measure(run->directory, &run->launch, &run->modules, names.counted, &run->events, run->seed,
                          run->options->quiet, error) ||
-        pilot(run, error) || foretell(run, error) || write_workloads(run, error) ||
+        pilot(run, error) || foretell(run, error) || write_workloads(run, error) || write_batches(run, error) ||
         machine_write(run->directory, run->clock_step_ns, error) || write_run(run, false, error) ||
         write_cells(run, error) || record_open(&run->record, run->directory, false, error))
         return error->code;
@@ -966,7 +1040,7 @@ static int check_copies(const struct run *run, struct error *error)
 static int resume_into_directory(struct run *run, struct error *error)
 {
     if (check_resumed(run, error) || sum_copies(run, error) || check_copies(run, error) ||
-        resume_sweep(&run->resume, error) || resume_read_plan(&run->resume, &run->plan, error))
+        resume_sweep(&run->resume, error) || resume_read_plan(&run->resume, &run->plan, run->batches, error))
         return error->code;
     if (!run->resume.planned) /* nothing was timed yet */
         return measure_into_directory(run, error);
@@ -993,11 +1067,11 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
 {
     const struct plan_selection *given = &options->selection;
     struct resume *resume = &run->resume;
-    if (given->variants || given->workloads || given->modules || given->baseline || options->events || options->out ||
-        options->dry_run)
+    if (given->variants || given->workloads || given->modules || given->baseline || given->states || options->events ||
+        options->out || options->dry_run)
         return error_set(error, EXIT_USAGE,
                          "--resume: the run directory holds what was selected; leave out --variants, --workloads, "
-                         "--module, --baseline, --events, --out and --dry-run");
+                         "--module, --baseline, --states, --events, --out and --dry-run");
     if (resume_open(resume, options->resume, options->profile, options->seed, error) != 0)
         return error->code;
     options->profile = resume->profile;
@@ -1005,7 +1079,8 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
     options->selection = (struct plan_selection){.variants = list_or_null(resume->variants),
                                                  .workloads = list_or_null(resume->workloads),
                                                  .modules = list_or_null(resume->modules),
-                                                 .baseline = resume->baseline};
+                                                 .baseline = resume->baseline,
+                                                 .states = resume->states};
     options->events = list_or_null(resume->events);
     run->seed = resume->seed;
     run->look = resume->look;
@@ -1090,6 +1165,8 @@ int run_measure(const struct paths *paths, const struct run_options *options, ch
     if (run.made && error->code != 0 && run.processes_run == 0)
         remove_untimed(directory, error);
     free(run.tallies);
+    free(run.batches);
+    csv_free(&run.known_batches);
     launch_free(&run.launch);
     resume_free(&run.resume);
     csv_free(&run.panels);

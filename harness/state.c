@@ -21,7 +21,7 @@ enum state state_of_word(const char *word)
 static double chain_ns(const struct plan_cell *cell, size_t chain, const struct measure_block *block)
 {
     double fastest_ns = INFINITY;
-    for (size_t slot = 0; slot < 2 * cell->arm_count; slot++)
+    for (size_t slot = 0; slot < block->slot_count; slot++)
         if (block->slot_arm[slot] == chain)
             fastest_ns = fmin(fastest_ns, (double)block->elapsed_ns[slot]);
     return fastest_ns;
@@ -36,7 +36,7 @@ static double cycle_ns(const struct plan_cell *cell, const struct measure_block 
     if (chain == cell->arm_count || cell->arms[chain].iterations == 0)
         return NAN;
     for (size_t b = 0; b < block_count; b++)
-        if (!blocks[b].dropped)
+        if (!blocks[b].dropped && blocks[b].purpose != MEASURE_LINEARITY && isfinite(chain_ns(cell, chain, &blocks[b])))
             scratch[count++] = chain_ns(cell, chain, &blocks[b]);
     return stats_quantile(scratch, count, STATE_FAST_QUANTILE) /
            ((double)cell->arms[chain].iterations * CHAIN_CYCLES_PER_OP);

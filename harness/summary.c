@@ -6,14 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Mean ns per op of each arm in a block: the mean of its two mirrored batches. */
-static void arm_times(const struct plan_cell *cell, const struct measure_block *block, double *ns_per_op)
+static uint64_t iterations_of(const struct plan_arm *arm, uint8_t size)
+{
+    return size == 0 ? arm->iterations : arm->other_iterations[size - 1];
+}
+
+/* Rounds that a batch is measured in. */
+static double rounds_of(const struct plan_cell *cell, const struct plan_arm *arm, uint64_t iterations)
+{
+    const uint64_t own =
+        cell->ladder.round_ops && arm->role != PLAN_CLOCK ? cell->ladder.round_ops : arm->workload->batch_max_ops;
+    const uint64_t round_ops = arm->workload->state == MEASURE_COLD ? 1 : own;
+    return round_ops > 0 ? (double)((iterations + round_ops - 1) / round_ops) : 1;
+}
+
+/* Mean ns per op of each arm in a block: the mean of its two mirrored batches; NaN of an arm that it does not have. */
+static void arm_times(const struct plan_cell *cell, const struct measure_block *block, double reading_ns,
+                      double *ns_per_op)
 {
     for (size_t i = 0; i < cell->arm_count; i++)
-        ns_per_op[i] = 0;
-    for (size_t slot = 0; slot < 2 * cell->arm_count; slot++) {
-        const size_t arm = block->slot_arm[slot];
-        ns_per_op[arm] += (double)block->elapsed_ns[slot] / (2.0 * (double)cell->arms[arm].iterations);
+        ns_per_op[i] = NAN;
+    for (size_t slot = 0; slot < block->slot_count; slot++) {
+        const size_t i = block->slot_arm[slot];
+        const uint64_t iterations = iterations_of(&cell->arms[i], block->size);
+        const double elapsed_ns =
+            (double)block->elapsed_ns[slot] - reading_ns * rounds_of(cell, &cell->arms[i], iterations);
+        ns_per_op[i] = (isnan(ns_per_op[i]) ? 0 : ns_per_op[i]) + elapsed_ns / (2.0 * (double)iterations);
     }
 }
 
@@ -21,12 +39,12 @@ static void arm_times(const struct plan_cell *cell, const struct measure_block *
 static void add_positions(const struct plan_cell *cell, const struct measure_block *block, double *positions)
 {
     uint64_t first_ns = UINT64_MAX, last_ns = 0;
-    for (size_t slot = 0; slot < 2 * cell->arm_count; slot++) {
+    for (size_t slot = 0; slot < block->slot_count; slot++) {
         first_ns = block->centre_ns[slot] < first_ns ? block->centre_ns[slot] : first_ns;
         last_ns = block->centre_ns[slot] > last_ns ? block->centre_ns[slot] : last_ns;
     }
     const double span_ns = last_ns > first_ns ? (double)(last_ns - first_ns) : NAN;
-    for (size_t slot = 0; slot < 2 * cell->arm_count; slot++)
+    for (size_t slot = 0; slot < block->slot_count; slot++)
         positions[block->slot_arm[slot]] += (double)(block->centre_ns[slot] - first_ns) / (2 * span_ns);
 }
 
@@ -56,6 +74,9 @@ static void summarise_contrast(const struct plan_cell *cell, const struct plan_c
     result->block_standard_error_ns = stats_batch_standard_error(difference, kept, batches, SUMMARY_TRIM);
 }
 
+static bool is_of_clock(const struct plan_cell *cell, const struct plan_contrast *contrast);
+static bool is_in(const struct plan_cell *cell, enum measure_purpose purpose, bool of_clock);
+
 /* The times of the blocks in one state; how many there are. */
 static size_t choose_state(const uint8_t *states, size_t kept, enum state state, const double *times, double *chosen)
 {
@@ -74,9 +95,12 @@ static void summarise_state(const struct plan_cell *cell, enum state state, cons
         count >= SUMMARY_BLOCKS_MIN && state_of_process(summary->blocks_kept, summary->blocks_in[STATE_QUIET],
                                                         summary->blocks_in[STATE_SHARED], SUMMARY_BLOCKS_MIN) != state;
     for (size_t c = 0; summary->by_state[state] && c < cell->contrast_count; c++) {
+        if (!is_in(cell, MEASURE_EFFECT, is_of_clock(cell, &cell->contrasts[c])))
+            continue;
         contrast_of_blocks(cell, &cell->contrasts[c], times, count, difference, log_ratio);
-        summary->state_contrasts[state][c] = (struct summary_state_contrast){
-            stats_trimmed_mean(difference, count, SUMMARY_TRIM), stats_trimmed_mean(log_ratio, count, SUMMARY_TRIM)};
+        summary->state_contrasts[state][c] =
+            (struct summary_state_contrast){true, stats_trimmed_mean(difference, count, SUMMARY_TRIM),
+                                            stats_trimmed_mean(log_ratio, count, SUMMARY_TRIM)};
     }
 }
 
@@ -85,47 +109,194 @@ int64_t summary_blocks_least(int64_t planned)
     return planned < 2 * SUMMARY_BLOCKS_MIN ? SUMMARY_LONG_BLOCKS_MIN : SUMMARY_BLOCKS_MIN;
 }
 
-bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,
-                       struct summary *summary)
+/* ---- clock arms with blocks of their own ---- */
+
+static bool is_of_clock(const struct plan_cell *cell, const struct plan_contrast *contrast)
 {
-    *summary = (struct summary){0};
-    double *times = malloc((block_count + 1) * MEASURE_ARMS_MAX * sizeof *times);
-    double *difference = malloc((block_count + 1) * sizeof *difference);
-    double *log_ratio = malloc((block_count + 1) * sizeof *log_ratio);
-    double *chosen = malloc((block_count + 1) * MEASURE_ARMS_MAX * sizeof *chosen);
-    uint8_t *states = malloc(block_count + 1);
-    const bool enough_memory = times && difference && log_ratio && chosen && states;
-    size_t kept = 0;
-    bool clock_moved = true;
-    for (size_t b = 0; enough_memory && b < block_count; b++) {
-        if (blocks[b].dropped)
-            continue;
-        arm_times(cell, &blocks[b], &times[kept * MEASURE_ARMS_MAX]);
-        for (size_t i = 0; i < cell->arm_count; i++)
-            clock_moved &= times[kept * MEASURE_ARMS_MAX + i] > 0;
-        add_positions(cell, &blocks[b], summary->mean_position);
-        summary->blocks_in[blocks[b].state]++;
-        states[kept++] = blocks[b].state;
+    for (size_t i = 0; i < cell->arm_count; i++)
+        if (contrast->weights[i] != 0 && cell->arms[i].role == PLAN_CLOCK)
+            return true;
+    return false;
+}
+
+/* Whether an arm or contrast is measured by blocks of this purpose. */
+static bool is_in(const struct plan_cell *cell, enum measure_purpose purpose, bool of_clock)
+{
+    return cell->clock_blocks == 0 ? purpose == MEASURE_EFFECT : of_clock == (purpose == MEASURE_CLOCK);
+}
+
+/* ---- linearity ---- */
+
+/* Value of a contrast, or of arm `arm` where there is none, on both scales. */
+static void value_of(const struct plan_cell *cell, const struct plan_contrast *contrast, size_t arm,
+                     const double *times, double *value, double *log_value)
+{
+    if (contrast)
+        contrast_of_blocks(cell, contrast, times, 1, value, log_value);
+    else {
+        *value = times[arm];
+        *log_value = log(times[arm]);
     }
-    summary->blocks_kept = (uint32_t)kept;
-    summary->blocks_dropped = (uint32_t)(block_count - kept);
-    summary->valid = enough_memory && clock_moved && (int64_t)kept >= summary_blocks_least(cell->blocks);
-    for (size_t i = 0; summary->valid && i < cell->arm_count; i++) {
+}
+
+/* `scratch` has room for four numbers a block. */
+static void summarise_linearity(const struct plan_cell *cell, const struct plan_contrast *contrast, size_t arm,
+                                uint8_t size, const struct measure_block *blocks, size_t block_count, double reading_ns,
+                                double *scratch, struct summary_linearity *result)
+{
+    double *values = scratch, *others = scratch + block_count, *changes = scratch + 2 * block_count,
+           *logs = scratch + 3 * block_count;
+    size_t count = 0;
+    for (size_t b = 0; b + MEASURE_SIZES <= block_count; b += MEASURE_SIZES) {
+        double times[MEASURE_ARMS_MAX], others_ns[MEASURE_ARMS_MAX], log_value, log_other;
+        if (blocks[b].dropped || blocks[b + size].slot_count == 0)
+            continue;
+        arm_times(cell, &blocks[b], reading_ns, times);
+        arm_times(cell, &blocks[b + size], reading_ns, others_ns);
+        value_of(cell, contrast, arm, times, &values[count], &log_value);
+        value_of(cell, contrast, arm, others_ns, &others[count], &log_other);
+        changes[count] = others[count] - values[count];
+        logs[count] = log_other - log_value;
+        count++;
+    }
+    *result = (struct summary_linearity){.there = count > 0};
+    if (count == 0)
+        return;
+    result->value_ns = stats_trimmed_mean(values, count, SUMMARY_TRIM);
+    result->other_ns = stats_trimmed_mean(others, count, SUMMARY_TRIM);
+    result->change_ns = stats_trimmed_mean(changes, count, SUMMARY_TRIM);
+    result->change_log = stats_trimmed_mean(logs, count, SUMMARY_TRIM);
+}
+
+static void summarise_sizes(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,
+                            double reading_ns, double *scratch, struct summary *summary)
+{
+    for (size_t b = 0; b + MEASURE_SIZES <= block_count; b += MEASURE_SIZES)
+        summary->linearity_blocks_kept += !blocks[b].dropped;
+    for (uint8_t size = 1; size < MEASURE_SIZES; size++) {
+        for (size_t i = 0; i < cell->arm_count; i++)
+            if (cell->arms[i].role != PLAN_CLOCK)
+                summarise_linearity(cell, NULL, i, size, blocks, block_count, reading_ns, scratch,
+                                    &summary->linear_arms[i][size - 1]);
+        for (size_t c = 0; c < cell->contrast_count; c++)
+            if (!is_of_clock(cell, &cell->contrasts[c]))
+                summarise_linearity(cell, &cell->contrasts[c], 0, size, blocks, block_count, reading_ns, scratch,
+                                    &summary->linear_contrasts[c][size - 1]);
+    }
+}
+
+/* ---- the whole ---- */
+
+/* What a summary is made with; each has room for all blocks. */
+struct room {
+    double *times, *difference, *log_ratio, *chosen;
+    uint8_t *states;
+};
+
+static bool room_make(struct room *room, size_t block_count)
+{
+    *room = (struct room){.times = malloc((block_count + 1) * MEASURE_ARMS_MAX * sizeof(double)),
+                          .difference = malloc((block_count + 1) * sizeof(double)),
+                          .log_ratio = malloc((block_count + 1) * sizeof(double)),
+                          .chosen = malloc((block_count + 1) * MEASURE_ARMS_MAX * sizeof(double)),
+                          .states = malloc(block_count + 1)};
+    return room->times && room->difference && room->log_ratio && room->chosen && room->states;
+}
+
+static void room_free(struct room *room)
+{
+    free(room->times);
+    free(room->difference);
+    free(room->log_ratio);
+    free(room->chosen);
+    free(room->states);
+}
+
+/* Kept blocks of a purpose: their times and states; false when a batch took no time at all. */
+static bool take_blocks(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,
+                        enum measure_purpose purpose, double reading_ns, struct room *room, struct summary *summary,
+                        size_t *kept, size_t *dropped)
+{
+    bool clock_moved = true;
+    *kept = *dropped = 0;
+    for (size_t b = 0; b < block_count; b++) {
+        double *times = &room->times[*kept * MEASURE_ARMS_MAX];
+        if (blocks[b].purpose != purpose)
+            continue;
+        if (blocks[b].dropped) {
+            ++*dropped;
+            continue;
+        }
+        arm_times(cell, &blocks[b], reading_ns, times);
+        for (size_t i = 0; i < cell->arm_count; i++)
+            clock_moved &= !(times[i] <= 0);
+        add_positions(cell, &blocks[b], summary->mean_position);
+        room->states[(*kept)++] = blocks[b].state;
+    }
+    return clock_moved;
+}
+
+static void summarise_purpose(const struct plan_cell *cell, enum measure_purpose purpose, struct room *room,
+                              size_t kept, struct summary *summary)
+{
+    for (size_t i = 0; i < cell->arm_count; i++) {
+        if (!is_in(cell, purpose, cell->arms[i].role == PLAN_CLOCK))
+            continue;
         for (size_t b = 0; b < kept; b++)
-            difference[b] = times[b * MEASURE_ARMS_MAX + i];
-        summary->time_ns_per_op[i] = stats_trimmed_mean(difference, kept, SUMMARY_TRIM);
-        summary->plain_mean_ns_per_op[i] = stats_mean(difference, kept);
+            room->difference[b] = room->times[b * MEASURE_ARMS_MAX + i];
+        summary->time_ns_per_op[i] = stats_trimmed_mean(room->difference, kept, SUMMARY_TRIM);
+        summary->plain_mean_ns_per_op[i] = stats_mean(room->difference, kept);
         summary->mean_position[i] /= (double)kept;
     }
-    for (size_t c = 0; summary->valid && c < cell->contrast_count; c++)
-        summarise_contrast(cell, &cell->contrasts[c], times, kept, difference, log_ratio, &summary->contrasts[c]);
+    for (size_t c = 0; c < cell->contrast_count; c++)
+        if (is_in(cell, purpose, is_of_clock(cell, &cell->contrasts[c])))
+            summarise_contrast(cell, &cell->contrasts[c], room->times, kept, room->difference, room->log_ratio,
+                               &summary->contrasts[c]);
+}
+
+static void summarise_clock(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,
+                            double reading_ns, struct room *room, struct summary *summary)
+{
+    size_t kept, dropped;
+    summary->valid &= take_blocks(cell, blocks, block_count, MEASURE_CLOCK, reading_ns, room, summary, &kept, &dropped);
+    summary->clock_blocks_kept = (uint32_t)kept;
+    summary->valid &= kept >= SUMMARY_LONG_BLOCKS_MIN;
+    if (summary->valid)
+        summarise_purpose(cell, MEASURE_CLOCK, room, kept, summary);
+}
+
+static size_t first_of(const struct measure_block *blocks, size_t block_count, enum measure_purpose purpose)
+{
+    size_t first = 0;
+    while (first < block_count && blocks[first].purpose != purpose)
+        first++;
+    return first;
+}
+
+bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,
+                       double reading_ns, struct summary *summary)
+{
+    struct room room;
+    size_t kept = 0, dropped = 0;
+    *summary = (struct summary){0};
+    const bool enough_memory = room_make(&room, block_count);
+    const bool clock_moved = enough_memory && take_blocks(cell, blocks, block_count, MEASURE_EFFECT, reading_ns, &room,
+                                                          summary, &kept, &dropped);
+    summary->blocks_kept = (uint32_t)kept;
+    summary->blocks_dropped = (uint32_t)dropped;
+    for (size_t b = 0; b < kept; b++)
+        summary->blocks_in[room.states[b]]++;
+    summary->valid = clock_moved && (int64_t)kept >= summary_blocks_least(cell->blocks);
+    if (summary->valid)
+        summarise_purpose(cell, MEASURE_EFFECT, &room, kept, summary);
     for (enum state state = STATE_QUIET; summary->valid && state < STATE_COUNT; state++)
-        summarise_state(cell, state, chosen, choose_state(states, kept, state, times, chosen), difference, log_ratio,
-                        summary);
-    free(chosen);
-    free(states);
-    free(times);
-    free(difference);
-    free(log_ratio);
+        summarise_state(cell, state, room.chosen, choose_state(room.states, kept, state, room.times, room.chosen),
+                        room.difference, room.log_ratio, summary);
+    if (summary->valid && cell->clock_blocks > 0)
+        summarise_clock(cell, blocks, block_count, reading_ns, &room, summary);
+    const size_t linearity = first_of(blocks, block_count, MEASURE_LINEARITY);
+    if (summary->valid)
+        summarise_sizes(cell, &blocks[linearity], block_count - linearity, reading_ns, room.times, summary);
+    room_free(&room);
     return enough_memory;
 }

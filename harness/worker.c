@@ -5,7 +5,10 @@
 #include "worker.h"
 
 #include "module_load.h"
+#include "module_set.h"
 #include "random.h"
+#include "scrub.h"
+#include "stats.h"
 #include "worker_counters.h"
 #include "worker_shared.h"
 #include "worker_step.h"
@@ -30,7 +33,19 @@ enum {
     HEAP_PADDING_BYTES = 8192,
     WARM_UP_MAX_NS = 100000000, /* long ops are warm after one */
     EPOCH_BLOCKS_MIN = 4,
+    READING_TRIES = 200,
+    LINEARITY_HEAPS = 4,
+    REWARM_LADDER = 13, /* 1 ... 4096 */
+    PILOT_BATCH_NS = 200000,
+    PILOT_SCRUBBED_OPS = 16, /* each behind half a millisecond of scrubbing */
+    REWARM_REPEATS = 5,
+    PILOT_CLOCK_BLOCKS = 64,
 };
+/* Heaps of linearity blocks have numbers of their own. */
+#define LINEARITY_EPOCH (1ull << 32)
+/* No op is warmed for longer: 40 batches of the usual length. */
+#define REWARM_MOST_NS   1000000.0
+#define REWARM_AGREEMENT 0.01
 /* A heap pass stops at a checkpoint sooner than take longer than this for each op asked for: half a second for most. */
 #define HEAP_PATIENCE_NS_PER_OP 5000
 #define WARM_UP_AGREEMENT       0.02
@@ -45,6 +60,7 @@ enum {
 struct panel {
     struct encbench_host host;
     unsigned char *input_base;
+    size_t input_bytes; /* from there on */
     const struct encbench_module *modules[MEASURE_ARMS_MAX];
     struct measure_arm arms[MEASURE_ARMS_MAX];
 };
@@ -63,8 +79,14 @@ static int load_arm(struct worker_region *region, struct panel *panel, uint32_t 
     if (module_open(arm->file, &panel->modules[i], error) != 0)
         return error->code;
     panel->arms[i] = (struct measure_arm){.workload = module_workload(panel->modules[i], arm->workload),
+                                          .host = &panel->host,
+                                          .scrub = arm->state == MEASURE_COLD ? scrub : NULL,
+                                          .round_ops = arm->round_ops,
                                           .iterations = arm->iterations,
                                           .rewarm_iterations = arm->rewarm_iterations};
+    memcpy(panel->arms[i].other_iterations, arm->other_iterations, sizeof arm->other_iterations);
+    if (panel->arms[i].workload && arm->state == MEASURE_LATENCY)
+        panel->arms[i].run = panel->arms[i].workload->run_latency;
     if (panel->arms[i].workload == NULL)
         return error_set(error, EXIT_USAGE, "%s: variant %s has no workload %s", arm->file, panel->modules[i]->variant,
                          arm->workload);
@@ -74,7 +96,7 @@ static int load_arm(struct worker_region *region, struct panel *panel, uint32_t 
                          "%s: holds variant %s with %" PRIu64 " planted cycles; expected %s with %" PRIu64, arm->file,
                          panel->modules[i]->variant, panel->arms[i].workload->planted_cycles_per_op, arm->variant,
                          arm->planted_cycles_per_op);
-    return worker_shared_check(arm->file, panel->modules[i], arm->shared_directory, error);
+    return worker_shared_check(arm->file, panel->modules[i]->variant, arm->shared_directory, error);
 }
 
 /* In random order, because neighbours in memory and the order of thread-local storage follow it; passes other than the
@@ -152,30 +174,53 @@ static int64_t live_bytes(void)
     return total.live_bytes;
 }
 
-/* The input is the same for every process of a run: a function of the seed. */
+/* The state of all arms, clock arms aside; none has another. */
+static enum measure_state state_of(const struct worker_job *job)
+{
+    return job->arm_count > 0 ? job->arms[0].state : MEASURE_REPEAT;
+}
+
+static uint64_t most_input_bytes(const struct worker_region *region, const struct panel *panel)
+{
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < region->job.arm_count; i++)
+        if (panel->arms[i].workload->input_bytes > most)
+            most = panel->arms[i].workload->input_bytes;
+    return most;
+}
+
+static void fill_input(unsigned char *base, size_t bytes, uint64_t seed, uint64_t number)
+{
+    struct random_stream stream = random_stream_of(seed, RANDOM_INPUT, number, 0);
+    for (size_t i = 0; i < bytes; i += 8) {
+        const uint64_t word = random_next(&stream);
+        memcpy(base + i, &word, bytes - i < 8 ? bytes - i : 8);
+    }
+}
+
+/* The input is the same for every process of a run: a function of the seed. In the states without a ring it is one input. */
 static int make_host(struct worker_region *region, struct panel *panel, struct error *error)
 {
-    size_t input_bytes = 0;
-    for (uint32_t i = 0; i < region->job.arm_count; i++)
-        if (panel->arms[i].workload->input_bytes > input_bytes)
-            input_bytes = panel->arms[i].workload->input_bytes;
-    const size_t mapped_bytes = input_bytes + MEASURE_INPUT_OFFSETS;
-    unsigned char *base = mmap(NULL, mapped_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const uint64_t input_bytes = most_input_bytes(region, panel);
+    const enum measure_state state = state_of(&region->job);
+    const bool ring = (state == MEASURE_FRESH || state == MEASURE_COLD) && input_bytes > 0;
+    panel->input_bytes = (ring ? measure_ring_bytes(input_bytes) : input_bytes) + MEASURE_INPUT_OFFSETS;
+    unsigned char *base = mmap(NULL, panel->input_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base == MAP_FAILED)
-        return error_set(error, EXIT_USAGE, "no memory for an input of %zu bytes", mapped_bytes);
-    struct random_stream stream = random_stream_of(region->job.seed, RANDOM_INPUT, 0, 0);
-    for (size_t i = 0; i < mapped_bytes; i += 8) {
-        const uint64_t word = random_next(&stream);
-        memcpy(base + i, &word, mapped_bytes - i < 8 ? mapped_bytes - i : 8);
-    }
+        return error_set(error, EXIT_USAGE, "no memory for an input of %zu bytes", panel->input_bytes);
+    fill_input(base, panel->input_bytes, region->job.seed, 0);
     panel->input_base = base;
     panel->host = (struct encbench_host){.abi_version = ENCBENCH_ABI_VERSION,
                                          .host_bytes = sizeof panel->host,
                                          .input = base,
-                                         .input_bytes = input_bytes,
+                                         .input_bytes = (size_t)input_bytes,
                                          .allocated_bytes = find_interposer().read ? allocated_bytes : NULL,
                                          .data_directory = region->job.data_directory,
-                                         .live_bytes = find_interposer().read ? live_bytes : NULL};
+                                         .live_bytes = find_interposer().read ? live_bytes : NULL,
+                                         .ring = base,
+                                         .ring_stride_bytes = measure_ring_stride(input_bytes),
+                                         .ring_mask_bytes = ring ? measure_ring_bytes(input_bytes) - 1 : 0,
+                                         .thread_count = 1};
     return 0;
 }
 
@@ -198,28 +243,62 @@ static int set_up_arms(struct worker_region *region, struct panel *panel, uint64
                                              sizeof message) != 0)
             return error_set(error, EXIT_USAGE, "variant %s, workload %s: setup failed: %s",
                              panel->modules[arm]->variant, region->job.arms[arm].workload, message);
+        if (panel->arms[arm].workload->thread_begin)
+            panel->arms[arm].workload->thread_begin(panel->arms[arm].state, 0);
     }
     return 0;
+}
+
+static void tear_down_arm(struct measure_arm *arm)
+{
+    if (arm->workload->thread_end)
+        arm->workload->thread_end(arm->state, 0);
+    arm->workload->teardown(arm->state);
 }
 
 static void tear_down_arms(struct worker_region *region, struct panel *panel)
 {
     for (uint32_t i = 0; i < region->job.arm_count; i++) {
         enter(region, WORKER_TEARING_DOWN, i);
-        panel->arms[i].workload->teardown(panel->arms[i].state);
+        tear_down_arm(&panel->arms[i]);
     }
+}
+
+static int broken_promise(const struct worker_region *region, const struct panel *panel, struct error *error)
+{
+    const uint32_t arm = region->result.phase_arm;
+    return error_set(
+        error, EXIT_USAGE, "variant %s, workload %s: run did not produce n x %" PRIu64 " bytes as promised",
+        panel->modules[arm]->variant, region->job.arms[arm].workload, panel->arms[arm].workload->bytes_per_op);
+}
+
+/* Arms of a block for effects: with blocks of their own, those of the clock are none of them. */
+static uint32_t effect_arms(const struct worker_job *job)
+{
+    return job->clock_blocks > 0 ? job->arm_count - job->clock_arms : job->arm_count;
+}
+
+static int run_planned(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
+                       struct measure_block *block, struct error *error)
+{
+    if (!measure_block_run(clock, &panel->host, panel->input_base, panel->arms, block, &region->result.phase_arm))
+        return broken_promise(region, panel, error);
+    return 0;
 }
 
 static int run_block(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
                      uint64_t number, struct measure_block *block, struct error *error)
 {
-    volatile uint32_t *const arm = &region->result.phase_arm;
-    measure_plan_block(region->job.seed, region->job.process, number, region->job.arm_count, block);
-    if (!measure_block_run(clock, &panel->host, panel->input_base, panel->arms, region->job.arm_count, block, arm))
-        return error_set(
-            error, EXIT_USAGE, "variant %s, workload %s: run did not produce n x %" PRIu64 " bytes as promised",
-            panel->modules[*arm]->variant, region->job.arms[*arm].workload, panel->arms[*arm].workload->bytes_per_op);
-    return 0;
+    measure_plan_block(region->job.seed, region->job.process, number, effect_arms(&region->job), block);
+    return run_planned(region, panel, clock, block, error);
+}
+
+static int run_clock_block(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
+                           uint64_t number, struct measure_block *block, struct error *error)
+{
+    measure_plan_part(region->job.seed, region->job.process, number, MEASURE_CLOCK,
+                      region->job.arm_count - region->job.clock_arms, region->job.clock_arms, block);
+    return run_planned(region, panel, clock, block, error);
 }
 
 /* Until two successive windows agree, bounded. */
@@ -277,13 +356,15 @@ static int run_alone(struct worker_region *region, struct panel *panel, const st
     uint32_t only = 0;
     measure_plan_block(region->job.seed, region->job.process, number, 1, &alone);
     region->result.phase_arm = arm;
-    if (!measure_block_run(clock, &panel->host, panel->input_base, &panel->arms[arm], 1, &alone, &only))
+    if (!measure_block_run(clock, &panel->host, panel->input_base, &panel->arms[arm], &alone, &only))
         return error_set(error, EXIT_USAGE, "workload %s: run did not produce its bytes as promised",
                          region->job.arms[arm].workload);
     for (uint32_t i = 0; i < 2; i++) {
         block->slot_arm[2 * arm + i] = (uint8_t)arm;
         block->elapsed_ns[2 * arm + i] = alone.elapsed_ns[i];
     }
+    block->slot_count = (uint8_t)(2 * region->job.arm_count);
+    block->purpose = MEASURE_EFFECT;
     block->input_offset_bytes = alone.input_offset_bytes;
     block->dropped = block->dropped || alone.dropped;
     return 0;
@@ -308,6 +389,67 @@ static int measure_one_after_other(struct worker_region *region, struct panel *p
     return 0;
 }
 
+/* Those that are due after so many of the blocks for effects: spread evenly between them. */
+static int run_clock_blocks(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
+                            uint32_t effect_blocks, struct error *error)
+{
+    const struct worker_job *job = &region->job;
+    struct worker_result *result = &region->result;
+    const uint64_t due = (uint64_t)job->clock_blocks * effect_blocks / job->blocks;
+    while (result->clock_blocks_done < due) {
+        struct measure_block *block = &region->blocks[job->blocks + result->clock_blocks_done];
+        if (run_clock_block(region, panel, clock, result->clock_blocks_done, block, error) != 0)
+            return error->code;
+        result->clock_blocks_done++;
+    }
+    return 0;
+}
+
+static int run_effect_blocks(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
+                             uint32_t epoch_blocks, struct error *error)
+{
+    const struct worker_job *job = &region->job;
+    const uint64_t start_ns = clock->now_ns(clock->context);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < job->blocks; i++) {
+        if (i > 0 && i % epoch_blocks == 0 && renew_heap(region, panel, clock, i / epoch_blocks, error) != 0)
+            return error->code;
+        if (run_block(region, panel, clock, i, &region->blocks[i], error) != 0)
+            return error->code;
+        region->result.blocks_done = i + 1;
+        kept += !region->blocks[i].dropped;
+        if (run_clock_blocks(region, panel, clock, i + 1, error) != 0)
+            return error->code;
+        if ((job->blocks_enough > 0 && kept == job->blocks_enough) ||
+            (kept >= job->blocks_least && clock->now_ns(clock->context) - start_ns > job->deadline_ns))
+            break;
+    }
+    /* A process that was cut short has all of its clock. */
+    return run_clock_blocks(region, panel, clock, job->blocks, error);
+}
+
+/* On heaps of their own, as many as give each a few blocks; they are cut as the others are. */
+static int run_linearity_blocks(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
+                                struct error *error)
+{
+    const struct worker_job *job = &region->job;
+    const uint32_t heap_blocks = job->linearity_blocks / LINEARITY_HEAPS + 1;
+    struct measure_block *blocks = &region->blocks[job->blocks + job->clock_blocks];
+    const uint64_t start_ns = clock->now_ns(clock->context);
+    for (uint32_t i = 0; i < job->linearity_blocks; i++) {
+        if (i % heap_blocks == 0 && renew_heap(region, panel, clock, LINEARITY_EPOCH + i / heap_blocks, error) != 0)
+            return error->code;
+        if (!measure_linearity_run(clock, &panel->host, panel->input_base, panel->arms,
+                                   job->arm_count - job->clock_arms, job->seed, job->process, i,
+                                   &blocks[(size_t)i * MEASURE_SIZES], &region->result.phase_arm))
+            return broken_promise(region, panel, error);
+        region->result.linearity_blocks_done = i + 1;
+        if (clock->now_ns(clock->context) - start_ns > job->deadline_ns)
+            break;
+    }
+    return 0;
+}
+
 static int measure(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
                    struct error *error)
 {
@@ -316,51 +458,136 @@ static int measure(struct worker_region *region, struct panel *panel, const stru
     const uint32_t most = region->job.blocks / EPOCH_BLOCKS_MIN;
     const uint32_t epochs = region->job.epochs < most ? region->job.epochs : most ? most : 1;
     const uint32_t epoch_blocks = (region->job.blocks + epochs - 1) / epochs;
-    uint32_t kept = 0;
     if (warm_up(region, panel, clock, error) != 0)
         return error->code;
+    result->reading_ns = measure_reading_ns(clock, READING_TRIES);
     enter(region, WORKER_MEASURING, 0);
     const uint64_t start_ns = clock->now_ns(clock->context), start_ticks = clock->ticks(clock->context);
-    if (region->job.one_after_other && measure_one_after_other(region, panel, clock, epoch_blocks, error) != 0)
+    if ((region->job.one_after_other ? measure_one_after_other : run_effect_blocks)(region, panel, clock, epoch_blocks,
+                                                                                    error) != 0)
         return error->code;
-    for (uint32_t i = 0; i < region->job.blocks && !region->job.one_after_other; i++) {
-        if (i > 0 && i % epoch_blocks == 0 && renew_heap(region, panel, clock, i / epoch_blocks, error) != 0)
-            return error->code;
-        if (run_block(region, panel, clock, i, &region->blocks[i], error) != 0)
-            return error->code;
-        result->blocks_done = i + 1;
-        kept += !region->blocks[i].dropped;
-        if ((region->job.blocks_enough > 0 && kept == region->job.blocks_enough) ||
-            (kept >= region->job.blocks_least && clock->now_ns(clock->context) - start_ns > region->job.deadline_ns))
-            break;
-    }
     const uint64_t end_ticks = clock->ticks(clock->context), end_ns = clock->now_ns(clock->context);
     result->ticks_per_ns = (double)(end_ticks - start_ticks) / (double)(end_ns - start_ns);
+    return run_linearity_blocks(region, panel, clock, error);
+}
+
+/* ns per op of an arm: batches grow until one takes 200 us, and the fastest of six counts; of long ones fewer. */
+static int pilot_arm(struct worker_region *region, struct panel *panel, const struct measure_clock *clock, uint32_t i,
+                     struct error *error)
+{
+    const uint64_t multiple = panel->arms[i].workload->batch_multiple_ops;
+    uint64_t iterations = multiple, bytes = 0, best_ns;
+    region->result.phase_arm = i;
+    while ((best_ns = measure_batch(clock, &panel->arms[i], iterations, &bytes)) < PILOT_BATCH_NS)
+        if ((iterations *= 2) > PILOT_OPS_MAX)
+            return error_set(error, EXIT_USAGE, "run takes no measurable time: %" PRIu64 " ops took %" PRIu64 " ns",
+                             iterations / 2, best_ns);
+        else if (panel->arms[i].scrub && iterations >= PILOT_SCRUBBED_OPS * multiple)
+            break;
+    uint64_t spent_ns = best_ns;
+    for (int repeat = 0; repeat < 5 && (repeat == 0 || spent_ns < PILOT_NS); repeat++) {
+        const uint64_t ns = measure_batch(clock, &panel->arms[i], iterations, &bytes);
+        best_ns = ns < best_ns ? ns : best_ns;
+        spent_ns += ns;
+    }
+    region->result.pilot_ns_per_op[i] = (double)best_ns / (double)iterations;
     return 0;
 }
 
-/* ns per op of every arm: batches grow until one takes 200 us, and the fastest of six counts; of long ones fewer. */
+/* Ops of the usual batch, as near as a pilot needs. */
+static uint64_t usual_batch(const struct worker_region *region, const struct panel *panel, uint32_t i)
+{
+    const struct encbench_workload *workload = panel->arms[i].workload;
+    const struct measure_ladder ladder = measure_ladder_of(&workload->batch_multiple_ops, &workload->batch_max_ops, 1);
+    return measure_rung(&ladder, MEASURE_BATCH_NS / region->result.pilot_ns_per_op[i]);
+}
+
+/* Time of a batch after other arms had their turn and then `ops` untimed ones of its own. Of long ops one other must do. */
+static uint64_t time_after(const struct worker_region *region, const struct panel *panel,
+                           const struct measure_clock *clock, uint32_t arm, uint64_t ops)
+{
+    const uint32_t arms = region->job.arm_count - region->job.clock_arms;
+    const bool is_long = region->result.pilot_ns_per_op[arm] > REWARM_MOST_NS;
+    uint64_t bytes = 0;
+    for (uint32_t i = 1; i < (is_long && arms > 2 ? 2 : arms); i++) {
+        const uint32_t other = (arm + i) % arms;
+        measure_batch(clock, &panel->arms[other], usual_batch(region, panel, other), &bytes);
+    }
+    if (ops > 0)
+        measure_batch(clock, &panel->arms[arm], ops, &bytes);
+    return measure_batch(clock, &panel->arms[arm], usual_batch(region, panel, arm), &bytes);
+}
+
+static double median_after(const struct worker_region *region, const struct panel *panel,
+                           const struct measure_clock *clock, uint32_t arm, uint64_t ops)
+{
+    double samples[REWARM_REPEATS];
+    const int repeats = region->result.pilot_ns_per_op[arm] > REWARM_MOST_NS ? 1 : REWARM_REPEATS;
+    for (int i = 0; i < repeats; i++)
+        samples[i] = (double)time_after(region, panel, clock, arm, ops);
+    return stats_quantile(samples, (size_t)repeats, 0.5);
+}
+
+/*
+ * How many untimed ops it takes until more of them make no difference: none, or a power of two (times the multiple), the least after which
+ * all the larger ones are within REWARM_AGREEMENT of the last. A millisecond's worth is the most; where even that has not settled (the
+ * last is apart from the one before), there is no such number.
+ */
+static uint32_t find_rewarm(const struct worker_region *region, const struct panel *panel,
+                            const struct measure_clock *clock, uint32_t arm)
+{
+    const uint64_t multiple = panel->arms[arm].workload->batch_multiple_ops;
+    uint64_t ladder[REWARM_LADDER + 1];
+    double after_ns[REWARM_LADDER + 1];
+    size_t count = 0;
+    for (uint64_t ops = 0; count <= REWARM_LADDER; ops = ops ? 2 * ops : multiple) {
+        if (ops > multiple && (double)ops * region->result.pilot_ns_per_op[arm] > REWARM_MOST_NS)
+            break;
+        ladder[count] = ops;
+        after_ns[count++] = median_after(region, panel, clock, arm, ops);
+    }
+    size_t least = count - 1;
+    while (least > 0 && fabs(after_ns[least - 1] / after_ns[count - 1] - 1) <= REWARM_AGREEMENT)
+        least--;
+    return least == count - 1 && count > 2 ? UINT32_MAX : (uint32_t)ladder[least];
+}
+
+/* How much the planted chain and the chain differ from block to block: it decides how many blocks the clock has to have. */
+static int pilot_clock(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
+                       struct error *error)
+{
+    const uint32_t chain = region->job.arm_count - region->job.clock_arms;
+    double extra[PILOT_CLOCK_BLOCKS];
+    size_t count = 0;
+    for (uint32_t i = chain; i < region->job.arm_count; i++)
+        panel->arms[i].iterations = (uint64_t)fmax(1, MEASURE_CLOCK_BATCH_NS / region->result.pilot_ns_per_op[chain]);
+    for (uint32_t b = 0; b < PILOT_CLOCK_BLOCKS; b++) {
+        struct measure_block block;
+        double ns[MEASURE_ARMS_MAX] = {0};
+        if (run_clock_block(region, panel, clock, b, &block, error) != 0)
+            return error->code;
+        for (size_t slot = 0; slot < block.slot_count; slot++)
+            ns[block.slot_arm[slot]] += (double)block.elapsed_ns[slot];
+        if (!block.dropped)
+            extra[count++] = ns[chain + 1] / ns[chain] - 1;
+    }
+    region->result.pilot_clock_sd = stats_pairwise_standard_deviation(extra, count) / stats_quantile(extra, count, 0.5);
+    return 0;
+}
+
 static int pilot(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
                  struct error *error)
 {
     enter(region, WORKER_MEASURING, 0);
-    for (uint32_t i = 0; i < region->job.arm_count; i++) {
-        const uint64_t multiple = panel->arms[i].workload->batch_multiple_ops;
-        uint64_t iterations = multiple, bytes = 0, best_ns;
+    region->result.reading_ns = measure_reading_ns(clock, READING_TRIES);
+    for (uint32_t i = 0; i < region->job.arm_count; i++)
+        if (pilot_arm(region, panel, clock, i, error) != 0)
+            return error->code;
+    for (uint32_t i = 0; i < region->job.arm_count - region->job.clock_arms && !panel->arms[i].scrub; i++) {
         region->result.phase_arm = i;
-        while ((best_ns = measure_batch(clock, &panel->arms[i], iterations, &bytes)) < 200000)
-            if ((iterations *= 2) > PILOT_OPS_MAX)
-                return error_set(error, EXIT_USAGE, "run takes no measurable time: %" PRIu64 " ops took %" PRIu64 " ns",
-                                 iterations / 2, best_ns);
-        uint64_t spent_ns = best_ns;
-        for (int repeat = 0; repeat < 5 && (repeat == 0 || spent_ns < PILOT_NS); repeat++) {
-            const uint64_t ns = measure_batch(clock, &panel->arms[i], iterations, &bytes);
-            best_ns = ns < best_ns ? ns : best_ns;
-            spent_ns += ns;
-        }
-        region->result.pilot_ns_per_op[i] = (double)best_ns / (double)iterations;
+        region->result.pilot_rewarm[i] = find_rewarm(region, panel, clock, i);
     }
-    return 0;
+    return region->job.clock_arms > 1 ? pilot_clock(region, panel, clock, error) : 0;
 }
 
 static int compare_addresses(const void *a, const void *b)
@@ -479,7 +706,7 @@ static int exact(struct worker_region *region, struct panel *panel, struct error
                          "run produced %" PRIu64 " bytes in %" PRIu64 " ops; expected %" PRIu64 " an op", bytes, 4 * n,
                          workload->bytes_per_op);
     enter(region, WORKER_TEARING_DOWN, 0);
-    workload->teardown(panel->arms[0].state);
+    tear_down_arm(&panel->arms[0]);
     interposer.read(&exact->after_teardown, NULL);
     return 0;
 }
@@ -615,6 +842,12 @@ static int work_in_region(void)
     return 0;
 }
 
+static uint32_t functions_of(const struct encbench_workload *workload)
+{
+    return (workload->digest ? MODULE_DIGEST : 0u) | (workload->output ? MODULE_OUTPUT : 0u) |
+           (workload->run_latency ? MODULE_LATENCY : 0u) | (workload->objects ? MODULE_OBJECTS : 0u);
+}
+
 /* One line a fact, tab-separated; read by module_set.c, which hands on a descriptor for it: on standard output a module may print. By
  * hand there is none. */
 static int describe(const char *file)
@@ -640,9 +873,10 @@ static int describe(const char *file)
         const struct encbench_workload *w = &module->workloads[i];
         fprintf(out,
                 "workload\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
-                "\t%" PRIu32 "\t%" PRIu32 "\n",
+                "\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu32 "\n",
                 w->name, w->short_name, w->op, w->input_bytes, w->bytes_per_op, w->batch_max_ops, w->batch_multiple_ops,
-                w->rewarm_ops, w->planted_cycles_per_op, w->threads_max, w->flags);
+                w->rewarm_ops, w->planted_cycles_per_op, w->threads_max, w->flags, module->abi_version, w->threads_min,
+                functions_of(w));
     }
     fprintf(out, "end\n");
     return fflush(out) == 0 ? 0 : EXIT_USAGE;

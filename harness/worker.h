@@ -17,7 +17,7 @@
 
 enum {
     WORKER_REGION_FD = PROCESS_PASSED_FD,
-    WORKER_PROTOCOL = 2,
+    WORKER_PROTOCOL = 3,
 };
 
 enum worker_mode {
@@ -46,8 +46,11 @@ struct worker_arm {
     char workload[ENCBENCH_NAME_BYTES];
     char variant[ENCBENCH_NAME_BYTES]; /* what must be found in the file ... */
     uint64_t planted_cycles_per_op;    /* ... and with what plant: a mix-up of files would look like equivalence */
+    enum measure_state state;
+    uint64_t round_ops;
     uint64_t iterations;
     uint64_t rewarm_iterations;
+    uint64_t other_iterations[MEASURE_SIZES - 1]; /* of linearity blocks */
     /* Where what it needs must have come from, if it is there at all: the loader takes one object for all of a name. */
     char shared_directory[PATH_MAX];
 };
@@ -60,11 +63,15 @@ struct worker_job {
     uint64_t seed;
     uint64_t process;
     uint32_t arm_count;
-    uint32_t blocks;        /* to measure */
-    uint32_t blocks_enough; /* no more once so many are kept; 0: all of them */
-    uint32_t epochs;        /* set-ups of all arms the blocks are spread over; each has a heap of its own */
-    uint32_t blocks_least;  /* of fewer that are kept nothing can be said */
-    uint64_t deadline_ns;   /* measuring ends after this long with blocks_least, whatever is left */
+    uint32_t clock_arms; /* the last ones of the arms ... */
+    uint32_t blocks;     /* to measure, for effects */
+    uint32_t
+        clock_blocks; /* ... which have so many blocks of their own between the others; 0: they take part in those */
+    uint32_t linearity_blocks; /* at the end, of all but the clock arms: each fills MEASURE_SIZES */
+    uint32_t blocks_enough;    /* no more once so many are kept; 0: all of them */
+    uint32_t epochs;           /* set-ups of all arms the blocks are spread over; each has a heap of its own */
+    uint32_t blocks_least;     /* of fewer that are kept nothing can be said */
+    uint64_t deadline_ns;      /* measuring ends after this long with blocks_least, whatever is left */
     char data_directory[PATH_MAX];
     char interposer[PATH_MAX];       /* what should be preloaded; "": nothing */
     char shared_directory[PATH_MAX]; /* of the shared objects that modules have in common; WORKER_STEP */
@@ -138,7 +145,13 @@ struct worker_result {
     double ticks_per_ns;
     uint64_t warm_up_blocks;
     double pilot_ns_per_op[MEASURE_ARMS_MAX];
-    uint32_t blocks_done;
+    double reading_ns; /* what a round costs beside its ops: two readings of the clock and a call */
+    /* In region->blocks those for effects come first; behind job.blocks of them those of the clock arms; behind job.clock_blocks those of
+     * linearity. */
+    uint32_t blocks_done, clock_blocks_done, linearity_blocks_done;
+    uint32_t
+        pilot_rewarm[MEASURE_ARMS_MAX]; /* ops after which the next ones take no less any more; UINT32_MAX: not found */
+    double pilot_clock_sd; /* over blocks of the clock arms: of what the planted chain takes more, over its median */
     char not_counted[320]; /* why the interposer is not there and the counts below are none; "": they are counts */
     struct worker_exact exact;
     struct heap_pass heap;
@@ -149,10 +162,16 @@ struct worker_result {
     struct worker_metric metrics[ENCBENCH_METRICS_MAX];
 };
 
+/* Blocks that a region has room for. */
+static inline uint32_t worker_block_room(const struct worker_job *job)
+{
+    return job->blocks + job->clock_blocks + MEASURE_SIZES * job->linearity_blocks;
+}
+
 struct worker_region {
     struct worker_job job;
     struct worker_result result;
-    struct measure_block blocks[]; /* room for job.blocks */
+    struct measure_block blocks[]; /* room for all that job wants */
 };
 
 #endif
