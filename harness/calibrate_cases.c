@@ -290,6 +290,7 @@ void calibrate_case_apply(struct calibrate_case *kase)
     for (size_t i = 0; i < plan_real_arms(cell); i++)
         if (cell->arms[i].workload->rewarm_ops > cell->rewarm_iterations)
             cell->rewarm_iterations = cell->arms[i].workload->rewarm_ops;
+    cell->ladder = plan_ladder(cell);
     cell->blocks = kase->blocks;
     cell->block_ns = kase->block_ns;
 }

@@ -358,21 +358,34 @@ static double least_ns(uint64_t clock_step_ns)
     return 1000.0 * (double)clock_step_ns;
 }
 
+/* What an arm needs at least; more than MEASURE_OWN_TIMES of what the median wants is its own affair. */
+static uint64_t least_rung(double ns_per_op, const struct measure_ladder *ladder, uint64_t clock_step_ns)
+{
+    return measure_rung_at_least(ladder, least_ns(clock_step_ns) / ns_per_op);
+}
+
 uint64_t measure_iterations(const double *ns_per_op, size_t count, const struct measure_ladder *ladder,
                             double target_ns, uint64_t clock_step_ns)
 {
     const double median_ns = stats_quantile(ns_per_op, count, 0.5);
-    const uint64_t least = measure_rung_at_least(ladder, least_ns(clock_step_ns) / median_ns),
+    const uint64_t least = least_rung(median_ns, ladder, clock_step_ns),
                    rung = measure_rung(ladder, target_ns / median_ns);
-    return rung > least ? rung : least;
+    const uint64_t of_median = rung > least ? rung : least;
+    uint64_t common = of_median;
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t own = least_rung(ns_per_op[i], ladder, clock_step_ns);
+        if (own > common && own <= MEASURE_OWN_TIMES * of_median)
+            common = own;
+    }
+    return common;
 }
 
 uint64_t measure_own_iterations(double ns_per_op, uint64_t common, const struct measure_ladder *ladder,
                                 double target_ns, uint64_t clock_step_ns)
 {
     const double batch_ns = ns_per_op * (double)common;
-    if (batch_ns < least_ns(clock_step_ns))
-        return measure_rung_at_least(ladder, least_ns(clock_step_ns) / ns_per_op);
+    if (batch_ns < least_ns(clock_step_ns) / 2)
+        return least_rung(ns_per_op, ladder, clock_step_ns);
     if (batch_ns > MEASURE_LONG_BATCHES * target_ns)
         return measure_rung(ladder, target_ns / ns_per_op);
     return common;

@@ -138,16 +138,18 @@ uint64_t measure_rung_at_least(const struct measure_ladder *ladder, double wante
 uint64_t measure_between(const struct measure_ladder *ladder, uint64_t n);
 
 /*
- * Rung of a batch for all arms: about `target_ns` for the arm of median speed, and at least 1000 clock steps (so that quantisation stays
- * below 0.1 %). `ns_per_op` as found by the pilot.
+ * Rung of a batch for all arms: about `target_ns` for the arm of median speed, and at least 1000 clock steps for every arm (so that
+ * quantisation stays below 0.1 %), but for those so fast that this would be more than MEASURE_OWN_TIMES as many ops (0.75 ns beside 918: blocks
+ * of 161 ms). `ns_per_op` as found by the pilot.
  */
 uint64_t measure_iterations(const double *ns_per_op, size_t count, const struct measure_ladder *ladder,
                             double target_ns, uint64_t clock_step_ns);
-/* Rung of one arm beside the `common` one: the same, but where its batch would be shorter than 1000 clock steps or longer than
- * MEASURE_LONG_BATCHES targets. */
+/* Rung of one arm beside the `common` one: the same, but where its batch would be shorter than half of 1000 clock steps (it is one of those
+ * so fast; the other half is what a run may have seen otherwise than the pilot) or longer than MEASURE_LONG_BATCHES targets. */
 uint64_t measure_own_iterations(double ns_per_op, uint64_t common, const struct measure_ladder *ladder,
                                 double target_ns, uint64_t clock_step_ns);
 #define MEASURE_LONG_BATCHES 32.0
+#define MEASURE_OWN_TIMES    16
 
 /* Bytes from one input of a ring to the next, and its whole length: powers of two. 0 bytes of ring in the states without one. */
 uint64_t measure_ring_stride(uint64_t input_bytes);

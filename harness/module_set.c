@@ -98,6 +98,15 @@ static bool has_state(const struct module_workload *w, enum measure_state state)
     return state == MEASURE_COLD ? w->batch_multiple_ops == 1 : (w->functions & MODULE_LATENCY) != 0;
 }
 
+/* False when there is no room. */
+static bool append(char name[ENCBENCH_NAME_BYTES], const char *separator, const char *word)
+{
+    const size_t length = strlen(name);
+    return snprintf(name + length, ENCBENCH_NAME_BYTES - length, "%s%s", separator, word) <
+           (int)(ENCBENCH_NAME_BYTES - length);
+}
+
+/* The other states of a workload. */
 static bool add_states(struct module_info *info, const struct module_workload *base)
 {
     for (enum measure_state state = MEASURE_REPEAT + 1; state < MEASURE_STATES; state++) {
@@ -107,9 +116,7 @@ static bool add_states(struct module_info *info, const struct module_workload *b
         const char *word = measure_state_words[state];
         *w = *base;
         w->state = state;
-        if (snprintf(w->short_name, sizeof w->short_name, "%s.%s", base->short_name, word) >=
-                (int)sizeof w->short_name ||
-            snprintf(w->name, sizeof w->name, "%s:state=%s", base->name, word) >= (int)sizeof w->name)
+        if (!append(w->short_name, ".", word) || !append(w->name, ":state=", word))
             return false;
     }
     return true;

@@ -14,7 +14,7 @@
 /* Half of the tolerance is left to what one process has in all of its blocks; z of a 99 % interval. */
 #define CLOCK_TOLERANCE (0.03 / 2)
 #define CLOCK_Z         2.8
-#define REWARM_MOST_NS  1000000.0 /* as the worker's */
+#define WARM_AGREEMENT  0.02 /* of two medians over five processes of 25 us each */
 enum {
     BLOCKS_MIN = 24,
     BLOCKS_MAX = 8192,
@@ -40,16 +40,36 @@ static double ns_of(const struct worker_result *result, size_t arm)
     return result->pilot_ns_per_op[arm];
 }
 
-/* Not settled is more than any number, for the median as well. */
-static double rewarm_of(const struct worker_result *result, size_t arm)
-{
-    return result->pilot_rewarm[arm] == UINT32_MAX ? 1e300 : result->pilot_rewarm[arm];
-}
-
 static double clock_sd_of(const struct worker_result *result, size_t arm)
 {
     (void)arm;
     return isfinite(result->pilot_clock_sd) ? result->pilot_clock_sd : 1;
+}
+
+/* Steps of warming that every process has; the median of each over them. */
+static size_t warming_of(const struct worker_result *results, unsigned processes, size_t arm, double *warm_ns)
+{
+    size_t steps = results[0].pilot_warm_count[arm];
+    for (unsigned i = 1; i < processes; i++)
+        steps = results[i].pilot_warm_count[arm] < steps ? results[i].pilot_warm_count[arm] : steps;
+    for (size_t step = 0; step < steps; step++) {
+        double values[PILOT_PROCESSES];
+        for (unsigned i = 0; i < processes; i++)
+            values[i] = results[i].pilot_warm_ns[arm][step];
+        warm_ns[step] = stats_quantile(values, processes, 0.5);
+    }
+    return steps;
+}
+
+bool pilot_settles(const double *warm_ns, size_t steps, size_t *settled_step)
+{
+    *settled_step = 0;
+    if (steps < 3)
+        return true;
+    const double steady_ns = stats_quantile(&warm_ns[steps - 3], 3, 0.5);
+    while (*settled_step + 1 < steps && warm_ns[*settled_step] > (1 + WARM_AGREEMENT) * steady_ns)
+        ++*settled_step;
+    return warm_ns[steps - 1] >= (1 - WARM_AGREEMENT) * warm_ns[steps - 2];
 }
 
 int pilot_measure(const struct launch *launch, const struct plan_cell *cell, uint64_t first, unsigned processes,
@@ -62,8 +82,10 @@ int pilot_measure(const struct launch *launch, const struct plan_cell *cell, uin
         launch_pilot(launch, cell, first + i, seed, &results[i], error);
     for (size_t a = 0; a < cell->arm_count && error->code == 0; a++) {
         figures->ns_per_op[a] = median_of(results, processes, ns_of, a);
-        const double rewarm = median_of(results, processes, rewarm_of, a);
-        figures->rewarm[a] = rewarm > UINT32_MAX ? INFINITY : rewarm;
+        double warm_ns[WORKER_WARM_STEPS];
+        size_t step;
+        figures->settled[a] = pilot_settles(warm_ns, warming_of(results, processes, a, warm_ns), &step);
+        figures->rewarm_ops[a] = worker_warm_ops((uint32_t)step, cell->arms[a].workload->batch_multiple_ops);
     }
     if (error->code == 0) {
         figures->clock_sd = median_of(results, processes, clock_sd_of, 0);
@@ -74,14 +96,12 @@ int pilot_measure(const struct launch *launch, const struct plan_cell *cell, uin
 }
 
 /* The next power of two times the multiple, none for none. */
-static uint64_t rewarm_rung(double ops, uint64_t multiple)
+static uint64_t rewarm_rung(uint64_t ops, uint64_t multiple)
 {
     uint64_t rung = multiple;
-    if (ops <= 0)
-        return 0;
-    while ((double)rung < ops)
+    while (rung < ops)
         rung *= 2;
-    return rung;
+    return ops > 0 ? rung : 0;
 }
 
 bool pilot_known(const struct csv_data *batches, const struct plan_cell *cell, struct pilot_batch *batch)
@@ -109,13 +129,9 @@ struct pilot_batch pilot_choose(const struct plan_cell *cell, const struct pilot
     batch.iterations =
         measure_iterations(figures->ns_per_op, plan_real_arms(cell), &ladder, MEASURE_BATCH_NS, figures->clock_step_ns);
     for (size_t i = 0; i < plan_real_arms(cell); i++) {
-        double wanted = figures->rewarm[i];
-        if (isinf(wanted)) {
-            batch.settled = false;
-            wanted = REWARM_MOST_NS / 2 / figures->ns_per_op[i];
-        }
-        const uint64_t found =
-            rewarm_rung(fmax(wanted, (double)cell->arms[i].workload->rewarm_ops), ladder.multiple_ops);
+        const uint64_t asked = cell->arms[i].workload->rewarm_ops, needed = figures->rewarm_ops[i];
+        const uint64_t found = rewarm_rung(asked > needed ? asked : needed, ladder.multiple_ops);
+        batch.settled &= figures->settled[i];
         batch.rewarm_iterations = found > batch.rewarm_iterations ? found : batch.rewarm_iterations;
     }
     return batch;

@@ -15,15 +15,21 @@ enum {
 /* Medians over the processes of a pilot; of each arm of the cell. */
 struct pilot_figures {
     double ns_per_op[MEASURE_ARMS_MAX];
-    double rewarm
-        [MEASURE_ARMS_MAX]; /* untimed ops after which more make no difference; INFINITY: none within a millisecond */
-    double clock_sd;        /* over blocks of what the planted chain takes more, over its median */
+    uint64_t rewarm_ops[MEASURE_ARMS_MAX]; /* untimed ops after which more make no difference */
+    bool settled[MEASURE_ARMS_MAX];        /* false: they still did at a millisecond's worth */
+    double clock_sd;                       /* over blocks of what the planted chain takes more, over its median */
     uint64_t clock_step_ns;
 };
 
 /* `processes` pilots of the cell, with layouts of process numbers from `first` on. A module that crashes here is refused by name. */
 int pilot_measure(const struct launch *launch, const struct plan_cell *cell, uint64_t first, unsigned processes,
                   uint64_t seed, struct pilot_figures *figures, struct error *error);
+
+/*
+ * Times of a batch behind a rising number of untimed ops: the first step that is within 2 % of the median of the last three. False when the
+ * last is still 2 % below the one before. Fewer than three steps say nothing: none, and settled.
+ */
+bool pilot_settles(const double *warm_ns, size_t steps, size_t *settled_step);
 
 /* What is kept of a workload from one run of a machine to the next. */
 struct pilot_batch {

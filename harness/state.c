@@ -18,7 +18,7 @@ enum state state_of_word(const char *word)
 }
 
 /* The faster of the chain's two batches in a block: what interrupts one of them seldom interrupts both. */
-static double chain_ns(const struct plan_cell *cell, size_t chain, const struct measure_block *block)
+static double chain_ns(size_t chain, const struct measure_block *block)
 {
     double fastest_ns = INFINITY;
     for (size_t slot = 0; slot < block->slot_count; slot++)
@@ -36,8 +36,8 @@ static double cycle_ns(const struct plan_cell *cell, const struct measure_block 
     if (chain == cell->arm_count || cell->arms[chain].iterations == 0)
         return NAN;
     for (size_t b = 0; b < block_count; b++)
-        if (!blocks[b].dropped && blocks[b].purpose != MEASURE_LINEARITY && isfinite(chain_ns(cell, chain, &blocks[b])))
-            scratch[count++] = chain_ns(cell, chain, &blocks[b]);
+        if (!blocks[b].dropped && blocks[b].purpose != MEASURE_LINEARITY && isfinite(chain_ns(chain, &blocks[b])))
+            scratch[count++] = chain_ns(chain, &blocks[b]);
     return stats_quantile(scratch, count, STATE_FAST_QUANTILE) /
            ((double)cell->arms[chain].iterations * CHAIN_CYCLES_PER_OP);
 }

@@ -14,9 +14,7 @@ static uint64_t iterations_of(const struct plan_arm *arm, uint8_t size)
 /* Rounds that a batch is measured in. */
 static double rounds_of(const struct plan_cell *cell, const struct plan_arm *arm, uint64_t iterations)
 {
-    const uint64_t own =
-        cell->ladder.round_ops && arm->role != PLAN_CLOCK ? cell->ladder.round_ops : arm->workload->batch_max_ops;
-    const uint64_t round_ops = arm->workload->state == MEASURE_COLD ? 1 : own;
+    const uint64_t round_ops = arm->role == PLAN_CLOCK ? 0 : cell->state == MEASURE_COLD ? 1 : cell->ladder.round_ops;
     return round_ops > 0 ? (double)((iterations + round_ops - 1) / round_ops) : 1;
 }
 
@@ -36,7 +34,7 @@ static void arm_times(const struct plan_cell *cell, const struct measure_block *
 }
 
 /* Adds to each arm where in the block its batches were, by the clock: 0.5 for all when they are mirrored. */
-static void add_positions(const struct plan_cell *cell, const struct measure_block *block, double *positions)
+static void add_positions(const struct measure_block *block, double *positions)
 {
     uint64_t first_ns = UINT64_MAX, last_ns = 0;
     for (size_t slot = 0; slot < block->slot_count; slot++) {
@@ -230,7 +228,7 @@ static bool take_blocks(const struct plan_cell *cell, const struct measure_block
         arm_times(cell, &blocks[b], reading_ns, times);
         for (size_t i = 0; i < cell->arm_count; i++)
             clock_moved &= !(times[i] <= 0);
-        add_positions(cell, &blocks[b], summary->mean_position);
+        add_positions(&blocks[b], summary->mean_position);
         room->states[(*kept)++] = blocks[b].state;
     }
     return clock_moved;

@@ -35,7 +35,6 @@ enum {
     EPOCH_BLOCKS_MIN = 4,
     READING_TRIES = 200,
     LINEARITY_HEAPS = 4,
-    REWARM_LADDER = 13, /* 1 ... 4096 */
     PILOT_BATCH_NS = 200000,
     PILOT_SCRUBBED_OPS = 16, /* each behind half a millisecond of scrubbing */
     REWARM_REPEATS = 5,
@@ -44,8 +43,7 @@ enum {
 /* Heaps of linearity blocks have numbers of their own. */
 #define LINEARITY_EPOCH (1ull << 32)
 /* No op is warmed for longer: 40 batches of the usual length. */
-#define REWARM_MOST_NS   1000000.0
-#define REWARM_AGREEMENT 0.01
+#define REWARM_MOST_NS 1000000.0
 /* A heap pass stops at a checkpoint sooner than take longer than this for each op asked for: half a second for most. */
 #define HEAP_PATIENCE_NS_PER_OP 5000
 #define WARM_UP_AGREEMENT       0.02
@@ -518,38 +516,26 @@ static uint64_t time_after(const struct worker_region *region, const struct pane
     return measure_batch(clock, &panel->arms[arm], usual_batch(region, panel, arm), &bytes);
 }
 
-static double median_after(const struct worker_region *region, const struct panel *panel,
-                           const struct measure_clock *clock, uint32_t arm, uint64_t ops)
-{
-    double samples[REWARM_REPEATS];
-    const int repeats = region->result.pilot_ns_per_op[arm] > REWARM_MOST_NS ? 1 : REWARM_REPEATS;
-    for (int i = 0; i < repeats; i++)
-        samples[i] = (double)time_after(region, panel, clock, arm, ops);
-    return stats_quantile(samples, (size_t)repeats, 0.5);
-}
-
 /*
- * How many untimed ops it takes until more of them make no difference: none, or a power of two (times the multiple), the least after which
- * all the larger ones are within REWARM_AGREEMENT of the last. A millisecond's worth is the most; where even that has not settled (the
- * last is apart from the one before), there is no such number.
+ * How the time of a batch falls with the untimed ops before it, up to a millisecond's worth of them: medians of a few rounds through all
+ * steps, so that a slow stretch of the machine touches all alike. What follows from it the driver decides, over several processes.
  */
-static uint32_t find_rewarm(const struct worker_region *region, const struct panel *panel,
-                            const struct measure_clock *clock, uint32_t arm)
+static void pilot_warming(struct worker_region *region, const struct panel *panel, const struct measure_clock *clock,
+                          uint32_t arm)
 {
     const uint64_t multiple = panel->arms[arm].workload->batch_multiple_ops;
-    uint64_t ladder[REWARM_LADDER + 1];
-    double after_ns[REWARM_LADDER + 1];
-    size_t count = 0;
-    for (uint64_t ops = 0; count <= REWARM_LADDER; ops = ops ? 2 * ops : multiple) {
-        if (ops > multiple && (double)ops * region->result.pilot_ns_per_op[arm] > REWARM_MOST_NS)
-            break;
-        ladder[count] = ops;
-        after_ns[count++] = median_after(region, panel, clock, arm, ops);
-    }
-    size_t least = count - 1;
-    while (least > 0 && fabs(after_ns[least - 1] / after_ns[count - 1] - 1) <= REWARM_AGREEMENT)
-        least--;
-    return least == count - 1 && count > 2 ? UINT32_MAX : (uint32_t)ladder[least];
+    const double op_ns = region->result.pilot_ns_per_op[arm];
+    const int repeats = op_ns > REWARM_MOST_NS ? 1 : REWARM_REPEATS;
+    double samples[WORKER_WARM_STEPS][REWARM_REPEATS];
+    uint32_t steps = 2;
+    while (steps < WORKER_WARM_STEPS && (double)worker_warm_ops(steps, multiple) * op_ns <= REWARM_MOST_NS)
+        steps++;
+    for (int i = 0; i < repeats; i++)
+        for (uint32_t step = 0; step < steps; step++)
+            samples[step][i] = (double)time_after(region, panel, clock, arm, worker_warm_ops(step, multiple));
+    for (uint32_t step = 0; step < steps; step++)
+        region->result.pilot_warm_ns[arm][step] = stats_quantile(samples[step], (size_t)repeats, 0.5);
+    region->result.pilot_warm_count[arm] = steps;
 }
 
 /* How much the planted chain and the chain differ from block to block: it decides how many blocks the clock has to have. */
@@ -585,7 +571,7 @@ static int pilot(struct worker_region *region, struct panel *panel, const struct
             return error->code;
     for (uint32_t i = 0; i < region->job.arm_count - region->job.clock_arms && !panel->arms[i].scrub; i++) {
         region->result.phase_arm = i;
-        region->result.pilot_rewarm[i] = find_rewarm(region, panel, clock, i);
+        pilot_warming(region, panel, clock, i);
     }
     return region->job.clock_arms > 1 ? pilot_clock(region, panel, clock, error) : 0;
 }

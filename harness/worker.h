@@ -18,7 +18,14 @@
 enum {
     WORKER_REGION_FD = PROCESS_PASSED_FD,
     WORKER_PROTOCOL = 3,
+    WORKER_WARM_STEPS = 14, /* none, then 1 ... 4096 times the multiple */
 };
+
+/* Untimed ops of a step of warming. */
+static inline uint64_t worker_warm_ops(uint32_t step, uint64_t multiple)
+{
+    return step == 0 ? 0 : multiple << (step - 1);
+}
 
 enum worker_mode {
     WORKER_PILOT,     /* find ns per op of each arm and the time of a block */
@@ -149,8 +156,10 @@ struct worker_result {
     /* In region->blocks those for effects come first; behind job.blocks of them those of the clock arms; behind job.clock_blocks those of
      * linearity. */
     uint32_t blocks_done, clock_blocks_done, linearity_blocks_done;
-    uint32_t
-        pilot_rewarm[MEASURE_ARMS_MAX]; /* ops after which the next ones take no less any more; UINT32_MAX: not found */
+    /* Of each arm: time of a batch after other arms had their turn and then worker_warm_ops untimed ops; of no more than
+     * pilot_warm_count such numbers. */
+    uint32_t pilot_warm_count[MEASURE_ARMS_MAX];
+    double pilot_warm_ns[MEASURE_ARMS_MAX][WORKER_WARM_STEPS];
     double pilot_clock_sd; /* over blocks of the clock arms: of what the planted chain takes more, over its median */
     char not_counted[320]; /* why the interposer is not there and the counts below are none; "": they are counts */
     struct worker_exact exact;

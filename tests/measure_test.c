@@ -7,12 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "kernels/kernels.h"
 #include "measure.h"
+#include "pilot.h"
 #include "plan.h"
 #include "state.h"
 #include "summary.h"
@@ -99,6 +101,13 @@ static struct encbench_workload workload_of(uint64_t batch_max_ops)
                                       .after = after};
 }
 
+static struct measure_arm arm_of(const struct encbench_workload *workload, struct fake *fake, uint64_t iterations,
+                                 uint64_t rewarm_iterations)
+{
+    return (struct measure_arm){
+        .workload = workload, .state = fake, .iterations = iterations, .rewarm_iterations = rewarm_iterations};
+}
+
 static int reset(void **state)
 {
     (void)state;
@@ -165,10 +174,10 @@ static void arms_run_in_the_planned_order(void **state)
     (void)state;
     for (int i = 0; i < 4; i++) {
         fakes[i] = (struct fake){.number = i, .op_ns = 10, .bytes_per_op = 3};
-        arms[i] = (struct measure_arm){&workload, &fakes[i], 100, 0};
+        arms[i] = arm_of(&workload, &fakes[i], 100, 0);
     }
     measure_plan_block(1, 0, 0, 4, &block);
-    assert_true(measure_block_run(&fake_clock, &host, input, arms, 4, &block, &wrong));
+    assert_true(measure_block_run(&fake_clock, &host, input, arms, &block, &wrong));
     assert_int_equal(world.order_count, 8);
     for (size_t i = 0; i < 8; i++)
         assert_int_equal(world.order[i], block.slot_arm[i]);
@@ -181,7 +190,7 @@ static void rounds_are_bounded_and_preparation_is_not_timed(void **state)
 {
     struct encbench_workload workload = workload_of(256);
     struct fake fake = {.op_ns = 10, .bytes_per_op = 3};
-    const struct measure_arm arm = {&workload, &fake, 1000, 0};
+    const struct measure_arm arm = arm_of(&workload, &fake, 1000, 0);
     uint64_t bytes = 0;
     (void)state;
     assert_int_equal(measure_batch(&fake_clock, &arm, 1000, &bytes), 10000);
@@ -196,12 +205,12 @@ static void rewarming_is_done_and_not_timed(void **state)
     struct encbench_workload workload = workload_of(0);
     struct encbench_host host = {0};
     struct fake fake = {.op_ns = 10, .bytes_per_op = 3};
-    const struct measure_arm arm = {&workload, &fake, 100, 7};
+    const struct measure_arm arm = arm_of(&workload, &fake, 100, 7);
     struct measure_block block;
     uint32_t wrong;
     (void)state;
     measure_plan_block(1, 0, 0, 1, &block);
-    assert_true(measure_block_run(&fake_clock, &host, NULL, &arm, 1, &block, &wrong));
+    assert_true(measure_block_run(&fake_clock, &host, NULL, &arm, &block, &wrong));
     assert_int_equal(fake.ops, 2 * (100 + 7));
     assert_int_equal(block.elapsed_ns[0], 1000);
     assert_int_equal(block.elapsed_ns[1], 1000);
@@ -213,7 +222,7 @@ static void linear_drift_cancels_in_a_block(void **state)
     struct encbench_workload workload = workload_of(0);
     struct encbench_host host = {0};
     struct fake fakes[2] = {{.op_ns = 100, .bytes_per_op = 3}, {.op_ns = 101, .bytes_per_op = 3}};
-    const struct measure_arm arms[2] = {{&workload, &fakes[0], 1000, 0}, {&workload, &fakes[1], 1000, 0}};
+    const struct measure_arm arms[2] = {arm_of(&workload, &fakes[0], 1000, 0), arm_of(&workload, &fakes[1], 1000, 0)};
     double worst_paired_ns = 0, worst_sequential_ns = 0;
     (void)state;
     for (uint64_t b = 0; b < 50; b++) {
@@ -223,7 +232,7 @@ static void linear_drift_cancels_in_a_block(void **state)
         world = (struct world){.now_ns = 0, .drift_per_ns = 0.05 / 400000};
         workload.before = workload.after = NULL;
         measure_plan_block(3, 0, b, 2, &block);
-        assert_true(measure_block_run(&fake_clock, &host, NULL, arms, 2, &block, &wrong));
+        assert_true(measure_block_run(&fake_clock, &host, NULL, arms, &block, &wrong));
         for (size_t slot = 0; slot < 4; slot++) {
             sum_ns[block.slot_arm[slot]] += (double)block.elapsed_ns[slot] / 2000;
             if (slot < 2)
@@ -241,7 +250,7 @@ static void a_block_is_dropped_whole_for_a_switch_or_a_move_and_never_for_being_
     struct encbench_workload workload = workload_of(0);
     struct encbench_host host = {0};
     struct fake fakes[2] = {{.op_ns = 10, .bytes_per_op = 3}, {.op_ns = 10, .bytes_per_op = 3}};
-    const struct measure_arm arms[2] = {{&workload, &fakes[0], 100, 0}, {&workload, &fakes[1], 100, 0}};
+    const struct measure_arm arms[2] = {arm_of(&workload, &fakes[0], 100, 0), arm_of(&workload, &fakes[1], 100, 0)};
     struct measure_block block;
     uint32_t wrong;
     (void)state;
@@ -251,7 +260,7 @@ static void a_block_is_dropped_whole_for_a_switch_or_a_move_and_never_for_being_
         world.switch_at_ns = what == 1 ? 2500 : 0;
         world.move_at_ns = what == 2 ? 2500 : 0;
         measure_plan_block(3, 0, 0, 2, &block);
-        assert_true(measure_block_run(&fake_clock, &host, NULL, arms, 2, &block, &wrong));
+        assert_true(measure_block_run(&fake_clock, &host, NULL, arms, &block, &wrong));
         assert_int_equal(block.dropped, what == 1 || what == 2);
     }
 }
@@ -262,7 +271,7 @@ static void a_long_block_may_be_switched_now_and_then(void **state)
     struct encbench_workload workload = workload_of(0);
     struct encbench_host host = {0};
     struct fake fake = {.op_ns = 15e6, .bytes_per_op = 3};
-    const struct measure_arm arm = {&workload, &fake, 1, 0};
+    const struct measure_arm arm = arm_of(&workload, &fake, 1, 0);
     struct measure_block block;
     uint32_t wrong;
     (void)state;
@@ -271,7 +280,7 @@ static void a_long_block_may_be_switched_now_and_then(void **state)
         world.switch_at_ns = 2500;
         world.switches_then = switched;
         measure_plan_block(3, 0, 0, 1, &block);
-        assert_true(measure_block_run(&fake_clock, &host, NULL, &arm, 1, &block, &wrong));
+        assert_true(measure_block_run(&fake_clock, &host, NULL, &arm, &block, &wrong));
         assert_int_equal(block.dropped, switched == 4);
     }
 }
@@ -281,12 +290,12 @@ static void a_batch_that_produces_too_little_is_refused_by_arm(void **state)
     struct encbench_workload workload = workload_of(0);
     struct encbench_host host = {0};
     struct fake fakes[2] = {{.op_ns = 10, .bytes_per_op = 3}, {.op_ns = 10, .bytes_per_op = 2}};
-    const struct measure_arm arms[2] = {{&workload, &fakes[0], 100, 0}, {&workload, &fakes[1], 100, 0}};
+    const struct measure_arm arms[2] = {arm_of(&workload, &fakes[0], 100, 0), arm_of(&workload, &fakes[1], 100, 0)};
     struct measure_block block;
     uint32_t wrong = 99;
     (void)state;
     measure_plan_block(3, 0, 0, 2, &block);
-    assert_false(measure_block_run(&fake_clock, &host, NULL, arms, 2, &block, &wrong));
+    assert_false(measure_block_run(&fake_clock, &host, NULL, arms, &block, &wrong));
     assert_int_equal(wrong, 1);
 }
 
@@ -304,17 +313,188 @@ static void the_clock_step_is_the_smallest_difference(void **state)
     assert_int_equal(measure_clock_step_ns(&clock, 100), 20);
 }
 
-static void batches_are_long_enough_and_whole(void **state)
+/* ---- the size of a batch ---- */
+
+static struct measure_ladder ladder_of(uint64_t multiple, uint64_t batch_max)
 {
-    const double same[] = {100, 100, 100}, mixed[] = {1, 100, 1000}, longest[] = {1e6};
-    const uint64_t ones[] = {1, 1, 1}, multiples[] = {4, 6, 1};
+    return measure_ladder_of(&multiple, &batch_max, 1);
+}
+
+static void batches_stand_on_a_ladder(void **state)
+{
+    const double same[] = {100, 100, 100}, mixed[] = {1, 100, 1000}, fast[] = {0.75, 900, 918}, longest[] = {1e6};
+    const struct measure_ladder ones = ladder_of(1, 0), twelves = ladder_of(12, 0), fours = ladder_of(4, 0);
     (void)state;
-    assert_int_equal(measure_iterations(same, ones, 3, 25000, 10), 250);
-    /* The fastest arm decides where 1000 clock steps would not fit otherwise. */
-    assert_int_equal(measure_iterations(mixed, ones, 3, 25000, 10), 10000);
-    assert_int_equal(measure_iterations(same, multiples, 3, 25000, 10), 240);
-    assert_int_equal(measure_iterations(longest, ones, 1, 25000, 10), 1);
-    assert_int_equal(measure_iterations(longest, multiples, 1, 25000, 10), 4);
+    assert_int_equal(measure_iterations(same, 3, &ones, 25000, 10), 256);
+    assert_int_equal(measure_iterations(same, 3, &twelves, 25000, 10), 192);
+    assert_int_equal(measure_iterations(longest, 1, &ones, 25000, 10), 1);
+    assert_int_equal(measure_iterations(longest, 1, &fours, 25000, 10), 4);
+    /* A fast arm decides where 1000 clock steps would not fit otherwise, but not at any price: then it has an n of its own. */
+    assert_int_equal(measure_iterations((const double[]){10, 100, 100}, 3, &ones, 25000, 10), 1024);
+    assert_int_equal(measure_iterations(mixed, 3, &ones, 25000, 10), 256);
+    assert_int_equal(measure_own_iterations(1, 256, &ones, 25000, 10), 16384);
+    assert_int_equal(measure_own_iterations(100, 256, &ones, 25000, 10), 256);
+    assert_int_equal(measure_iterations(fast, 3, &ones, 25000, 20), 32);
+    assert_int_equal(measure_own_iterations(0.75, 32, &ones, 25000, 20), 32768);
+    assert_int_equal(measure_own_iterations(1e6, 256, &ones, 25000, 10), 1);
+}
+
+/* n came from a noisy pilot: 1576, 1687, 1885 and 1695 in four runs. Whatever a pilot says within a sixth, it is one rung. */
+static void what_a_pilot_says_hardly_moves_the_rung(void **state)
+{
+    const struct measure_ladder ladder = ladder_of(1, 256);
+    (void)state;
+    for (double ns = 11; ns <= 16; ns += 0.1)
+        assert_int_equal(measure_iterations(&ns, 1, &ladder, 25000, 10), 2048);
+}
+
+static void rungs_are_whole_rounds(void **state)
+{
+    const uint64_t multiples[] = {4, 6}, maxima[] = {1000, 256};
+    const struct measure_ladder both = measure_ladder_of(multiples, maxima, 2), puts = ladder_of(1, 256),
+                                short_rounds = ladder_of(64, 16), odd = ladder_of(1, 100);
+    (void)state;
+    assert_int_equal(both.multiple_ops, 12);
+    assert_int_equal(both.round_ops, 252);
+    assert_int_equal(short_rounds.round_ops, 0);
+    for (double wanted = 1; wanted < 1e6; wanted *= 1.07) {
+        const uint64_t n = measure_rung(&puts, wanted), between = measure_between(&puts, n);
+        assert_true(n < 256 ? (n & (n - 1)) == 0 : n % 256 == 0);
+        assert_true(n == 1 || ((double)n <= 1.5 * wanted && (double)n >= wanted / 1.5));
+        assert_true(between == 0 ? n == 1 || n == 256 : between > n && between < 2 * n);
+        assert_true(n < 256 || between % 256 == 0);
+        const uint64_t rung = measure_rung(&odd, wanted);
+        assert_true(rung < 100 ? (rung & (rung - 1)) == 0 : rung % 100 == 0);
+        assert_int_equal(measure_rung_at_least(&odd, (double)rung), rung);
+    }
+    assert_int_equal(measure_between(&puts, 1024), 1536);
+    assert_int_equal(measure_between(&both, 504), 756);
+    const struct measure_ladder ones = ladder_of(1, 0);
+    assert_int_equal(measure_between(&ones, 1000), 1400);
+    assert_int_equal(measure_between(&ones, 1), 0);
+    assert_int_equal(measure_between(&ones, 2), 3);
+}
+
+/* All arms at all sizes, then the same backwards; what a size has is one block, as if it had been measured alone. */
+static void sizes_take_turns_in_a_linearity_block(void **state)
+{
+    struct encbench_workload workload = workload_of(0);
+    struct encbench_host host = {0};
+    struct fake fakes[2] = {{.number = 0, .op_ns = 10, .bytes_per_op = 3},
+                            {.number = 1, .op_ns = 30, .bytes_per_op = 3}};
+    struct measure_arm arms[2] = {arm_of(&workload, &fakes[0], 100, 0), arm_of(&workload, &fakes[1], 100, 0)};
+    struct measure_block blocks[MEASURE_SIZES];
+    uint32_t wrong;
+    (void)state;
+    workload.before = workload.after = NULL;
+    for (size_t i = 0; i < 2; i++) {
+        arms[i].other_iterations[0] = 200;
+        arms[i].other_iterations[1] = 140;
+    }
+    assert_true(measure_linearity_run(&fake_clock, &host, NULL, arms, 2, 1, 2, 3, blocks, &wrong));
+    assert_int_equal(world.order_count, 12);
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(world.order[i], world.order[11 - i]);
+    const uint64_t sizes[] = {100, 200, 140};
+    for (size_t size = 0; size < MEASURE_SIZES; size++) {
+        assert_int_equal(blocks[size].purpose, MEASURE_LINEARITY);
+        assert_int_equal(blocks[size].size, size);
+        assert_int_equal(blocks[size].slot_count, 4);
+        for (size_t slot = 0; slot < 4; slot++)
+            assert_int_equal(blocks[size].elapsed_ns[slot], sizes[size] * (blocks[size].slot_arm[slot] ? 30 : 10));
+        /* Mirrored over the whole: their mean time is the middle of it. */
+        assert_true(llabs((long long)(blocks[size].centre_ns[0] + blocks[size].centre_ns[3]) -
+                          (long long)(blocks[0].centre_ns[0] + blocks[0].centre_ns[3])) <= 1);
+    }
+    for (size_t i = 0; i < 2; i++)
+        arms[i].other_iterations[1] = 0;
+    assert_true(measure_linearity_run(&fake_clock, &host, NULL, arms, 2, 1, 2, 4, blocks, &wrong));
+    assert_int_equal(blocks[2].slot_count, 0);
+    assert_int_equal(blocks[1].slot_count, 4);
+    world.switch_at_ns = (uint64_t)world.now_ns + 5000;
+    assert_true(measure_linearity_run(&fake_clock, &host, NULL, arms, 2, 1, 2, 5, blocks, &wrong));
+    assert_true(blocks[0].dropped && blocks[1].dropped);
+}
+
+/* ---- the state of an op ---- */
+
+static void the_ring_moves_on_with_every_round(void **state)
+{
+    struct encbench_workload workload = workload_of(30);
+    struct encbench_host host = {.ring_stride_bytes = 16, .ring_mask_bytes = 1023};
+    struct fake fake = {.op_ns = 10, .bytes_per_op = 3};
+    struct measure_arm arm = arm_of(&workload, &fake, 100, 0);
+    uint64_t bytes = 0;
+    unsigned char ring[4096];
+    (void)state;
+    arm.host = &host;
+    measure_batch(&fake_clock, &arm, 100, &bytes);
+    assert_int_equal(host.ring_first_bytes, 1600);
+    host.ring = ring;
+    struct encbench_inputs inputs = encbench_inputs(&host);
+    assert_ptr_equal(encbench_next_input(&inputs), ring + 1600 % 1024);
+    assert_ptr_equal(encbench_next_input(&inputs), ring + 1616 % 1024);
+    assert_int_equal(measure_ring_stride(1), 1);
+    assert_int_equal(measure_ring_stride(100), 128);
+    assert_int_equal(measure_ring_bytes(100), MEASURE_RING_BYTES);
+    assert_int_equal(measure_ring_bytes(MEASURE_RING_BYTES), 2 * MEASURE_RING_BYTES);
+}
+
+static unsigned scrubs;
+
+static void fake_scrub(void)
+{
+    scrubs++;
+    world.now_ns += 500000; /* must never count */
+}
+
+static void a_cold_op_is_timed_alone_behind_a_scrub(void **state)
+{
+    struct encbench_workload workload = workload_of(0);
+    struct fake fake = {.op_ns = 10, .bytes_per_op = 3};
+    struct measure_arm arm = arm_of(&workload, &fake, 5, 0);
+    uint64_t bytes = 0;
+    (void)state;
+    arm.round_ops = 1;
+    arm.scrub = fake_scrub;
+    scrubs = 0;
+    assert_int_equal(measure_batch(&fake_clock, &arm, 5, &bytes), 50);
+    assert_int_equal(scrubs, 5);
+    assert_int_equal(fake.round_max_seen, 1);
+}
+
+static double reading_now_ns;
+
+static uint64_t slow_reading(void *context)
+{
+    (void)context;
+    reading_now_ns += 20;
+    return (uint64_t)reading_now_ns;
+}
+
+static void what_a_reading_costs_is_what_an_empty_op_shows(void **state)
+{
+    const struct measure_clock clock = {slow_reading, slow_reading, switches, cpu, NULL};
+    (void)state;
+    assert_float_equal(measure_reading_ns(&clock, 100), 20, 1e-9);
+}
+
+/* The order-dependent sorts of an op settle; an op that goes on falling does not; noise of one percent is no fall. */
+static void warming_is_found_on_the_ladder(void **state)
+{
+    const double sorting[] = {320, 319, 290, 240, 180, 140, 131, 131, 130, 131}, flat[] = {100, 101, 99, 100, 101},
+                 falling[] = {320, 300, 280, 260, 240}, noisy[] = {131, 100.9, 101.1, 99.5, 103.5, 99.9, 100.2, 100};
+    size_t step;
+    (void)state;
+    assert_true(pilot_settles(sorting, 10, &step));
+    assert_int_equal(step, 6);
+    assert_true(pilot_settles(flat, 5, &step));
+    assert_int_equal(step, 0);
+    assert_false(pilot_settles(falling, 5, &step));
+    assert_true(pilot_settles(noisy, 8, &step));
+    assert_int_equal(step, 1);
+    assert_true(pilot_settles(flat, 2, &step));
+    assert_int_equal(step, 0);
 }
 
 /* ---- summary ---- */
@@ -333,15 +513,88 @@ static void contrasts_are_taken_per_block_and_trimmed(void **state)
         const uint64_t base_ns = 1000 + 10 * b;
         blocks[b] = (struct measure_block){
             .slot_arm = {0, 1, 1, 0},
+            .slot_count = 4,
             .elapsed_ns = {base_ns, base_ns + 50, base_ns + 50 + (b % 6 == 0 ? 9000 : 0), base_ns}};
         blocks[b].dropped = b % 10 == 3;
     }
-    assert_true(summary_of_blocks(&cell, blocks, 50, &summary));
+    assert_true(summary_of_blocks(&cell, blocks, 50, 0, &summary));
     assert_true(summary.valid);
     assert_int_equal(summary.blocks_kept, 45);
     assert_int_equal(summary.blocks_dropped, 5);
     assert_true(fabs(summary.contrasts[0].difference_ns - 5) < 1e-9);
     assert_true(summary.contrasts[0].plain_mean_ns > 60); /* 450 ns more in at least 7 of 45 blocks */
+}
+
+/* Of two rounds a batch, each with a reading of 22 ns. */
+static void readings_are_taken_off_every_round(void **state)
+{
+    struct plan_cell cell = {.arm_count = 1, .ladder = {1, 256}};
+    struct measure_block blocks[20];
+    struct summary summary;
+    (void)state;
+    cell.arms[0].iterations = 512;
+    for (size_t b = 0; b < 20; b++)
+        blocks[b] = (struct measure_block){.slot_count = 2, .elapsed_ns = {5120 + 44, 5120 + 44}};
+    assert_true(summary_of_blocks(&cell, blocks, 20, 22, &summary));
+    assert_float_equal(summary.time_ns_per_op[0], 10, 1e-9);
+    assert_true(summary_of_blocks(&cell, blocks, 20, 2582, &summary));
+    assert_false(summary.valid); /* nothing of the batch is left */
+}
+
+/* Two arms; a contrast of both; the clock has blocks of its own; and in blocks of linearity the second arm costs 3 ns more at 2n. */
+static void purposes_are_kept_apart(void **state)
+{
+    struct plan_cell cell = {.arm_count = 4, .contrast_count = 2, .clock_blocks = 20, .blocks = 20};
+    struct measure_block blocks[40 + 2 * MEASURE_SIZES];
+    struct summary summary;
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        cell.arms[i].iterations = 10;
+        cell.arms[i].other_iterations[0] = 20;
+        cell.arms[i].role = i < 2 ? PLAN_CONTENDER : PLAN_CLOCK;
+        cell.contrasts[i / 2].weights[i] = i % 2 ? 1 : -1;
+    }
+    for (size_t b = 0; b < 20; b++) {
+        blocks[b] = (struct measure_block){
+            .slot_arm = {0, 1, 1, 0}, .slot_count = 4, .elapsed_ns = {100, 120, 120, 100}, .state = STATE_QUIET};
+        blocks[20 + b] = (struct measure_block){.slot_arm = {2, 3, 3, 2},
+                                                .slot_count = 4,
+                                                .purpose = MEASURE_CLOCK,
+                                                .elapsed_ns = {2560, 2880, 2880, 2560}};
+    }
+    for (size_t group = 0; group < 2; group++) {
+        struct measure_block *three = &blocks[40 + group * MEASURE_SIZES];
+        three[0] = (struct measure_block){.slot_arm = {0, 1, 1, 0},
+                                          .slot_count = 4,
+                                          .purpose = MEASURE_LINEARITY,
+                                          .elapsed_ns = {100, 120, 120, 100}};
+        three[1] = (struct measure_block){.slot_arm = {0, 1, 1, 0},
+                                          .slot_count = 4,
+                                          .purpose = MEASURE_LINEARITY,
+                                          .size = 1,
+                                          .elapsed_ns = {200, 300, 300, 200}};
+        three[2] = (struct measure_block){.purpose = MEASURE_LINEARITY, .size = 2};
+    }
+    assert_true(summary_of_blocks(&cell, blocks, 40 + 2 * MEASURE_SIZES, 0, &summary));
+    assert_true(summary.valid);
+    assert_int_equal(summary.blocks_kept, 20);
+    assert_int_equal(summary.clock_blocks_kept, 20);
+    assert_int_equal(summary.linearity_blocks_kept, 2);
+    assert_float_equal(summary.contrasts[0].difference_ns, 2, 1e-9);
+    assert_float_equal(summary.contrasts[1].difference_ns, 32, 1e-9);
+    assert_float_equal(summary.time_ns_per_op[1], 12, 1e-9);
+    assert_float_equal(summary.time_ns_per_op[2], 256, 1e-9);
+    assert_true(summary.linear_arms[0][0].there && !summary.linear_arms[0][1].there);
+    assert_float_equal(summary.linear_arms[0][0].change_ns, 0, 1e-9);
+    assert_float_equal(summary.linear_arms[1][0].value_ns, 12, 1e-9);
+    assert_float_equal(summary.linear_arms[1][0].other_ns, 15, 1e-9);
+    assert_float_equal(summary.linear_arms[1][0].change_log, log(15.0 / 12), 1e-9);
+    assert_float_equal(summary.linear_contrasts[0][0].change_ns, 3, 1e-9);
+    assert_false(summary.linear_contrasts[1][0].there || summary.linear_arms[2][0].there);
+    for (size_t b = 20; b < 40; b++)
+        blocks[b].dropped = true; /* without a clock it is no process */
+    assert_true(summary_of_blocks(&cell, blocks, 40 + 2 * MEASURE_SIZES, 0, &summary));
+    assert_false(summary.valid);
 }
 
 static void too_few_blocks_are_no_process(void **state)
@@ -357,18 +610,18 @@ static void too_few_blocks_are_no_process(void **state)
     cell.arms[0].iterations = 1;
     for (size_t i = 0; i < sizeof planned / sizeof planned[0]; i++) {
         for (size_t b = 0; b < planned[i]; b++)
-            blocks[b] = (struct measure_block){.elapsed_ns = {100, 100}, .dropped = b >= least[i]};
+            blocks[b] = (struct measure_block){.slot_count = 2, .elapsed_ns = {100, 100}, .dropped = b >= least[i]};
         cell.blocks = (uint32_t)planned[i];
-        assert_true(summary_of_blocks(&cell, blocks, planned[i], &summary));
+        assert_true(summary_of_blocks(&cell, blocks, planned[i], 0, &summary));
         assert_true(summary.valid);
         assert_true(summary.time_ns_per_op[0] == 100);
         blocks[0].dropped = true;
-        assert_true(summary_of_blocks(&cell, blocks, planned[i], &summary));
+        assert_true(summary_of_blocks(&cell, blocks, planned[i], 0, &summary));
         assert_false(summary.valid);
     }
     cell.blocks = 1000; /* and a deadline after the second */
     blocks[0].dropped = false;
-    assert_true(summary_of_blocks(&cell, blocks, SUMMARY_LONG_BLOCKS_MIN, &summary));
+    assert_true(summary_of_blocks(&cell, blocks, SUMMARY_LONG_BLOCKS_MIN, 0, &summary));
     assert_false(summary.valid);
 }
 
@@ -383,12 +636,13 @@ static void positions_are_of_the_block(void **state)
     cell.arms[0].iterations = cell.arms[1].iterations = 1;
     for (size_t b = 0; b < 2 * SUMMARY_BLOCKS_MIN; b++) { /* dropped ones stand the other way round */
         const uint64_t start_ns = 1000000 * b, late_ns = b % 2 ? 600 : 0;
-        blocks[b] = (struct measure_block){.slot_arm = {0, 0, 1, 1}, .elapsed_ns = {100, 100, 100, 100}};
+        blocks[b] =
+            (struct measure_block){.slot_arm = {0, 0, 1, 1}, .slot_count = 4, .elapsed_ns = {100, 100, 100, 100}};
         for (size_t slot = 0; slot < 4; slot++)
             blocks[b].centre_ns[slot] = start_ns + (slot < 2 ? late_ns : 600 - late_ns) + 400 * (slot % 2);
         blocks[b].dropped = b % 2;
     }
-    assert_true(summary_of_blocks(&cell, blocks, 2 * SUMMARY_BLOCKS_MIN, &summary));
+    assert_true(summary_of_blocks(&cell, blocks, 2 * SUMMARY_BLOCKS_MIN, 0, &summary));
     assert_float_equal(summary.mean_position[0], 0.2, 1e-12);
     assert_float_equal(summary.mean_position[1], 0.8, 1e-12);
 }
@@ -408,16 +662,16 @@ static void a_block_is_probed_at_its_ends_and_its_batches_are_stamped(void **sta
     struct encbench_workload workload = workload_of(0);
     struct encbench_host host = {0};
     struct fake fakes[2] = {{.op_ns = 10, .bytes_per_op = 3}, {.op_ns = 30, .bytes_per_op = 3}};
-    const struct measure_arm arms[2] = {{&workload, &fakes[0], 100, 7}, {&workload, &fakes[1], 100, 0}};
+    const struct measure_arm arms[2] = {arm_of(&workload, &fakes[0], 100, 7), arm_of(&workload, &fakes[1], 100, 0)};
     struct measure_clock clock = fake_clock;
-    struct measure_block block = {.slot_arm = {0, 0, 1, 1}}, bare = block;
+    struct measure_block block = {.slot_arm = {0, 0, 1, 1}, .slot_count = 4}, bare = block;
     uint32_t wrong;
     (void)state;
     workload.before = workload.after = NULL;
     clock.probe = fake_probe;
     world.now_ns = 0;
     probed_adds = 0;
-    assert_true(measure_block_run(&clock, &host, NULL, arms, 2, &block, &wrong));
+    assert_true(measure_block_run(&clock, &host, NULL, arms, &block, &wrong));
     assert_int_equal(block.probe_ns[0], MEASURE_PROBE_ADDS / 10);
     assert_int_equal(block.probe_ns[1], MEASURE_PROBE_ADDS / 10);
     assert_int_equal(probed_adds, 2 * (MEASURE_PROBE_ADDS + MEASURE_PROBE_ADDS / 8));
@@ -427,7 +681,7 @@ static void a_block_is_probed_at_its_ends_and_its_batches_are_stamped(void **sta
         assert_int_equal(block.elapsed_ns[slot], slot < 2 ? 1000 : 3000);
         assert_int_equal(block.centre_ns[slot], start_ns + centres_ns[slot]);
     }
-    assert_true(measure_block_run(&fake_clock, &host, NULL, arms, 2, &bare, &wrong));
+    assert_true(measure_block_run(&fake_clock, &host, NULL, arms, &bare, &wrong));
     assert_int_equal(bare.probe_ns[0], 0);
 }
 
@@ -442,6 +696,7 @@ static void probe_blocks(struct measure_block *blocks, double cycle_ns, double b
     for (size_t b = 0; b < PROBED_BLOCKS; b++)
         blocks[b] = (struct measure_block){
             .slot_arm = {0, 1, 1, 0},
+            .slot_count = 4,
             .elapsed_ns = {100 + b % 3, chain_ns + (b % 5 == 0 ? 90000 : 0), chain_ns,
                            100}, /* an interrupt in the chain */
             .probe_ns = {(uint32_t)(before_cycles * cycle_ns), (uint32_t)(after_cycles * cycle_ns)}};
@@ -547,7 +802,7 @@ static struct summary summary_in_states(size_t quiet, size_t shared)
         blocks[b].elapsed_ns[0] = blocks[b].elapsed_ns[3] = b < quiet ? 100 : 170;
         blocks[b].dropped = b < 3;
     }
-    assert_true(summary_of_blocks(&cell, blocks, PROBED_BLOCKS, &summary));
+    assert_true(summary_of_blocks(&cell, blocks, PROBED_BLOCKS, 0, &summary));
     assert_true(summary.valid);
     assert_int_equal(summary.blocks_in[STATE_QUIET], quiet > 3 ? quiet - 3 : 0);
     for (enum state each = STATE_QUIET; each < STATE_COUNT; each++)
@@ -588,7 +843,16 @@ int main(void)
         cmocka_unit_test_setup(a_long_block_may_be_switched_now_and_then, reset),
         cmocka_unit_test_setup(a_batch_that_produces_too_little_is_refused_by_arm, reset),
         cmocka_unit_test_setup(the_clock_step_is_the_smallest_difference, reset),
-        cmocka_unit_test_setup(batches_are_long_enough_and_whole, reset),
+        cmocka_unit_test_setup(batches_stand_on_a_ladder, reset),
+        cmocka_unit_test_setup(what_a_pilot_says_hardly_moves_the_rung, reset),
+        cmocka_unit_test_setup(rungs_are_whole_rounds, reset),
+        cmocka_unit_test_setup(sizes_take_turns_in_a_linearity_block, reset),
+        cmocka_unit_test_setup(the_ring_moves_on_with_every_round, reset),
+        cmocka_unit_test_setup(a_cold_op_is_timed_alone_behind_a_scrub, reset),
+        cmocka_unit_test_setup(what_a_reading_costs_is_what_an_empty_op_shows, reset),
+        cmocka_unit_test_setup(warming_is_found_on_the_ladder, reset),
+        cmocka_unit_test_setup(readings_are_taken_off_every_round, reset),
+        cmocka_unit_test_setup(purposes_are_kept_apart, reset),
         cmocka_unit_test_setup(contrasts_are_taken_per_block_and_trimmed, reset),
         cmocka_unit_test_setup(too_few_blocks_are_no_process, reset),
         cmocka_unit_test_setup(positions_are_of_the_block, reset),
