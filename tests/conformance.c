@@ -104,6 +104,9 @@ static int group_setup(void **state)
         .input_bytes = INPUT_BYTES,
         .allocated_bytes = requested_bytes_so_far,
         .data_directory = data_directory(),
+        .ring = input,
+        .ring_stride_bytes = INPUT_BYTES,
+        .thread_count = 1,
     };
     return 0;
 }

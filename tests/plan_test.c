@@ -28,6 +28,7 @@ static void add_workload(struct module_info *info, const char *name)
     struct module_workload *workload = &info->workloads[info->workload_count++];
     snprintf(workload->name, sizeof workload->name, "%s:size=1", name);
     snprintf(workload->short_name, sizeof workload->short_name, "%s", name);
+    snprintf(workload->base_name, sizeof workload->base_name, "%s", name);
     workload->batch_multiple_ops = 1;
     workload->flags = ENCBENCH_TIMED;
 }

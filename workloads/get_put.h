@@ -26,6 +26,7 @@
     .setup = workload_get_put_setup,
     .run = workload_get_put_run,
     .teardown = workload_get_put_teardown,
+    .objects = workload_get_put_objects,
 },
 #endif
 
@@ -76,6 +77,12 @@ static uint64_t workload_get_put_run(void *state, unsigned thread, uint64_t n)
         encbuf_put(buffer);
     }
     return bytes;
+}
+
+static size_t workload_get_put_objects(void *state, struct encbench_object *objects)
+{
+    (void)state;
+    return workload_buffer_objects(WORKLOAD_GET_PUT_BYTES, objects);
 }
 
 static void workload_get_put_teardown(void *state)

@@ -40,12 +40,12 @@ static inline int workload_string_setup(struct encbench_host *host, size_t input
 
 ENCBUF_HOT uint64_t workload_string_loop(const struct workload_string *self, enum codec_encoding encoding, uint64_t n)
 {
-    const unsigned char *input = self->host->input;
+    struct encbench_inputs inputs = encbench_inputs(self->host);
     const size_t size = self->input_bytes;
     uint64_t bytes = 0;
 
     for (uint64_t i = 0; i < n; i++) {
-        const unsigned char *source = input;
+        const unsigned char *source = encbench_next_input(&inputs);
         unsigned char *string;
         size_t string_bytes;
 
@@ -56,6 +56,14 @@ ENCBUF_HOT uint64_t workload_string_loop(const struct workload_string *self, enu
         free(string);
     }
     return bytes;
+}
+
+/* Where the buffer lies that the ops take. */
+static inline size_t workload_string_objects(void *state, struct encbench_object *objects)
+{
+    const struct workload_string *self = state;
+
+    return workload_buffer_objects(codec_encoded_bytes(CODEC_HEX, self->input_bytes), objects);
 }
 
 static inline void workload_string_teardown(void *state)

@@ -3,6 +3,7 @@
  *
  * One op: a buffer for the output got, the input encoded into it, a string of exactly the output's bytes malloc'ed,
  * the output copied into it, the buffer put, the string freed. A design without a buffer encodes into the string.
+ * In the state `repeat`, the original's, the input is one; in `fresh` another in every op.
  * Freeing is part of the op in every variant, because a string that is never freed would measure a growing heap.
  *
  * Counted: how often a buffer that was reused came out of the pool with something in the disputed field, of 100 times.
@@ -23,12 +24,13 @@
     .rewarm_ops = 12,
     .planted_cycles_per_op = WORKLOAD_PLANTED_CYCLES(256),
     .threads_max = 1,
-    .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | ENCBENCH_HEAP | WORKLOAD_SIGHTINGS_FLAG,
+    .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | ENCBENCH_HEAP | ENCBENCH_FRESH | WORKLOAD_SIGHTINGS_FLAG,
     .digest = workload_to_string_digest,
     .setup = workload_to_string_setup,
     .run = workload_to_string_run,
     .teardown = workload_string_teardown,
     .metrics = WORKLOAD_SIGHTINGS_METRICS,
+    .objects = workload_string_objects,
 },
 
 #else

@@ -1,7 +1,7 @@
 /*
  * trace: a real program's encode calls, replayed (traces/README.md says where they come from).
  *
- * One op: one whole replay: for each call in order, the first `input_bytes` bytes of the input encoded into a fresh
+ * One op: one whole replay: for each call in order, the first `input_bytes` bytes of the input (in the state `fresh` of the next) encoded into a fresh
  * string that is freed. The harness derives the figure of one call. Long enough to need no re-warming.
  * The totals of a trace stand here as constants because the table is static; set-up refuses a file that differs.
  *
@@ -20,7 +20,7 @@
     .rewarm_ops = 0,
     .planted_cycles_per_op = WORKLOAD_PLANTED_CYCLES(256 * WORKLOAD_TRACE_NPM_TIMES * WORKLOAD_TRACE_NPM_CALLS),
     .threads_max = 1,
-    .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | WORKLOAD_POOL_COUNTED,
+    .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | ENCBENCH_FRESH | WORKLOAD_POOL_COUNTED,
     .digest = workload_trace_npm_digest,
     .setup = workload_trace_npm_setup,
     .run = workload_trace_run,
@@ -39,7 +39,7 @@
         .planted_cycles_per_op =
             WORKLOAD_PLANTED_CYCLES(256 * WORKLOAD_TRACE_WEBPACK_TIMES * WORKLOAD_TRACE_WEBPACK_CALLS),
         .threads_max = 1,
-        .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | WORKLOAD_POOL_COUNTED,
+        .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | ENCBENCH_FRESH | WORKLOAD_POOL_COUNTED,
         .digest = workload_trace_webpack_digest,
         .setup = workload_trace_webpack_setup,
         .run = workload_trace_run,
@@ -143,13 +143,13 @@ static uint64_t workload_trace_run(void *state, unsigned thread, uint64_t n)
 {
     const struct workload_trace *self = state;
     const struct trace_call *calls = self->file.calls, *end = calls + self->file.call_count;
-    const unsigned char *input = self->host->input;
+    struct encbench_inputs inputs = encbench_inputs(self->host);
     uint64_t bytes = 0;
 
     (void)thread;
     for (uint64_t i = 0; i < n; i++) {
         for (const struct trace_call *call = calls; call != end; call++) {
-            const unsigned char *source = input;
+            const unsigned char *source = encbench_next_input(&inputs);
             unsigned char *string;
             size_t string_bytes;
 

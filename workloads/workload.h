@@ -12,6 +12,9 @@
 #define ENCBENCH_WORKLOAD_H
 
 #include "axes.h"
+#ifndef ENCBUF_POOL_DIRECT
+#include "encbuf.h"
+#endif
 #include "module.h"
 
 #include <stddef.h>
@@ -80,6 +83,26 @@ static inline uint64_t workload_hash(uint64_t hash, const void *data, size_t byt
         hash = (hash ^ byte[i]) * UINT64_C(0x100000001b3);
     return hash;
 }
+
+/* A buffer as an op gets it, from set-up pools: its structure and its data. None of a design without one. */
+#ifdef ENCBUF_POOL_DIRECT
+static inline size_t workload_buffer_objects(size_t size, struct encbench_object *objects)
+{
+    (void)size;
+    (void)objects;
+    return 0;
+}
+#else
+static inline size_t workload_buffer_objects(size_t size, struct encbench_object *objects)
+{
+    struct encbuf frame, *buffer = encbuf_get(&frame, size);
+
+    objects[0] = (struct encbench_object){"structure", buffer, sizeof *buffer};
+    objects[1] = (struct encbench_object){"data", buffer->data, size};
+    encbuf_put(buffer);
+    return 2;
+}
+#endif
 
 /* For workloads that only count: nothing to set up, to run or to compare. */
 #define WORKLOAD_COUNTED_ONLY                                                                                          \
