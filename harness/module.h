@@ -77,7 +77,7 @@
  * struct_hole_bytes, struct_holes, struct_lines, struct_heap_bytes, struct_heap_bytes_jemalloc, struct_heap_bytes_tcmalloc,
  * live_growth_10000_bytes,
  * live_growth_last_checkpoints_bytes, time, time_reduction, relative_time). The variant names twin, planted, chain, chain_planted,
- * chain_multiply and leak are the harness's.
+ * chain_multiply, leak and reached are the harness's.
  *
  * Everything a module hands out (strings, tables) is static: owned by the module, valid while it is loaded.
  * Everything a module is handed (host, message buffer) is owned by the harness.

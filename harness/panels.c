@@ -16,8 +16,8 @@ struct side {
 
 bool panels_name_is_reserved(const char *name)
 {
-    static const char *const reserved[] = {"twin",          "planted",        CHAIN_VARIANT,
-                                           "chain_planted", "chain_multiply", LEAK_VARIANT};
+    static const char *const reserved[] = {"twin",           "planted",    CHAIN_VARIANT,  "chain_planted",
+                                           "chain_multiply", LEAK_VARIANT, REACHED_VARIANT};
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
         if (strcmp(name, reserved[i]) == 0)
             return true;

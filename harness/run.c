@@ -16,6 +16,7 @@
 #include "progress.h"
 #include "provenance.h"
 #include "random.h"
+#include "reached.h"
 #include "record.h"
 #include "resume.h"
 #include "schema.h"
@@ -54,7 +55,7 @@ struct run {
     char scratch[PATH_MAX];
     uint64_t seed;
     struct module_set modules, kernels;
-    const struct module_info *leaks;
+    const struct module_info *leaks, *chain, *reached;
     struct plan plan;
     struct csv_data panels, claims;
     struct event_set events;
@@ -230,11 +231,12 @@ static int prepare(struct run *run, struct error *error)
         return error->code;
     struct plan_selection selection = run->options->selection;
     selection.wide = run->options->profile->wide;
-    const struct module_info *chain = run_find_kernel(run->paths, &run->kernels, CHAIN_VARIANT, error);
+    run->chain = run_find_kernel(run->paths, &run->kernels, CHAIN_VARIANT, error);
+    run->reached = run_find_kernel(run->paths, &run->kernels, REACHED_VARIANT, error);
     run->leaks = run_find_kernel(run->paths, &run->kernels, LEAK_VARIANT, error);
     if (error->code != 0)
         return error->code;
-    if (plan_build(&run->plan, &run->panels, &run->modules, chain, &selection, error) != 0)
+    if (plan_build(&run->plan, &run->panels, &run->modules, run->chain, &selection, error) != 0)
         return explain_panels_error(run, error);
     plan_mark_claims(&run->plan, &run->claims);
     if ((run->batches = calloc(run->plan.cell_count, sizeof *run->batches)) == NULL)
@@ -1006,6 +1008,7 @@ static int measure_into_directory(struct run *run, struct error *error)
                      run->options->selection.workloads, run->seed, run->options->quiet, error) ||
         counters_measure(run->directory, &run->launch, &run->modules, names.counted, &run->events, run->seed,
                          run->options->quiet, error) ||
+        reached_measure(run->directory, &run->launch, &run->plan, run->reached, run->chain, run->seed, error) ||
         pilot(run, error) || foretell(run, error) || write_workloads(run, error) || write_batches(run, error) ||
         machine_write(run->directory, run->clock_step_ns, error) || write_run(run, false, error) ||
         write_cells(run, error) || record_open(&run->record, run->directory, false, error))

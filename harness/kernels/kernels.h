@@ -27,6 +27,18 @@
 #define LEAK_MAPPING_BYTES      65536
 #define LEAK_MAPPING_PERIOD_OPS 10000
 
+/* Kernels that show which state was reached. An op is so many branches by bits of its input, half of which a predictor gets wrong that
+ * does not know them; or so many loads of which each waits for the one before, of 16 KiB in all, warm in the first or second level. */
+#define REACHED_VARIANT     "reached"
+#define REACHED_BY_BRANCHES "branches"
+#define REACHED_BY_LINES    "lines"
+#define REACHED_BRANCHES    256
+#define REACHED_LINES       256
+#define REACHED_LINE_BYTES  64
+/* A misprediction is 10 to 40 cycles on the cores of the last twenty years; a miss of the second level at least 15 more than a hit. */
+#define REACHED_MISPREDICTION_CYCLES_LEAST 6
+#define REACHED_MISS_CYCLES_LEAST          15
+
 /* What the plants of `gate` have more in the second build of their module than in the first. */
 #define PLANT_VARIANT         "gate_plant"
 #define PLANT_SAME            "plant_same" /* nothing */
