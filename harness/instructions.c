@@ -88,7 +88,7 @@ static void name_environment(struct counting *counting)
     uint64_t hash = hash_cpu(HASH_START);
     struct dirent **entries = NULL;
     char path[2 * PATH_MAX];
-    hash = hash_contents(hash_contents(hash, paths->worker), LAYOUT_LIBC);
+    hash = hash_contents(hash_contents(hash_contents(hash, paths->worker), LAYOUT_LIBC), LAYOUT_LIBM);
     for (size_t i = 0; counting->launch->modules->shared[i]; i++)
         hash = hash_contents(hash, counting->launch->modules->shared[i]);
     const int count = scandir(paths->data, &entries, is_file, alphasort);
