@@ -49,8 +49,8 @@ refused() { # refused DESCRIPTION WORDS MODULE...: by one line with these words
     shift 2
     runs refused "$@"
     check "$description is refused" [ $? -eq 2 ]
-    check "$description is refused by name" grep -qF -- "$words" err
-    check "$description is refused in one line" [ "$(wc -l <err)" -eq 1 ]
+    check "$description, by name" grep -qF -- "$words" err
+    check "$description, in one line" [ "$(wc -l <err)" -eq 1 ]
     rm -rf refused
 }
 
