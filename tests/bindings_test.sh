@@ -98,7 +98,8 @@ figure clear ltwo crc32_of_one 5
 figure clear ltwo others_count 0
 
 # ---- planted: what is preloaded, and what another arm lends ----
-describes() { LD_PRELOAD=$1 "$build/encbench-worker" describe "$2" >out 2>err; } # describes PRELOADED MODULE
+# describes PRELOADED MODULE: what it says on the descriptor that the harness hands it, which ctest may have open for itself
+describes() { LD_PRELOAD=$1 "$build/encbench-worker" describe "$2" 3>out 2>err; }
 library crc32 'unsigned long crc32(unsigned long crc, const unsigned char *bytes, unsigned length) { return 42; }'
 describes "$work/libcrc32.so" ./lone.so
 check "a crc32 that was preloaded is named" grep -qxF "error	./lone.so: its crc32 is bound to $work/libcrc32.so: link it with -Wl,-Bsymbolic or give the object file" out
