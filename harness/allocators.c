@@ -1,19 +1,12 @@
 #include "allocators.h"
 
+#include "allocators_list.h"
 #include "exact.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const struct {
-    const char *metric, *soname, *package;
-} allocators[] = {
-    {"struct_heap_bytes_jemalloc", "libjemalloc.so.2", "libjemalloc2"},
-    {"struct_heap_bytes_tcmalloc", "libtcmalloc_minimal.so.4", "libtcmalloc-minimal4"},
-};
-enum { ALLOCATORS = sizeof allocators / sizeof allocators[0] };
 
 /* What one allocator gives for one size of structure. */
 struct figure {
@@ -22,18 +15,10 @@ struct figure {
     char reason[256];
 };
 
-bool allocators_is_metric(const char *name)
-{
-    for (size_t i = 0; i < ALLOCATORS; i++)
-        if (strcmp(name, allocators[i].metric) == 0)
-            return true;
-    return false;
-}
-
 /* Where malloc came from decides: a library that is missing is a warning of the loader and the C library's figure. */
 static int probe(const struct launch *launch, size_t allocator, struct figure *figure, struct error *error)
 {
-    const char *soname = allocators[allocator].soname;
+    const char *soname = allocators_list[allocator].soname;
     struct worker_result result;
     char wrong[256];
     if (launch_structure(launch, soname, figure->structure_bytes, &result, wrong, sizeof wrong, error) != 0)
@@ -43,7 +28,7 @@ static int probe(const struct launch *launch, size_t allocator, struct figure *f
         snprintf(figure->reason, sizeof figure->reason, "%s: %.180s", soname, wrong);
     else if (strstr(result.allocator, soname) == NULL)
         snprintf(figure->reason, sizeof figure->reason, "%s is not there to be preloaded; Debian package %s", soname,
-                 allocators[allocator].package);
+                 allocators_list[allocator].package);
     else if (result.exact.structure_heap_bytes == 0)
         snprintf(figure->reason, sizeof figure->reason, "%s: blocks have no commonest distance", soname);
     else
@@ -68,7 +53,7 @@ static int put_allocator(const struct launch *launch, const struct module_set *s
             if (probe(launch, allocator, &figures[known], error) != 0)
                 break;
         }
-        exact_put_metric(metrics, module->variant, "layout", allocators[allocator].metric, figures[known].bytes,
+        exact_put_metric(metrics, module->variant, "layout", allocators_list[allocator].metric, figures[known].bytes,
                          isnan(figures[known].bytes) ? "not available" : "exact",
                          csv_clean(reason, sizeof reason, figures[known].reason));
     }

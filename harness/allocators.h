@@ -9,11 +9,6 @@
 #include "csv.h"
 #include "launch.h"
 
-#include <stdbool.h>
-
-/* Whether a metric is one of those written here: struct_heap_bytes_ALLOCATOR. */
-bool allocators_is_metric(const char *name);
-
 /* One row an allocator for every variant that has a structure and was not left out. An error is only a signal to stop. */
 int allocators_measure(const struct launch *launch, const struct module_set *set, struct csv_writer *metrics,
                        struct error *error);

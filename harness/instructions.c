@@ -51,6 +51,7 @@ struct counting {
     bool quiet;
     struct csv_writer *metrics, *instructions, *symbols, *cache; /* cache: NULL when it cannot be written */
     struct csv_data cached;
+    uint64_t common; /* hash of what every module meets */
     char environment[32], module[HASH_SHA256_BYTES];
     struct worker_result first, second;
     struct figures figures;
@@ -82,13 +83,13 @@ static uint64_t hash_contents(uint64_t hash, const char *path)
     return hash_text(hash, hash_file(path, digits) ? digits : path);
 }
 
-static void name_environment(struct counting *counting)
+static void hash_common(struct counting *counting)
 {
     const struct paths *paths = counting->launch->paths;
     uint64_t hash = hash_cpu(HASH_START);
     struct dirent **entries = NULL;
     char path[2 * PATH_MAX];
-    hash = hash_contents(hash_contents(hash, paths->worker), LAYOUT_LIBC);
+    hash = hash_contents(hash_contents(hash_contents(hash, paths->worker), LAYOUT_LIBC), LAYOUT_LIBM);
     for (size_t i = 0; counting->launch->modules->shared[i]; i++)
         hash = hash_contents(hash, counting->launch->modules->shared[i]);
     const int count = scandir(paths->data, &entries, is_file, alphasort);
@@ -98,6 +99,16 @@ static void name_environment(struct counting *counting)
         free(entries[i]);
     }
     free(entries);
+    counting->common = hash;
+}
+
+/* The module, and what it runs with. */
+static void name_module(struct counting *counting, const struct module_info *module)
+{
+    uint64_t hash = counting->common;
+    for (size_t i = 0; i < module->object.need_count; i++)
+        hash = hash_contents(hash, module->object.needs[i]);
+    hash_file(module->file, counting->module);
     snprintf(counting->environment, sizeof counting->environment, "%016" PRIx64, hash);
 }
 
@@ -384,7 +395,7 @@ static int measure_all(struct counting *counting, const struct module_set *set, 
     progress_start(&progress, "counting instructions", total, counting->quiet);
     for (size_t m = 0; m < set->count && error->code == 0; m++) {
         const struct module_info *module = &set->modules[m];
-        hash_file(module->file, counting->module);
+        name_module(counting, module);
         for (size_t w = 0; w < module->workload_count && error->code == 0; w++) {
             if (!is_counted(module, &module->workloads[w], workloads))
                 continue;
@@ -410,7 +421,7 @@ int instructions_measure(const char *directory, const struct launch *launch, con
         csv_writer_open(&counting->instructions, path, &schema_instructions, CSV_REPLACE, error) == 0 &&
         paths_join(path, directory, schema_symbols.file, error) == 0 &&
         csv_writer_open(&counting->symbols, path, &schema_symbols, CSV_REPLACE, error) == 0) {
-        name_environment(counting);
+        hash_common(counting);
         open_cache(counting);
         measure_all(counting, set, workloads, error);
     }

@@ -1,5 +1,6 @@
 #include "layout.h"
 
+#include "layout_needs.h"
 #include "process.h"
 #include "random.h"
 
@@ -50,6 +51,14 @@ int layout_check_shared(const char *file, struct error *error)
     return error->code;
 }
 
+static int read_needs(const unsigned char *bytes, size_t size, const Elf64_Shdr *section, struct layout_object *object,
+                      struct error *error)
+{
+    if (section->sh_type != SHT_PROGBITS || section->sh_offset > size || section->sh_size > size - section->sh_offset)
+        return not_an_object(object->file, "has a damaged section " LAYOUT_NEEDS_SECTION, error);
+    return layout_needs_find((const char *)bytes + section->sh_offset, section->sh_size, object, error);
+}
+
 /* Checks every offset against the file's size: the file may be anybody's. */
 static int read_sections(const unsigned char *bytes, size_t size, struct layout_object *object, struct error *error)
 {
@@ -66,12 +75,16 @@ static int read_sections(const unsigned char *bytes, size_t size, struct layout_
     if (names->sh_offset > size || names->sh_size > size - names->sh_offset || names->sh_size == 0 ||
         bytes[names->sh_offset + names->sh_size - 1] != '\0')
         return not_an_object(object->file, "has damaged section names", error);
+    if ((object->sections = calloc(header->e_shnum, sizeof *object->sections)) == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
     for (size_t i = 0; i < header->e_shnum; i++) {
-        if (!(sections[i].sh_flags & SHF_EXECINSTR) || sections[i].sh_size == 0 ||
-            sections[i].sh_name >= names->sh_size)
+        if (sections[i].sh_size == 0 || sections[i].sh_name >= names->sh_size)
             continue;
-        if (object->section_count == LAYOUT_SECTIONS_MAX)
-            return not_an_object(object->file, "has more than 512 code sections", error);
+        if (strcmp((const char *)bytes + names->sh_offset + sections[i].sh_name, LAYOUT_NEEDS_SECTION) == 0 &&
+            read_needs(bytes, size, &sections[i], object, error) != 0)
+            return error->code;
+        if (!(sections[i].sh_flags & SHF_EXECINSTR))
+            continue;
         if ((object->sections[object->section_count++] =
                  strdup((const char *)bytes + names->sh_offset + sections[i].sh_name)) == NULL)
             return error_set(error, EXIT_USAGE, "out of memory");
@@ -112,6 +125,9 @@ void layout_object_free(struct layout_object *object)
 {
     for (size_t i = 0; i < object->section_count; i++)
         free(object->sections[i]);
+    for (size_t i = 0; i < object->need_count; i++)
+        free(object->needs[i]);
+    free(object->sections);
     free(object->file);
     *object = (struct layout_object){0};
 }
@@ -153,22 +169,38 @@ static void write_padding(FILE *file, struct random_stream *stream)
     }
 }
 
+/*
+ * What one object of a process may take from another. Of a module nothing: the process holds a C library, and an arm that was loaded before,
+ * whose symbols of the same name would be taken for the module's own (its `strlen`, the static variable of an inline function).
+ * Destructors of static objects of C++ are registered with __dso_handle, which only the compiler's start files define.
+ */
+static void write_symbols(FILE *file, const struct layout_link *link)
+{
+    if (link->shared_name == NULL)
+        fprintf(file, "VERSION { { global: encbench_module; local: *; }; }\n");
+    fprintf(file, "PROVIDE_HIDDEN(__dso_handle = ADDR(.text.encbench));\n");
+}
+
 /* INSERT keeps the linker's own script and puts our output section ahead of .text in the same segment. */
 static int write_script(const struct layout_link *link, struct error *error)
 {
-    uint32_t order[LAYOUT_SECTIONS_MAX], offset_bytes;
+    uint32_t offset_bytes, *order = calloc(link->object->section_count + 1, sizeof *order);
     char path[4096];
     struct random_stream stream = layout_stream(link->seed, &offset_bytes);
     snprintf(path, sizeof path, "%s.ld", link->output);
-    FILE *file = fopen(path, "we");
-    if (file == NULL)
+    FILE *file = order ? fopen(path, "we") : NULL;
+    if (file == NULL) {
+        free(order);
         return error_set(error, EXIT_USAGE, "%s: cannot be written: %s", path, strerror(errno));
+    }
     random_permutation(&stream, order, link->object->section_count);
     fprintf(file, "SECTIONS { .text.encbench : ALIGN(%d) { . += %" PRIu32 ";\n", LAYOUT_PAGE_BYTES, offset_bytes);
     for (size_t i = 0; i < link->object->section_count; i++)
         fprintf(file, "  *(\"%s\")\n", link->object->sections[order[i]]);
     fprintf(file, "} } INSERT BEFORE .text;\n");
     write_padding(file, &stream);
+    write_symbols(file, link);
+    free(order);
     if (fclose(file) != 0)
         return error_set(error, EXIT_USAGE, "%s: cannot be written: %s", path, strerror(errno));
     return 0;
@@ -184,10 +216,10 @@ static int check_directory(const struct layout_link *link, struct error *error)
                      link->shared_directory);
 }
 
-enum { FIXED_ARGUMENTS = 24, SHARED_MAX = 16 };
+enum { FIXED_ARGUMENTS = 29, SHARED_MAX = 16 };
 
 struct command {
-    const char *arguments[FIXED_ARGUMENTS + SHARED_MAX + 1];
+    const char *arguments[FIXED_ARGUMENTS + SHARED_MAX + LAYOUT_NEEDS_MAX + 1];
     char script[4096], shared[SHARED_MAX][NAME_MAX + sizeof "-l:"];
 };
 
@@ -205,6 +237,7 @@ static void fill_command(struct command *command, const struct layout_link *link
                                  "norelro",
                                  "--build-id=none",
                                  "--strip-debug",
+                                 "--eh-frame-hdr", /* without it no exception finds its handler */
                                  "-T",
                                  command->script,
                                  "-o",
@@ -222,6 +255,7 @@ static void fill_command(struct command *command, const struct layout_link *link
         command->arguments[count++] = link->shared_directory;
     }
     if (link->shared_name) {
+        command->arguments[count++] = "-Bsymbolic";
         command->arguments[count++] = "-soname";
         command->arguments[count++] = link->shared_name;
     }
@@ -229,6 +263,12 @@ static void fill_command(struct command *command, const struct layout_link *link
         snprintf(command->shared[i], sizeof command->shared[i], "-l:%s", strrchr(link->shared[i], '/') + 1);
         command->arguments[count++] = command->shared[i];
     }
+    for (size_t i = 0; i < link->object->need_count; i++)
+        command->arguments[count++] = link->object->needs[i];
+    /* The process has none: what uses it has to bring it. */
+    command->arguments[count++] = "--as-needed";
+    command->arguments[count++] = LAYOUT_LIBM;
+    command->arguments[count++] = "--no-as-needed";
     command->arguments[count++] = LAYOUT_LIBC;
     command->arguments[count] = NULL;
 }

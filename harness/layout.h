@@ -13,18 +13,21 @@
 enum {
     LAYOUT_PAGE_BYTES = 4096,
     LAYOUT_STEP_BYTES = 16, /* 256 offsets in a page, times the orders of the functions */
-    LAYOUT_SECTIONS_MAX = 512,
     LAYOUT_TEXT_BYTES = 64,
+    LAYOUT_NEEDS_MAX = 8,
 };
 
-/* Names of the sections of an object file that hold code, in file order. */
+/* What a link has to know of an object file. */
 struct layout_object {
-    char *file; /* full path */
-    char *sections[LAYOUT_SECTIONS_MAX];
+    char *file;      /* full path */
+    char **sections; /* names of those that hold code, in file order */
     size_t section_count;
+    char *needs[LAYOUT_NEEDS_MAX]; /* full paths of the libraries that it names (layout_needs.h) */
+    size_t need_count;
 };
 
-/* Reads the section names of a 64-bit ELF relocatable object. Errors name the file and what is wrong with it. */
+/* Reads the section names of a 64-bit ELF relocatable object, and the libraries that it needs. Errors name the file and what is wrong
+ * with it. */
 int layout_object_read(const char *file, struct layout_object *object, struct error *error);
 void layout_object_free(struct layout_object *object);
 
@@ -46,7 +49,9 @@ struct layout_link {
 uint32_t layout_describe(uint64_t seed, char text[LAYOUT_TEXT_BYTES]);
 
 /*
- * Links all, `parallel` at a time. On error nothing is promised about the outputs; the message names the object and has the linker's
+ * Links all, `parallel` at a time. A module exports `encbench_module` and nothing else: whatever it calls its functions and variables, and
+ * were they unique symbols of C++, they are its own. A shared object exports what it has, and binds to itself.
+ * On error nothing is promised about the outputs; the message names the object and has the linker's
  * first line about it, which `log` holds with all others.
  */
 int layout_link_all(const struct layout_link *links, size_t count, const char *log, unsigned parallel,

@@ -342,7 +342,7 @@ uint64_t measure_rung(const struct measure_ladder *ladder, double wanted)
     while ((double)next_rung(ladder, below) <= wanted && below < RUNG_MOST)
         below = next_rung(ladder, below);
     const uint64_t above = next_rung(ladder, below);
-    return wanted > sqrt((double)below * (double)above) ? above : below;
+    return wanted * wanted > (double)below * (double)above ? above : below;
 }
 
 uint64_t measure_between(const struct measure_ladder *ladder, uint64_t n)

@@ -1,6 +1,6 @@
 #include "module_load.h"
 
-#include "allocators.h"
+#include "allocators_list.h"
 #include "growth.h"
 #include "interpose.h"
 

@@ -9,6 +9,7 @@
 #include "random.h"
 #include "scrub.h"
 #include "stats.h"
+#include "worker_bindings.h"
 #include "worker_counters.h"
 #include "worker_shared.h"
 #include "worker_step.h"
@@ -97,6 +98,18 @@ static int load_arm(struct worker_region *region, struct panel *panel, uint32_t 
     return worker_shared_check(arm->file, panel->modules[i]->variant, arm->shared_directory, error);
 }
 
+/* Once all are there: a unique symbol is taken from the arm that came first. */
+static int check_bindings(struct worker_region *region, const struct panel *panel, struct error *error)
+{
+    struct worker_bindings bindings[MEASURE_ARMS_MAX];
+    for (uint32_t i = 0; i < region->job.arm_count; i++) {
+        const struct worker_arm *arm = &region->job.arms[i];
+        bindings[i] =
+            (struct worker_bindings){arm->file, arm->variant, panel->modules[i]->variant, arm->shared_directory};
+    }
+    return worker_bindings_check(bindings, region->job.arm_count, &region->result.phase_arm, error);
+}
+
 /* In random order, because neighbours in memory and the order of thread-local storage follow it; passes other than the
  * timing load arm 0 alone. */
 static int load_arms(struct worker_region *region, struct panel *panel, struct error *error)
@@ -107,7 +120,7 @@ static int load_arms(struct worker_region *region, struct panel *panel, struct e
     for (uint32_t i = 0; i < region->job.arm_count; i++)
         if (load_arm(region, panel, order[i], error) != 0)
             return error->code;
-    return 0;
+    return check_bindings(region, panel, error);
 }
 
 /* What the interposer offers; all NULL when it is not preloaded. */
@@ -843,7 +856,9 @@ static int describe(const char *file)
         out = stdout;
     struct error error = {0};
     const struct encbench_module *module;
-    if (module_open(file, &module, &error) != 0) {
+    uint32_t arm = 0;
+    if (module_open(file, &module, &error) != 0 ||
+        worker_bindings_check(&(struct worker_bindings){file, module->variant, module->variant, ""}, 1, &arm, &error) != 0) {
         fprintf(out, "error\t%s\n", error.message);
         fflush(out);
         return error.code;
