@@ -242,7 +242,7 @@ static int read_cells(struct resume *resume, struct plan *plan, const struct csv
         cell->block_ns = csv_number(cells, i, SCHEMA_cells_block_ns);
         cell->clock_blocks = count_in(cells, i, SCHEMA_cells_clock_blocks);
         cell->linearity_blocks = count_in(cells, i, SCHEMA_cells_linearity_blocks);
-        cell->linearity_every = count_in(cells, i, SCHEMA_cells_linearity_every);
+        cell->linearity_every = count_in(cells, i, SCHEMA_cells_linearity_every_processes);
         resume->planned = cell->blocks > 0;
     }
     return 0;

@@ -175,6 +175,10 @@ static void numbers_name_their_unit(void **state)
                                         "first_line",
                                         "last_line",
                                         "pass",
+                                        "linearity_every_processes",
+                                        "iterations_double",
+                                        "iterations_between",
+                                        "iterations_other",
                                         NULL};
     for (size_t i = 0; schema_tables[i] != NULL; i++) {
         const struct csv_table *table = schema_tables[i];
