@@ -179,6 +179,7 @@ static void numbers_name_their_unit(void **state)
                                         "iterations_double",
                                         "iterations_between",
                                         "iterations_other",
+                                        "round_ops",
                                         NULL};
     for (size_t i = 0; schema_tables[i] != NULL; i++) {
         const struct csv_table *table = schema_tables[i];
