@@ -24,6 +24,7 @@ enum {
     /* Independent additions of a probe: 0.9 us at 4.1 GHz, where they retire at 5.2 a cycle. Both probes of a block with the shorter ones
      * that warm them take 0.4 % of a block of 490 us. */
     MEASURE_PROBE_ADDS = 19200,
+    MEASURE_EPOCH_BLOCKS_MIN = 4, /* of a heap: a fresh one costs a block, and a long op has few */
 };
 
 /* A batch of real ops; the clock arms need no more than 1000 clock steps. Short batches let a block end before the machine changes
@@ -65,6 +66,9 @@ struct measure_block {
 
 /* Order of the arms in a block and the input's page offset: a function of (seed, process, block) alone. */
 void measure_plan_block(uint64_t seed, uint64_t process, uint64_t block, size_t arm_count, struct measure_block *plan);
+
+/* How many blocks share a heap, of `blocks` planned ones on at most `epochs` heaps: block b is in epoch b / this. At least 1. */
+uint32_t measure_epoch_blocks(uint32_t blocks, uint32_t epochs);
 
 /* Time of one batch of `iterations` ops, in rounds of at most batch_max_ops. *bytes is increased by what was produced. */
 uint64_t measure_batch(const struct measure_clock *clock, const struct measure_arm *arm, uint64_t iterations,

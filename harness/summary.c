@@ -43,8 +43,71 @@ static void contrast_of_blocks(const struct plan_cell *cell, const struct plan_c
     }
 }
 
+/* ---- what varies within a process ---- */
+
+/* What each block adds to the trimmed mean: the value, no further out than the first that is kept, over the share that is kept. */
+static void clip_as_trimmed(const double *values, size_t count, double *clipped)
+{
+    const double cut = floor(SUMMARY_TRIM * (double)count), last = fmax(1, (double)count - 1);
+    const double low = stats_quantile(values, count, cut / last), high = stats_quantile(values, count, 1 - cut / last);
+    for (size_t b = 0; b < count; b++)
+        clipped[b] = fmin(fmax(values[b], low), high) / (1 - 2 * cut / (double)count);
+}
+
+static double mean_square(const double *values, size_t count, double about)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += (values[i] - about) * (values[i] - about);
+    return sum / (double)count;
+}
+
+/* Of the differences of halves: about their mean, since the first half may always be the colder one. */
+static double variance_of_halves(const double *halves, size_t count)
+{
+    return count < 3 ? mean_square(halves, count, 0)
+                     : mean_square(halves, count, stats_mean(halves, count)) * (double)count / (double)(count - 1);
+}
+
+/* `clipped` of the kept blocks in order, `epoch` that each is in. */
+static void split_within(const double *clipped, const uint32_t *epoch, size_t kept, struct summary_contrast *result)
+{
+    double halves[PLAN_EPOCHS], steps[PLAN_EPOCHS], last = NAN;
+    size_t epochs = 0;
+    for (size_t first = 0, end; first < kept; first = end) {
+        for (end = first; end < kept && epoch[end] == epoch[first];)
+            end++;
+        if (end - first < 2 || epochs == PLAN_EPOCHS) /* one block has no halves */
+            continue;
+        const size_t middle = first + (end - first) / 2;
+        const double one = stats_mean(&clipped[first], middle - first);
+        const double other = stats_mean(&clipped[middle], end - middle);
+        halves[epochs] = other - one;
+        steps[epochs++] = (one + other) / 2 - last;
+        last = (one + other) / 2;
+    }
+    result->block_noise_standard_error_ns = result->heap_standard_error_ns = NAN;
+    if (epochs < 2)
+        return;
+    const double noise = variance_of_halves(halves, epochs) / 4, both = mean_square(&steps[1], epochs - 1, 0) / 2;
+    result->block_noise_standard_error_ns = sqrt(noise / (double)epochs);
+    result->heap_standard_error_ns = sqrt(fmax(0, both - noise) / (double)epochs);
+}
+
+/* The epoch of each kept block. */
+static void find_epochs(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,
+                        uint32_t *epoch)
+{
+    const uint32_t planned = cell->blocks > 0 ? cell->blocks : (uint32_t)block_count;
+    const uint32_t epoch_blocks = measure_epoch_blocks(planned, cell->epochs ? cell->epochs : PLAN_EPOCHS);
+    for (size_t b = 0, kept = 0; b < block_count; b++)
+        if (!blocks[b].dropped)
+            epoch[kept++] = (uint32_t)b / epoch_blocks;
+}
+
 static void summarise_contrast(const struct plan_cell *cell, const struct plan_contrast *contrast, const double *times,
-                               size_t kept, double *difference, double *log_ratio, struct summary_contrast *result)
+                               const uint32_t *epoch, size_t kept, double *difference, double *log_ratio,
+                               struct summary_contrast *result)
 {
     contrast_of_blocks(cell, contrast, times, kept, difference, log_ratio);
     result->difference_ns = stats_trimmed_mean(difference, kept, SUMMARY_TRIM);
@@ -54,6 +117,8 @@ static void summarise_contrast(const struct plan_cell *cell, const struct plan_c
     const size_t batches =
         kept / SUMMARY_BATCH_BLOCKS_MIN < SUMMARY_BATCHES ? kept / SUMMARY_BATCH_BLOCKS_MIN : SUMMARY_BATCHES;
     result->block_standard_error_ns = stats_batch_standard_error(difference, kept, batches, SUMMARY_TRIM);
+    clip_as_trimmed(difference, kept, log_ratio); /* which is no longer needed */
+    split_within(log_ratio, epoch, kept, result);
 }
 
 /* The times of the blocks in one state; how many there are. */
@@ -94,7 +159,8 @@ bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block 
     double *log_ratio = malloc((block_count + 1) * sizeof *log_ratio);
     double *chosen = malloc((block_count + 1) * MEASURE_ARMS_MAX * sizeof *chosen);
     uint8_t *states = malloc(block_count + 1);
-    const bool enough_memory = times && difference && log_ratio && chosen && states;
+    uint32_t *epoch = malloc((block_count + 1) * sizeof *epoch);
+    const bool enough_memory = times && difference && log_ratio && chosen && states && epoch;
     size_t kept = 0;
     bool clock_moved = true;
     for (size_t b = 0; enough_memory && b < block_count; b++) {
@@ -117,13 +183,17 @@ bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block 
         summary->plain_mean_ns_per_op[i] = stats_mean(difference, kept);
         summary->mean_position[i] /= (double)kept;
     }
+    if (enough_memory)
+        find_epochs(cell, blocks, block_count, epoch);
     for (size_t c = 0; summary->valid && c < cell->contrast_count; c++)
-        summarise_contrast(cell, &cell->contrasts[c], times, kept, difference, log_ratio, &summary->contrasts[c]);
+        summarise_contrast(cell, &cell->contrasts[c], times, epoch, kept, difference, log_ratio,
+                           &summary->contrasts[c]);
     for (enum state state = STATE_QUIET; summary->valid && state < STATE_COUNT; state++)
         summarise_state(cell, state, chosen, choose_state(states, kept, state, times, chosen), difference, log_ratio,
                         summary);
     free(chosen);
     free(states);
+    free(epoch);
     free(times);
     free(difference);
     free(log_ratio);

@@ -29,7 +29,6 @@ enum {
     STRUCTURES_PROBED = 1024,
     HEAP_PADDING_BYTES = 8192,
     WARM_UP_MAX_NS = 100000000, /* long ops are warm after one */
-    EPOCH_BLOCKS_MIN = 4,
 };
 /* A heap pass stops at a checkpoint sooner than take longer than this for each op asked for: half a second for most. */
 #define HEAP_PATIENCE_NS_PER_OP 5000
@@ -312,10 +311,7 @@ static int measure(struct worker_region *region, struct panel *panel, const stru
                    struct error *error)
 {
     struct worker_result *result = &region->result;
-    /* An epoch costs a block; a long op has few. */
-    const uint32_t most = region->job.blocks / EPOCH_BLOCKS_MIN;
-    const uint32_t epochs = region->job.epochs < most ? region->job.epochs : most ? most : 1;
-    const uint32_t epoch_blocks = (region->job.blocks + epochs - 1) / epochs;
+    const uint32_t epoch_blocks = measure_epoch_blocks(region->job.blocks, region->job.epochs);
     uint32_t kept = 0;
     if (warm_up(region, panel, clock, error) != 0)
         return error->code;

@@ -75,12 +75,12 @@ def read_text(path):
 
 
 def schema():
-    """{table: (file, [(column, type, required)])} as harness/schema.def declares it."""
+    """{table: (file, [(column, type, required)])} as harness/schema.def declares it; required None: may also be missing in an older file."""
     path = HARNESS / "schema.def"
     text = read_text(path)
     tables = {name: (file, []) for name, file in re.findall(r'^TABLE\((\w+), "([^"]+)"', text, re.M)}
-    for name, column, kind, required in re.findall(r"^COLUMN\((\w+), (\w+), CSV_(\w+), (true|false),", text, re.M):
-        tables[name][1].append((column, kind, required == "true"))
+    for name, column, kind, need in re.findall(r"^COLUMN\((\w+), (\w+), CSV_(\w+), (true|false|CSV_LATER),", text, re.M):
+        tables[name][1].append((column, kind, {"true": True, "false": False, "CSV_LATER": None}[need]))
     for name in TABLES:
         if not tables.get(name, (None, None))[1]:
             raise InputError(f"{path}: declares no table {name} with columns")
@@ -115,7 +115,8 @@ def read_csv(path, columns):
     lines = text[:-1].split("\n")
     header = lines[0].split(",")
     expected = [column for column, _, _ in columns]
-    if header != expected:
+    here = columns[:len(header)]  # an older file ends before columns that were declared later
+    if header != expected and (header != expected[:len(header)] or any(required is not None for _, _, required in columns[len(header):])):
         missing = [c for c in expected if c not in header]
         unknown = [c for c in header if c not in expected]
         what = f"column {missing[0]} is missing" if missing else \
@@ -124,9 +125,9 @@ def read_csv(path, columns):
     rows = []
     for number, line in enumerate(lines[1:], start=2):
         cells = line.split(",")
-        if len(cells) != len(columns):
-            raise InputError(f"{path}:{number}: {len(cells)} cells, expected {len(columns)}")
-        row = Row({}, path, number)
+        if len(cells) != len(here):
+            raise InputError(f"{path}:{number}: {len(cells)} cells, expected {len(here)}")
+        row = Row({column: None for column in expected[len(here):]}, path, number)
         for (column, kind, required), cell in zip(columns, cells):
             if cell == "":
                 row[column] = None
