@@ -22,7 +22,7 @@ TABLES = (
 )
 
 # Read where the schema declares them and the run has the file; a list of no rows otherwise.
-OPTIONAL_TABLES = ("cells", "instructions_delta", "symbols_delta", "identical_code", "counters", "calibration", "calibration_reports", "forecast")
+OPTIONAL_TABLES = ("cells", "instructions_delta", "symbols_delta", "identical_code", "counters", "calibration", "calibration_reports", "forecast", "variance")
 
 # Facts of run.csv that the report cannot do without; every other key is printed as it is.
 RUN_KEYS = ("schema_version", "profile", "for_conclusions", "complete", "seed")
@@ -42,6 +42,7 @@ WORDS = {
     ("counters", "status"): ("counted", "multiplexed", "not supported", "not permitted", "not counted", "unknown event"),
     ("layout", "kind"): ("field", "hole"),
     ("calibration", "status"): ("met", "missed", "more trials needed", "no target"),
+    ("variance", "status"): ("split", "not split"),
     ("forecast", "outlook"): ("enough", "perhaps", "too few"),
     ("identical_code", "identical"): ("yes", "no", "not available"),
     ("growth", "class"): ("bounded", "retaining", "growing", "not available"),
