@@ -236,23 +236,16 @@ def open_parts(run):
                      if row["verdict"] == UNRESOLVED and row["estimate"] is not None)
 
 
-# What a number of processes can be asked for (PROFILE_PROCESSES_MAX).
-MOST_PROCESSES = 256
-NO_NUMBER = {"straddles": "more than 100 000", "no_interval": "more than 100 000"}
-
-
 def what_would_decide(run):
     """Of each measured part on time that is open: what stands in the way, what varies most, and the processes that would decide it."""
     rows = []
     for row in parts_of(run):
         if row["verdict"] != UNRESOLVED or row["cause"] not in subject.CAUSES:
             continue
-        needed = row["processes_needed"]
         share = row["responsible"] and f"{row['responsible']} ({wording.number(round(row['responsible_share_percent']))} %)"
-        rows.append((f"[{part_name(row)}](#why)", subject.CAUSES[row["cause"]], share or "not split",
-                     NO_NUMBER.get(row["cause"], "no number") if needed is None else
-                     f"`--processes {needed}`" if needed <= MOST_PROCESSES else f"about {wording.number(needed)}; `--processes` takes {MOST_PROCESSES}"))
-    return rows and wording.table(("Open", "In the way", "Varies most by", "Would decide it"), rows)
+        rows.append((part_name(row), subject.CAUSES[row["cause"]], share or "not split",
+                     "none" if row["processes_needed"] is None else row["processes_needed"]))
+    return rows and wording.table(("Open", "In the way", "Varies most by", "Processes that would decide it"), rows)
 
 
 def levels_not_drawn(run):
