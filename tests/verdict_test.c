@@ -292,6 +292,8 @@ static void every_objection_names_the_processes_that_remove_it(void **state)
     evidence.native_sd = 0.05;
     evidence.plain = evidence.student = evidence.interval;
     expect_needed(&narrow, &evidence, VERDICT_CONFIRMED, VERDICT_STRADDLES);
+    evidence.interval = (struct stats_interval){0.09, 0.2}; /* lopsided: half of it is less than the way */
+    assert_int_equal(verdict_decide(&narrow, &evidence).processes_needed, 21);
 }
 
 static void causes_have_words(void **state)
