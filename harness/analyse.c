@@ -252,6 +252,8 @@ static void put_part(struct csv_writer *writer, const struct analysis *analysis,
     const struct analyse_item *item = &claims->item[part->item];
     const struct analyse_condition *condition = &claims->condition[item->condition];
     const struct csv_data *rows = &analysis->data.claims;
+    const struct analyse_item *open = analyse_open_item(claims, part);
+    const bool is_split = open->has_split && part->verdict == VERDICT_UNRESOLVED;
     bool has_region = condition->kind != ANALYSE_CLAIM;
     char *statement = analysis_part_statement(analysis, index), *reason = analysis_part_reason(analysis, index);
 
@@ -268,13 +270,16 @@ static void put_part(struct csv_writer *writer, const struct analysis *analysis,
     csv_put_text(writer, has_region ? csv_text(rows, condition->row, SCHEMA_claims_region_bounds) : "");
     csv_put_number(writer, item->mde);
     csv_put_number(writer, item->twin_bound);
-    if (item->processes_needed > 0)
-        csv_put_integer(writer, (int64_t)item->processes_needed);
+    if (open->processes_needed > 0 && part->verdict == VERDICT_UNRESOLVED)
+        csv_put_integer(writer, (int64_t)open->processes_needed);
     else
         csv_put_empty(writer);
     csv_put_text(writer, item->source);
     csv_put_text(writer, statement ? statement : "");
     csv_put_text(writer, reason ? reason : "");
+    csv_put_text(writer, part->guard_reason[0] ? "guarded" : open->cause);
+    csv_put_text(writer, is_split ? variance_words[open->split.largest] : "");
+    csv_put_number(writer, is_split ? open->split.largest_percent : NAN);
     csv_end_row(writer);
     free(statement);
     free(reason);
@@ -313,6 +318,8 @@ static void put_claim(struct csv_writer *writer, const struct analysis *analysis
         csv_put_empty(writer);
     csv_put_text(writer, statement);
     csv_put_text(writer, reason ? reason : "");
+    for (size_t column = SCHEMA_verdicts_cause; column < SCHEMA_verdicts_column_count; column++)
+        csv_put_empty(writer);
     csv_end_row(writer);
     free(reason);
 }
@@ -396,8 +403,8 @@ static int write_all(const struct analysis *analysis, struct error *error)
     if (write_levels(analysis, error) != 0 || write_effects(analysis, error) != 0 ||
         write_controls(analysis, error) != 0 ||
         analyse_growth_write(&data->growth, data->directory, data->held, error) != 0 ||
-        analyse_write_states(analysis, error) != 0 || analyse_write_instructions(data, error) != 0 ||
-        write_verdicts(analysis, error) != 0)
+        analyse_write_states(analysis, error) != 0 || analyse_write_variance(analysis, error) != 0 ||
+        analyse_write_instructions(data, error) != 0 || write_verdicts(analysis, error) != 0)
         return error->code;
     return csv_held_publish(data->held, error);
 }

@@ -133,9 +133,14 @@ static int check_contrast(const struct csv_data *table, size_t row, struct error
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
         if (!(fabs(csv_number(table, row, figures[i].column)) <= figures[i].most))
             return analyse_bad_cell(table, row, figures[i].column, figures[i].expected, error);
-    const double standard_error = csv_number(table, row, SCHEMA_contrasts_block_standard_error_ns);
-    if (!isnan(standard_error) && !(standard_error >= 0 && standard_error <= TIME_NS_MOST))
-        return analyse_bad_cell(table, row, SCHEMA_contrasts_block_standard_error_ns, "0 to 1e15, or nothing", error);
+    static const size_t errors[] = {SCHEMA_contrasts_block_standard_error_ns,
+                                    SCHEMA_contrasts_block_noise_standard_error_ns,
+                                    SCHEMA_contrasts_heap_standard_error_ns};
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        const double standard_error = csv_number(table, row, errors[i]);
+        if (!isnan(standard_error) && !(standard_error >= 0 && standard_error <= TIME_NS_MOST))
+            return analyse_bad_cell(table, row, errors[i], "0 to 1e15, or nothing", error);
+    }
     if (csv_integer(table, row, SCHEMA_contrasts_blocks_kept) < 0)
         return analyse_bad_cell(table, row, SCHEMA_contrasts_blocks_kept, "a count", error);
     return 0;

@@ -89,6 +89,7 @@ static struct analyse_item *add_item(struct judge *judge, size_t condition)
                                   .verdict = VERDICT_UNRESOLVED,
                                   .estimate = NAN,
                                   .mde = NAN,
+                                  .cause = "not_measured",
                                   .twin_bound = NAN,
                                   .confidence = NAN,
                                   .interval = {NAN, NAN},
@@ -257,11 +258,19 @@ static void explain_decision(char *text, size_t bytes, const struct verdict_evid
         snprintf(text, bytes, "no spread over processes at all: the clock does not resolve it");
         break;
     }
-    if (decision->processes_needed > 0) {
-        char needed[80];
-        snprintf(needed, sizeof needed, "; about %zu processes would be needed", decision->processes_needed);
-        append(text, bytes, needed);
-    }
+}
+
+/* What is responsible that it is open, and what would decide it. */
+static void advise(const struct judge *judge, struct analyse_item *item, char *why, size_t bytes)
+{
+    item->cause = verdict_cause_word(item->decision.cause);
+    item->processes_needed = item->decision.processes_needed;
+    item->split = (struct variance_split){.valid = false};
+    if (item->effect != ANALYSE_NONE)
+        item->split = analyse_variance_of(&judge->effects->effect[item->effect]);
+    item->has_split = item->split.valid && item->verdict == VERDICT_UNRESOLVED;
+    analyse_advise(why, bytes, &item->decision, &item->split, item->evidence.processes,
+                   judge->data->profile->process_ms);
 }
 
 /* What the run as a whole allows to be said about time; true when it overrules the figures. */
@@ -269,16 +278,19 @@ static bool overruled(const struct judge *judge, struct analyse_item *item, char
 {
     if (!judge->data->profile->for_conclusions) {
         item->verdict = VERDICT_UNRESOLVED;
+        item->cause = "profile";
         snprintf(why, bytes, "profile %s is not for conclusions", judge->data->profile->name);
         return true;
     }
     if (judge->controls->failed || judge->controls->blind) {
         item->verdict = VERDICT_INVALID;
+        item->cause = "control";
         snprintf(why, bytes, "%.400s", judge->controls->reason);
         return true;
     }
     if (!judge->data->complete) {
         item->verdict = VERDICT_UNRESOLVED;
+        item->cause = "not_complete";
         snprintf(why, bytes, "the run is not complete: resume it");
         return true;
     }
@@ -307,8 +319,10 @@ static bool controls_overrule(const struct judge *judge, struct analyse_item *it
         const struct analyse_level *level = &judge->effects->level[item->level];
         blind = cell_is_blind(judge, level->panel, level->workload, why, bytes);
     }
-    if (blind)
+    if (blind) {
         item->verdict = VERDICT_INVALID;
+        item->cause = "control";
+    }
     return blind;
 }
 
@@ -327,11 +341,11 @@ static void judge_evidence(const struct judge *judge, struct analyse_item *item,
     item->mde = evidence->mde;
     item->twin_bound = verdict_twin_bound(evidence);
 
-    char why[448], region[80];
+    char why[640], region[80];
     if (!overruled(judge, item, why, sizeof why) && !controls_overrule(judge, item, why, sizeof why)) {
-        item->processes_needed = decision.processes_needed;
         explain_decision(why, sizeof why, evidence, &decision,
                          verdict_of_interval(&condition->region, evidence->interval));
+        advise(judge, item, why, sizeof why);
     }
     snprintf(item->figure, sizeof item->figure, "%.40s %s %.16s [%s; %s] against region %s: %s",
              claim_text(judge->data, condition->row, SCHEMA_claims_metric), figure_text(evidence->estimate).text,
@@ -438,6 +452,7 @@ static bool exact_figure(const struct judge *judge, struct analyse_item *item, c
     bool unstable = strcmp(status, "unstable") == 0;
     const char *reason = row == ANALYSE_NONE ? "" : csv_text(metrics, row, SCHEMA_metrics_reason);
     item->measured = unstable;
+    item->cause = unstable ? "unstable" : "not_measured";
     snprintf(item->figure, sizeof item->figure, "%s: %.60s of %.60s on %.60s%s%.160s",
              unstable ? "unstable" : "not measured yet", metric, variant, workload, *reason ? "; " : "", reason);
     return false;
@@ -448,6 +463,7 @@ static void judge_exact_value(const struct judge *judge, struct analyse_item *it
     const struct analyse_condition *condition = &judge->claims->condition[item->condition];
     char region[80];
     item->measured = true;
+    item->cause = "decided";
     item->verdict = verdict_of_value(&condition->region, value);
     item->estimate = value;
     snprintf(item->figure, sizeof item->figure, "%.420s = %s; %s %s", what, figure_text(value).text,
@@ -457,6 +473,7 @@ static void judge_exact_value(const struct judge *judge, struct analyse_item *it
     if (judge->controls->heap_reason[0] &&
         growth_is_metric(claim_text(judge->data, condition->row, SCHEMA_claims_metric))) {
         item->verdict = VERDICT_INVALID;
+        item->cause = "control";
         append(item->figure, sizeof item->figure, "; ");
         append(item->figure, sizeof item->figure, judge->controls->heap_reason);
     }
@@ -698,6 +715,8 @@ static void judge_claim(const struct judge *judge, struct analyse_item *item)
     int64_t claim = claim_referred_to(judge, item->condition);
     item->measured = true;
     item->verdict = analyse_claim_verdict(judge->claims, claim);
+    item->cause =
+        item->verdict == VERDICT_CONFIRMED || item->verdict == VERDICT_REFUTED ? "decided" : "rests_on_claims";
     snprintf(item->figure, sizeof item->figure, "claim %lld is %s", (long long)claim, verdict_name(item->verdict));
     snprintf(item->source, sizeof item->source, "verdicts.csv claim=%lld part=all", (long long)claim);
 }

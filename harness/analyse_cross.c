@@ -229,7 +229,11 @@ static int check_purpose(const struct analyse_data *data, size_t row, struct err
 static int check_cell(const struct analyse_data *data, size_t row, struct error *error)
 {
     const bool decides = strcmp(csv_text(&data->cells, row, SCHEMA_cells_purpose), "claims") == 0;
-    const size_t planned = decides ? data->look_processes : data->profile->exploratory_processes;
+    const struct profile *profile = data->profile;
+    size_t look = 0;
+    while (profile->looks[look].processes != data->look_processes) /* it is one of them: read_look */
+        look++;
+    const size_t planned = profile_cell_processes(profile, decides, look);
     if (csv_integer(&data->cells, row, SCHEMA_cells_processes) == (int64_t)planned)
         return 0;
     char expected[120];

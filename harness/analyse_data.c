@@ -2,6 +2,7 @@
 #include "panels.h"
 #include "paths.h"
 #include "provenance.h"
+#include "resume.h"
 #include "schema.h"
 
 #include <math.h>
@@ -201,6 +202,22 @@ static int read_yes_or_no(const struct analyse_data *data, const char *key, bool
     return *yes || strcmp(value, "no") == 0 ? 0 : bad_fact(data, key, value, "yes or no", error);
 }
 
+/* Runs that were written before the key existed could not be asked for a number. */
+static int read_asked_processes(struct analyse_data *data, struct error *error)
+{
+    const size_t row = csv_find(&data->run, SCHEMA_run_key, RESUME_PROCESSES_KEY);
+    const char *value = row < data->run.row_count ? csv_text(&data->run, row, SCHEMA_run_value) : "";
+    int64_t processes;
+    if (*value == '\0')
+        return 0;
+    if (!csv_parse_integer(value, &processes) || processes < PROFILE_PROCESSES_MIN || processes > PROFILE_PROCESSES_MAX)
+        return bad_fact(data, RESUME_PROCESSES_KEY, value, "a number of processes that --processes takes, or nothing",
+                        error);
+    data->asked = profile_with_processes(data->profile, (unsigned)processes);
+    data->profile = &data->asked;
+    return 0;
+}
+
 /* Runs that were written before the key existed selected everything. */
 static int read_selection(struct analyse_data *data, struct error *error)
 {
@@ -233,7 +250,8 @@ static int read_run(struct analyse_data *data, struct error *error)
     if (!data->profile)
         return bad_fact(data, "profile", value, "quick; default; thorough or smoke", error);
 
-    if (read_look(data, error) != 0 || read_yes_or_no(data, "complete", &data->complete, error) != 0)
+    if (read_asked_processes(data, error) != 0 || read_look(data, error) != 0 ||
+        read_yes_or_no(data, "complete", &data->complete, error) != 0)
         return error->code;
     return read_selection(data, error);
 }
@@ -350,6 +368,8 @@ static int index_processes(struct analyse_data *data, struct error *error)
             state_of_process((uint32_t)csv_integer(processes, row, SCHEMA_processes_blocks_kept),
                              (uint32_t)csv_integer(processes, row, SCHEMA_processes_blocks_quiet),
                              (uint32_t)csv_integer(processes, row, SCHEMA_processes_blocks_shared), SUMMARY_BLOCKS_MIN);
+        process->shared_share = (double)csv_integer(processes, row, SCHEMA_processes_blocks_shared) /
+                                fmax(1, (double)csv_integer(processes, row, SCHEMA_processes_blocks_kept));
         process->probe_cycles = csv_number(processes, row, SCHEMA_processes_probe_cycles);
         if (process->probe_cycles > 0 && !(data->probe_cycles <= process->probe_cycles))
             data->probe_cycles = process->probe_cycles;

@@ -12,7 +12,7 @@ static const char *const clock_arms[] = {"chain", "chain_planted", "chain_multip
 static int samples_allocate(struct analyse_samples *samples, size_t capacity, struct error *error)
 {
     *samples = (struct analyse_samples){0};
-    double *block = calloc(5 * capacity + 1, sizeof *block);
+    double *block = calloc(8 * capacity + 1, sizeof *block);
     samples->process = calloc(capacity + 1, sizeof *samples->process);
     samples->row = calloc(capacity + 1, sizeof *samples->row);
     samples->value = block;
@@ -22,6 +22,9 @@ static int samples_allocate(struct analyse_samples *samples, size_t capacity, st
     samples->log_ratio = block + 2 * capacity;
     samples->plain_log_ratio = block + 3 * capacity;
     samples->standard_error = block + 4 * capacity;
+    samples->block_noise = block + 5 * capacity;
+    samples->heap = block + 6 * capacity;
+    samples->shared = block + 7 * capacity;
     return 0;
 }
 
@@ -67,6 +70,9 @@ int analyse_samples_of_contrast(const struct analyse_data *data, size_t panel, s
         samples->log_ratio[i] = csv_number(rows, row, SCHEMA_contrasts_log_ratio);
         samples->plain_log_ratio[i] = csv_number(rows, row, SCHEMA_contrasts_plain_mean_log_ratio);
         samples->standard_error[i] = csv_number(rows, row, SCHEMA_contrasts_block_standard_error_ns);
+        samples->block_noise[i] = csv_number(rows, row, SCHEMA_contrasts_block_noise_standard_error_ns);
+        samples->heap[i] = csv_number(rows, row, SCHEMA_contrasts_heap_standard_error_ns);
+        samples->shared[i] = process->shared_share;
     }
     return 0;
 }

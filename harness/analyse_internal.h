@@ -12,6 +12,7 @@
 #include "profile.h"
 #include "state.h"
 #include "summary.h"
+#include "variance.h"
 #include "verdict.h"
 
 #define ANALYSE_FAMILY_ERROR 0.01
@@ -50,6 +51,7 @@ struct analyse_process {
     enum state state;                   /* when it was wholly in one */
     size_t state_rows, state_rows_end;  /* of state_contrasts.csv; 0, 0: none */
     double probe_cycles;                /* what its states were told apart by; NaN: nothing */
+    double shared_share;                /* of its kept blocks, in the shared state */
 };
 
 struct analyse_data {
@@ -63,8 +65,9 @@ struct analyse_data {
     size_t panel_count;
     struct analyse_process *process; /* by id */
     size_t process_count;
-    const struct profile *profile;
-    size_t look_processes; /* of cells that decide claims */
+    const struct profile *profile; /* one of the table, or the following */
+    struct profile asked;          /* that with the processes asked for */
+    size_t look_processes;         /* of cells that decide claims */
     double error_share;
     bool complete;
     double probe_cycles; /* the fastest mode of the whole run; NaN: none */
@@ -121,8 +124,10 @@ struct analyse_samples { /* one value an ok process */
     double *plain;     /* plain mean of the same */
     double *log_ratio; /* effects only */
     double *plain_log_ratio;
-    double *standard_error; /* NaN where there is none */
-    size_t *row;            /* of contrasts.csv, or of processes.csv for a level */
+    double *standard_error;     /* NaN where there is none */
+    double *block_noise, *heap; /* the same from either alone (summary.h); effects only */
+    double *shared;             /* shared_share of the process */
+    size_t *row;                /* of contrasts.csv, or of processes.csv for a level */
     const struct analyse_process **process;
 };
 
@@ -222,7 +227,10 @@ struct analyse_item {
     enum verdict verdict;
     double estimate, mde, twin_bound, confidence; /* NaN where there is none */
     struct stats_interval interval;
-    size_t processes_needed;
+    size_t processes_needed; /* 0: none would decide, or it is decided */
+    const char *cause;       /* word of the verdict, as in verdicts.csv */
+    bool has_split;          /* `split` says what of the variance is responsible that it is open */
+    struct variance_split split;
     size_t effect, level;     /* those that decide; ANALYSE_NONE */
     bool reversed;            /* `effect` with its two sides exchanged */
     enum verdict_scale scale; /* of `effect` */
@@ -232,7 +240,7 @@ struct analyse_item {
     /* Rows of metrics.csv that an exact figure was looked up in: all are counted, the first of them kept. */
     size_t rows[ANALYSE_ITEM_ROWS_MAX], row_count;
     char source[512];
-    char figure[640]; /* what was seen and why it decides as it does */
+    char figure[960]; /* what was seen and why it decides as it does */
 };
 
 struct analyse_part {
@@ -300,6 +308,17 @@ char *analysis_part_reason(const struct analysis *analysis, size_t part);
 /* Writes state_effects.csv. An effect differs when the interval of its change leaves out 0, or when those of the two states are disjoint;
  * each at the confidence of the effect, so one of them in some hundred differs by chance. */
 int analyse_write_states(const struct analysis *analysis, struct error *error);
+
+/* ---- analyse_variance.c: what is responsible that a part is open, and what would decide it ---- */
+
+struct variance_split analyse_variance_of(const struct analyse_effect *effect);
+/* Writes variance.csv. */
+int analyse_write_variance(const struct analysis *analysis, struct error *error);
+/* Appends to a reason which component is responsible and which --processes N would decide, or why none would. */
+void analyse_advise(char *text, size_t bytes, const struct verdict_decision *decision,
+                    const struct variance_split *split, size_t processes, double process_ms);
+/* Of a part that is measured and not resolvable here, the item that needs most processes; of any other the one that decides it. */
+const struct analyse_item *analyse_open_item(const struct analyse_claims *claims, const struct analyse_part *part);
 
 /* ---- analyse_instructions.c ---- */
 

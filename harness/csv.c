@@ -178,7 +178,8 @@ struct reader {
     const char *path;
     const struct csv_table *table;
     struct error *error;
-    size_t line; /* of the file, from 1 */
+    size_t line;    /* of the file, from 1 */
+    size_t columns; /* that it has: fewer than the table's where those missing are CSV_LATER */
 };
 
 static int bad_cell(const struct reader *reader, size_t column, const char *value, size_t count, const char *expected)
@@ -190,7 +191,7 @@ static int bad_cell(const struct reader *reader, size_t column, const char *valu
 
 static int bad_byte(const struct reader *reader, size_t column, const char *cell, const char *bad, const char *end)
 {
-    size_t last_column = reader->table->column_count - 1;
+    size_t last_column = reader->columns - 1;
     const char *comma = memchr(bad, ',', (size_t)(end - bad));
     const char *cell_end = comma != NULL ? comma : end;
     char shown[CSV_SHOWN_BYTES];
@@ -215,8 +216,8 @@ static int bad_count(const struct reader *reader, const char *line, const char *
                      "%s:%zu: the row has %zu cell%s, the last is \"%s\"; expected %zu, up to "
                      "column %s; %s",
                      reader->path, reader->line, count, count == 1 ? "" : "s",
-                     csv_show(shown, last, (size_t)(end - last)), reader->table->column_count,
-                     reader->table->columns[reader->table->column_count - 1].name, mend);
+                     csv_show(shown, last, (size_t)(end - last)), reader->columns,
+                     reader->table->columns[reader->columns - 1].name, mend);
 }
 
 static int truncated(const struct reader *reader, const char *line, const char *end)
@@ -249,8 +250,8 @@ static int bad_header(const struct reader *reader, size_t column, const char *fo
                      reader->path, column + 1, shown, table->columns[column].name, table->file, what_to_do);
 }
 
-/* Finds the first column that differs. */
-static int compare_header(const struct reader *reader, const char *line, const char *end)
+/* Finds the first column that differs; `*columns`: how many there are. */
+static int compare_header(const struct reader *reader, const char *line, const char *end, size_t *columns)
 {
     const char *at = line;
     for (size_t column = 0;; column++) {
@@ -260,19 +261,25 @@ static int compare_header(const struct reader *reader, const char *line, const c
         const char *name = column < reader->table->column_count ? reader->table->columns[column].name : NULL;
         if (name == NULL || strlen(name) != count || memcmp(name, at, count) != 0)
             return bad_header(reader, column, at, count);
+        *columns = column + 1;
         if (comma == NULL)
-            return column + 1 == reader->table->column_count ? 0 : bad_header(reader, column + 1, NULL, 0);
+            return *columns == reader->table->column_count || reader->table->columns[*columns].need == CSV_LATER
+                       ? 0
+                       : bad_header(reader, *columns, NULL, 0);
         at = comma + 1;
     }
 }
 
-static int check_header(const struct reader *reader, const char *text, size_t bytes, size_t *header_bytes)
+/* `*columns`: those that the file has. */
+static int check_header(const struct reader *reader, const char *text, size_t bytes, size_t *header_bytes,
+                        size_t *columns)
 {
     struct csv_bytes header = {0};
     if (!csv_header_of(reader->table, &header))
         return csv_memory_error(reader->error, reader->path, bytes);
     int code = 0;
     *header_bytes = header.count;
+    *columns = reader->table->column_count;
     if (bytes == 0)
         code = error_set(reader->error, EXIT_USAGE,
                          "%s:1: the file is empty; expected the header \"%.*s\" (table %s); "
@@ -282,7 +289,8 @@ static int check_header(const struct reader *reader, const char *text, size_t by
         code = truncated(reader, text, text + bytes);
     else if (bytes < header.count || memcmp(text, header.text, header.count) != 0) {
         const char *line_feed = memchr(text, '\n', bytes);
-        code = compare_header(reader, text, line_feed != NULL ? line_feed : text + bytes);
+        code = compare_header(reader, text, line_feed != NULL ? line_feed : text + bytes, columns);
+        *header_bytes = line_feed != NULL ? (size_t)(line_feed + 1 - text) : bytes;
     }
     free(header.text);
     return code;
@@ -299,11 +307,11 @@ static int parse_row(const struct reader *reader, char *line, char *line_feed, c
             at += step;
         if (at < line_feed && *at != ',')
             return bad_byte(reader, column, cell, at, line_feed);
-        if (column >= reader->table->column_count)
+        if (column >= reader->columns)
             return bad_count(reader, line, line_feed);
         cells[column] = cell;
         if (at == line_feed) {
-            if (column + 1 != reader->table->column_count)
+            if (column + 1 != reader->columns)
                 return bad_count(reader, line, line_feed);
             return 0;
         }
@@ -314,11 +322,11 @@ static int parse_row(const struct reader *reader, char *line, char *line_feed, c
 static int check_row(const struct reader *reader, const char **cells, char *line_feed)
 {
     const struct csv_table *table = reader->table;
-    for (size_t column = 0; column < table->column_count; column++) {
-        char *end = column + 1 < table->column_count ? (char *)cells[column + 1] - 1 : line_feed;
+    for (size_t column = 0; column < reader->columns; column++) {
+        char *end = column + 1 < reader->columns ? (char *)cells[column + 1] - 1 : line_feed;
         *end = '\0';
         if (cells[column] == end) {
-            if (table->columns[column].required)
+            if (table->columns[column].need == CSV_REQUIRED)
                 return bad_cell(reader, column, "", 0, "a value, this column is never empty");
         } else if (!value_fits(&table->columns[column], cells[column])) {
             return bad_cell(reader, column, cells[column], (size_t)(end - cells[column]),
@@ -350,6 +358,8 @@ static int parse_rows(struct reader *reader, char *text, char *end, struct csv_d
         if (line_feed == NULL)
             return truncated(reader, text, end);
         const char **cells = data->cells + data->row_count * reader->table->column_count;
+        for (size_t column = reader->columns; column < reader->table->column_count; column++)
+            cells[column] = "";
         int code = parse_row(reader, text, line_feed, cells);
         if (code == 0)
             code = check_row(reader, cells, line_feed);
@@ -370,7 +380,7 @@ int csv_read(const char *path, const struct csv_table *table, struct csv_data *d
     int code = read_text(path, table, &text, error);
     data->text = text.text;
     if (code == 0)
-        code = check_header(&reader, text.text, text.count, &header_bytes);
+        code = check_header(&reader, text.text, text.count, &header_bytes, &reader.columns);
     if (code == 0)
         code = parse_rows(&reader, text.text + header_bytes, text.text + text.count, data);
     if (code == 0 && (data->path = strdup(path)) == NULL)
@@ -389,7 +399,9 @@ int csv_check_for_append(const char *path, const struct csv_table *table, struct
         return 0; /* its text may be too much for memory; what is wrong with it is found out below */
     int code = read_text(path, table, &text, error);
     if (code == 0)
-        code = check_header(&reader, text.text, text.count, &header_bytes);
+        code = check_header(&reader, text.text, text.count, &header_bytes, &reader.columns);
+    if (code == 0 && reader.columns < table->column_count)
+        code = bad_header(&reader, reader.columns, NULL, 0);
     if (code == 0 && text.text[text.count - 1] != '\n') {
         const char *line = (const char *)memrchr(text.text, '\n', text.count) + 1;
         reader.line = 1 + count_lines(text.text, text.text + text.count);

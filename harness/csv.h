@@ -22,10 +22,19 @@ enum csv_type {
     CSV_NUMBER,  /* finite double as in JSON, or "inf" and "-inf" for unbounded ends; never NaN */
 };
 
+/* Whether a cell must hold something. */
+enum csv_need {
+    CSV_OPTIONAL = false,
+    CSV_REQUIRED = true, /* an empty cell is an error */
+    /* May be empty, and was declared after files of this schema version had been written: they end before it, header and rows, and read
+     * as if it were empty there. Only last columns; new rows are never put into such a file. */
+    CSV_LATER,
+};
+
 struct csv_column {
     const char *name; /* with its unit */
     enum csv_type type;
-    bool required; /* an empty cell is an error */
+    enum csv_need need; /* true and false are words of schema.def */
     const char *meaning;
 };
 

@@ -257,7 +257,7 @@ static void put_cell(struct csv_writer *writer, const char *text, enum csv_type 
         return;
     }
     const struct csv_column *column = &writer->table->columns[writer->column];
-    if (count == 0 && column->required)
+    if (count == 0 && column->need == CSV_REQUIRED)
         stick_cell(writer, "", "a value, this column is never empty");
     else if (count > 0 && !type_accepts(column->type, type))
         stick_cell(writer, text, csv_type_expected(column->type));

@@ -164,6 +164,20 @@ static void print_cell(const struct analysis *analysis, size_t panel, size_t wor
          all - analyse_cell_processes(data, panel, workload, true), analyse_cell_planned(data, panel, workload));
 }
 
+static void print_variance(const struct analyse_effect *effect)
+{
+    const struct variance_split split = analyse_variance_of(effect);
+    if (!split.valid) {
+        line("variance", "not split: %s", split.reason);
+        return;
+    }
+    line("variance", "%.0f %% %s; standard deviation over processes %.4g ns", split.largest_percent,
+         variance_words[split.largest], split.sd);
+    line("", "by block %.4g, by heap placement %.4g, by state %.4g, by layout and the rest %.4g ns",
+         split.component_sd[VARIANCE_BLOCK], split.component_sd[VARIANCE_HEAP], split.component_sd[VARIANCE_STATE],
+         split.component_sd[VARIANCE_LAYOUT]);
+}
+
 static void print_effect(const struct analysis *analysis, const struct analyse_item *item, enum verdict_scale scale,
                          const struct verdict_evidence *evidence, const char *unit)
 {
@@ -185,6 +199,7 @@ static void print_effect(const struct analysis *analysis, const struct analyse_i
     else
         line("a value", "%s with x = %slog_ratio of a process", scale_words(scale), item->reversed ? "-" : "");
     print_evidence(&shown, evidence);
+    print_variance(effect);
 }
 
 static void print_level(const struct analysis *analysis, const struct analyse_item *item,
@@ -266,8 +281,11 @@ static void print_timing(const struct analysis *analysis, const struct analyse_c
         line("margin", "%.6g %s from the estimate to the end of the region that decides", item->decision.margin, unit);
     line("twin bound", "%.6g %s: the twins of the compared variants on this workload reach [%.6g; %.6g]",
          item->twin_bound, unit, item->evidence.twin.low, item->evidence.twin.high);
-    if (item->processes_needed > 0)
-        line("needed", "about %zu processes", item->processes_needed);
+    if (item->processes_needed > PROFILE_PROCESSES_MAX)
+        line("needed", "about %zu processes; --processes takes %d at most", item->processes_needed,
+             PROFILE_PROCESSES_MAX);
+    else if (item->processes_needed > 0)
+        line("needed", "--processes %zu", item->processes_needed);
     print_timing_controls(analysis, item);
 }
 

@@ -223,6 +223,13 @@ static size_t rounded(size_t count)
     return (count + step / 2) / step * step;
 }
 
+/* The same, but never fewer, for --processes. */
+static size_t asked_for(size_t count)
+{
+    const size_t near = rounded(count) >= count ? rounded(count) : rounded(count) + 10;
+    return near <= PROFILE_PROCESSES_MAX ? near : PROFILE_PROCESSES_MAX;
+}
+
 static const char *count_words(size_t count, char *text, size_t bytes)
 {
     if (count == 0)
@@ -232,22 +239,13 @@ static const char *count_words(size_t count, char *text, size_t bytes)
     return text;
 }
 
-/* The first profile that has as many; NULL when none does. */
-static const struct profile *profile_with(size_t processes)
-{
-    for (size_t i = 0; i < profile_count; i++)
-        if (profiles[i].for_conclusions && profiles[i].looks[profiles[i].look_count - 1].processes >= processes)
-            return &profiles[i];
-    return NULL;
-}
-
 const char *forecast_words(const struct forecast_row *row, const struct profile *profile, char *text, size_t bytes)
 {
-    char needed[32], low[32], high[32], advice[80] = "no profile has as many";
-    const struct profile *better = row->figure.needed > 0 ? profile_with(row->figure.needed) : NULL;
-    if (better)
-        snprintf(advice, sizeof advice, "--profile %s has %u", better->name,
-                 better->looks[better->look_count - 1].processes);
+    char needed[32], low[32], high[32], advice[80];
+    if (row->figure.needed > 0 && row->figure.needed <= PROFILE_PROCESSES_MAX)
+        snprintf(advice, sizeof advice, "--processes %zu would do", asked_for(row->figure.needed));
+    else
+        snprintf(advice, sizeof advice, "--processes takes %d at most", PROFILE_PROCESSES_MAX);
     snprintf(
         text, bytes,
         "%lld%s: %s on %s needs about %s processes (%s to %s: its spread is known from %zu), %s has %zu; %s",

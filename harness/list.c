@@ -139,7 +139,7 @@ static void print_table_text(const struct csv_table *table)
     for (size_t c = 0; c < table->column_count; c++) {
         const struct csv_column *column = &table->columns[c];
         const int meaning_at = printf("  %-30s %-8s", column->name, type_words[column->type]);
-        const int at = meaning_at + printf("%s", column->required ? "" : "may be empty; ");
+        const int at = meaning_at + printf("%s", column->need == CSV_REQUIRED ? "" : "may be empty; ");
         text_print_words(stdout, column->meaning, at, meaning_at, 80);
     }
     printf("\n");
@@ -150,7 +150,8 @@ static void print_table_markdown(const struct csv_table *table)
     printf("\n## %s\n\nA row is %s.\n\n| Column | Type | Meaning |\n|---|---|---|\n", table->file, table->row_is);
     for (size_t c = 0; c < table->column_count; c++) {
         const struct csv_column *column = &table->columns[c];
-        printf("| `%s` | %s%s | ", column->name, type_words[column->type], column->required ? "" : ", may be empty");
+        printf("| `%s` | %s%s | ", column->name, type_words[column->type],
+               column->need == CSV_REQUIRED ? "" : ", may be empty");
         for (const char *at = column->meaning; *at; at++)
             printf(*at == '|' ? "\\%c" : "%c", *at);
         printf(" |\n");
@@ -161,8 +162,8 @@ static void print_table_csv(const struct csv_table *table)
 {
     for (size_t c = 0; c < table->column_count; c++) {
         const struct csv_column *column = &table->columns[c];
-        printf("%s,%s,%s,%s,%s\n", table->file, column->name, type_words[column->type], column->required ? "yes" : "no",
-               column->meaning);
+        printf("%s,%s,%s,%s,%s\n", table->file, column->name, type_words[column->type],
+               column->need == CSV_REQUIRED ? "yes" : "no", column->meaning);
     }
 }
 

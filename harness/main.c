@@ -30,6 +30,7 @@ static int measure(const struct options *options, const struct paths *paths, cha
 {
     const struct run_options run_options = {
         .profile = options->profile || options->resume ? options->profile : profile_find("default"),
+        .processes = options->processes,
         .selection = {.variants = list_or_null(options->variants),
                       .workloads = list_or_null(options->workloads),
                       .modules = list_or_null(options->modules),

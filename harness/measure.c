@@ -114,6 +114,13 @@ uint64_t measure_round_ops(const struct measure_arm *arm)
     return arm->round_ops ? arm->round_ops : arm->workload->batch_max_ops;
 }
 
+uint32_t measure_epoch_blocks(uint32_t blocks, uint32_t epochs)
+{
+    const uint32_t most = blocks / MEASURE_EPOCH_BLOCKS_MIN;
+    const uint32_t made = epochs < most ? epochs : most;
+    return made > 0 ? (blocks + made - 1) / made : blocks > 0 ? blocks : 1;
+}
+
 uint64_t measure_batch(const struct measure_clock *clock, const struct measure_arm *arm, uint64_t iterations,
                        uint64_t *bytes)
 {

@@ -24,6 +24,7 @@ enum {
     /* Independent additions of a probe: 0.9 us at 4.1 GHz, where they retire at 5.2 a cycle. Both probes of a block with the shorter ones
      * that warm them take 0.4 % of a block of 490 us. */
     MEASURE_PROBE_ADDS = 19200,
+    MEASURE_EPOCH_BLOCKS_MIN = 4, /* of a heap: a fresh one costs a block, and a long op has few */
     /* Sizes of a batch in linearity blocks: that of the run, twice that, and one off the ladder between the two. */
     MEASURE_SIZES = 3,
     /* Bytes of the ring of inputs, at least two inputs: too many branches for a predictor to know by heart (sorting 1 KiB: 256 inputs of
@@ -90,6 +91,9 @@ void measure_plan_block(uint64_t seed, uint64_t process, uint64_t block, size_t 
 /* The same for the `count` arms from `first` on, of a purpose other than effect: each has an order of its own. */
 void measure_plan_part(uint64_t seed, uint64_t process, uint64_t block, enum measure_purpose purpose, size_t first,
                        size_t count, struct measure_block *plan);
+
+/* How many blocks share a heap, of `blocks` planned ones on at most `epochs` heaps: block b is in epoch b / this. At least 1. */
+uint32_t measure_epoch_blocks(uint32_t blocks, uint32_t epochs);
 
 /* Most ops of a round of this arm; 0: no limit. */
 uint64_t measure_round_ops(const struct measure_arm *arm);

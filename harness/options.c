@@ -11,6 +11,7 @@
 
 enum option_key {
     KEY_PROFILE = 256,
+    KEY_PROCESSES,
     KEY_VARIANTS,
     KEY_WORKLOADS,
     KEY_MODULE,
@@ -43,6 +44,9 @@ static const struct {
 } option_table[] = {
     {{"profile", KEY_PROFILE, "NAME", 0, "quick (2 min), default, thorough, or smoke (plumbing only)", 0},
      " run report gate "},
+    {{"processes", KEY_PROCESSES, "N", 0,
+      "processes of every panel and workload, instead of the profile's: 2 to 256; its looks at fewer stay", 0},
+     " run report "},
     {{"variants", KEY_VARIANTS, "A,B", 0, "only contrasts between these variants; gate: only these", 0},
      " run report gate "},
     {{"workloads", KEY_WORKLOADS, "A,B", 0, "only these workloads", 0}, " run report calibrate gate "},
@@ -124,6 +128,16 @@ static int set_profile(const char *name, struct options *options, struct error *
     for (size_t i = 0; i < profile_count; i++)
         snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", profiles[i].name);
     return error_set(error, EXIT_USAGE, "--profile: unknown profile \"%s\"; expected one of %s", name, names);
+}
+
+static int set_processes(const char *text, struct options *options, struct error *error)
+{
+    int64_t processes;
+    if (!csv_parse_integer(text, &processes) || processes < PROFILE_PROCESSES_MIN || processes > PROFILE_PROCESSES_MAX)
+        return error_set(error, EXIT_USAGE, "--processes: \"%s\" is no number of processes; expected %d to %d", text,
+                         PROFILE_PROCESSES_MIN, PROFILE_PROCESSES_MAX);
+    options->processes = (unsigned)processes;
+    return 0;
 }
 
 static int set_seed(const char *text, struct options *options, struct error *error)
@@ -272,6 +286,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     switch (key) {
     case KEY_PROFILE:
         return set_profile(argument, options, parsing->error);
+    case KEY_PROCESSES:
+        return set_processes(argument, options, parsing->error);
     case KEY_VARIANTS:
         return split_list("variants", argument, options->variants, parsing->error);
     case KEY_WORKLOADS:

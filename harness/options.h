@@ -24,6 +24,7 @@ struct options {
     const char *baseline, *out, *output, *resume, *base;
     uint64_t seed;
     double budget_minutes; /* 0: not given */
+    unsigned processes;    /* 0: not given */
     unsigned layouts;      /* 0: not given */
     bool dry_run, quiet, csv, list_events, list_tables, fix_layout, strict, terminal, exact;
     const char *format;            /* NULL: not given */

@@ -18,3 +18,30 @@ const struct profile *profile_find(const char *name)
             return &profiles[i];
     return NULL;
 }
+
+struct profile profile_with_processes(const struct profile *profile, unsigned processes)
+{
+    struct profile with = *profile;
+    const size_t last = profile->look_count - 1;
+    double left = 0;
+    with.exploratory_processes = processes;
+    with.look_count = 0;
+    for (size_t i = 0; i < last; i++)
+        if (profile->looks[i].processes < processes)
+            with.looks[with.look_count++] = profile->looks[i];
+        else
+            left += profile->looks[i].error_share;
+    with.looks[with.look_count++] = (struct profile_look){processes, profile->looks[last].error_share + left};
+    return with;
+}
+
+unsigned profile_cell_processes(const struct profile *profile, bool decides_claims, size_t look)
+{
+    const unsigned processes = profile->looks[look].processes;
+    return decides_claims || processes < profile->exploratory_processes ? processes : profile->exploratory_processes;
+}
+
+bool profile_explored(const struct profile *profile, size_t look)
+{
+    return profile->looks[look].processes >= profile->exploratory_processes;
+}

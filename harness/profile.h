@@ -11,6 +11,8 @@
 #include <stddef.h>
 
 #define PROFILE_LOOKS_MAX 3
+/* Of --processes. One process shows no spread; what more than so many would resolve takes another experiment. */
+enum { PROFILE_PROCESSES_MIN = 2, PROFILE_PROCESSES_MAX = 256 };
 
 struct profile_look {
     unsigned processes; /* per panel and workload, in all up to this look */
@@ -37,5 +39,16 @@ extern const size_t profile_count;
 
 /* NULL for an unknown name. */
 const struct profile *profile_find(const char *name);
+
+/*
+ * The profile with `processes` of them in every cell, exploratory ones too: looks that would have as many or more are dropped, but the last,
+ * which has exactly so many and what error share the dropped ones leave. What it can decide is fixed before the run, as ever. Pure.
+ */
+struct profile profile_with_processes(const struct profile *profile, unsigned processes);
+
+/* Processes in all up to a look of a cell that decides claims, or of an exploratory one. */
+unsigned profile_cell_processes(const struct profile *profile, bool decides_claims, size_t look);
+/* Whether exploratory cells have all of theirs at a look: before it no run may end. */
+bool profile_explored(const struct profile *profile, size_t look);
 
 #endif

@@ -115,6 +115,8 @@ static void write_contrast(struct csv_writer *writer, uint64_t process, const st
     csv_put_number(writer, contrast->plain_mean_log_ratio);
     csv_put_number(writer, contrast->block_standard_error_ns);
     csv_put_integer(writer, summary->blocks_kept);
+    csv_put_number(writer, contrast->block_noise_standard_error_ns);
+    csv_put_number(writer, contrast->heap_standard_error_ns);
     csv_end_row(writer);
 }
 

@@ -31,33 +31,51 @@ static int differs(const struct resume *resume, const char *key, const char *was
                      key, *was ? was : "absent", *is ? is : "absent");
 }
 
-static int check_given(const struct resume *resume, const struct profile *profile, uint64_t seed, struct error *error)
+static int check_given(const struct resume *resume, const struct profile *profile, unsigned processes, uint64_t seed,
+                       struct error *error)
 {
     char text[32];
+    if (profile && strcmp(profile->name, resume->profile.name) != 0)
+        return differs(resume, "profile", resume->profile.name, profile->name, error);
+    snprintf(text, sizeof text, "%u", processes);
+    if (processes && processes != resume->asked_processes)
+        return differs(resume, RESUME_PROCESSES_KEY, fact(&resume->run, RESUME_PROCESSES_KEY), text, error);
     snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
-    if (profile && profile != resume->profile)
-        return differs(resume, "profile", resume->profile->name, profile->name, error);
     if (seed && seed != resume->seed)
         return differs(resume, "seed", fact(&resume->run, "seed"), text, error);
     return 0;
+}
+
+/* Sets `profile`; false when run.csv names none that is known. */
+static bool find_profile(struct resume *resume)
+{
+    const struct profile *found = profile_find(fact(&resume->run, "profile"));
+    const char *asked = fact(&resume->run, RESUME_PROCESSES_KEY);
+    int64_t processes = 0;
+    if (found == NULL || (*asked && (!csv_parse_integer(asked, &processes) || processes < PROFILE_PROCESSES_MIN ||
+                                     processes > PROFILE_PROCESSES_MAX)))
+        return false;
+    resume->asked_processes = (unsigned)processes;
+    resume->profile = processes ? profile_with_processes(found, resume->asked_processes) : *found;
+    return true;
 }
 
 static int read_progress(struct resume *resume, struct error *error)
 {
     const struct csv_data *run = &resume->run;
     const char *seed = fact(run, "seed"), *look = fact(run, "look_processes");
-    resume->profile = profile_find(fact(run, "profile"));
     resume->seed = strtoull(seed, NULL, 10);
     resume->command = fact(run, "command");
-    if (resume->profile == NULL || resume->seed == 0)
-        return error_set(error, EXIT_USAGE, "%s: profile \"%s\" or seed \"%s\" is not known here; measure anew",
-                         run->path, fact(run, "profile"), seed);
-    while (resume->look < resume->profile->look_count &&
-           resume->profile->looks[resume->look].processes != strtoul(look, NULL, 10))
+    if (!find_profile(resume) || resume->seed == 0)
+        return error_set(error, EXIT_USAGE,
+                         "%s: profile \"%s\" with %s \"%s\" or seed \"%s\" is not known here; measure anew", run->path,
+                         fact(run, "profile"), RESUME_PROCESSES_KEY, fact(run, RESUME_PROCESSES_KEY), seed);
+    while (resume->look < resume->profile.look_count &&
+           resume->profile.looks[resume->look].processes != strtoul(look, NULL, 10))
         resume->look++;
-    if (resume->look == resume->profile->look_count)
+    if (resume->look == resume->profile.look_count)
         return error_set(error, EXIT_USAGE, "%s: look_processes is \"%s\"; profile %s has no such look; measure anew",
-                         run->path, look, resume->profile->name);
+                         run->path, look, resume->profile.name);
     return 0;
 }
 
@@ -101,8 +119,8 @@ static int read_selection(struct resume *resume, struct error *error)
     return 0;
 }
 
-int resume_open(struct resume *resume, const char *directory, const struct profile *profile, uint64_t seed,
-                struct error *error)
+int resume_open(struct resume *resume, const char *directory, const struct profile *profile, unsigned processes,
+                uint64_t seed, struct error *error)
 {
     char version[16];
     *resume = (struct resume){.directory = directory};
@@ -114,7 +132,7 @@ int resume_open(struct resume *resume, const char *directory, const struct profi
         return differs(resume, "schema_version", fact(&resume->run, "schema_version"), version, error);
     if (strcmp(fact(&resume->run, "complete"), "yes") == 0)
         return error_set(error, EXIT_USAGE, "%s: is complete; there is nothing to resume", directory);
-    if (read_progress(resume, error) != 0 || check_given(resume, profile, seed, error) != 0)
+    if (read_progress(resume, error) != 0 || check_given(resume, profile, processes, seed, error) != 0)
         return error->code;
     return read_selection(resume, error);
 }
@@ -370,10 +388,8 @@ int resume_mend(struct resume *resume, const struct plan *plan, struct error *er
     char path[PATH_MAX];
     if (paths_join(path, resume->directory, schema_processes.file, error) != 0)
         return error->code;
-    const struct profile *profile = resume->profile;
-    const size_t rounds = profile->looks[profile->look_count - 1].processes > profile->exploratory_processes
-                              ? profile->looks[profile->look_count - 1].processes
-                              : profile->exploratory_processes;
+    const struct profile *profile = &resume->profile;
+    const size_t rounds = profile_cell_processes(profile, true, profile->look_count - 1);
     resume->done_bytes = rounds * plan->cell_count;
     resume->done = calloc(resume->done_bytes + 1, 1);
     if (resume->done == NULL)

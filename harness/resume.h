@@ -14,12 +14,16 @@
 /* Keys of run.csv for the modules that were given: this and a number. */
 #define RESUME_MODULE_KEY "select_module:"
 
+/* Key of run.csv for --processes; empty, or absent in older runs, when it was not given. */
+#define RESUME_PROCESSES_KEY "asked_processes"
+
 enum { RESUME_NAMES_MAX = 64 };
 
 struct resume {
     const char *directory;
-    struct csv_data run; /* run.csv as found */
-    const struct profile *profile;
+    struct csv_data run;    /* run.csv as found */
+    struct profile profile; /* with the processes asked for */
+    unsigned asked_processes;
     uint64_t seed;
     size_t look; /* reached or aimed at */
     const char *command;
@@ -35,10 +39,10 @@ struct resume {
     double probe_cycles; /* of the fastest mode in the rows that are there (state.h); 0: none */
 };
 
-/* Reads run.csv. `profile` and `seed` as given with the command, NULL and 0 when not, must be the run's own. One line and EXIT_USAGE for a
+/* Reads run.csv. `profile`, `processes` and `seed` as given with the command, NULL and 0 when not, must be the run's own. One line and EXIT_USAGE for a
  * run that is complete, another schema, no run. resume_free in every case. */
-int resume_open(struct resume *resume, const char *directory, const struct profile *profile, uint64_t seed,
-                struct error *error);
+int resume_open(struct resume *resume, const char *directory, const struct profile *profile, unsigned processes,
+                uint64_t seed, struct error *error);
 void resume_free(struct resume *resume);
 
 /* Whether run.csv and panels.csv in the directory `now`, as this program would write them, are of the same run; the first difference

@@ -53,6 +53,7 @@ struct run {
     const struct run_options *options;
     const char *directory;
     char scratch[PATH_MAX];
+    struct profile profile; /* where --processes changes it */
     uint64_t seed;
     struct module_set modules, kernels;
     const struct module_info *leaks, *chain, *reached;
@@ -192,8 +193,7 @@ static int check_untimed(const struct run *run, struct error *error)
 /* Processes of a cell in all up to a look. */
 static unsigned cell_processes(const struct run *run, const struct plan_cell *cell, size_t look)
 {
-    const struct profile *profile = run->options->profile;
-    return cell->decides_claims ? profile->looks[look].processes : profile->exploratory_processes;
+    return profile_cell_processes(run->options->profile, cell->decides_claims, look);
 }
 
 /* A module that comes with layouts of its own has one for each of its arms in every process of a cell, up to the last look. */
@@ -215,7 +215,7 @@ static int check_layouts(const struct run *run, const struct module_info *module
     return error_set(
         error, EXIT_USAGE,
         "%s: holds %zu layouts of variant %s; profile %s wants %zu, %zu for each of %u processes (panel %s, "
-        "workload %s)%s; build more, or choose a profile of fewer processes",
+        "workload %s)%s; build more, or ask for fewer (--processes)",
         module->layout_directory, module->layout_count, module->variant, profile->name, wanted,
         plan_arms_of(worst, module), cell_processes(run, worst, profile->look_count - 1), worst->panel, worst->workload,
         plan_arms_of(worst, module) > 1 ? ", its twin's among them" : "");
@@ -479,6 +479,10 @@ static int write_run(struct run *run, bool complete, struct error *error)
     const struct profile_look *look = &profile->looks[run->look];
     provenance_put_integer(writer, "schema_version", SCHEMA_VERSION);
     provenance_put(writer, "profile", profile->name);
+    if (run->options->processes)
+        provenance_put_integer(writer, RESUME_PROCESSES_KEY, run->options->processes);
+    else
+        provenance_put(writer, RESUME_PROCESSES_KEY, "");
     provenance_put(writer, "command", run->options->command);
     provenance_put(writer, "for_conclusions", profile->for_conclusions ? "yes" : "no");
     provenance_put(writer, "complete", complete ? "yes" : "no");
@@ -844,7 +848,7 @@ static int run_round(struct run *run, uint64_t round, struct error *error)
 static bool decided(struct run *run, struct error *error)
 {
     struct analyse_summary summary;
-    if (run->look + 1 == run->options->profile->look_count)
+    if (run->look + 1 == run->options->profile->look_count || !profile_explored(run->options->profile, run->look))
         return false;
     if (analyse_run(run->directory, &summary, error) != 0)
         return false;
@@ -898,6 +902,9 @@ static void print_plan(const struct run *run)
     const struct profile *profile = run->options->profile;
     double seconds = 10, bytes = 1e6; /* exact and heap passes; what is small */
     printf("profile %s, seed %" PRIu64 "\n", profile->name, run->seed);
+    for (size_t i = 0; i < profile->look_count; i++)
+        printf("%s at %u processes (%g of the error)%s", i ? ", then" : "looks", profile->looks[i].processes,
+               profile->looks[i].error_share, i + 1 < profile->look_count ? "" : "\n");
     for (size_t i = 0; i < run->plan.cell_count; i++) {
         const struct plan_cell *cell = &run->plan.cells[i];
         const unsigned processes = cell_processes(run, cell, profile->look_count - 1);
@@ -1075,9 +1082,10 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
         return error_set(error, EXIT_USAGE,
                          "--resume: the run directory holds what was selected; leave out --variants, --workloads, "
                          "--module, --baseline, --states, --events, --out and --dry-run");
-    if (resume_open(resume, options->resume, options->profile, options->seed, error) != 0)
+    if (resume_open(resume, options->resume, options->profile, options->processes, options->seed, error) != 0)
         return error->code;
-    options->profile = resume->profile;
+    options->profile = &resume->profile;
+    options->processes = resume->asked_processes;
     options->command = resume->command;
     options->selection = (struct plan_selection){.variants = list_or_null(resume->variants),
                                                  .workloads = list_or_null(resume->workloads),
@@ -1155,6 +1163,10 @@ int run_measure(const struct paths *paths, const struct run_options *options, ch
         if (open_resumed(&run, &own_options, error) == 0 && prepare(&run, error) == 0)
             resume_into_directory(&run, error);
     } else {
+        if (options->processes) {
+            run.profile = profile_with_processes(options->profile, options->processes);
+            own_options.profile = &run.profile;
+        }
         if (run.seed == 0)
             run.seed = random_seed_from_clock();
         if (prepare(&run, error) == 0)

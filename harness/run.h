@@ -15,6 +15,7 @@
 
 struct run_options {
     const struct profile *profile;
+    unsigned processes; /* of every cell instead of the profile's (profile_with_processes); 0: the profile's */
     struct plan_selection selection;
     const char *const *events; /* to count, NULL-terminated names as events.h takes them; NULL: the usual ones */
     uint64_t seed;             /* 0: from the clock */

@@ -59,8 +59,68 @@ static void contrast_of_blocks(const struct plan_cell *cell, const struct plan_c
     }
 }
 
+/* ---- what varies within a process ---- */
+
+/* What each block adds to the trimmed mean: the value, no further out than the first that is kept, over the share that is kept. */
+static void clip_as_trimmed(const double *values, size_t count, double *clipped)
+{
+    const double cut = floor(SUMMARY_TRIM * (double)count), last = fmax(1, (double)count - 1);
+    const double low = stats_quantile(values, count, cut / last), high = stats_quantile(values, count, 1 - cut / last);
+    for (size_t b = 0; b < count; b++)
+        clipped[b] = fmin(fmax(values[b], low), high) / (1 - 2 * cut / (double)count);
+}
+
+static double mean_square(const double *values, size_t count, double about)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += (values[i] - about) * (values[i] - about);
+    return sum / (double)count;
+}
+
+/* Of the differences of halves: about their mean, since the first half may always be the colder one. */
+static double variance_of_halves(const double *halves, size_t count)
+{
+    return count < 3 ? mean_square(halves, count, 0)
+                     : mean_square(halves, count, stats_mean(halves, count)) * (double)count / (double)(count - 1);
+}
+
+/* `clipped` of the kept blocks in order, `epoch` that each is in. */
+static void split_within(const double *clipped, const uint32_t *epoch, size_t kept, struct summary_contrast *result)
+{
+    double halves[PLAN_EPOCHS], steps[PLAN_EPOCHS], last = NAN;
+    size_t epochs = 0;
+    for (size_t first = 0, end; first < kept; first = end) {
+        for (end = first; end < kept && epoch[end] == epoch[first];)
+            end++;
+        if (end - first < 2 || epochs == PLAN_EPOCHS) /* one block has no halves */
+            continue;
+        const size_t middle = first + (end - first) / 2;
+        const double one = stats_mean(&clipped[first], middle - first);
+        const double other = stats_mean(&clipped[middle], end - middle);
+        halves[epochs] = other - one;
+        steps[epochs++] = (one + other) / 2 - last;
+        last = (one + other) / 2;
+    }
+    result->block_noise_standard_error_ns = result->heap_standard_error_ns = NAN;
+    if (epochs < 2)
+        return;
+    const double noise = variance_of_halves(halves, epochs) / 4, both = mean_square(&steps[1], epochs - 1, 0) / 2;
+    result->block_noise_standard_error_ns = sqrt(noise / (double)epochs);
+    result->heap_standard_error_ns = sqrt(fmax(0, both - noise) / (double)epochs);
+}
+
+/* How many blocks of a purpose share a heap; those of the clock arms stand evenly between the others. */
+static uint32_t epoch_blocks_of(const struct plan_cell *cell, enum measure_purpose purpose, size_t block_count)
+{
+    const uint32_t planned = purpose == MEASURE_CLOCK ? cell->clock_blocks : cell->blocks;
+    return measure_epoch_blocks(planned > 0 ? planned : (uint32_t)block_count,
+                                cell->epochs ? cell->epochs : PLAN_EPOCHS);
+}
+
 static void summarise_contrast(const struct plan_cell *cell, const struct plan_contrast *contrast, const double *times,
-                               size_t kept, double *difference, double *log_ratio, struct summary_contrast *result)
+                               const uint32_t *epoch, size_t kept, double *difference, double *log_ratio,
+                               struct summary_contrast *result)
 {
     contrast_of_blocks(cell, contrast, times, kept, difference, log_ratio);
     result->difference_ns = stats_trimmed_mean(difference, kept, SUMMARY_TRIM);
@@ -70,6 +130,8 @@ static void summarise_contrast(const struct plan_cell *cell, const struct plan_c
     const size_t batches =
         kept / SUMMARY_BATCH_BLOCKS_MIN < SUMMARY_BATCHES ? kept / SUMMARY_BATCH_BLOCKS_MIN : SUMMARY_BATCHES;
     result->block_standard_error_ns = stats_batch_standard_error(difference, kept, batches, SUMMARY_TRIM);
+    clip_as_trimmed(difference, kept, log_ratio); /* which is no longer needed */
+    split_within(log_ratio, epoch, kept, result);
 }
 
 static bool is_of_clock(const struct plan_cell *cell, const struct plan_contrast *contrast);
@@ -189,6 +251,7 @@ static void summarise_sizes(const struct plan_cell *cell, const struct measure_b
 struct room {
     double *times, *difference, *log_ratio, *chosen;
     uint8_t *states;
+    uint32_t *epoch; /* of each kept block */
 };
 
 static bool room_make(struct room *room, size_t block_count)
@@ -197,8 +260,9 @@ static bool room_make(struct room *room, size_t block_count)
                           .difference = malloc((block_count + 1) * sizeof(double)),
                           .log_ratio = malloc((block_count + 1) * sizeof(double)),
                           .chosen = malloc((block_count + 1) * MEASURE_ARMS_MAX * sizeof(double)),
-                          .states = malloc(block_count + 1)};
-    return room->times && room->difference && room->log_ratio && room->chosen && room->states;
+                          .states = malloc(block_count + 1),
+                          .epoch = malloc((block_count + 1) * sizeof(uint32_t))};
+    return room->epoch && room->times && room->difference && room->log_ratio && room->chosen && room->states;
 }
 
 static void room_free(struct room *room)
@@ -208,6 +272,7 @@ static void room_free(struct room *room)
     free(room->log_ratio);
     free(room->chosen);
     free(room->states);
+    free(room->epoch);
 }
 
 /* Kept blocks of a purpose: their times and states; false when a batch took no time at all. */
@@ -215,12 +280,15 @@ static bool take_blocks(const struct plan_cell *cell, const struct measure_block
                         enum measure_purpose purpose, double reading_ns, struct room *room, struct summary *summary,
                         size_t *kept, size_t *dropped)
 {
+    const uint32_t epoch_blocks = epoch_blocks_of(cell, purpose, block_count);
     bool clock_moved = true;
+    uint32_t number = 0;
     *kept = *dropped = 0;
     for (size_t b = 0; b < block_count; b++) {
         double *times = &room->times[*kept * MEASURE_ARMS_MAX];
         if (blocks[b].purpose != purpose)
             continue;
+        room->epoch[*kept] = number++ / epoch_blocks;
         if (blocks[b].dropped) {
             ++*dropped;
             continue;
@@ -248,8 +316,8 @@ static void summarise_purpose(const struct plan_cell *cell, enum measure_purpose
     }
     for (size_t c = 0; c < cell->contrast_count; c++)
         if (is_in(cell, purpose, is_of_clock(cell, &cell->contrasts[c])))
-            summarise_contrast(cell, &cell->contrasts[c], room->times, kept, room->difference, room->log_ratio,
-                               &summary->contrasts[c]);
+            summarise_contrast(cell, &cell->contrasts[c], room->times, room->epoch, kept, room->difference,
+                               room->log_ratio, &summary->contrasts[c]);
 }
 
 static void summarise_clock(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,

@@ -3,6 +3,17 @@
  *
  * Every contrast is computed per block first and summarised then, by its 20 %-trimmed mean over blocks (trimmed means do not add up,
  * so contrasts are not built from levels), with the plain mean beside it.
+ *
+ * What varies within a process is split in two, because one is mended by longer processes and the other only by more of them: a process
+ * sets its arms up on several heaps one after the other (epochs, measure_epoch_blocks). One-way random effects over epochs, of what each
+ * block adds to the trimmed mean: its value clipped to those that are kept, over the share that is kept (the linear part of a trimmed mean,
+ * as in Yuen 1974), so that a block, or a whole epoch, that a neighbour disturbed counts no more here than it does there. The kept blocks of
+ * an epoch are halved, in order. Halves of one heap differ by noise alone, neighbouring epochs by noise and by where their heaps lay; both
+ * differences span as many blocks, so that a machine that drifts adds to both. With w the variance of the difference of two halves and
+ * b that of two neighbouring epochs (mean of its halves, each),
+ *     block noise of an epoch = w / 4,    heap placement of an epoch = max(0, b / 2 - w / 4),
+ * and each over the number of epochs is the square of the process's standard error. The larger of 0 and an estimate from 16 epochs makes
+ * something of nothing: where heaps do not matter, heap placement reads a fifth of the variance by block noise (measure_test).
  */
 #ifndef ENCBENCH_SUMMARY_H
 #define ENCBENCH_SUMMARY_H
@@ -23,6 +34,8 @@ struct summary_contrast {
     double difference_ns, log_ratio; /* 20 %-trimmed means over kept blocks */
     double plain_mean_ns, plain_mean_log_ratio;
     double block_standard_error_ns; /* NaN when there are too few blocks */
+    /* Of difference_ns: from block noise alone, from the placement of the heaps alone; NaN with fewer than two epochs. */
+    double block_noise_standard_error_ns, heap_standard_error_ns;
 };
 
 /* The same from the blocks of one machine state. */

@@ -178,6 +178,11 @@ static double margin_of(const struct verdict_region *region, double low, double 
     return NAN;
 }
 
+static double power_of(bool two_sided)
+{
+    return two_sided ? 1 - (1 - VERDICT_POWER) / 2 : VERDICT_POWER;
+}
+
 size_t verdict_processes_needed(const struct verdict_region *region, const struct verdict_evidence *evidence,
                                 double least)
 {
@@ -193,8 +198,88 @@ size_t verdict_processes_needed(const struct verdict_region *region, const struc
         return 0;
     /* An interval must clear both ends of a two-sided region: half the chance of missing for each. */
     const bool two_sided = isfinite(region->low) && isfinite(region->high);
-    const double power = two_sided ? 1 - (1 - VERDICT_POWER) / 2 : VERDICT_POWER;
-    return stats_count_for_mde(evidence->native_sd, fmax(distance, least), evidence->alpha, power);
+    return stats_count_for_mde(evidence->native_sd, fmax(distance, least), evidence->alpha, power_of(two_sided));
+}
+
+const char *verdict_cause_word(enum verdict_cause cause)
+{
+    static const char *const words[] = {"decided", "no_interval", "straddles",     "no_twin",  "within_twin",
+                                        "tail",    "layout",      "single_layout", "no_spread"};
+    return words[cause];
+}
+
+/* ---- processes that would decide ---- */
+
+/* Processes at which an interval of which half is `half` here would clear a distance; always more than there are. */
+static size_t needed_of_half(const struct verdict_evidence *evidence, double half, double distance, bool two_sided)
+{
+    const double root = sqrt((double)evidence->processes), asymptotic = sqrt(acos(-1) / 3);
+    const double t = stats_t_quantile(1 - evidence->alpha / 2, (double)evidence->processes - 1);
+    if (!isfinite(half) || !(distance > 0))
+        return 0;
+    const size_t needed =
+        stats_count_for_mde(half * root / (t * asymptotic), distance, evidence->alpha, power_of(two_sided));
+    return needed == 0 || needed > evidence->processes ? needed : evidence->processes + 1;
+}
+
+/* Native distance from a value to the nearest end of the region. */
+static double native_distance(const struct verdict_region *region, enum verdict_scale scale, double native)
+{
+    const double ends[] = {verdict_from_unit(scale, region->low), verdict_from_unit(scale, region->high)};
+    double distance = INFINITY;
+    for (size_t i = 0; i < 2; i++)
+        if (isfinite(ends[i]))
+            distance = fmin(distance, fabs(native - ends[i]));
+    return distance;
+}
+
+/* Of an interval that does not decide as the one that does; 0 when its middle does not either. */
+static size_t needed_to_agree(const struct verdict_region *region, const struct verdict_evidence *evidence,
+                              struct stats_interval interval, enum verdict verdict)
+{
+    if (!interval_is_finite(interval))
+        return 0;
+    const double low = verdict_from_unit(evidence->scale, interval.low);
+    const double high = verdict_from_unit(evidence->scale, interval.high), middle = (low + high) / 2;
+    if (verdict_of_value(region, verdict_to_unit(evidence->scale, middle)) != verdict)
+        return 0;
+    const bool two_sided = verdict == VERDICT_CONFIRMED && isfinite(region->low) && isfinite(region->high);
+    return needed_of_half(evidence, fabs(high - low) / 2, native_distance(region, evidence->scale, middle), two_sided);
+}
+
+/* As many as `verdict_processes_needed` says; but an interval wider than the spread makes it would otherwise ask for fewer than there are. */
+static size_t needed_to_clear(const struct verdict_region *region, const struct verdict_evidence *evidence)
+{
+    const size_t needed = verdict_processes_needed(region, evidence, 0);
+    if (needed == 0 || needed > evidence->processes || !interval_is_finite(evidence->interval))
+        return needed;
+    const double low = verdict_from_unit(evidence->scale, evidence->interval.low);
+    const double high = verdict_from_unit(evidence->scale, evidence->interval.high);
+    const double here = verdict_from_unit(evidence->scale, evidence->estimate);
+    return needed_of_half(evidence, fabs(high - low) / 2, native_distance(region, evidence->scale, here),
+                          isfinite(region->low) && isfinite(region->high));
+}
+
+static size_t needed_after(const struct verdict_region *region, const struct verdict_evidence *evidence,
+                           enum verdict verdict, enum verdict_cause cause, double margin)
+{
+    switch (cause) {
+    case VERDICT_WITHIN_TWIN:
+        return needed_of_half(evidence, (evidence->twin.high - evidence->twin.low) / 2,
+                              margin - fabs(evidence->twin.low + evidence->twin.high) / 2, true);
+    case VERDICT_TAIL:
+        return needed_to_agree(region, evidence, evidence->plain, verdict);
+    case VERDICT_LAYOUT:
+        return needed_to_agree(region, evidence, evidence->student, verdict);
+    case VERDICT_DECIDED:
+    case VERDICT_NO_INTERVAL:
+    case VERDICT_STRADDLES:
+    case VERDICT_NO_TWIN:
+    case VERDICT_SINGLE_LAYOUT:
+    case VERDICT_NO_SPREAD:
+        break;
+    }
+    return 0;
 }
 
 static enum verdict_cause objection(const struct verdict_region *region, const struct verdict_evidence *evidence,
@@ -223,10 +308,11 @@ struct verdict_decision verdict_decide(const struct verdict_region *region, cons
     decision.interval_margin = margin_of(region, evidence->interval.low, evidence->interval.high, decision.verdict);
     if (decision.verdict == VERDICT_UNRESOLVED) {
         decision.cause = interval_is_finite(evidence->interval) ? VERDICT_STRADDLES : VERDICT_NO_INTERVAL;
-        decision.processes_needed = verdict_processes_needed(region, evidence, 0);
+        decision.processes_needed = needed_to_clear(region, evidence);
         return decision;
     }
     decision.cause = objection(region, evidence, decision.verdict, decision.margin);
+    decision.processes_needed = needed_after(region, evidence, decision.verdict, decision.cause, decision.margin);
     if (decision.cause != VERDICT_DECIDED)
         decision.verdict = VERDICT_UNRESOLVED;
     return decision;

@@ -89,6 +89,8 @@ enum verdict_cause {
     VERDICT_SINGLE_LAYOUT, /* one arm had one layout */
     VERDICT_NO_SPREAD,     /* every process said the very same: the clock does not resolve it */
 };
+/* "decided", "no_interval" ...: for files. */
+const char *verdict_cause_word(enum verdict_cause cause);
 /*
  * Processes at which an effect as large as the way from the estimate to the nearest end of the region would be found, at the level and
  * spread of the evidence; that way is taken as no shorter than `least` (native). 0: out of reach.
@@ -100,8 +102,16 @@ struct verdict_decision {
     enum verdict verdict;
     enum verdict_cause cause;
     double margin; /* from the estimate to the region end that decides; NaN when the interval decides nothing */
-    double interval_margin;  /* the same from the nearer end of the interval */
-    size_t processes_needed; /* for VERDICT_STRADDLES and VERDICT_NO_INTERVAL; 0: out of reach */
+    double interval_margin; /* the same from the nearer end of the interval */
+    /*
+     * Processes at which, with VERDICT_POWER, what stands in the way would be gone if all centres and spreads are as here; always more than
+     * there are. 0: out of reach, decided already, or no number would.
+     *     straddles, no interval   stats_count_for_mde of the spread over processes and the way from the estimate to the nearest end
+     *     tail, layout             the same of the plain means' and the t interval: their middle must decide as the interval does, and the
+     *                              spread is what the half-width says: half x sqrt(n) / (t(1 - alpha/2; n-1) x sqrt(pi/3))
+     *     within the twin          the same of the twins' interval, and of how much further the margin is than its middle from 0
+     */
+    size_t processes_needed;
 };
 /*
  * The interval decides first. What it decides stands only if the margin exceeds the twin bound and if the plain

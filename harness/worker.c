@@ -33,7 +33,6 @@ enum {
     STRUCTURES_PROBED = 1024,
     HEAP_PADDING_BYTES = 8192,
     WARM_UP_MAX_NS = 100000000, /* long ops are warm after one */
-    EPOCH_BLOCKS_MIN = 4,
     READING_TRIES = 200,
     LINEARITY_HEAPS = 4,
     PILOT_BATCH_NS = 200000,
@@ -465,10 +464,7 @@ static int measure(struct worker_region *region, struct panel *panel, const stru
                    struct error *error)
 {
     struct worker_result *result = &region->result;
-    /* An epoch costs a block; a long op has few. */
-    const uint32_t most = region->job.blocks / EPOCH_BLOCKS_MIN;
-    const uint32_t epochs = region->job.epochs < most ? region->job.epochs : most ? most : 1;
-    const uint32_t epoch_blocks = (region->job.blocks + epochs - 1) / epochs;
+    const uint32_t epoch_blocks = measure_epoch_blocks(region->job.blocks, region->job.epochs);
     if (warm_up(region, panel, clock, error) != 0)
         return error->code;
     result->reading_ns = measure_reading_ns(clock, READING_TRIES);
@@ -858,7 +854,8 @@ static int describe(const char *file)
     const struct encbench_module *module;
     uint32_t arm = 0;
     if (module_open(file, &module, &error) != 0 ||
-        worker_bindings_check(&(struct worker_bindings){file, module->variant, module->variant, ""}, 1, &arm, &error) != 0) {
+        worker_bindings_check(&(struct worker_bindings){file, module->variant, module->variant, ""}, 1, &arm, &error) !=
+            0) {
         fprintf(out, "error\t%s\n", error.message);
         fflush(out);
         return error.code;

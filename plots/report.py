@@ -236,6 +236,18 @@ def open_parts(run):
                      if row["verdict"] == UNRESOLVED and row["estimate"] is not None)
 
 
+def what_would_decide(run):
+    """Of each measured part on time that is open: what stands in the way, what varies most, and the processes that would decide it."""
+    rows = []
+    for row in parts_of(run):
+        if row["verdict"] != UNRESOLVED or row["cause"] not in subject.CAUSES:
+            continue
+        share = row["responsible"] and f"{row['responsible']} ({wording.number(round(row['responsible_share_percent']))} %)"
+        rows.append((part_name(row), subject.CAUSES[row["cause"]], share or "not split",
+                     "none" if row["processes_needed"] is None else row["processes_needed"]))
+    return rows and wording.table(("Open", "In the way", "Varies most by", "Processes that would decide it"), rows)
+
+
 def levels_not_drawn(run):
     return ", ".join(part_name(row) for row in parts_of(run) if row["estimate"] is not None
                      and "level" in {claim["kind"] for claim in run.select("claims", claim=row["claim"], part=row["part"])})
@@ -257,8 +269,6 @@ def reasons(run):
             extra.append(f"MDE {wording.coarse(row['mde'], row['unit'])}")
         if row["twin_bound"] is not None:
             extra.append(f"twins reach {wording.coarse(row['twin_bound'], row['unit'])}")
-        if row["processes_needed"] is not None:
-            extra.append(f"{row['processes_needed']} processes would be needed")
         lines.append({"name": name, "statement": None if row["part"] == "all" else row["statement"], "scope": row["scope"], "verdict": row["verdict"], "reason": row["reason"],
                       "extra": "; ".join(extra), "source": row["source"]} | {"reason": plain(shortened(row["reason"]))})
     return lines
@@ -950,7 +960,7 @@ def context(run, directory):
         "original": effect_answer(run, subject.ORIGINAL), "field_main": effect_answer(run, subject.FIELD_MAIN),
         "interval_of_answer": answer_confidence(run),
         "field_mde": field and math.isfinite(field["row"]["mde"]) and wording.coarse(field["row"]["mde"], field["row"]["unit"]),
-        "field_reach": field and reach(field["row"]), "open_parts": open_parts(run), "levels_not_drawn": levels_not_drawn(run),
+        "field_reach": field and reach(field["row"]), "open_parts": open_parts(run), "what_would_decide": what_would_decide(run), "variance": bool(run.variance), "levels_not_drawn": levels_not_drawn(run),
         "field_level": field_level(run), "sizes": sizes(run), "tally": tally(run), "processes": process_counts(run),
         "unassigned": verdict_about(run, subject.ASSIGNMENTS), "small": verdict_about(run, subject.NEGLIGIBLE),
         "traces": traces(run), "ranking": ranking(run), "by_verdict": claims_about(run),

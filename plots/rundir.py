@@ -22,7 +22,7 @@ TABLES = (
 )
 
 # Read where the schema declares them and the run has the file; a list of no rows otherwise.
-OPTIONAL_TABLES = ("cells", "instructions_delta", "symbols_delta", "identical_code", "counters", "calibration", "calibration_reports", "forecast")
+OPTIONAL_TABLES = ("cells", "instructions_delta", "symbols_delta", "identical_code", "counters", "calibration", "calibration_reports", "forecast", "variance")
 
 # Facts of run.csv that the report cannot do without; every other key is printed as it is.
 RUN_KEYS = ("schema_version", "profile", "for_conclusions", "complete", "seed")
@@ -42,6 +42,7 @@ WORDS = {
     ("counters", "status"): ("counted", "multiplexed", "not supported", "not permitted", "not counted", "unknown event"),
     ("layout", "kind"): ("field", "hole"),
     ("calibration", "status"): ("met", "missed", "more trials needed", "no target"),
+    ("variance", "status"): ("split", "not split"),
     ("forecast", "outlook"): ("enough", "perhaps", "too few"),
     ("identical_code", "identical"): ("yes", "no", "not available"),
     ("growth", "class"): ("bounded", "retaining", "growing", "not available"),
@@ -75,12 +76,12 @@ def read_text(path):
 
 
 def schema():
-    """{table: (file, [(column, type, required)])} as harness/schema.def declares it."""
+    """{table: (file, [(column, type, required)])} as harness/schema.def declares it; required None: may also be missing in an older file."""
     path = HARNESS / "schema.def"
     text = read_text(path)
     tables = {name: (file, []) for name, file in re.findall(r'^TABLE\((\w+), "([^"]+)"', text, re.M)}
-    for name, column, kind, required in re.findall(r"^COLUMN\((\w+), (\w+), CSV_(\w+), (true|false),", text, re.M):
-        tables[name][1].append((column, kind, required == "true"))
+    for name, column, kind, need in re.findall(r"^COLUMN\((\w+), (\w+), CSV_(\w+), (true|false|CSV_LATER),", text, re.M):
+        tables[name][1].append((column, kind, {"true": True, "false": False, "CSV_LATER": None}[need]))
     for name in TABLES:
         if not tables.get(name, (None, None))[1]:
             raise InputError(f"{path}: declares no table {name} with columns")
@@ -115,7 +116,8 @@ def read_csv(path, columns):
     lines = text[:-1].split("\n")
     header = lines[0].split(",")
     expected = [column for column, _, _ in columns]
-    if header != expected:
+    here = columns[:len(header)]  # an older file ends before columns that were declared later
+    if header != expected and (header != expected[:len(header)] or any(required is not None for _, _, required in columns[len(header):])):
         missing = [c for c in expected if c not in header]
         unknown = [c for c in header if c not in expected]
         what = f"column {missing[0]} is missing" if missing else \
@@ -124,9 +126,9 @@ def read_csv(path, columns):
     rows = []
     for number, line in enumerate(lines[1:], start=2):
         cells = line.split(",")
-        if len(cells) != len(columns):
-            raise InputError(f"{path}:{number}: {len(cells)} cells, expected {len(columns)}")
-        row = Row({}, path, number)
+        if len(cells) != len(here):
+            raise InputError(f"{path}:{number}: {len(cells)} cells, expected {len(here)}")
+        row = Row({column: None for column in expected[len(here):]}, path, number)
         for (column, kind, required), cell in zip(columns, cells):
             if cell == "":
                 row[column] = None

@@ -88,6 +88,10 @@ struct truth {
     bool exploratory; /* the cells were planned as deciding no claim */
     bool other_panel; /* an exploratory panel on get_put, ten times as noisy */
     bool selected_some;
+    double block_share,
+        heap_share;            /* of the standard deviation of each contrast: its standard errors within a process */
+    bool without_split;        /* as runs before had it: no such columns */
+    unsigned asked_processes;  /* 0: not asked */
     const char *clock_missing; /* in the first process; NULL: none */
     bool ticks_once;           /* of the time-stamp counter: in one process only */
     const char *claims;
@@ -110,6 +114,8 @@ static struct truth good_truth(void)
                           .control_mappings = 64,
                           .position = 0.5,
                           .layout_count = 1000,
+                          .block_share = 0.25,
+                          .heap_share = 0.15,
                           .claims = synthetic_claims,
                           .heap_rows = LEAKING_BYTES LEAKING_MAPPING LEAKING_NONE};
 }
@@ -173,15 +179,17 @@ static void close_writer(struct csv_writer *writer)
 static void write_run(const char *directory, const struct truth *truth)
 {
     static const struct csv_table *const summed[] = {&schema_claims, &schema_panels};
-    char rows[512], crc[2][PROVENANCE_CRC32_BYTES];
+    char rows[640], asked[64] = "", crc[2][PROVENANCE_CRC32_BYTES];
     for (size_t i = 0; i < 2; i++) {
         struct error error = {0};
         assert_int_equal(provenance_crc32(path_in(directory, summed[i]->file), crc[i], &error), 0);
     }
+    if (truth->asked_processes)
+        snprintf(asked, sizeof asked, "asked_processes,%u\n", truth->asked_processes);
     snprintf(rows, sizeof rows,
-             "schema_version,%s\nprofile,%s\nlook_processes,%u\nerror_share,%g\ncomplete,%s\nselection,%s\n"
+             "%sschema_version,%s\nprofile,%s\nlook_processes,%u\nerror_share,%g\ncomplete,%s\nselection,%s\n"
              "claims_crc32,%s\npanels_crc32,%s\nprocesses,%u\nprocesses_void,%u\n",
-             truth->schema_version, truth->profile, truth->look_processes, truth->error_share, truth->complete,
+             asked, truth->schema_version, truth->profile, truth->look_processes, truth->error_share, truth->complete,
              truth->selected_some ? "some" : "all", crc[0], crc[1],
              2 * truth->processes + (truth->other_panel ? 20 : 0), truth->void_processes);
     write_rows(directory, &schema_run, rows);
@@ -329,6 +337,8 @@ static void put_contrast(struct synthesis *s, const char *contrast, double diffe
     csv_put_number(s->contrasts, log_ratio + tail_ns / over_ns);
     csv_put_number(s->contrasts, 0.3 * s->sd_ns);
     csv_put_integer(s->contrasts, 500);
+    csv_put_number(s->contrasts, s->truth->block_share * s->sd_ns);
+    csv_put_number(s->contrasts, s->truth->heap_share * s->sd_ns);
     csv_end_row(s->contrasts);
 }
 
@@ -407,10 +417,34 @@ static void write_timing(const char *directory, const struct truth *truth)
     close_writer(s.state_contrasts);
 }
 
+/* As a program wrote it that did not have the last columns. */
+static void cut_columns(const char *directory, const struct csv_table *table, size_t columns)
+{
+    struct error error = {0};
+    struct csv_data data;
+    assert_int_equal(csv_read(path_in(directory, table->file), table, &data, &error), 0);
+    const struct csv_table shorter = {table->file, table->row_is, table->columns, columns};
+    struct csv_writer *writer = open_writer(directory, &shorter);
+    for (size_t row = 0; row < data.row_count; row++) {
+        for (size_t column = 0; column < columns; column++)
+            if (table->columns[column].type == CSV_TEXT)
+                csv_put_text(writer, csv_text(&data, row, column));
+            else if (table->columns[column].type == CSV_INTEGER)
+                csv_put_integer(writer, csv_integer(&data, row, column));
+            else
+                csv_put_number(writer, csv_number(&data, row, column));
+        csv_end_row(writer);
+    }
+    close_writer(writer);
+    csv_free(&data);
+}
+
 static void make_run(const char *directory, const struct truth *truth)
 {
     write_exact(directory, truth);
     write_timing(directory, truth);
+    if (truth->without_split)
+        cut_columns(directory, &schema_contrasts, SCHEMA_contrasts_block_noise_standard_error_ns);
     write_run(directory, truth);
 }
 
@@ -790,6 +824,158 @@ static void noise_and_tails_leave_parts_open(void **state)
     truth.claims = "1,a,1,model,timing,a,b,get_put,time,ns,-0.07,0.07,(),within what the twin shows\n";
     analyse_truth(directory, &truth);
     expect_part(directory, "1", "a", "not resolvable here", "within what identical code shows");
+}
+
+/* Cause, component (NULL: none) and whether a number of processes would decide the part; the number. */
+static double expect_open(const char *directory, const char *claim, const char *part, const char *cause,
+                          const char *responsible, bool any_number, const char *words)
+{
+    struct csv_data verdicts = read_back(directory, &schema_verdicts);
+    const size_t row = part_row(&verdicts, claim, part);
+    const double needed = csv_number(&verdicts, row, SCHEMA_verdicts_processes_needed);
+    assert_string_equal(csv_text(&verdicts, row, SCHEMA_verdicts_cause), cause);
+    assert_string_equal(csv_text(&verdicts, row, SCHEMA_verdicts_responsible), responsible ? responsible : "");
+    assert_int_equal(isnan(csv_number(&verdicts, row, SCHEMA_verdicts_responsible_share_percent)), responsible == NULL);
+    assert_int_equal(!isnan(needed), any_number);
+    if (!strstr(csv_text(&verdicts, row, SCHEMA_verdicts_reason), words))
+        fail_msg("%s", csv_text(&verdicts, row, SCHEMA_verdicts_reason));
+    csv_free(&verdicts);
+    return needed;
+}
+
+static void open_parts_name_what_would_decide_them(void **state)
+{
+    const char *directory = *state;
+    char words[96];
+    struct truth truth = good_truth();
+    analyse_truth(directory, &truth);
+    const double straddling =
+        expect_open(directory, "3", "a", "straddles", "layout", true, " % of the variance is layout");
+    snprintf(words, sizeof words,
+             straddling <= 256 ? "; --processes %.0f would decide it" : "; about %.0f processes would", straddling);
+    expect_open(directory, "3", "a", "straddles", "layout", true, words);
+    expect_open(directory, "1", "a", "decided", NULL, false, "inside by");
+    expect_open(directory, "3", "b", "not_measured", NULL, false, "");
+    expect_open(directory, "6", "a", "decided", NULL, false, "");
+    expect_open(directory, "6", "f", "unstable", NULL, false, "");
+    expect_open(directory, "8", "b", "decided", NULL, false, "");
+
+    truth.tail_ns = 2; /* the plain means lie outside (-1, 1), and more of them would */
+    analyse_truth(directory, &truth);
+    expect_open(directory, "1", "a", "tail", "layout", false, "no number of processes would decide it: the middle");
+    expect_open(directory, "8", "a", "rests_on_claims", NULL, false, "claim 1 is not resolvable here");
+    truth.tail_ns = 0.95; /* inside by less than their interval is wide */
+    analyse_truth(directory, &truth);
+    assert_true(expect_open(directory, "1", "a", "tail", "layout", true, "--processes ") > 20);
+
+    truth = good_truth();
+    truth.outlier_ns = 8;
+    analyse_truth(directory, &truth);
+    assert_true(expect_open(directory, "1", "a", "layout", "layout", true, "--processes ") > 20);
+    truth = good_truth();
+    truth.single_layout = true;
+    analyse_truth(directory, &truth);
+    expect_open(directory, "1", "a", "single_layout", "layout", false, "offer an object file");
+    truth = good_truth();
+    truth.claims = "1,a,1,model,timing,a,b,get_put,time,ns,-0.07,0.07,(),within what the twin shows\n";
+    analyse_truth(directory, &truth);
+    assert_true(expect_open(directory, "1", "a", "within_twin", "layout", true, "--processes ") > 20);
+    truth.claims = synthetic_claims;
+    truth.complete = "no";
+    analyse_truth(directory, &truth);
+    expect_open(directory, "3", "a", "not_complete", NULL, false, "resume it");
+    truth = good_truth();
+    truth.profile = "smoke";
+    truth.processes = truth.look_processes = 6;
+    analyse_truth(directory, &truth);
+    expect_open(directory, "3", "a", "profile", NULL, false, "not for conclusions");
+    truth = good_truth();
+    truth.drift_ppm = 500;
+    analyse_truth(directory, &truth);
+    expect_open(directory, "3", "a", "control", NULL, false, "clock");
+}
+
+/* Of a part with several open figures the one that needs most: deciding the others would not decide it. */
+static void the_figure_that_needs_most_is_named(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.claims = "1,a,1,model,timing,a,b,to_string_1k,relative_time,percent,-inf,5.3,(),nearly clear\n"
+                   "1,a,2,model,timing,a,b,to_string_1k,relative_time,percent,-inf,5.1,(),hardly\n"
+                   "2,a,1,model,timing,a,b,to_string_1k,relative_time,percent,-inf,5.3,(),one of two tests\n"
+                   "2,a,2,model,timing,a,b,to_string_1k,relative_time,percent,-inf,9,(),clear\n";
+    analyse_truth(directory, &truth);
+    const double most = verdict_number(directory, "1", "a", SCHEMA_verdicts_processes_needed);
+    const double less = verdict_number(directory, "2", "a", SCHEMA_verdicts_processes_needed);
+    assert_true(less > 20 && most > 2 * less);
+}
+
+/* The planted component is the one that is named; of states too. */
+static void the_responsible_component_is_named(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.heap_share = 0.9;
+    analyse_truth(directory, &truth);
+    expect_open(directory, "3", "a", "straddles", "heap placement", true, " % of the variance is heap placement; ");
+    truth.heap_share = 0.2;
+    truth.block_share = 0.95;
+    analyse_truth(directory, &truth);
+    expect_open(directory, "3", "a", "straddles", "block", true, " % of the variance is block; ");
+    struct csv_data variance = read_back(directory, &schema_variance);
+    size_t row = find_row(&variance, SCHEMA_variance_contrast, "ab", SCHEMA_variance_workload, "to_string_1k");
+    assert_string_equal(csv_text(&variance, row, SCHEMA_variance_status), "split");
+    assert_true(fabs(csv_number(&variance, row, SCHEMA_variance_block_sd_ns) - 0.95 * 4.5) < 1e-9);
+    assert_true(fabs(csv_number(&variance, row, SCHEMA_variance_heap_sd_ns) - 0.2 * 4.5) < 1e-9);
+    assert_true(csv_number(&variance, row, SCHEMA_variance_processes) == 20);
+    csv_free(&variance);
+
+    truth = good_truth();
+    truth.claims = "1,a,1,model,timing,a,b,get_put,time,ns,-0.2,0.2,(),of one state and of the other\n";
+    truth.states = ONE_OR_THE_OTHER;
+    truth.shared_extra_ns = 0.3;
+    analyse_truth(directory, &truth);
+    expect_open(directory, "1", "a", "straddles", "state", true, " % of the variance is state; ");
+
+    truth = good_truth();
+    truth.without_split = true; /* a run of before: judged all the same */
+    analyse_truth(directory, &truth);
+    assert_true(expect_open(directory, "3", "a", "straddles", NULL, true, "MDE") > 20);
+    variance = read_back(directory, &schema_variance);
+    row = find_row(&variance, SCHEMA_variance_contrast, "ab", SCHEMA_variance_workload, "get_put");
+    assert_string_equal(csv_text(&variance, row, SCHEMA_variance_status), "not split");
+    assert_true(csv_is_empty(&variance, row, SCHEMA_variance_largest) &&
+                !csv_is_empty(&variance, row, SCHEMA_variance_reason) &&
+                csv_number(&variance, row, SCHEMA_variance_sd_ns) > 0);
+    csv_free(&variance);
+}
+
+static void expect_refusal(const char *directory, const char *message);
+
+/* --processes N: other looks, fixed by the profile and N alone. */
+static void asked_processes_are_looks_of_their_own(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.profile = "default";
+    truth.asked_processes = truth.processes = truth.look_processes = 40;
+    truth.error_share = 0.7;
+    assert_false(analyse_truth(directory, &truth).run_invalid);
+    expect_part(directory, "2", "b", "confirmed", "inside by");
+    truth.claims = "1,a,1,model,exact,,a,get_put,allocations_per_op,count,1,1,[],no timing\n";
+    truth.exploratory = true; /* they get as many */
+    analyse_truth(directory, &truth);
+    truth.asked_processes = 190;
+    make_run(directory, &truth);
+    unlink(path_in(directory, schema_verdicts.file));
+    expect_refusal(directory, "look_processes is \"40\"; expected a look of the profile");
+    truth.asked_processes = 40;
+    truth.error_share = 1;
+    make_run(directory, &truth);
+    expect_refusal(directory, "error_share is \"1\"; expected the share of that look of the profile");
+    truth.asked_processes = 257;
+    make_run(directory, &truth);
+    expect_refusal(directory, "asked_processes is \"257\"; expected a number of processes that --processes takes");
 }
 
 /* The twin in the same processes is the noise floor; one in a noisier panel of its own says nothing about them. */
@@ -1435,11 +1621,11 @@ static void bad_rows_are_refused(void **state)
         const struct csv_table *table;
         const char *rows, *message;
     } cases[] = {
-        {&schema_contrasts, "0,field,get_put,nonsense,1,0,1,0,,9\n",
+        {&schema_contrasts, "0,field,get_put,nonsense,1,0,1,0,,9,,\n",
          "contrasts.csv:2: column contrast is \"nonsense\""},
-        {&schema_contrasts, "999,field,get_put,ab,1,0,1,0,,9\n", "contrasts.csv:2: column process is \"999\""},
-        {&schema_contrasts, "0,field,nowhere,ab,1,0,1,0,,9\n", "contrasts.csv:2: column workload is \"nowhere\""},
-        {&schema_contrasts, "0,field,get_put,ab,1,0,1,0,,9\n0,field,get_put,ab,1,0,1,0,,9\n",
+        {&schema_contrasts, "999,field,get_put,ab,1,0,1,0,,9,,\n", "contrasts.csv:2: column process is \"999\""},
+        {&schema_contrasts, "0,field,nowhere,ab,1,0,1,0,,9,,\n", "contrasts.csv:2: column workload is \"nowhere\""},
+        {&schema_contrasts, "0,field,get_put,ab,1,0,1,0,,9,,\n0,field,get_put,ab,1,0,1,0,,9,,\n",
          "contrasts.csv:3: the same keys as in line 2 (0 ab)"},
         {&schema_processes,
          "0,field,get_put,a,baseline,a,x,1,1,9,0,9,0,3700,0.5,2.4,ok,\n0,field,get_put,a,contender,b,x,1,1,9,0,9,0,"
@@ -1449,7 +1635,7 @@ static void bad_rows_are_refused(void **state)
          "column time_ns_per_op is \"0\"; expected a finite time above 0"},
         {&schema_processes, "0,field,get_put,a,baseline,a,x,1,1,7,0,7,0,3700,0.5,2.4,ok,\n",
          "processes.csv:2: column blocks_kept is \"7\""},
-        {&schema_contrasts, "0,field,get_put,ab,inf,0,1,0,,9\n", "column difference_ns is \"inf\""},
+        {&schema_contrasts, "0,field,get_put,ab,inf,0,1,0,,9,,\n", "column difference_ns is \"inf\""},
         {&schema_processes, "0,other,get_put,a,baseline,a,x,1,1,9,0,9,0,3700,0.5,2.4,ok,\n",
          "processes.csv:2: column panel is \"other\""},
         {&schema_processes, "0,field,get_put,a,baseline,a,x,1,1,9,0,9,0,3700,0.5,2.4,fine,\n",
@@ -1471,11 +1657,13 @@ static void bad_rows_are_refused(void **state)
         {&schema_panels, "field,core,*,ab,pair,a,nobody\n", "panels.csv:2: column contender is \"nobody\""},
         {&schema_panels, "field,core,*,ab,pair,a,b\nfield,core,*,t,twin,a,b\n",
          "panels.csv:3: column contender is \"b\""},
-        {&schema_contrasts, "0,field,get_put,ab,1,50.5,1,0,,9\n", "contrasts.csv:2: column log_ratio is \"50.5\""},
-        {&schema_contrasts, "0,field,get_put,ab,1e300,0,1,0,,9\n", "contrasts.csv:2: column difference_ns is"},
-        {&schema_contrasts, "0,field,get_put,ab,1,0,1,0,-1,9\n",
+        {&schema_contrasts, "0,field,get_put,ab,1,50.5,1,0,,9,,\n", "contrasts.csv:2: column log_ratio is \"50.5\""},
+        {&schema_contrasts, "0,field,get_put,ab,1e300,0,1,0,,9,,\n", "contrasts.csv:2: column difference_ns is"},
+        {&schema_contrasts, "0,field,get_put,ab,1,0,1,0,-1,9,,\n",
          "contrasts.csv:2: column block_standard_error_ns is \"-1\""},
-        {&schema_contrasts, "0,field,get_put,ab,1,0,1,0,,-9\n", "contrasts.csv:2: column blocks_kept is \"-9\""},
+        {&schema_contrasts, "0,field,get_put,ab,1,0,1,0,,9,,-0.5\n",
+         "contrasts.csv:2: column heap_standard_error_ns is \"-0.5\""},
+        {&schema_contrasts, "0,field,get_put,ab,1,0,1,0,,-9,,\n", "contrasts.csv:2: column blocks_kept is \"-9\""},
         {&schema_processes, "0,field,get_put,a,baseline,a,x,-1,1,9,0,9,0,3700,0.5,2.4,ok,\n",
          "processes.csv:2: column time_ns_per_op is \"-1\""},
         {&schema_processes, "0,field,get_put,a,boss,a,x,1,1,9,0,9,0,3700,0.5,2.4,ok,\n", "column role is \"boss\""},
@@ -1564,6 +1752,10 @@ int main(void)
         IN_DIRECTORY(processes_wholly_in_one_state_count_for_it),
         IN_DIRECTORY(one_state_alone_is_nothing_to_compare),
         IN_DIRECTORY(noise_and_tails_leave_parts_open),
+        IN_DIRECTORY(open_parts_name_what_would_decide_them),
+        IN_DIRECTORY(the_figure_that_needs_most_is_named),
+        IN_DIRECTORY(the_responsible_component_is_named),
+        IN_DIRECTORY(asked_processes_are_looks_of_their_own),
         IN_DIRECTORY(each_failed_control_invalidates_the_run),
         IN_DIRECTORY(leak_controls_guard_what_rests_on_the_heap_pass),
         IN_DIRECTORY(growth_is_classified),

@@ -251,6 +251,54 @@ static void reader_refuses_what_is_no_file(void **state)
     assert_refused("/dev/zero", ": is a device; expected a file with table things.csv");
 }
 
+/* Columns that were declared after a file had been written are empty there; any other must be in the header. */
+static void reader_knows_what_came_later(void **state)
+{
+    (void)state;
+    static const struct csv_column grown_columns[] = {{"name", CSV_TEXT, true, "a name"},
+                                                      {"value", CSV_NUMBER, false, "a value"},
+                                                      {"error", CSV_NUMBER, CSV_LATER, "its error"},
+                                                      {"note", CSV_TEXT, CSV_LATER, "a note"}};
+    static const struct csv_table grown = {"grown.csv", "one thing", grown_columns, 4};
+    static const struct {
+        const char *bytes, *message; /* NULL: read */
+    } files[] = {
+        {"name,value\na,1\n", NULL},
+        {"name,value,error\na,1,2\n", NULL},
+        {"name,value,error,note\na,1,2,\n", NULL},
+        {"name\na\n", ":1: the header ends after column 1; expected column 2 to be \"value\""},
+        {"name,value,note\na,1,b\n", ":1: header column 3 is \"note\"; expected \"error\""},
+        {"name,value\na,1,2\n", ":2: the row has 3 cells, the last is \"2\"; expected 2, up to column value"},
+        {"name,value\na\n", ":2: the row has 1 cell, the last is \"a\"; expected 2"},
+        {"name,value,error,note\na,1\n", ":2: the row has 2 cells, the last is \"1\"; expected 4"},
+        {"name,value\na,1", ":2: truncated mid-row"},
+    };
+    const char *path = path_of("grown.csv");
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        struct csv_data data;
+        struct error error = {0};
+        put_file(path, files[i].bytes, strlen(files[i].bytes));
+        const int code = csv_read(path, &grown, &data, &error);
+        if (files[i].message) {
+            assert_int_equal(code, EXIT_USAGE);
+            if (!strstr(error.message, files[i].message))
+                fail_msg("%s", error.message);
+            continue;
+        }
+        assert_int_equal(code, 0);
+        assert_string_equal(csv_text(&data, 0, 0), "a");
+        assert_true(csv_number(&data, 0, 1) == 1 && csv_is_empty(&data, 0, 3));
+        assert_true(i == 0 ? isnan(csv_number(&data, 0, 2)) : csv_number(&data, 0, 2) == 2);
+        csv_free(&data);
+    }
+    /* Nothing new goes into an old file: its rows are shorter. */
+    struct csv_writer *writer;
+    struct error error = {0};
+    put_file(path, "name,value\na,1\n", strlen("name,value\na,1\n"));
+    assert_int_equal(csv_writer_open(&writer, path, &grown, CSV_APPEND, &error), EXIT_USAGE);
+    assert_non_null(strstr(error.message, "the header ends after column 2; expected column 3 to be \"error\""));
+}
+
 static void reader_accepts_the_ends_of_the_ranges(void **state)
 {
     (void)state;
@@ -958,6 +1006,7 @@ int main(void)
         cmocka_unit_test(reader_refuses),
         cmocka_unit_test(reader_cuts_long_values),
         cmocka_unit_test(reader_refuses_what_is_no_file),
+        cmocka_unit_test(reader_knows_what_came_later),
         cmocka_unit_test(reader_accepts_the_ends_of_the_ranges),
         cmocka_unit_test(reader_reads_gzip_members),
         cmocka_unit_test(reader_refuses_bad_gzip),

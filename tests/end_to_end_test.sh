@@ -118,6 +118,14 @@ refused "unknown option" 'unknown option "--fast"' "$encbench" run --fast
 refused "option of another verb" 'unknown option "--format"' "$encbench" run --format csv
 refused "missing value" 'wants NAME' "$encbench" run --profile
 refused "unknown profile" 'unknown profile "instant"' "$encbench" run --profile instant
+for number in 1 257 many ''; do
+    refused "bad number of processes $number" "--processes: \"$number\" is no number of processes; expected 2 to 256" \
+        "$encbench" run --processes "$number"
+done
+refused "processes of a run that is there" "--processes says how to measure" "$encbench" report "$run" --processes 20
+"$encbench" run --processes 190 --dry-run >"$work/out" 2>"$work/err"
+check "asked processes end the looks" grep -qxF 'looks at 32 processes (0.3 of the error), then at 190 processes (0.7 of the error)' "$work/out"
+check "and are those of every panel" [ "$(grep -c ', panel ' "$work/out")" -eq "$(grep -c ', 190 processes' "$work/out")" ]
 refused "unknown variant" 'unknown variant "nobody"' "$encbench" run --variants nobody
 refused "unknown workload" 'unknown workload "nothing"' "$encbench" run --workloads nothing
 refused "unknown baseline" 'unknown variant "nobody"' "$encbench" run --baseline nobody

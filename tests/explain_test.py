@@ -8,6 +8,7 @@ import os
 import random
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -87,10 +88,10 @@ def make_run(directory):
                               ""])
         for contrast, arm in (("ab", "b"), ("twin_a", "twin"), ("planted_a", "planted")):
             ns, ratio = figures[arm] - figures["a"], math.log(figures[arm] / figures["a"])
-            contrasts.append([process, "p", name, contrast, ns, ratio, ns * 1.001, ratio * 1.001, 0.01, 50])
+            contrasts.append([process, "p", name, contrast, ns, ratio, ns * 1.001, ratio * 1.001, 0.01, 50, 0.008, 0.004])
         extra = CHAIN_EXTRA * cycle
         ratio = math.log(1 + CHAIN_EXTRA / CHAIN_CYCLES)
-        contrasts.append([process, "p", name, "chain_planted", extra, ratio, extra, ratio, 0.01, 50])
+        contrasts.append([process, "p", name, "chain_planted", extra, ratio, extra, ratio, 0.01, 50, 0.008, 0.004])
     write(directory, "processes", processes)
     write(directory, "contrasts", contrasts)
     write(directory, "state_contrasts", [])
@@ -194,6 +195,15 @@ def check_timing(directory):
     filled = re.search(r"\((\S+) \+ (\S+)\) x (\S+) / sqrt\((\d+)\) x (\S+) = (\S+)", fields["MDE"])
     t_level, t_power, deviation, n, factor, mde = (float(figure) for figure in filled.groups())
     check("1a: MDE as filled in", close((t_level + t_power) * deviation / math.sqrt(n) * factor, mde, 3))
+
+    # Its variance by hand: what is observed, the standard errors of each process, and nothing for the state, which never changes.
+    values = [float(row["difference_ns"]) for row in rows_named(directory, fields["rows"])]
+    sd, parts = numbers(fields["variance"])[1], re.search(
+        r"by block (\S+), by heap placement (\S+), by state (\S+), by layout and the rest (\S+) ns", " ".join(fields["all"].split()))
+    check("1a: sd over processes", close(sd, statistics.stdev(values), 3))
+    block, heap, state, layout = map(float, parts.groups())
+    check("1a: what is known of the process", (block, heap, state) == (0.008, 0.004, 0))
+    check("1a: and what is left", close(layout, math.sqrt(sd ** 2 - block ** 2 - heap ** 2), 2))
 
     fields = explain("1b", directory)
     check_figures("1b", fields, table["1b"])

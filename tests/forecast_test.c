@@ -99,10 +99,15 @@ static void test_words(void **state)
     assert_string_equal(
         forecast_words(&row, quick, text, sizeof text),
         "11a: relative_time on op needs about 160 processes (57 to more than 100000: its spread is known "
-        "from 5), quick has 20; no profile has as many");
+        "from 5), quick has 20; --processes 170 would do");
     assert_false(forecast_is_enough(&row));
     row.figure.needed = 100;
-    assert_non_null(strstr(forecast_words(&row, quick, text, sizeof text), "quick has 20; --profile thorough has 128"));
+    assert_non_null(strstr(forecast_words(&row, quick, text, sizeof text), "quick has 20; --processes 100 would do"));
+    row.figure.needed = 251; /* to two digits more than there can be */
+    assert_non_null(strstr(forecast_words(&row, quick, text, sizeof text), "quick has 20; --processes 256 would do"));
+    row.figure.needed = 257;
+    assert_non_null(strstr(forecast_words(&row, quick, text, sizeof text), "; --processes takes 256 at most"));
+    row.figure.needed = 100;
     assert_string_equal(forecast_outlook(&row), "too few");
     row.figure.needed = 20;
     assert_true(forecast_is_enough(&row));

@@ -21,7 +21,7 @@ import rundir  # noqa: E402
 
 ENCBENCH = sys.argv.pop(1) if len(sys.argv) > 1 else sys.exit("usage: golden_test.py ENCBENCH")
 DERIVED = ("levels.csv", "effects.csv", "state_effects.csv", "controls.csv", "verdicts.csv")
-OPTIONAL_DERIVED = ("growth.csv",)
+OPTIONAL_DERIVED = ("growth.csv", "variance.csv")
 MOST_BYTES = 400_000
 HOW = "\nIf every line of the difference is meant: tests/golden/update.sh ENCBENCH, then read the difference again and commit it."
 

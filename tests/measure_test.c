@@ -17,6 +17,7 @@
 #include "pilot.h"
 #include "plan.h"
 #include "state.h"
+#include "stats.h"
 #include "summary.h"
 
 /* ---- a world in which time is what ops cost ---- */
@@ -625,6 +626,130 @@ static void too_few_blocks_are_no_process(void **state)
     assert_false(summary.valid);
 }
 
+/* ---- block noise and heap placement ---- */
+
+static void blocks_of_an_epoch(void **state)
+{
+    (void)state;
+    assert_int_equal(measure_epoch_blocks(512, 16), 32);
+    assert_int_equal(measure_epoch_blocks(500, 16), 32); /* the last epoch is shorter */
+    assert_int_equal(measure_epoch_blocks(24, 16), 4);   /* six epochs: no less than four blocks each */
+    assert_int_equal(measure_epoch_blocks(4, 16), 4);
+    assert_int_equal(measure_epoch_blocks(3, 16), 3); /* one epoch, however few there are */
+    assert_int_equal(measure_epoch_blocks(0, 16), 1);
+    assert_int_equal(measure_epoch_blocks(512, 1), 512);
+}
+
+static void assert_in_factor(double value, double expected, double factor)
+{
+    if (!(value < factor * expected && expected < factor * value))
+        fail_msg("%g is not within a factor of %g of %g", value, factor, expected);
+}
+
+enum { SPLIT_BLOCKS = 320, SPLIT_PROCESSES = 2000 };
+
+/* What varies in a made-up process, in ns of a block's difference. */
+struct within {
+    double noise_ns, heap_ns, drift_ns; /* drift: from the first block to the last, up and down again */
+    double stray_ns;                    /* of every tenth block */
+    uint32_t shifted_blocks;            /* epochs begin so much later than the plan says: shuffled */
+};
+
+static double made_up_normal(uint64_t *from)
+{
+    double sum = 0;
+    for (int i = 0; i < 12; i++) {
+        *from = *from * 6364136223846793005u + 1442695040888963407u;
+        sum += (double)(*from >> 11) / 9007199254740992.0;
+    }
+    return sum - 6;
+}
+
+/* Mean squares of both standard errors over many processes, and the variance of their figures. */
+struct split_seen {
+    double noise, heap, figures;
+};
+
+static struct split_seen split_of(const struct within *within, uint32_t epochs)
+{
+    struct plan_cell cell = {.arm_count = 2, .contrast_count = 1, .blocks = SPLIT_BLOCKS, .epochs = epochs};
+    static struct measure_block blocks[SPLIT_BLOCKS];
+    double figures[SPLIT_PROCESSES];
+    struct split_seen seen = {0};
+    uint64_t from = 11;
+    cell.arms[0].iterations = cell.arms[1].iterations = 1;
+    cell.contrasts[0].weights[0] = -1;
+    cell.contrasts[0].weights[1] = 1;
+    for (size_t p = 0; p < SPLIT_PROCESSES; p++) {
+        struct summary summary;
+        double heap_ns = 0;
+        for (uint32_t b = 0; b < SPLIT_BLOCKS; b++) {
+            if ((b + within->shifted_blocks) % measure_epoch_blocks(SPLIT_BLOCKS, epochs) == 0)
+                heap_ns = within->heap_ns * made_up_normal(&from);
+            const double drift = within->drift_ns * sin(3.14159 * b / SPLIT_BLOCKS);
+            const double difference = 5000 + heap_ns + drift + within->noise_ns * made_up_normal(&from) +
+                                      (b % 10 == 3 ? within->stray_ns : 0);
+            const uint64_t arm_ns = (uint64_t)(50000 + difference);
+            blocks[b] = (struct measure_block){
+                .slot_arm = {0, 1, 1, 0}, .slot_count = 4, .elapsed_ns = {50000, arm_ns, arm_ns, 50000}};
+            blocks[b].dropped = b % 13 == 7;
+        }
+        assert_true(summary_of_blocks(&cell, blocks, SPLIT_BLOCKS, 0, &summary));
+        const struct summary_contrast *contrast = &summary.contrasts[0];
+        seen.noise += pow(contrast->block_noise_standard_error_ns, 2) / SPLIT_PROCESSES;
+        seen.heap += pow(contrast->heap_standard_error_ns, 2) / SPLIT_PROCESSES;
+        figures[p] = contrast->difference_ns;
+    }
+    seen.figures = pow(stats_standard_deviation(figures, SPLIT_PROCESSES), 2);
+    return seen;
+}
+
+/* 2000 figures tell their variance within 6 % (two standard errors), and 16 heaps say 13 % more than it of a trimmed mean: 20 %. What is made
+ * of noise by the larger of 0 and an estimate has a bound of its own. */
+static void block_noise_and_heap_placement_are_told_apart(void **state)
+{
+    (void)state;
+    const struct split_seen noise = split_of(&(struct within){.noise_ns = 400}, 16);
+    assert_in_factor(noise.noise, noise.figures, 1.2);
+    assert_true(noise.heap < 0.3 * noise.noise);
+    const struct split_seen heap = split_of(&(struct within){.noise_ns = 10, .heap_ns = 100}, 16);
+    assert_in_factor(heap.heap, heap.figures, 1.2);
+    assert_true(heap.noise < 0.02 * heap.heap);
+    /* As much of the one as of the other: 400 / sqrt(20) is 89. */
+    const struct split_seen both = split_of(&(struct within){.noise_ns = 400, .heap_ns = 89}, 16);
+    assert_in_factor(both.noise + both.heap, both.figures, 1.2);
+    assert_in_factor(both.noise, both.heap, 1.35);
+    /* Trimming takes what strays, from the figure and from its standard errors. */
+    const struct split_seen stray = split_of(&(struct within){.noise_ns = 400, .heap_ns = 89, .stray_ns = 40000}, 16);
+    assert_in_factor(stray.noise + stray.heap, stray.figures, 1.2);
+    assert_in_factor(stray.noise, stray.heap, 1.35);
+}
+
+/* Slower than an epoch, and of no heap. */
+static void drift_is_no_heap_placement(void **state)
+{
+    (void)state;
+    const struct split_seen drift = split_of(&(struct within){.noise_ns = 400, .drift_ns = 500}, 16);
+    assert_true(drift.heap < 0.4 * drift.noise);
+}
+
+/* Epochs that are not where the plan says: half of what the heaps do looks like noise. */
+static void shuffled_epochs_hide_the_heaps(void **state)
+{
+    (void)state;
+    const struct split_seen heap = split_of(&(struct within){.noise_ns = 10, .heap_ns = 100, .shifted_blocks = 10}, 16);
+    assert_true(heap.heap < 0.5 * heap.figures && heap.noise > 0.3 * heap.figures);
+}
+
+static void one_heap_tells_nothing(void **state)
+{
+    (void)state;
+    const struct split_seen one = split_of(&(struct within){.noise_ns = 400}, 1);
+    assert_true(isnan(one.noise) && isnan(one.heap));
+    const struct split_seen two = split_of(&(struct within){.noise_ns = 400}, 2);
+    assert_true(two.noise > 0 && two.heap >= 0);
+}
+
 /* ---- where arms stand, by the clock ---- */
 
 static void positions_are_of_the_block(void **state)
@@ -855,6 +980,11 @@ int main(void)
         cmocka_unit_test_setup(purposes_are_kept_apart, reset),
         cmocka_unit_test_setup(contrasts_are_taken_per_block_and_trimmed, reset),
         cmocka_unit_test_setup(too_few_blocks_are_no_process, reset),
+        cmocka_unit_test(blocks_of_an_epoch),
+        cmocka_unit_test(block_noise_and_heap_placement_are_told_apart),
+        cmocka_unit_test(drift_is_no_heap_placement),
+        cmocka_unit_test(shuffled_epochs_hide_the_heaps),
+        cmocka_unit_test(one_heap_tells_nothing),
         cmocka_unit_test_setup(positions_are_of_the_block, reset),
         cmocka_unit_test_setup(a_block_is_probed_at_its_ends_and_its_batches_are_stamped, reset),
         cmocka_unit_test_setup(states_are_told_apart_by_adds_a_cycle, reset),

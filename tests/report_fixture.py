@@ -66,6 +66,10 @@ def cell(value):
     return str(value)
 
 
+# Of parts that come out open: processes needed, what is responsible, its share; the others have 611 for layout.
+OPEN = {"11a": (190, "heap placement", 71.4)}
+
+
 class Fixture:
     def __init__(self):
         self.random = random.Random("synthetic")
@@ -160,7 +164,8 @@ class Fixture:
             self.add("contrasts", process=self.process, panel=panel, workload=workload, contrast=row["contrast"],
                      difference_ns=difference, log_ratio=ratio, plain_mean_ns=difference * 1.01,
                      plain_mean_log_ratio=ratio * 1.01, block_standard_error_ns=0.4 * ALL[workload][3][5],
-                     blocks_kept=400 - dropped)
+                     blocks_kept=400 - dropped, block_noise_standard_error_ns=0.3 * ALL[workload][3][5],
+                     heap_standard_error_ns=0.2 * ALL[workload][3][5])
 
     def deciding(self, contrast, workload, scale):
         """Parts that an effect decides: sides and workload as in claims.csv, on the scale of the metric."""
@@ -288,11 +293,11 @@ class Fixture:
         effect = self.effect_of_part.get(name)
         if name in exact:
             verdict, estimate, unit = exact[name]
-            values |= dict(verdict=verdict, estimate=estimate, unit=unit, reason="exact figure outside the region",
+            values |= dict(verdict=verdict, estimate=estimate, unit=unit, cause="decided", reason="exact figure outside the region",
                            source=f"metrics.csv metric={row['metric']}")
         elif name == "11b":
             values |= dict(verdict="confirmed", estimate=-0.0021, ci_low=-0.0052, ci_high=0.0011, confidence=CONFIDENCE["claim"],
-                           mde=0.0061, twin_bound=0.0042, reason="by composition; assumes no interaction",
+                           mde=0.0061, twin_bound=0.0042, cause="decided", reason="by composition; assumes no interaction",
                            source="effects.csv contrast=field_at_thread workload=get_put")
         elif effect:
             turned = sorted(row["contender"].split()) != sorted(effect["contender"].split())
@@ -303,12 +308,15 @@ class Fixture:
                            "not resolvable here", estimate=sign * effect["estimate"], ci_low=ends[0], ci_high=ends[1],
                            confidence=effect["confidence"], mde=effect["mde"],
                            twin_bound=max(abs(effect["twin_low"]), abs(effect["twin_high"])),
-                           processes_needed=None if inside or outside else 611,
+                           processes_needed=None if inside or outside or invalid else OPEN.get(name, (611,))[0],
+                           cause="control" if invalid else "decided" if inside or outside else "straddles",
+                           **dict(zip(("responsible", "responsible_share_percent"), (None, None) if inside or outside or invalid
+                                      else OPEN.get(name, (611, "layout", 62.5))[1:])),
                            reason="a control failed" if invalid else "interval inside the region" if inside else
                            "interval outside the region" if outside else "the interval is neither inside nor outside",
                            source=f"effects.csv contrast={effect['contrast']} workload={effect['workload']} scale={effect['scale']}")
         else:
-            values |= dict(verdict="not resolvable here", unit=row["unit"], reason=NOT_THERE)
+            values |= dict(verdict="not resolvable here", unit=row["unit"], cause="not_measured", reason=NOT_THERE)
         self.add("verdicts", **values)
         return values["verdict"]
 

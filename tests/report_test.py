@@ -143,6 +143,35 @@ class Report(WithRun):
                 seen += 1
         self.assertGreater(seen, 20)
 
+    def test_open_parts_name_what_would_decide_them(self):
+        """From the columns of verdicts.csv, not from its reasons."""
+        def section(directory):
+            return render(directory).partition("### What would decide what is open")[2].partition("### Why")[0]
+        table = section(self.run_path)
+        self.assertRegex(table, r"\| 11a +\| neither inside nor outside +\| heap placement \(71 %\) +\| 190 \|")
+        for column, value, shown in (("processes_needed", "", r"\| 11a .*\| none \|"), ("responsible", "state", r"\| 11a .*\| state \(71 %\)"),
+                                     ("responsible_share_percent", "55.5", r"\| 11a .*placement \(56 %\)"), ("cause", "tail", r"\| 11a +\| tail-dependent ")):
+            def edit(header, rows, column=column, value=value):
+                for row in rows:
+                    if row[header.index("claim")] == "11" and row[header.index("part")] == "a":
+                        row[header.index(column)] = value
+            directory = self.copy()
+            self.edit(directory, "verdicts.csv", edit)
+            self.assertRegex(section(directory), shown)
+
+    def test_files_of_before_have_no_such_columns(self):
+        """They end before the columns that were declared later; any other that is missing is refused."""
+        directory = self.copy()
+        for name, count in (("verdicts.csv", 3), ("contrasts.csv", 2)):
+            header, rows = read(directory / name)
+            lines = [",".join(row[:len(header) - count]) for row in (header, *rows)]
+            (directory / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self.assertNotIn("### What would decide what is open", render(directory))
+        lines = [",".join(row[:len(header) - count - 1]) for row in (header, *rows)]
+        (directory / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        with self.assertRaisesRegex(rundir.InputError, "contrasts.csv:1: column blocks_kept is missing"):
+            render(directory)
+
     def test_changed_file_changes_the_report(self):
         directory = self.copy()
         self.edit(directory, "effects.csv", lambda header, rows: rows[0].__setitem__(header.index("estimate"), "-77.25"))
@@ -894,8 +923,8 @@ class Top(WithRun):
     def test_claims_by_what_they_are_about(self):
         answer = " ".join(self.answer(self.run_path).split())
         self.assertIn("put costs bytes (6); the size of the structure (8)", answer)
-        self.assertIn("Open here: the check costs next to nothing (7: not measured yet); removal hardly changes the time (11: the interval is "
-                      "neither inside nor outside).", answer)
+        self.assertIn("Open here: the check costs next to nothing (7: not measured yet); removal hardly changes the time (11: neither inside nor "
+                      "outside).", answer)
         self.assertIn("Not measured yet: 1, 2, 3, 10, 12, 13, 14, 15 and 16.", answer)
 
     def test_no_claim_refuted_and_none_open(self):

@@ -51,7 +51,7 @@ same_files() { # same_files A B FILE...
 }
 
 # ---- killed before anything was timed ----
-start run --profile smoke --seed 7 --workloads get_put --out "$run.early"
+start run --profile smoke --processes 4 --seed 7 --workloads get_put --out "$run.early"
 while kill -0 "$pid" 2>/dev/null && [ ! -s "$run.early/run.csv" ]; do sleep 0.02; done
 kill -KILL "$pid"
 ended
@@ -60,6 +60,9 @@ check "killed early: not complete" [ "$(key "$run.early" complete)" = no ]
 "$encbench" run --quiet --resume "$run.early" >"$work/out" 2>"$work/err"
 check "and starts over" [ $? -eq 0 ]
 check "with the seed of the run" [ "$(key "$run.early" seed)" = 7 ]
+check "with the processes asked for" [ "$(key "$run.early" look_processes)" = 4 ]
+check "in every cell" [ "$(tail -n +2 "$run.early/cells.csv" | cut -d, -f4 | sort -u)" = 4 ]
+check "and no others" [ "$(recorded "$run.early" | wc -l)" -eq $((4 * $(tail -n +2 "$run.early/cells.csv" | wc -l))) ]
 check "with its selection" [ "$(tail -n +2 "$run.early/workloads.csv" | cut -d, -f1)" = get_put ]
 check "is complete then" [ "$(key "$run.early" complete)" = yes ]
 check "and can be analysed" sh -c "'$encbench' analyse '$run.early' >'$work/out' 2>'$work/err'; [ \$? -ne 2 ]"
@@ -87,6 +90,7 @@ check "some were added" [ "$(recorded "$run" | wc -l)" -gt "$before" ]
 # ---- refusals: nothing is changed ----
 state=$(cat "$run"/*.csv "$run/samples.csv.gz" | cksum)
 refused "another seed" 'seed was 8, now it is 9' "$run" --seed 9
+refused "another number of processes" 'asked_processes was absent, now it is 5' "$run" --processes 5
 refused "another profile" 'profile was smoke, now it is quick' "$run" --profile quick
 refused "a selection" 'leave out' "$run" --workloads get_put
 refused "no such directory" 'No such file' "$work/absent"

@@ -213,6 +213,99 @@ static void straddling_names_the_processes_needed(void **state)
     assert_int_equal(verdict_decide(&percent, &evidence).cause, VERDICT_NO_INTERVAL);
 }
 
+/* As if more processes said the same: their intervals shrink around their middles. */
+static struct stats_interval shrunk(struct stats_interval interval, double factor)
+{
+    const double middle = (interval.low + interval.high) / 2, half = factor * (interval.high - interval.low) / 2;
+    return (struct stats_interval){middle - half, middle + half};
+}
+
+static struct verdict_evidence evidence_of_more(const struct verdict_evidence *evidence, size_t processes)
+{
+    struct verdict_evidence more = *evidence;
+    const double factor = sqrt((double)evidence->processes / (double)processes);
+    more.processes = processes;
+    more.interval = shrunk(evidence->interval, factor);
+    more.student = shrunk(evidence->student, factor);
+    more.plain = shrunk(evidence->plain, factor);
+    more.twin = shrunk(evidence->twin, factor);
+    return more;
+}
+
+/* What stands in the way is gone at the number that is named, with room for the power; and is not at a third of it. */
+static void expect_needed(const struct verdict_region *region, const struct verdict_evidence *evidence,
+                          enum verdict verdict, enum verdict_cause cause)
+{
+    const size_t needed = verdict_decide(region, evidence).processes_needed;
+    expect(region, evidence, VERDICT_UNRESOLVED, cause);
+    assert_true(needed > evidence->processes);
+    const struct verdict_evidence enough = evidence_of_more(evidence, needed);
+    expect(region, &enough, verdict, VERDICT_DECIDED);
+    if (needed > 3 * evidence->processes) {
+        const struct verdict_evidence few = evidence_of_more(evidence, needed / 3);
+        expect(region, &few, VERDICT_UNRESOLVED, cause);
+    }
+}
+
+static void every_objection_names_the_processes_that_remove_it(void **state)
+{
+    (void)state;
+    const struct verdict_region region = region_of(-1, 1, "()"), above = region_of(0.5, INFINITY, "()");
+    struct verdict_evidence evidence = good_evidence();
+    evidence.plain = (struct stats_interval){-0.5, 2}; /* middle 0.75 */
+    expect_needed(&region, &evidence, VERDICT_CONFIRMED, VERDICT_TAIL);
+    evidence.plain = (struct stats_interval){-0.5, 2.6};
+    assert_int_equal(verdict_decide(&region, &evidence).processes_needed, 0); /* middle 1.05: they decide otherwise */
+    evidence.plain = (struct stats_interval){-INFINITY, INFINITY};
+    assert_int_equal(verdict_decide(&region, &evidence).processes_needed, 0);
+    evidence = good_evidence();
+    evidence.student = (struct stats_interval){-1.5, 0.5};
+    expect_needed(&region, &evidence, VERDICT_CONFIRMED, VERDICT_LAYOUT);
+    evidence = good_evidence();
+    evidence.student.high = 0.8; /* outside by its middle, 0.35, alone */
+    expect_needed(&above, &evidence, VERDICT_REFUTED, VERDICT_LAYOUT);
+    evidence = good_evidence();
+    evidence.twin = (struct stats_interval){-1.5, 1.9};
+    expect_needed(&region, &evidence, VERDICT_CONFIRMED, VERDICT_WITHIN_TWIN);
+    evidence.twin = (struct stats_interval){0.2, 1.7}; /* its middle is further out than the margin */
+    assert_int_equal(verdict_decide(&region, &evidence).processes_needed, 0);
+    expect(&region, &evidence, VERDICT_UNRESOLVED, VERDICT_WITHIN_TWIN);
+
+    evidence = good_evidence();
+    evidence.scale = VERDICT_REDUCTION; /* on the log scale, turned round */
+    evidence.plain = (struct stats_interval){-0.5, 2};
+    evidence.native_sd = 0.002;
+    expect_needed(&region, &evidence, VERDICT_CONFIRMED, VERDICT_TAIL);
+
+    /* What no number of processes mends names none; what is decided neither. */
+    evidence = good_evidence();
+    assert_int_equal(verdict_decide(&region, &evidence).processes_needed, 0);
+    evidence.single_layout = true;
+    assert_int_equal(verdict_decide(&region, &evidence).processes_needed, 0);
+    evidence = good_evidence();
+    evidence.native_sd = 0;
+    assert_int_equal(verdict_decide(&region, &evidence).processes_needed, 0);
+
+    /* An interval that is wider than the spread makes it asks for more than there are, not fewer. */
+    const struct verdict_region narrow = region_of(-INFINITY, 0.19, "()");
+    evidence = good_evidence();
+    evidence.native_sd = 0.05;
+    evidence.plain = evidence.student = evidence.interval;
+    expect_needed(&narrow, &evidence, VERDICT_CONFIRMED, VERDICT_STRADDLES);
+    evidence.interval = (struct stats_interval){0.09, 0.2}; /* lopsided: half of it is less than the way */
+    assert_int_equal(verdict_decide(&narrow, &evidence).processes_needed, 21);
+}
+
+static void causes_have_words(void **state)
+{
+    (void)state;
+    for (enum verdict_cause a = VERDICT_DECIDED; a <= VERDICT_NO_SPREAD; a++)
+        for (enum verdict_cause b = VERDICT_DECIDED; b < a; b++)
+            assert_string_not_equal(verdict_cause_word(a), verdict_cause_word(b));
+    assert_string_equal(verdict_cause_word(VERDICT_WITHIN_TWIN), "within_twin");
+    assert_string_equal(verdict_cause_word(VERDICT_NO_SPREAD), "no_spread");
+}
+
 static void evidence_is_mirrored_when_reversed(void **state)
 {
     (void)state;
@@ -419,6 +512,8 @@ int main(void)
         cmocka_unit_test(margin_must_exceed_the_twins),
         cmocka_unit_test(other_means_must_agree),
         cmocka_unit_test(straddling_names_the_processes_needed),
+        cmocka_unit_test(every_objection_names_the_processes_that_remove_it),
+        cmocka_unit_test(causes_have_words),
         cmocka_unit_test(evidence_is_mirrored_when_reversed),
         cmocka_unit_test(composition_divides_like_by_like),
         cmocka_unit_test(composition_moves_ends_outwards),
