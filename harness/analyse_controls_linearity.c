@@ -34,8 +34,9 @@ static struct test make_test(const struct analyse_linearity *rows, bool relative
 {
     struct test test = {.rows = rows, .relative = relative, .tolerance = tolerance};
     test.changes = relative ? rows->change_log : rows->change_ns;
-    test.estimate = stats_hodges_lehmann(test.changes, rows->count);
-    test.interval = stats_signed_rank_interval(test.changes, rows->count, CONTROL_ERROR, NULL);
+    const struct stats_centre centre = stats_signed_rank(test.changes, rows->count, CONTROL_ERROR);
+    test.estimate = centre.estimate;
+    test.interval = centre.interval;
     test.status = isfinite(tolerance) ? control_equivalence(test.interval, -tolerance, tolerance) : ANALYSE_IMPRECISE;
     return test;
 }
@@ -138,28 +139,7 @@ static bool all_were_measured(const struct check *check, struct analyse_control 
 
 /* ---- the cell ---- */
 
-/* The effect of a contrast; ANALYSE_NONE for twins and planted arms, of which nothing is claimed. */
-static size_t effect_of(const struct check *check, const struct analyse_linearity *rows)
-{
-    for (size_t i = 0; i < check->effects->effect_count && rows->is_contrast; i++) {
-        const struct analyse_effect *effect = &check->effects->effect[i];
-        if (is_of_cell(rows, effect->panel, effect->workload) && decides_something(effect) &&
-            strcmp(effect->contrast, rows->subject) == 0)
-            return i;
-    }
-    return ANALYSE_NONE;
-}
-
-static bool is_clock(const struct check *check, const struct analyse_linearity *rows)
-{
-    for (size_t i = 0; i < check->effects->level_count; i++)
-        if (is_of_cell(rows, check->effects->level[i].panel, check->effects->level[i].workload) &&
-            strcmp(check->effects->level[i].arm, rows->subject) == 0)
-            return strcmp(check->effects->level[i].role, "clock") == 0;
-    return true;
-}
-
-/* The ends that both have. */
+/* The far ends of both. */
 static void raise_bar(struct stats_interval *bar, struct stats_interval interval)
 {
     bar->low = fmin(bar->low, interval.low);
@@ -167,24 +147,42 @@ static void raise_bar(struct stats_interval *bar, struct stats_interval interval
 }
 
 /* A contrast that decides claims on one scale is held against those; on the other scale what it may change is a bar and no more. */
-static void test_contrast(struct check *check, const struct analyse_linearity *rows, size_t effect, struct test *worst,
-                          bool *some_imprecise)
+static void test_contrast(struct check *check, size_t index, struct test *worst, bool *some_imprecise)
 {
+    const struct analyse_effect *effect = &check->effects->effect[index];
     struct analyse_stake stakes[2];
     for (size_t relative = 0; relative < 2; relative++)
-        stakes[relative] = analyse_effect_stake(check->claims, check->data, check->effects, effect,
+        stakes[relative] = analyse_effect_stake(check->claims, check->data, check->effects, index,
                                                 relative ? VERDICT_RELATIVE : VERDICT_ABSOLUTE);
     for (size_t relative = 0; relative < 2; relative++) {
-        const double tolerance =
-            tolerance_of_effect(&check->effects->effect[effect].samples, &stakes[relative], relative);
-        const struct test test = make_test(rows, relative, tolerance);
+        const double tolerance = tolerance_of_effect(&effect->samples, &stakes[relative], relative);
         const bool counts = stakes[relative].decides || !stakes[1 - relative].decides;
-        if (counts && is_worse(&test, worst))
-            *worst = test;
-        if (test.status == ANALYSE_HOLDS)
+        for (size_t i = 0; i < check->effects->linearity_count; i++) {
+            const struct analyse_linearity *rows = &check->effects->linearity[i];
+            if (!is_of_cell(rows, effect->panel, effect->workload) || !rows->is_contrast ||
+                strcmp(rows->subject, effect->contrast) != 0)
+                continue;
+            const struct test test = make_test(rows, relative, tolerance);
+            if (counts && is_worse(&test, worst))
+                *worst = test;
+            if (test.status == ANALYSE_HOLDS)
+                continue;
+            raise_bar(&check->controls->bar[relative][index], test.interval);
+            *some_imprecise |= counts;
+        }
+    }
+}
+
+static void test_arm(const struct check *check, const struct analyse_level *level, double cycle, struct test *worst)
+{
+    for (size_t i = 0; i < check->effects->linearity_count; i++) {
+        const struct analyse_linearity *rows = &check->effects->linearity[i];
+        if (!is_of_cell(rows, level->panel, level->workload) || rows->is_contrast ||
+            strcmp(rows->subject, level->arm) != 0)
             continue;
-        raise_bar(&check->controls->bar[relative][effect], test.interval);
-        *some_imprecise |= counts;
+        const struct test test = make_test(rows, false, tolerance_of_level(rows, cycle));
+        if (is_worse(&test, worst))
+            *worst = test;
     }
 }
 
@@ -214,18 +212,15 @@ static void judge(struct check *check, struct analyse_control *control)
     const double cycle = cycle_ns(check, control->panel, control->workload);
     struct test worst = {0};
     bool some_imprecise = false;
-    for (size_t i = 0; i < check->effects->linearity_count; i++) {
-        const struct analyse_linearity *rows = &check->effects->linearity[i];
-        if (!is_of_cell(rows, control->panel, control->workload))
-            continue;
-        const size_t effect = effect_of(check, rows);
-        if (effect != ANALYSE_NONE)
-            test_contrast(check, rows, effect, &worst, &some_imprecise);
-        if (rows->is_contrast || is_clock(check, rows))
-            continue;
-        const struct test test = make_test(rows, false, tolerance_of_level(rows, cycle));
-        if (is_worse(&test, &worst))
-            worst = test;
+    for (size_t i = 0; i < check->effects->level_count; i++) {
+        const struct analyse_level *level = &check->effects->level[i];
+        if (level->panel == control->panel && level->workload == control->workload && strcmp(level->role, "clock") != 0)
+            test_arm(check, level, cycle, &worst);
+    }
+    for (size_t i = 0; i < check->effects->effect_count; i++) {
+        const struct analyse_effect *effect = &check->effects->effect[i];
+        if (effect->panel == control->panel && effect->workload == control->workload && decides_something(effect))
+            test_contrast(check, i, &worst, &some_imprecise);
     }
     if (!worst.rows || isinf(worst.interval.low)) {
         snprintf(control->reason, sizeof control->reason, "too few processes for an interval at this confidence");

@@ -25,16 +25,9 @@ static size_t to_cycles(double *cycles, const double *values, const struct analy
     return count;
 }
 
-/* Estimate and interval at the level of all equivalence controls. */
-struct seen {
-    double estimate;
-    struct stats_interval interval;
-};
-
-static struct seen see(const double *values, size_t count)
+static struct stats_centre see(const double *values, size_t count)
 {
-    return (struct seen){stats_hodges_lehmann(values, count),
-                         stats_signed_rank_interval(values, count, CONTROL_ERROR, NULL)};
+    return stats_signed_rank(values, count, CONTROL_ERROR);
 }
 
 static bool has_interval(struct analyse_control *control, struct stats_interval interval, size_t count)
@@ -156,7 +149,7 @@ static void judge_chain_planted(struct analyse_control *control, const struct an
                                 const double *cycles, size_t count)
 {
     const double planted = CHAIN_PLANTED_EXTRA_CYCLES, ratio = planted / CHAIN_CYCLES_PER_OP;
-    const struct seen absolute = see(cycles, count), log_ratio = see(samples->log_ratio, samples->count);
+    const struct stats_centre absolute = see(cycles, count), log_ratio = see(samples->log_ratio, samples->count);
     const struct stats_interval relative = {expm1(log_ratio.interval.low), expm1(log_ratio.interval.high)};
     control_see(control, absolute.estimate, absolute.interval);
     if (!has_interval(control, absolute.interval, count))
@@ -227,7 +220,7 @@ static enum analyse_control_status near_a_whole_number(struct stats_interval int
 
 static void judge_chain_multiply(struct analyse_control *control, const double *cycles, size_t count)
 {
-    const struct seen seen = see(cycles, count);
+    const struct stats_centre seen = see(cycles, count);
     control_see(control, seen.estimate, seen.interval);
     if (!has_interval(control, seen.interval, count))
         return;
@@ -328,8 +321,8 @@ static void fill_plant(const struct check *check, const struct analyse_effect *e
 static void judge_planted(struct analyse_control *control, const struct plant_seen *plant, double planted)
 {
     const size_t count = plant->count;
-    const struct seen by_difference = see(plant->by_difference, count), by_log_ratio = see(plant->by_log_ratio, count),
-                      by_plain = see(plant->by_plain, count);
+    const struct stats_centre by_difference = see(plant->by_difference, count),
+                              by_log_ratio = see(plant->by_log_ratio, count), by_plain = see(plant->by_plain, count);
     control_see(control, by_difference.estimate, by_difference.interval);
     if (!has_interval(control, by_difference.interval, count))
         return;
@@ -338,7 +331,7 @@ static void judge_planted(struct analyse_control *control, const struct plant_se
                                                     control_equivalence(by_log_ratio.interval, least, most),
                                                     control_equivalence(by_plain.interval, 0, INFINITY)};
     control->status = control_worse(control_worse(statuses[0], statuses[1]), statuses[2]);
-    const struct seen *const seen[] = {&by_difference, &by_log_ratio, &by_plain};
+    const struct stats_centre *const seen[] = {&by_difference, &by_log_ratio, &by_plain};
     static const char *const scales[] = {"", " by log ratios", " by plain means"};
     size_t worst = 0;
     while (statuses[worst] != control->status)

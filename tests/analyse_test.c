@@ -1252,7 +1252,7 @@ static void batches_that_are_too_noisy_are_imprecise(void **state)
     expect_words(directory, "extra_1", "slower by");
     truth.batch_noise = 1.3;
     truth.only = "extra_1";
-    truth.batch_ns = 0.4;
+    truth.batch_ns = 0.55;
     summary = analyse_truth(directory, &truth);
     assert_int_equal(analyse_exit(&summary), EXIT_PASS);
     expect_words(directory, "extra_1", "not resolvable here");
