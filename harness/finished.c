@@ -89,15 +89,17 @@ static void judge(struct finished *finished)
         finished->valid = true;
 }
 
-const char *finished_blind_cell(const struct finished *finished, const char *panel, const char *workload)
+const char *finished_blind_cell(const struct finished *finished, const char *panel, const char *workload, bool *decides)
 {
     const struct csv_data *controls = &finished->controls;
     char subject[512];
     snprintf(subject, sizeof subject, "%s %s", panel, workload);
     for (size_t row = 0; row < controls->row_count; row++)
         if (strcmp(csv_text(controls, row, SCHEMA_controls_subject), subject) == 0 &&
-            strcmp(csv_text(controls, row, SCHEMA_controls_blinds), "nothing") != 0)
+            strcmp(csv_text(controls, row, SCHEMA_controls_blinds), "nothing") != 0) {
+            *decides = strcmp(csv_text(controls, row, SCHEMA_controls_blinds), "deciding cell") == 0;
             return csv_text(controls, row, SCHEMA_controls_control);
+        }
     return NULL;
 }
 

@@ -27,8 +27,9 @@ int finished_check_version(const char *directory, struct error *error);
 int finished_read_table(const char *directory, const struct csv_table *table, struct csv_data *data,
                         struct error *error);
 
-/* The control for whose sake analyse gives no verdict on a panel on a workload; NULL when it does. */
-const char *finished_blind_cell(const struct finished *finished, const char *panel, const char *workload);
+/* The control for whose sake analyse gives no verdict on a panel on a workload, and whether that decides claims; NULL when it does. */
+const char *finished_blind_cell(const struct finished *finished, const char *panel, const char *workload,
+                                bool *decides);
 
 /* Value of a key of run.csv or machine.csv; "" when there is none. */
 const char *finished_fact(const struct csv_data *facts, const char *key);

@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CELLS_MOST = 128 };
 enum fault { FAULT_NONE, FAULT_CHAIN, FAULT_PLANTED, FAULT_LINEARITY, FAULTS };
 static const char *const fault_names[FAULTS] = {"none", "chain_planted", "planted", "linearity"};
 static const char *const fault_controls[FAULTS] = {"", "chain_planted", "planted", "linearity"};
@@ -336,9 +337,10 @@ struct tally {
     size_t runs;
     size_t invalid, failed_falsely, too_imprecise; /* run invalid; of it by a control that failed, by imprecise cells */
     size_t blind_deciding;                         /* valid, but a cell that decides is blind */
-    size_t cells, blind_cells;                     /* without a fault */
-    size_t imprecise[8];                           /* cells in which each control is, by the names below */
-    size_t named, spoke;                           /* the faulty cell: its control failed; it gave a verdict */
+    size_t blind_by_cell[CELLS_MOST];
+    size_t cells, blind_cells; /* without a fault */
+    size_t imprecise[8];       /* cells in which each control is, by the names below */
+    size_t named, spoke;       /* the faulty cell: its control failed; it gave a verdict */
 };
 static const char *const counted[] = {"chain_planted", "chain_multiply", "planted", "linearity"};
 enum { COUNTED = sizeof counted / sizeof counted[0] };
@@ -390,7 +392,9 @@ static void count_controls(const struct simulation *s, struct tally *tally)
     tally->too_imprecise += imprecise && !failed;
     for (size_t c = 0; c < s->cell_count; c++) {
         tally->cells++;
-        tally->blind_cells += analyse_controls_objection(controls, s->cell[c].panel, s->cell[c].workload) != NULL;
+        const bool blind = analyse_controls_objection(controls, s->cell[c].panel, s->cell[c].workload) != NULL;
+        tally->blind_cells += blind;
+        tally->blind_by_cell[c] += blind;
     }
 }
 
@@ -433,6 +437,8 @@ static void simulate_run(struct simulation *s, struct tally *tally)
 static void index_cells(struct simulation *s)
 {
     const struct analyse_data *data = &s->base.data;
+    if (data->cells.row_count > CELLS_MOST)
+        die("more cells than this program counts");
     s->cell = allocate(data->cells.row_count, sizeof *s->cell);
     for (size_t row = 0; row < data->cells.row_count; row++) {
         struct cell *cell = &s->cell[s->cell_count++];
@@ -498,6 +504,18 @@ static struct tally simulate(struct simulation *s, enum fault fault, double nois
     return tally;
 }
 
+/* Which cells are most often blind, and for what. */
+static void print_blind_cells(const struct simulation *s, const struct tally *tally)
+{
+    for (size_t c = 0; c < s->cell_count; c++)
+        if (tally->blind_by_cell[c] * 20 > tally->runs)
+            printf("    %s %s: blind in %.0f %%%s\n", s->base.data.panel_names[s->cell[c].panel],
+                   analyse_workload_name(&s->base.data, s->cell[c].workload),
+                   percent(tally->blind_by_cell[c], tally->runs),
+                   analyse_cell_decides(&s->base.data, s->cell[c].panel, s->cell[c].workload) ? "; decides claims"
+                                                                                              : "");
+}
+
 static void print_faultless(const struct simulation *s, double noise, const struct tally *tally)
 {
     printf("noise %g, no fault\n", noise);
@@ -509,6 +527,7 @@ static void print_faultless(const struct simulation *s, double noise, const stru
     for (size_t i = 0; i < COUNTED; i++)
         printf("    %s imprecise in %.2f %% of the cells\n", counted[i],
                percent(tally->imprecise[i], tally->runs * s->cell_count));
+    print_blind_cells(s, tally);
 }
 
 static void print_fault(enum fault fault, double noise, const struct tally *tally)
