@@ -144,6 +144,7 @@ static void numbers_name_their_unit(void **state)
                                         "block",
                                         "slot",
                                         "iterations",
+                                        "iterations_other",
                                         "kept",
                                         "blocks_kept",
                                         "processes",
