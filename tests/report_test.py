@@ -1029,9 +1029,9 @@ class Status(WithRun):
                                r".*too imprecise: 20 cycles")
         self.assertIn("1 too imprecise", text)
         self.assertNotIn("RUN INVALID", text)
-        said = self.said(directory)
-        self.assertRegex(said, r"(?m)^BLIND +control chain_planted imprecise on field to_string_1k")
-        self.assertRegex(said, r"(?m)^field ")
+        done = run_script("report.py", directory, "--output", directory / "said.md", "--say")
+        self.assertRegex(done.stdout, r"(?m)^BLIND +control chain_planted imprecise on field to_string_1k")
+        self.assertRegex(done.stdout, r"(?m)^field ")
 
     def test_not_for_conclusions(self):
         _, top, _ = self.head(for_conclusions="no")

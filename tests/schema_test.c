@@ -145,6 +145,7 @@ static void numbers_name_their_unit(void **state)
                                         "slot",
                                         "iterations",
                                         "iterations_other",
+                                        "change_log",
                                         "kept",
                                         "blocks_kept",
                                         "processes",
