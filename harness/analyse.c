@@ -112,22 +112,32 @@ static struct stats_split variance_split(const struct analyse_effect *effect)
     return stats_variance_split(samples->value, samples->standard_error, samples->count);
 }
 
+/* Words that say a direction say it of the op, not of the size of its batch. */
+static bool exceeds_linearity_bar(const struct analysis *analysis, size_t index,
+                                  const struct verdict_evidence *evidence, enum verdict_scale scale)
+{
+    const struct stats_interval bar =
+        verdict_interval_to_unit(scale, false, analyse_controls_linearity_bar(&analysis->controls, index, scale));
+    return fabs(evidence->estimate) > fmax(fabs(bar.low), fabs(bar.high));
+}
+
 /* Words are a verdict, and gated like one. */
-static enum verdict_words effect_words(const struct analysis *analysis, size_t index,
-                                       const struct verdict_evidence *evidence, enum verdict_scale scale)
+enum verdict_words analysis_effect_words(const struct analysis *analysis, size_t index,
+                                         const struct verdict_evidence *evidence, enum verdict_scale scale)
 {
     const struct analyse_effect *effect = &analysis->effects.effect[index];
     const struct analyse_controls *controls = &analysis->controls;
     if (effect->identical) /* says what the code is, not what was measured */
         return VERDICT_BY_CONSTRUCTION;
-    if (!analysis->data.profile->for_conclusions || !analysis->data.complete || controls->failed || controls->blind ||
-        !analyse_controls_hold(controls, effect->panel, effect->workload))
+    if (!analysis->data.profile->for_conclusions || !analysis->data.complete || controls->run_invalid ||
+        analyse_controls_objection(controls, effect->panel, effect->workload))
         return VERDICT_OVERRULED;
     const enum verdict_words words = verdict_words(evidence, analyse_effect_half_width(&analysis->claims, index, scale),
                                                    strcmp(effect->kind, "twin") != 0);
-    if (strcmp(effect->kind, "interaction") == 0 && (words == VERDICT_FASTER || words == VERDICT_SLOWER))
-        return VERDICT_INTERACTS;
-    return words;
+    const bool directed = words == VERDICT_FASTER || words == VERDICT_SLOWER;
+    if (directed && !exceeds_linearity_bar(analysis, index, evidence, scale))
+        return VERDICT_OVERRULED;
+    return directed && strcmp(effect->kind, "interaction") == 0 ? VERDICT_INTERACTS : words;
 }
 
 static void put_effect(struct csv_writer *writer, const struct analysis *analysis, size_t index,
@@ -163,7 +173,7 @@ static void put_effect(struct csv_writer *writer, const struct analysis *analysi
     csv_put_number(writer, scale == VERDICT_ABSOLUTE ? instructions_delta(&analysis->data, effect) : NAN);
     csv_put_integer(writer, (int64_t)evidence.processes);
     csv_put_text(writer, parts);
-    csv_put_text(writer, verdict_words_text(effect_words(analysis, index, &evidence, scale)));
+    csv_put_text(writer, verdict_words_text(analysis_effect_words(analysis, index, &evidence, scale)));
     csv_end_row(writer);
 }
 
@@ -198,6 +208,7 @@ static int write_controls(const struct analysis *analysis, struct error *error)
         csv_put_number(writer, control->high);
         csv_put_text(writer, analyse_control_status_name(control->status));
         csv_put_text(writer, control->reason);
+        csv_put_text(writer, analyse_blinds_name(control->blinds));
         csv_end_row(writer);
     }
     return csv_writer_close(writer, error);
@@ -368,12 +379,20 @@ static void summarise(const struct analysis *analysis, struct analyse_summary *s
         summary->timing_open += part->timing_tests > 0 && part->measured && !decided;
     }
     const struct analyse_controls *controls = &analysis->controls;
-    bool could_decide = analysis->data.profile->for_conclusions && analysis->data.process_count > 0;
+    const bool could_decide = analysis->data.profile->for_conclusions && analysis->data.process_count > 0;
     summary->run_invalid =
-        could_decide && (controls->failed || controls->blind || controls->heap_failed || heap_pass_is_missed(analysis));
+        could_decide && (controls->run_invalid || controls->heap_failed || heap_pass_is_missed(analysis));
+    summary->deciding_cell_blind = could_decide && !summary->run_invalid && controls->deciding_cell_blind;
     if (summary->run_invalid)
         snprintf(summary->reason, sizeof summary->reason, "%s",
                  controls->reason[0] ? controls->reason : controls->heap_reason);
+    else if (summary->deciding_cell_blind)
+        snprintf(summary->reason, sizeof summary->reason, "%s", controls->cell_reason);
+}
+
+int analyse_exit(const struct analyse_summary *summary)
+{
+    return summary->run_invalid || summary->deciding_cell_blind ? EXIT_UNFIT : EXIT_PASS;
 }
 
 int analysis_make(struct analysis *analysis, const char *directory, struct error *error)
@@ -382,8 +401,7 @@ int analysis_make(struct analysis *analysis, const char *directory, struct error
     if (analyse_data_read(&analysis->data, directory, error) != 0 ||
         analyse_claims_read(&analysis->claims, &analysis->data, error) != 0 ||
         analyse_effects_collect(&analysis->effects, &analysis->data, error) != 0 ||
-        analyse_controls_check(&analysis->controls, &analysis->data, &analysis->effects, analysis->claims.alpha_part,
-                               error) != 0)
+        analyse_controls_check(&analysis->controls, &analysis->data, &analysis->effects, &analysis->claims, error) != 0)
         return error->code;
     return analyse_claims_judge(&analysis->claims, &analysis->data, &analysis->effects, &analysis->controls, error);
 }

@@ -17,11 +17,15 @@
  * Machine states. Effects are also estimated from the blocks of each state (state.h) and written beside each other; no verdict
  * rests on that.
  *
- * Controls. Any that failed or was not measured makes the timing parts `run invalid`; the planted leaks, instead, the
- * parts that decide by a metric of the heap pass (growth.h); and a control part of a claim (its statement starts with
- * "control:") the other parts of its claim. A run that is not complete, or of
- * a profile that is not for conclusions, resolves no timing part. A part without data is "not measured yet" whatever
- * the controls say.
+ * Controls (analyse_controls.c). Chains, planted arms and linearity are equivalence tests: each holds (its interval is inside what is
+ * tolerated), failed (wholly outside) or is imprecise. A twin fails when its interval leaves out 0.
+ *     A panel on a workload, a cell, of which a control failed, is imprecise or is missing gives no verdict, nor does what reads it: a part
+ * is `run invalid` where one failed, else `not resolvable here`, and names the control. Where such a cell decides claims, a complete run exits 3.
+ *     The run is invalid, all of its timing parts, when a control of the run fails: the clock, the order, the layouts, the twins as a
+ * family, void processes; when one control fails in two cells; or when more than 10 % of the planned cells are imprecise.
+ *     The planted leaks decide about the parts that rest on the heap pass (growth.h); a control part of a claim (its statement starts with
+ * "control:") about the other parts of its claim. A run that is not complete, or of a profile that is not for conclusions, resolves no
+ * timing part. A part without data is "not measured yet" whatever the controls say.
  */
 #ifndef ENCBENCH_ANALYSE_H
 #define ENCBENCH_ANALYSE_H
@@ -36,12 +40,16 @@ struct analyse_summary {
     size_t confirmed, refuted, not_resolvable, invalid; /* parts of claims */
     size_t not_measured; /* parts of which the run has no figure at all; `not_resolvable` leaves them out */
     size_t timing_open;  /* measured timing parts neither confirmed nor refuted: what another look could still decide */
-    bool run_invalid;    /* a live control failed or was missed */
-    char reason[768];    /* of the first that did; "" otherwise */
+    bool run_invalid;    /* a control of the run as a whole failed or is missing */
+    bool deciding_cell_blind; /* it is valid, but a cell that decides claims gives no verdict */
+    char reason[768];         /* of the first control that says so; "" otherwise */
 };
 
 /* 0, also for an invalid run; EXIT_USAGE with one line when the directory cannot be analysed. */
 int analyse_run(const char *directory, struct analyse_summary *summary, struct error *error);
+
+/* What a program that has printed the summary ends with: EXIT_UNFIT when the run is invalid or blind where claims are decided. */
+int analyse_exit(const struct analyse_summary *summary);
 
 /* Whether claims.csv can be judged at all, whatever is measured: kinds, units, regions, lists, keys, references. One line with file and
  * line when it cannot. */

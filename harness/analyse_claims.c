@@ -153,6 +153,58 @@ double analyse_effect_alpha(const struct analyse_claims *claims, size_t effect, 
     return isinf(alpha) ? claims->alpha_exploratory : alpha;
 }
 
+/* Half the width of a finite region on the native scale of an effect; NaN when it has no width. */
+static double native_half_width(const struct verdict_region *region, enum verdict_scale scale)
+{
+    const double half = (region->high - region->low) / 2;
+    return isfinite(half) ? fabs(verdict_from_unit(scale, half)) : NAN;
+}
+
+/* A composition stakes percent of a level on an effect in ns. */
+static double composed_half_width(const struct analyse_data *data, const struct analyse_effects *effects,
+                                  const struct analyse_condition *condition, const char *workloads)
+{
+    char on_level[ENCBENCH_NAME_BYTES];
+    analyse_list_next(&workloads, on_level);
+    const size_t level = match_level(data, effects, claim_text(data, condition->row, SCHEMA_claims_baseline), on_level);
+    if (level == ANALYSE_NONE)
+        return NAN;
+    const struct analyse_samples *samples = &effects->level[level].samples;
+    return (condition->region.high - condition->region.low) / 2 / 100 *
+           stats_hodges_lehmann(samples->value, samples->count);
+}
+
+struct analyse_stake analyse_effect_stake(const struct analyse_claims *claims, const struct analyse_data *data,
+                                          const struct analyse_effects *effects, size_t effect,
+                                          enum verdict_scale scale)
+{
+    struct analyse_stake stake = {.half_width = NAN, .alpha = claims->alpha_exploratory};
+    for (size_t i = 0; i < claims->condition_count; i++) {
+        const struct analyse_condition *condition = &claims->condition[i];
+        const bool composed = condition->kind == ANALYSE_COMPOSITION;
+        const enum verdict_scale own = scale_of_metric(claim_text(data, condition->row, SCHEMA_claims_metric));
+        if ((!composed && condition->kind != ANALYSE_TIMING) ||
+            row_is_absolute(scale) != (composed || row_is_absolute(own)))
+            continue;
+        const char *workloads = claim_text(data, condition->row, SCHEMA_claims_workload);
+        char workload[ENCBENCH_NAME_BYTES];
+        bool reversed;
+        while (analyse_list_next(&workloads, workload)) {
+            if (match_effect(data, effects, condition, workload, &reversed) == effect) {
+                const double half_width = composed ? composed_half_width(data, effects, condition, workloads)
+                                                   : native_half_width(&condition->region, own);
+                if (isfinite(half_width))
+                    stake.half_width = fmin(stake.half_width, half_width); /* fmin passes over NaN */
+                stake.decides = true;
+                stake.alpha = fmin(stake.alpha, test_alpha(claims, condition) / (composed ? 2 : 1));
+            }
+            if (composed)
+                break;
+        }
+    }
+    return stake;
+}
+
 double analyse_level_alpha(const struct analyse_claims *claims, size_t level)
 {
     double alpha = INFINITY;
@@ -282,7 +334,7 @@ static bool overruled(const struct judge *judge, struct analyse_item *item, char
         snprintf(why, bytes, "profile %s is not for conclusions", judge->data->profile->name);
         return true;
     }
-    if (judge->controls->failed || judge->controls->blind) {
+    if (judge->controls->run_invalid) {
         item->verdict = VERDICT_INVALID;
         item->cause = "control";
         snprintf(why, bytes, "%.400s", judge->controls->reason);
@@ -297,33 +349,64 @@ static bool overruled(const struct judge *judge, struct analyse_item *item, char
     return false;
 }
 
-/* A claim rests on the cells its figures come from: with a control of one of them not ok, it stands on nothing. Controls of an
- * exploratory cell do not make the run invalid, so a claim that borrows its figures would not notice otherwise. */
-static bool cell_is_blind(const struct judge *judge, size_t panel, size_t workload, char *why, size_t bytes)
+/* A claim rests on the cells its figures come from: with a control of one of them failed it stands on nothing; with one that is too
+ * imprecise or was not measured, nobody knows what it stands on. The worst of the two cells is said. */
+static const struct analyse_control *objection_to(const struct judge *judge, const struct analyse_item *item)
 {
-    if (!judge->data->complete || analyse_controls_hold(judge->controls, panel, workload))
-        return false;
-    snprintf(why, bytes, "a control of panel %s on %s did not hold", judge->data->panel_names[panel],
-             analyse_workload_name(judge->data, workload));
-    return true;
+    const struct analyse_control *worst = NULL;
+    if (item->effect != ANALYSE_NONE) {
+        const struct analyse_effect *effect = &judge->effects->effect[item->effect];
+        worst = analyse_controls_objection(judge->controls, effect->panel, effect->workload);
+    }
+    if (item->level != ANALYSE_NONE) {
+        const struct analyse_level *level = &judge->effects->level[item->level];
+        const struct analyse_control *other =
+            analyse_controls_objection(judge->controls, level->panel, level->workload);
+        worst = !worst || (other && other->status < worst->status) ? other : worst;
+    }
+    return worst;
 }
 
 static bool controls_overrule(const struct judge *judge, struct analyse_item *item, char *why, size_t bytes)
 {
-    bool blind = false;
-    if (item->effect != ANALYSE_NONE) {
-        const struct analyse_effect *effect = &judge->effects->effect[item->effect];
-        blind = cell_is_blind(judge, effect->panel, effect->workload, why, bytes);
-    }
-    if (!blind && item->level != ANALYSE_NONE) {
-        const struct analyse_level *level = &judge->effects->level[item->level];
-        blind = cell_is_blind(judge, level->panel, level->workload, why, bytes);
-    }
-    if (blind) {
-        item->verdict = VERDICT_INVALID;
-        item->cause = "control";
-    }
-    return blind;
+    const struct analyse_control *control = objection_to(judge, item);
+    if (!control)
+        return false;
+    item->verdict = control->status == ANALYSE_FAILED ? VERDICT_INVALID : VERDICT_UNRESOLVED;
+    item->cause = "control";
+    snprintf(why, bytes, "control %s %s (%.120s): %.260s", control->name, analyse_control_status_name(control->status),
+             control->subject, control->reason);
+    return true;
+}
+
+/* What another size of the batch may change, in the unit of the item; 0 where that was seen to be within what is tolerated. */
+static double linearity_bar(const struct judge *judge, const struct analyse_item *item,
+                            const struct verdict_evidence *evidence)
+{
+    if (item->effect == ANALYSE_NONE)
+        return 0;
+    const bool composed = item->level != ANALYSE_NONE;
+    const struct stats_interval bar = verdict_interval_to_unit(
+        composed ? VERDICT_ABSOLUTE : evidence->scale, false,
+        analyse_controls_linearity_bar(judge->controls, item->effect, composed ? VERDICT_ABSOLUTE : evidence->scale));
+    const double far_end = fmax(fabs(bar.low), fabs(bar.high));
+    if (!composed || far_end == 0)
+        return far_end;
+    const struct analyse_samples *samples = &judge->effects->level[item->level].samples;
+    return 100 * far_end / stats_hodges_lehmann(samples->value, samples->count);
+}
+
+static bool linearity_overrules(const struct judge *judge, struct analyse_item *item,
+                                const struct verdict_evidence *evidence, char *why, size_t bytes)
+{
+    const double bar = linearity_bar(judge, item, evidence);
+    if (item->verdict == VERDICT_UNRESOLVED || !(bar >= item->decision.margin))
+        return false;
+    item->verdict = VERDICT_UNRESOLVED;
+    item->cause = "linearity";
+    snprintf(why, bytes, "margin %s is within what another size of the batch may change: %s",
+             figure_text(item->decision.margin).text, figure_text(bar).text);
+    return true;
 }
 
 static void judge_evidence(const struct judge *judge, struct analyse_item *item,
@@ -342,7 +425,8 @@ static void judge_evidence(const struct judge *judge, struct analyse_item *item,
     item->twin_bound = verdict_twin_bound(evidence);
 
     char why[640], region[80];
-    if (!overruled(judge, item, why, sizeof why) && !controls_overrule(judge, item, why, sizeof why)) {
+    if (!overruled(judge, item, why, sizeof why) && !controls_overrule(judge, item, why, sizeof why) &&
+        !linearity_overrules(judge, item, evidence, why, sizeof why)) {
         explain_decision(why, sizeof why, evidence, &decision,
                          verdict_of_interval(&condition->region, evidence->interval));
         advise(judge, item, why, sizeof why);

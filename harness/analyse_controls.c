@@ -1,7 +1,6 @@
-#include "analyse_internal.h"
+#include "analyse_controls_internal.h"
 #include "kernels/kernels.h"
 #include "machine.h"
-#include "panels.h"
 #include "schema.h"
 
 #include <math.h>
@@ -9,41 +8,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHAIN_TOLERANCE 0.03
-/* Of arms one after the other the first and the last are 0.8 of a block apart and more, in a fixed order that is not mirrored 0.4. Arms
- * that take turns: 0.002 with hundreds of blocks; with a few blocks in six processes on a machine three times overbooked, up to 0.05,
- * because what interrupts a block moves all that comes after it. */
-#define POSITION_TOLERANCE     0.1
-#define PLANTED_LEAST          0.5
-#define PLANTED_MOST           1.5
-#define CLOCK_TOLERANCE_PPM    100
-#define VOID_TOLERANCE_PERCENT 10
-enum { MULTIPLY_LATENCY_LEAST = 2, MULTIPLY_LATENCY_MOST = 6 };
+#define CLOCK_TOLERANCE_PPM 100
 
 const char *analyse_control_status_name(enum analyse_control_status status)
 {
-    static const char *const names[] = {"ok", "failed", "not measured"};
+    static const char *const names[] = {"holds", "failed", "imprecise", "not measured"};
     return names[status];
 }
 
-/* What the checks share. A control starts as not measured and has to earn its `ok`. */
-struct check {
-    struct analyse_controls *controls;
-    const struct analyse_data *data;
-    const struct analyse_effects *effects;
-    double alpha_part;
-    double alpha_twin;
-    struct error *error;
-};
+const char *analyse_blinds_name(enum analyse_blinds blinds)
+{
+    static const char *const names[] = {"nothing", "cell", "deciding cell", "heap passes", "run"};
+    return names[blinds];
+}
 
-static struct analyse_control *add_control(struct check *check, const char *name, size_t panel, size_t workload)
+/* ---- what all controls share ---- */
+
+int control_out_of_memory(struct check *check)
+{
+    return error_set(check->error, EXIT_USAGE, "out of memory; free some and analyse again");
+}
+
+struct analyse_control *control_add(struct check *check, const char *name, size_t panel, size_t workload)
 {
     struct analyse_controls *controls = check->controls;
     if (controls->count == controls->capacity) {
         size_t capacity = controls->capacity ? 2 * controls->capacity : 16;
         struct analyse_control *grown = realloc(controls->control, capacity * sizeof *grown);
         if (!grown) {
-            error_set(check->error, EXIT_USAGE, "out of memory; free some and analyse again");
+            control_out_of_memory(check);
             return NULL;
         }
         controls->control = grown;
@@ -61,348 +54,14 @@ static struct analyse_control *add_control(struct check *check, const char *name
     return control;
 }
 
-static void set_seen(struct analyse_control *control, double estimate, struct stats_interval interval)
+void control_see(struct analyse_control *control, double estimate, struct stats_interval interval)
 {
     control->estimate = estimate;
     control->low = interval.low;
     control->high = interval.high;
 }
 
-static const struct analyse_effect *find_of_kind(const struct check *check, size_t panel, size_t workload,
-                                                 const char *kind, const struct analyse_effect *after)
-{
-    const struct analyse_effect *end = check->effects->effect + check->effects->effect_count;
-    for (const struct analyse_effect *effect = after ? after + 1 : check->effects->effect; effect < end; effect++)
-        if (effect->panel == panel && effect->workload == workload && strcmp(effect->kind, kind) == 0)
-            return effect;
-    return NULL;
-}
-
-/* Divides each value by the length of a cycle in its process, without processes that have no clock; the new count. */
-static size_t to_cycles(double *values, const struct analyse_samples *samples)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < samples->count; i++) {
-        double cycle_ns = samples->process[i]->chain_ns / CHAIN_CYCLES_PER_OP;
-        if (cycle_ns > 0)
-            values[count++] = values[i] / cycle_ns;
-    }
-    return count;
-}
-
-/* ---- what the design promises, by what was recorded ---- */
-
-/* The middle of the positions of an arm over processes; NaN when one has none. */
-static double arm_position(const struct analyse_data *data, const struct analyse_level *level, double *scratch)
-{
-    for (size_t i = 0; i < level->samples.count; i++)
-        if (isnan(scratch[i] = csv_number(&data->processes, level->samples.row[i], SCHEMA_processes_mean_position)))
-            return NAN;
-    return stats_quantile(scratch, level->samples.count, 0.5);
-}
-
-/* In how many processes the arms of a cell did not take turns, and in how many they were seen. Half of the processes may not have, and
- * the middle over processes would not say so. */
-static size_t count_apart(const struct check *check, size_t panel, size_t workload, size_t *seen)
-{
-    const struct analyse_data *data = check->data;
-    size_t apart = 0;
-    *seen = 0;
-    for (size_t i = 0; i < data->process_count; i++) {
-        double low = INFINITY, high = -INFINITY;
-        if (data->process[i].panel != panel || data->process[i].workload != workload)
-            continue;
-        for (size_t l = 0; l < check->effects->level_count; l++) {
-            const struct analyse_level *level = &check->effects->level[l];
-            if (level->panel != panel || level->workload != workload)
-                continue;
-            for (size_t sample = 0; sample < level->samples.count; sample++) {
-                if (level->samples.process[sample] != &data->process[i])
-                    continue;
-                const double position =
-                    csv_number(&data->processes, level->samples.row[sample], SCHEMA_processes_mean_position);
-                low = fmin(low, position);
-                high = fmax(high, position);
-            }
-        }
-        *seen += high >= low;
-        apart += high - low > POSITION_TOLERANCE;
-    }
-    return apart;
-}
-
-/* Arms that take turns have the same mean time, by the clock; on a machine that happens to be quiet nothing else would tell them from
- * arms that ran one after the other. */
-static void check_interleaving(struct check *check, size_t panel, size_t workload)
-{
-    struct analyse_control *control = add_control(check, "interleaving", panel, workload);
-    double *scratch = calloc(check->data->process_count + 1, sizeof *scratch);
-    const struct analyse_level *first = NULL, *last = NULL;
-    bool known = true;
-    if (!control || !scratch) {
-        free(scratch);
-        error_set(check->error, EXIT_USAGE, "out of memory; free some and analyse again");
-        return;
-    }
-    snprintf(control->expected, sizeof control->expected,
-             "mean positions of the arms in a block (0 first; 1 last) within %g of each other; in all but %d %% of the "
-             "processes",
-             POSITION_TOLERANCE, VOID_TOLERANCE_PERCENT);
-    for (size_t i = 0; i < check->effects->level_count; i++) {
-        const struct analyse_level *level = &check->effects->level[i];
-        if (level->panel != panel || level->workload != workload)
-            continue;
-        const double position = arm_position(check->data, level, scratch);
-        known = known && !isnan(position);
-        if (!first || position < control->low) {
-            control->low = position;
-            first = level;
-        }
-        if (!last || position > control->high) {
-            control->high = position;
-            last = level;
-        }
-    }
-    free(scratch);
-    if (!first || !known) {
-        set_seen(control, NAN, (struct stats_interval){NAN, NAN});
-        snprintf(control->reason, sizeof control->reason, "no mean positions were recorded");
-        return;
-    }
-    control->estimate = control->high - control->low;
-    control->status = control->estimate <= POSITION_TOLERANCE ? ANALYSE_OK : ANALYSE_FAILED;
-    if (control->status == ANALYSE_FAILED)
-        snprintf(control->reason, sizeof control->reason,
-                 "%.100s was timed at %.3g of a block and %.100s at %.3g: drift of the machine looks like a difference",
-                 first->arm, control->low, last->arm, control->high);
-    size_t seen;
-    const size_t apart = count_apart(check, panel, workload, &seen);
-    /* One may always: of the few short processes of a trial run, on a machine that is busy. */
-    if (control->status == ANALYSE_OK && apart > 1 && apart * 100 > VOID_TOLERANCE_PERCENT * seen) {
-        control->status = ANALYSE_FAILED;
-        snprintf(control->reason, sizeof control->reason,
-                 "in %zu of %zu processes the arms did not take turns: drift of the machine looks like a difference",
-                 apart, seen);
-    }
-}
-
-static const char *layout_of(const struct check *check, const struct analyse_level *level, size_t sample)
-{
-    return csv_text(&check->data->processes, level->samples.row[sample], SCHEMA_processes_layout);
-}
-
-/* A word of a layout such as "offset=704:order=4a8c929b" or "file=3:NAME", as the launcher writes them; of length 0 where it has none. */
-struct layout_word {
-    const char *text;
-    size_t length;
-};
-
-static struct layout_word layout_word(const char *layout, const char *key)
-{
-    const char *at = strstr(layout, key);
-    return at && (at == layout || at[-1] == ':') ? (struct layout_word){at, strcspn(at, ":")}
-                                                 : (struct layout_word){layout, 0};
-}
-
-static bool same_word(const char *one, const char *other, const char *key)
-{
-    const struct layout_word a = layout_word(one, key), b = layout_word(other, key);
-    return a.length > 0 && a.length == b.length && memcmp(a.text, b.text, a.length) == 0;
-}
-
-/* A given layout is its file, by whatever name. */
-static bool same_layout(const char *one, const char *other)
-{
-    return strcmp(one, other) == 0 || same_word(one, other, "file=");
-}
-
-/* Distinct layouts of an arm over its processes. */
-static size_t count_layouts(const struct check *check, const struct analyse_level *level)
-{
-    size_t distinct = 0;
-    for (size_t i = 0; i < level->samples.count; i++) {
-        size_t before = 0;
-        while (before < i && !same_layout(layout_of(check, level, i), layout_of(check, level, before)))
-            before++;
-        distinct += before == i;
-    }
-    return distinct;
-}
-
-/* Layouts that differ in one word only are not laid out afresh in the other. There are 256 offsets: of 64 draws at least 32 are distinct,
- * always for all that can be seen. */
-static bool word_spreads(const struct check *check, const struct analyse_level *level, const char *key)
-{
-    size_t distinct = 0, count = 0;
-    for (size_t i = 0; i < level->samples.count; i++) {
-        if (layout_word(layout_of(check, level, i), key).length == 0)
-            continue;
-        size_t before = 0;
-        while (before < i && !same_word(layout_of(check, level, i), layout_of(check, level, before), key))
-            before++;
-        distinct += before == i;
-        count++;
-    }
-    return 2 * distinct >= (count < 64 ? count : 64);
-}
-
-static void check_spread(const struct check *check, const struct analyse_level *level, struct analyse_control *control)
-{
-    static const char *const keys[] = {"offset=", "order="};
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0] && control->status == ANALYSE_OK; i++)
-        if (!level->single_layout && !word_spreads(check, level, keys[i])) {
-            control->status = ANALYSE_FAILED;
-            snprintf(control->reason, sizeof control->reason,
-                     "the layouts differ but hardly in %.20s (%.100s of %s on %s)", keys[i], level->arm,
-                     check->data->panel_names[level->panel], analyse_workload_name(check->data, level->workload));
-        }
-}
-
-/* Processes in which two arms of one variant have one layout: a copy that is laid out alike cannot show what layout does. */
-static size_t count_shared(const struct check *check, const struct analyse_level *one,
-                           const struct analyse_level *other)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < one->samples.count; i++)
-        for (size_t j = 0; j < other->samples.count; j++)
-            count += one->samples.process[i] == other->samples.process[j] &&
-                     same_layout(layout_of(check, one, i), layout_of(check, other, j));
-    return count;
-}
-
-/* The twin against what it is a copy of; false when they had one layout. */
-static bool twin_has_own_layout(const struct check *check, const struct analyse_level *twin,
-                                struct analyse_control *control)
-{
-    for (size_t i = 0; i < check->effects->level_count; i++) {
-        const struct analyse_level *level = &check->effects->level[i];
-        if (level == twin || level->panel != twin->panel || level->workload != twin->workload ||
-            strcmp(level->variant, twin->variant) != 0)
-            continue;
-        const size_t shared = count_shared(check, twin, level);
-        if (shared > 0) {
-            snprintf(control->reason, sizeof control->reason,
-                     "%.100s has the layout of %.100s in %zu of %zu processes (%s on %s)", twin->arm, level->arm,
-                     shared, twin->samples.count, check->data->panel_names[twin->panel],
-                     analyse_workload_name(check->data, twin->workload));
-            return false;
-        }
-    }
-    return true;
-}
-
-/* A few layouts used again and again are a sample of so many, however many processes; twins that share them cannot see it. */
-static void check_layouts(struct check *check)
-{
-    struct analyse_control *control = add_control(check, "layouts", ANALYSE_NONE, ANALYSE_NONE);
-    if (!control)
-        return;
-    snprintf(control->expected, sizeof control->expected,
-             "no arm has a layout twice and no twin that of its original; single layouts aside; number seen again");
-    snprintf(control->reason, sizeof control->reason, "every arm has a single layout or nothing was timed");
-    size_t repeated = 0, worst = 0;
-    for (size_t i = 0; i < check->effects->level_count; i++) {
-        const struct analyse_level *level = &check->effects->level[i];
-        if (level->single_layout)
-            continue;
-        const size_t distinct = count_layouts(check, level), again = level->samples.count - distinct;
-        repeated += again;
-        if (again > worst || control->status == ANALYSE_NOT_MEASURED)
-            snprintf(control->reason, sizeof control->reason, "%zu layouts over %zu processes (%.100s of %s on %s)",
-                     distinct, level->samples.count, level->arm, check->data->panel_names[level->panel],
-                     analyse_workload_name(check->data, level->workload));
-        worst = again > worst ? again : worst;
-        control->status = repeated ? ANALYSE_FAILED : ANALYSE_OK;
-    }
-    if (control->status == ANALYSE_NOT_MEASURED)
-        return;
-    control->estimate = (double)repeated;
-    for (size_t i = 0; i < check->effects->level_count && control->status == ANALYSE_OK; i++)
-        if (strcmp(check->effects->level[i].role, "twin") == 0 && !check->effects->level[i].single_layout &&
-            !twin_has_own_layout(check, &check->effects->level[i], control))
-            control->status = ANALYSE_FAILED;
-    for (size_t i = 0; i < check->effects->level_count && control->status == ANALYSE_OK; i++)
-        check_spread(check, &check->effects->level[i], control);
-    if (control->status == ANALYSE_OK)
-        control->reason[0] = '\0';
-}
-
-/* ---- twins ---- */
-
-static bool holds_zero(struct stats_interval interval)
-{
-    return interval.low <= 0 && interval.high >= 0;
-}
-
-static void judge_twin(struct check *check, struct analyse_control *control, const struct analyse_effect *twin)
-{
-    const struct analyse_samples *samples = &twin->samples;
-    const double alpha =
-        check->alpha_twin / 3; /* both scales decide parts, and the plain means can undo it: three tests a twin */
-    const struct stats_interval interval = stats_signed_rank_interval(samples->value, samples->count, alpha, NULL);
-    const struct stats_interval log_ratio = stats_signed_rank_interval(samples->log_ratio, samples->count, alpha, NULL);
-    const struct stats_interval plain = stats_signed_rank_interval(samples->plain, samples->count, alpha, NULL);
-    set_seen(control, stats_hodges_lehmann(samples->value, samples->count), interval);
-    if (isinf(interval.low) || isinf(log_ratio.low) || isinf(plain.low)) {
-        snprintf(control->reason, sizeof control->reason,
-                 "%zu processes are too few for an interval at this confidence", samples->count);
-        return;
-    }
-    const bool absolute = holds_zero(interval), relative = holds_zero(log_ratio);
-    control->status = absolute && relative && holds_zero(plain) ? ANALYSE_OK : ANALYSE_FAILED;
-    if (!absolute)
-        snprintf(control->reason, sizeof control->reason,
-                 "identical code differs by %.4g ns [%.4g; %.4g] (%s): what differs is not the code", control->estimate,
-                 interval.low, interval.high, twin->contrast);
-    else if (!relative)
-        snprintf(control->reason, sizeof control->reason,
-                 "the log ratio of identical code is [%.4g; %.4g] (%s): what differs is not the code", log_ratio.low,
-                 log_ratio.high, twin->contrast);
-    else if (control->status == ANALYSE_FAILED)
-        snprintf(control->reason, sizeof control->reason,
-                 "the plain means of identical code differ by [%.4g; %.4g] ns (%s): what differs is not the code",
-                 plain.low, plain.high, twin->contrast);
-}
-
-static void check_twins(struct check *check, size_t panel, size_t workload)
-{
-    const struct analyse_effect *twin = NULL;
-    bool any = false;
-    do {
-        twin = find_of_kind(check, panel, workload, "twin", twin);
-        if (!twin && any)
-            return;
-        any = true;
-        struct analyse_control *control = add_control(check, "twins", panel, workload);
-        if (!control)
-            return;
-        snprintf(control->expected, sizeof control->expected,
-                 "interval in ns contains 0; all twins of the run together at %g %%", 100 * (1 - ANALYSE_TWIN_ERROR));
-        if (twin)
-            judge_twin(check, control, twin);
-        else
-            snprintf(control->reason, sizeof control->reason, "no twin was measured");
-    } while (twin);
-}
-
-/* Pairs of one code by another name are twins that nobody planned. */
-static void check_identical(struct check *check, size_t panel, size_t workload)
-{
-    const struct analyse_effect *pair = NULL;
-    while ((pair = find_of_kind(check, panel, workload, "pair", pair)) != NULL) {
-        struct analyse_control *control = pair->identical ? add_control(check, "identical", panel, workload) : NULL;
-        if (control == NULL)
-            continue;
-        snprintf(control->expected, sizeof control->expected,
-                 "the code of both sides is the same: interval in ns contains 0 as that of twins does");
-        judge_twin(check, control, pair);
-    }
-}
-
-/* ---- chains ---- */
-
-/* A clock that only some processes have says nothing about the others: all of them, or it was not measured. */
-static bool is_everywhere(struct analyse_control *control, const char *what, size_t count, size_t processes)
+bool control_is_everywhere(struct analyse_control *control, const char *what, size_t count, size_t processes)
 {
     if (count == processes && count > 0)
         return true;
@@ -413,253 +72,51 @@ static bool is_everywhere(struct analyse_control *control, const char *what, siz
     return false;
 }
 
-/*
- * `ratio`: what the chain got longer by on the relative scale, which decides claims as well as the absolute one. An interval that lies
- * across an end of what is tolerated has not found the planted cycles wrong, only not measured them well enough: of four blocks of 16 MiB
- * ops, 32.0 [30.7, 33.1]. That leaves a cell blind, and the run where the cell decides claims.
- */
-static void judge_chain_planted(struct analyse_control *control, double ratio)
+enum analyse_control_status control_equivalence(struct stats_interval interval, double low, double high)
 {
-    const double planted = CHAIN_PLANTED_EXTRA_CYCLES, planted_ratio = planted / CHAIN_CYCLES_PER_OP;
-    if (isinf(control->low)) {
-        snprintf(control->reason, sizeof control->reason, "too few processes for an interval at this confidence");
-        return;
-    }
-    const bool absolute =
-        control->low >= planted * (1 - CHAIN_TOLERANCE) && control->high <= planted * (1 + CHAIN_TOLERANCE);
-    const bool relative = fabs(ratio / planted_ratio - 1) <= CHAIN_TOLERANCE;
-    const bool near = fabs(control->estimate / planted - 1) <= CHAIN_TOLERANCE;
-    control->status = absolute && relative ? ANALYSE_OK : near && relative ? ANALYSE_NOT_MEASURED : ANALYSE_FAILED;
-    if (control->status == ANALYSE_NOT_MEASURED)
-        snprintf(control->reason, sizeof control->reason, "too imprecise: %.4g cycles [%.4g; %.4g] for %.4g planted",
-                 control->estimate, control->low, control->high, planted);
-    else if (!absolute)
-        snprintf(control->reason, sizeof control->reason, "%.4g cycles [%.4g; %.4g] seen where %.4g were planted",
-                 control->estimate, control->low, control->high, planted);
-    else if (!relative)
-        snprintf(control->reason, sizeof control->reason, "log ratios say %+.4g %% where %+.4g %% were planted",
-                 100 * ratio, 100 * planted_ratio);
+    static const enum analyse_control_status statuses[] = {[VERDICT_CONFIRMED] = ANALYSE_HOLDS,
+                                                           [VERDICT_REFUTED] = ANALYSE_FAILED,
+                                                           [VERDICT_UNRESOLVED] = ANALYSE_IMPRECISE};
+    const struct verdict_region region = {low, high, .low_closed = true, .high_closed = true};
+    return statuses[verdict_of_interval(&region, interval)];
 }
 
-static void check_chain_planted(struct check *check, size_t panel, size_t workload)
+enum analyse_control_status control_worse(enum analyse_control_status one, enum analyse_control_status other)
 {
-    struct analyse_control *control = add_control(check, "chain_planted", panel, workload);
-    struct analyse_samples samples = {0};
-    if (!control ||
-        analyse_samples_of_contrast(check->data, panel, workload, "chain_planted", &samples, check->error) != 0) {
-        analyse_samples_free(&samples);
-        return;
-    }
-    snprintf(control->expected, sizeof control->expected, "%d cycles within %g %%", CHAIN_PLANTED_EXTRA_CYCLES,
-             100 * CHAIN_TOLERANCE);
-    size_t count = to_cycles(samples.value, &samples);
-    if (is_everywhere(control, "both chain and chain_planted", count,
-                      analyse_cell_processes(check->data, panel, workload, true))) {
-        const struct stats_interval interval =
-            stats_signed_rank_interval(samples.value, count, check->alpha_part, NULL);
-        set_seen(control, stats_hodges_lehmann(samples.value, count), interval);
-        judge_chain_planted(control, exp(stats_hodges_lehmann(samples.log_ratio, samples.count)) - 1);
-    }
-    analyse_samples_free(&samples);
+    if (one == ANALYSE_FAILED || other == ANALYSE_FAILED)
+        return ANALYSE_FAILED;
+    return one == ANALYSE_HOLDS ? other : one;
 }
 
-/* The other kind of chain: if one cycle of the clock were not one cycle, its latency would not be a whole number of
- * them. */
-static void check_chain_multiply(struct check *check, size_t panel, size_t workload)
+void control_add_needed(struct analyse_control *control, const double *values, size_t count, double tolerance)
 {
-    struct analyse_control *control = add_control(check, "chain_multiply", panel, workload);
-    double *cycles = calloc(check->data->process_count + 1, sizeof *cycles);
-    if (!control || !cycles) {
-        free(cycles);
-        error_set(check->error, EXIT_USAGE, "out of memory; free some and analyse again");
-        return;
-    }
-    snprintf(control->expected, sizeof control->expected,
-             "cycles of a multiplication: within %g %% of a whole number from %d to %d", 100 * CHAIN_TOLERANCE,
-             MULTIPLY_LATENCY_LEAST, MULTIPLY_LATENCY_MOST);
-    size_t count = 0;
-    for (size_t i = 0; i < check->data->process_count; i++) {
-        const struct analyse_process *process = &check->data->process[i];
-        double value =
-            (process->chain_multiply_ns / CHAIN_MULTIPLIES_PER_OP) / (process->chain_ns / CHAIN_CYCLES_PER_OP);
-        if (process->ok && process->panel == panel && process->workload == workload && isfinite(value))
-            cycles[count++] = value;
-    }
-    if (is_everywhere(control, "both chain and chain_multiply", count,
-                      analyse_cell_processes(check->data, panel, workload, true))) {
-        set_seen(control, stats_hodges_lehmann(cycles, count),
-                 stats_signed_rank_interval(cycles, count, check->alpha_part, NULL));
-        double whole = round(control->estimate);
-        bool ok = whole >= MULTIPLY_LATENCY_LEAST && whole <= MULTIPLY_LATENCY_MOST &&
-                  fabs(control->estimate / whole - 1) <= CHAIN_TOLERANCE;
-        control->status = ok ? ANALYSE_OK : ANALYSE_FAILED;
-        if (!ok)
-            snprintf(
-                control->reason, sizeof control->reason,
-                "a multiplication takes %.4g cycles of the chain clock: one of the two chains is not what it should be",
-                control->estimate);
-    }
-    free(cycles);
+    const size_t needed =
+        stats_count_for_mde(stats_standard_deviation(values, count), tolerance, CONTROL_ERROR, VERDICT_POWER);
+    const size_t used = strlen(control->reason);
+    if (needed > count)
+        snprintf(control->reason + used, sizeof control->reason - used, "; about %zu processes would decide it",
+                 needed);
 }
 
-/* ---- the planted arm of a real op ---- */
-
-/* Cycles planted in an op, of the variant of the planted arm; NaN when metrics.csv does not say. */
-static double planted_cycles(const struct analyse_data *data, const struct analyse_effect *planted)
+const struct analyse_effect *control_find_kind(const struct check *check, size_t panel, size_t workload,
+                                               const char *kind, const struct analyse_effect *after)
 {
-    const struct csv_data *metrics = &data->metrics;
-    for (size_t row = 0; row < metrics->row_count; row++)
-        if (strcmp(csv_text(metrics, row, SCHEMA_metrics_metric), "planted_cycles_per_op") == 0 &&
-            strcmp(csv_text(metrics, row, SCHEMA_metrics_workload), analyse_workload_name(data, planted->workload)) ==
-                0 &&
-            analyse_list_has(planted->contender, csv_text(metrics, row, SCHEMA_metrics_variant)) &&
-            csv_number(metrics, row, SCHEMA_metrics_value) > 0) /* a module without a plant says 0 */
-            return csv_number(metrics, row, SCHEMA_metrics_value);
-    return NAN;
-}
-
-/* The plant as each kind of figure has it, in cycles of a process's own clock: that of all claims in ns, of those in percent, and the plain
- * means that can undo either. */
-struct plant_seen {
-    double *by_difference, *by_log_ratio, *by_plain;
-    size_t count;
-};
-
-static double baseline_ns(const struct check *check, const struct analyse_effect *effect,
-                          const struct analyse_process *process)
-{
-    for (size_t i = 0; i < check->effects->level_count; i++) {
-        const struct analyse_level *level = &check->effects->level[i];
-        if (level->panel != effect->panel || level->workload != effect->workload ||
-            !analyse_list_has("baseline contender", level->role) || !analyse_list_has(effect->baseline, level->variant))
-            continue;
-        for (size_t sample = 0; sample < level->samples.count; sample++)
-            if (level->samples.process[sample] == process)
-                return level->samples.value[sample];
-    }
-    return NAN;
-}
-
-static void fill_plant(const struct check *check, const struct analyse_effect *effect, struct plant_seen *seen)
-{
-    const struct analyse_samples *samples = &effect->samples;
-    for (size_t i = 0; i < samples->count; i++) {
-        const double cycle_ns = samples->process[i]->chain_ns / CHAIN_CYCLES_PER_OP;
-        const double over_ns = baseline_ns(check, effect, samples->process[i]);
-        if (!(cycle_ns > 0) || isnan(over_ns))
-            continue;
-        seen->by_difference[seen->count] = samples->value[i] / cycle_ns;
-        seen->by_log_ratio[seen->count] = expm1(samples->log_ratio[i]) * over_ns / cycle_ns;
-        seen->by_plain[seen->count++] = samples->plain[i] / cycle_ns;
-    }
-}
-
-static bool is_right_size(double cycles, double planted)
-{
-    return cycles >= PLANTED_LEAST * planted && cycles <= PLANTED_MOST * planted;
-}
-
-static void judge_planted(struct check *check, struct analyse_control *control, const struct plant_seen *plant,
-                          double planted)
-{
-    const double *cycles = plant->by_difference;
-    const size_t count = plant->count;
-    const double by_log_ratio = stats_hodges_lehmann(plant->by_log_ratio, count);
-    const double by_plain = stats_hodges_lehmann(plant->by_plain, count);
-    struct stats_interval interval = stats_signed_rank_interval(cycles, count, check->alpha_part, NULL);
-    double mde = stats_mde(stats_standard_deviation(cycles, count), count, check->alpha_part, VERDICT_POWER);
-    double share = stats_hodges_lehmann(cycles, count) / planted;
-    set_seen(control, share * planted, interval);
-    char mde_text[96] = "";
-    if (planted < mde)
-        snprintf(mde_text, sizeof mde_text, "; the plant of %.4g cycles is below the MDE of %.4g", planted, mde);
-    if (isinf(interval.low)) {
-        snprintf(control->reason, sizeof control->reason,
-                 "%zu processes are too few for an interval at this confidence", count);
-        return;
-    }
-    const bool seen = interval.low > 0, right_size = is_right_size(share * planted, planted);
-    const bool all_say_so = is_right_size(by_log_ratio, planted) && by_plain > 0;
-    /* All that was planted may well be there: what it says is that nothing of this size can be seen in this cell. Over 20 processes the
-     * 1 MiB op has an interval of +-8 %, the plant is 10 %. */
-    if (!(seen && right_size && all_say_so) && planted < mde && interval.low <= planted && planted <= interval.high) {
-        snprintf(control->reason, sizeof control->reason, "too imprecise: %.4g cycles [%.4g; %.4g]%s",
-                 control->estimate, interval.low, interval.high, mde_text);
-        return;
-    }
-    control->status = seen && right_size && all_say_so ? ANALYSE_OK : ANALYSE_FAILED;
-    if (!seen)
-        snprintf(control->reason, sizeof control->reason, "not detected: %.4g cycles [%.4g; %.4g]%s", control->estimate,
-                 interval.low, interval.high, mde_text);
-    else if (!right_size)
-        snprintf(control->reason, sizeof control->reason, "%.4g cycles seen where %.4g were planted: %.2f of them%s",
-                 control->estimate, planted, share, mde_text);
-    else if (!all_say_so)
-        snprintf(control->reason, sizeof control->reason,
-                 "%.4g cycles seen in ns but %.4g by log ratios and %.4g by plain means where %.4g were planted%s",
-                 control->estimate, by_log_ratio, by_plain, planted, mde_text);
-    else if (planted < mde)
-        snprintf(control->reason, sizeof control->reason,
-                 "detected although the plant of %.4g cycles is below the MDE of %.4g", planted, mde);
-}
-
-/* A stranger's module need not come with a planted one. In a panel made for it, of no claim, the planted chain is the positive control. */
-static bool does_without_plant(const struct analyse_data *data, size_t panel, size_t workload)
-{
-    const char *name = data->panel_names[panel];
-    for (size_t row = 0; row < data->panels.row_count; row++)
-        if (strcmp(csv_text(&data->panels, row, SCHEMA_panels_panel), name) == 0 &&
-            strcmp(csv_text(&data->panels, row, SCHEMA_panels_kind), "planted") == 0)
-            return false;
-    return strncmp(name, PANELS_MADE, strlen(PANELS_MADE)) == 0 && !analyse_cell_decides(data, panel, workload);
-}
-
-static void check_planted(struct check *check, size_t panel, size_t workload)
-{
-    struct analyse_control *control = add_control(check, "planted", panel, workload);
-    if (!control)
-        return;
-    snprintf(control->expected, sizeof control->expected, "cycles: interval above 0 and %g to %g of what was planted",
-             PLANTED_LEAST, PLANTED_MOST);
-    const struct analyse_effect *effect = find_of_kind(check, panel, workload, "planted", NULL);
-    if (!effect) {
-        control->waived = does_without_plant(check->data, panel, workload);
-        snprintf(control->reason, sizeof control->reason, "no planted arm was measured%s",
-                 control->waived ? ": its baseline comes without one; the planted chain stands for it" : "");
-        return;
-    }
-    double planted = planted_cycles(check->data, effect);
-    if (isnan(planted)) {
-        snprintf(control->reason, sizeof control->reason, "metrics.csv does not say how many cycles were planted");
-        return;
-    }
-    snprintf(control->expected, sizeof control->expected, "%.6g cycles: interval above 0 and %g to %g of it", planted,
-             PLANTED_LEAST, PLANTED_MOST);
-    const size_t most = effect->samples.count + 1;
-    double *figures = calloc(3 * most, sizeof *figures);
-    if (!figures) {
-        error_set(check->error, EXIT_USAGE, "out of memory; free some and analyse again");
-        return;
-    }
-    struct plant_seen seen = {.by_difference = figures, .by_log_ratio = figures + most, .by_plain = figures + 2 * most};
-    fill_plant(check, effect, &seen);
-    if (seen.count < 2)
-        snprintf(control->reason, sizeof control->reason,
-                 "no two processes have both the planted arm and the chain clock");
-    else
-        judge_planted(check, control, &seen, planted);
-    free(figures);
+    const struct analyse_effect *end = check->effects->effect + check->effects->effect_count;
+    for (const struct analyse_effect *effect = after ? after + 1 : check->effects->effect; effect < end; effect++)
+        if (effect->panel == panel && effect->workload == workload && strcmp(effect->kind, kind) == 0)
+            return effect;
+    return NULL;
 }
 
 /* ---- the run as a whole ---- */
 
 static void check_clock(struct check *check)
 {
-    struct analyse_control *control = add_control(check, "clock", ANALYSE_NONE, ANALYSE_NONE);
+    struct analyse_control *control = control_add(check, "clock", ANALYSE_NONE, ANALYSE_NONE);
     double *rates = calloc(check->data->process_count + 1, sizeof *rates);
     if (!control || !rates) {
         free(rates);
-        error_set(check->error, EXIT_USAGE, "out of memory; free some and analyse again");
+        control_out_of_memory(check);
         return;
     }
     const size_t source = csv_find(&check->data->machine, SCHEMA_machine_key, "clock_source");
@@ -674,13 +131,13 @@ static void check_clock(struct check *check)
         if (check->data->process[i].ok && check->data->process[i].ticks_per_ns > 0)
             rates[count++] = check->data->process[i].ticks_per_ns;
     }
-    if (is_everywhere(control, "ticks of the time-stamp counter", count, processes)) {
+    if (control_is_everywhere(control, "ticks of the time-stamp counter", count, processes)) {
         double median = stats_quantile(rates, count, 0.5);
-        set_seen(control, 0,
-                 (struct stats_interval){1e6 * (stats_quantile(rates, count, 0) / median - 1),
-                                         1e6 * (stats_quantile(rates, count, 1) / median - 1)});
+        control_see(control, 0,
+                    (struct stats_interval){1e6 * (stats_quantile(rates, count, 0) / median - 1),
+                                            1e6 * (stats_quantile(rates, count, 1) / median - 1)});
         control->estimate = fmax(fabs(control->low), fabs(control->high));
-        control->status = control->estimate <= CLOCK_TOLERANCE_PPM ? ANALYSE_OK : ANALYSE_FAILED;
+        control->status = control->estimate <= CLOCK_TOLERANCE_PPM ? ANALYSE_HOLDS : ANALYSE_FAILED;
         if (control->status == ANALYSE_FAILED)
             snprintf(control->reason, sizeof control->reason,
                      "time-stamp counter and CLOCK_MONOTONIC_RAW drift apart by up to %.4g ppm", control->estimate);
@@ -703,13 +160,13 @@ static size_t check_cell(struct check *check, struct analyse_control *control, s
         snprintf(control->reason, sizeof control->reason,
                  "panel %s workload %s has %zu processes where %zu were planned: looks are fixed in advance",
                  data->panel_names[panel], analyse_workload_name(data, workload), all, planned);
-    else if (analyse_cell_decides(data, panel, workload) && (planned - ok) * 100 > VOID_TOLERANCE_PERCENT * planned)
+    else if (analyse_cell_decides(data, panel, workload) && (planned - ok) * 100 > TOLERATED_PERCENT * planned)
         snprintf(control->reason, sizeof control->reason,
                  "panel %s workload %s: %zu of %zu processes are void or missing", data->panel_names[panel],
                  analyse_workload_name(data, workload), planned - ok, planned);
     else
-        control->status = ANALYSE_OK;
-    for (size_t i = 0; i < check->effects->effect_count && control->status == ANALYSE_OK; i++) {
+        control->status = ANALYSE_HOLDS;
+    for (size_t i = 0; i < check->effects->effect_count && control->status == ANALYSE_HOLDS; i++) {
         const struct analyse_effect *effect = &check->effects->effect[i];
         if (effect->panel != panel || effect->workload != workload || effect->samples.count == ok)
             continue;
@@ -727,14 +184,14 @@ static size_t check_cell(struct check *check, struct analyse_control *control, s
 static void check_void_processes(struct check *check)
 {
     const struct analyse_data *data = check->data;
-    struct analyse_control *control = add_control(check, "void_processes", ANALYSE_NONE, ANALYSE_NONE);
+    struct analyse_control *control = control_add(check, "void_processes", ANALYSE_NONE, ANALYSE_NONE);
     if (!control)
         return;
     snprintf(control->expected, sizeof control->expected,
              "at most %d %% of the planned processes of every panel on a workload; percent of all seen",
-             VOID_TOLERANCE_PERCENT);
+             TOLERATED_PERCENT);
     size_t planned = 0, missing = 0;
-    enum analyse_control_status status = ANALYSE_OK;
+    enum analyse_control_status status = ANALYSE_HOLDS;
     char reason[sizeof control->reason] = "";
     for (size_t row = 0; row < data->cells.row_count; row++) {
         size_t panel, workload;
@@ -742,7 +199,7 @@ static void check_void_processes(struct check *check)
         const size_t here = (size_t)csv_integer(&data->cells, row, SCHEMA_cells_processes);
         planned += here;
         missing += check_cell(check, control, panel, workload, here);
-        if (control->status == ANALYSE_FAILED && status == ANALYSE_OK) {
+        if (control->status == ANALYSE_FAILED && status == ANALYSE_HOLDS) {
             status = ANALYSE_FAILED;
             snprintf(reason, sizeof reason, "%s", control->reason);
         }
@@ -752,7 +209,7 @@ static void check_void_processes(struct check *check)
     if (planned == 0)
         return;
     control->estimate = 100 * (double)missing / (double)planned;
-    if (control->status == ANALYSE_OK && missing * 100 > VOID_TOLERANCE_PERCENT * planned) {
+    if (control->status == ANALYSE_HOLDS && missing * 100 > TOLERATED_PERCENT * planned) {
         control->status = ANALYSE_FAILED;
         snprintf(control->reason, sizeof control->reason, "%zu of %zu processes are void or missing", missing, planned);
     }
@@ -761,11 +218,11 @@ static void check_void_processes(struct check *check)
 /* An unfinished run decides nothing yet; that is no fault of it. */
 static void check_complete(struct check *check)
 {
-    struct analyse_control *control = add_control(check, "complete", ANALYSE_NONE, ANALYSE_NONE);
+    struct analyse_control *control = control_add(check, "complete", ANALYSE_NONE, ANALYSE_NONE);
     if (!control)
         return;
     snprintf(control->expected, sizeof control->expected, "all that was planned up to the look was done");
-    control->status = check->data->complete ? ANALYSE_OK : ANALYSE_NOT_MEASURED;
+    control->status = check->data->complete ? ANALYSE_HOLDS : ANALYSE_NOT_MEASURED;
     if (!check->data->complete)
         snprintf(control->reason, sizeof control->reason, "the run is not complete");
 }
@@ -777,28 +234,28 @@ static void judge_leak_bytes(struct analyse_control *control, const struct growt
     control->estimate = growth->live_bytes_per_1000_ops * LEAK_BYTES_PERIOD_OPS / 1000;
     if (growth->class == GROWTH_GROWING && control->estimate >= LEAK_BYTES_ASKED &&
         control->estimate <= LEAK_BYTES_HANDED_OUT_MOST)
-        control->status = ANALYSE_OK;
+        control->status = ANALYSE_HOLDS;
 }
 
 static void judge_leak_mapping(struct analyse_control *control, const struct growth *growth)
 {
     control->estimate = growth->mapped_bytes_per_1000_ops * LEAK_MAPPING_PERIOD_OPS / 1000;
     if (growth->class == GROWTH_GROWING && fabs(control->estimate - LEAK_MAPPING_BYTES) < 1)
-        control->status = ANALYSE_OK;
+        control->status = ANALYSE_HOLDS;
 }
 
 static void judge_leak_none(struct analyse_control *control, const struct growth *growth)
 {
     control->estimate = growth->live_bytes_per_1000_ops + growth->mapped_bytes_per_1000_ops;
     if (growth->class == GROWTH_BOUNDED)
-        control->status = ANALYSE_OK;
+        control->status = ANALYSE_HOLDS;
 }
 
 /* One of the leaks, planted in a kernel that took the same way as the variants. */
 static void check_leak(struct check *check, const char *workload,
                        void (*judge)(struct analyse_control *, const struct growth *), const char *expected)
 {
-    struct analyse_control *control = add_control(check, workload, ANALYSE_NONE, ANALYSE_NONE);
+    struct analyse_control *control = control_add(check, workload, ANALYSE_NONE, ANALYSE_NONE);
     if (!control)
         return;
     const struct growth *growth = analyse_growth_of(&check->data->growth, LEAK_VARIANT, workload);
@@ -833,7 +290,7 @@ static void summarise_heap(struct analyse_controls *controls)
     for (size_t i = 0; i < controls->count; i++) {
         const struct analyse_control *control = &controls->control[i];
         const bool failed = control->status == ANALYSE_FAILED;
-        if (!control->of_heap || control->status == ANALYSE_OK)
+        if (!control->of_heap || control->status == ANALYSE_HOLDS)
             continue;
         if (controls->heap_reason[0] == '\0' || (failed && !controls->heap_failed))
             snprintf(controls->heap_reason, sizeof controls->heap_reason, "control %s %s: %s", control->name,
@@ -842,72 +299,204 @@ static void summarise_heap(struct analyse_controls *controls)
     }
 }
 
-/* A control that was not measured leaves its own panel blind; a run only where claims are decided. */
-static bool blinds_run(const struct analyse_control *control, const struct analyse_data *data)
+/* ---- what follows from all of them ---- */
+
+static bool is_of_a_cell(const struct analyse_control *control)
 {
-    return control->status == ANALYSE_NOT_MEASURED && data->complete &&
-           (control->panel == ANALYSE_NONE || analyse_cell_decides(data, control->panel, control->workload));
+    return control->panel != ANALYSE_NONE;
+}
+
+static bool same_cell(const struct analyse_control *one, const struct analyse_control *other)
+{
+    return one->panel == other->panel && one->workload == other->workload;
+}
+
+/* Another cell before this one whose control of the same name failed; NULL. */
+static const struct analyse_control *failed_before(const struct analyse_controls *controls, size_t index)
+{
+    const struct analyse_control *control = &controls->control[index];
+    for (size_t i = 0; i < index && is_of_a_cell(control) && control->status == ANALYSE_FAILED; i++)
+        if (is_of_a_cell(&controls->control[i]) && controls->control[i].status == ANALYSE_FAILED &&
+            !same_cell(&controls->control[i], control) && strcmp(controls->control[i].name, control->name) == 0)
+            return &controls->control[i];
+    return NULL;
+}
+
+/* Cells of which a control is imprecise, each once. */
+static size_t count_imprecise(const struct analyse_controls *controls)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < controls->count; i++) {
+        const struct analyse_control *control = &controls->control[i];
+        bool first = is_of_a_cell(control) && control->status == ANALYSE_IMPRECISE;
+        for (size_t before = 0; before < i && first; before++)
+            first = controls->control[before].status != ANALYSE_IMPRECISE ||
+                    !same_cell(&controls->control[before], control);
+        count += first;
+    }
+    return count;
+}
+
+/* One cell says something of itself, two that fail alike of the harness or the machine; and a machine on which many cells cannot tell what
+ * was planted is no place to tell what was not. Of an unfinished run the second says nothing yet. */
+static void check_cells(struct check *check)
+{
+    const struct analyse_data *data = check->data;
+    struct analyse_control *control = control_add(check, "cells", ANALYSE_NONE, ANALYSE_NONE);
+    if (!control)
+        return;
+    snprintf(control->expected, sizeof control->expected,
+             "no control fails in two panels on workloads and at most %d %% of those planned have an imprecise one; "
+             "percent of them",
+             TOLERATED_PERCENT);
+    const size_t planned = data->cells.row_count, imprecise = count_imprecise(check->controls);
+    if (planned == 0) {
+        snprintf(control->reason, sizeof control->reason, "nothing was planned");
+        return;
+    }
+    control->estimate = 100 * (double)imprecise / (double)planned;
+    control->status = ANALYSE_HOLDS;
+    for (size_t i = 0; i < check->controls->count && control->status == ANALYSE_HOLDS; i++) {
+        const struct analyse_control *other = &check->controls->control[i];
+        const struct analyse_control *before = failed_before(check->controls, i);
+        if (!before)
+            continue;
+        control->status = ANALYSE_FAILED;
+        snprintf(control->reason, sizeof control->reason, "%s failed on %.80s and on %.80s: %.160s", other->name,
+                 before->subject, other->subject, before->reason);
+    }
+    if (control->status == ANALYSE_HOLDS && data->complete && imprecise * 100 > TOLERATED_PERCENT * planned) {
+        control->status = ANALYSE_FAILED;
+        snprintf(control->reason, sizeof control->reason,
+                 "%zu of %zu panels on workloads have an imprecise control: too noisy a machine for so few processes",
+                 imprecise, planned);
+    }
+}
+
+/* What a control leaves without a verdict. What an unfinished run still lacks is no fault of it. */
+static enum analyse_blinds blinds_of(const struct analyse_control *control, const struct analyse_data *data)
+{
+    if (control->status == ANALYSE_HOLDS || control->waived)
+        return ANALYSE_BLINDS_NOTHING;
+    if (control->of_heap)
+        return ANALYSE_BLINDS_HEAP;
+    if (is_of_a_cell(control))
+        return analyse_cell_decides(data, control->panel, control->workload) ? ANALYSE_BLINDS_DECIDING_CELL
+                                                                             : ANALYSE_BLINDS_CELL;
+    return control->status == ANALYSE_FAILED || data->complete ? ANALYSE_BLINDS_RUN : ANALYSE_BLINDS_NOTHING;
+}
+
+static void set_reason(char *reason, size_t bytes, const struct analyse_control *control)
+{
+    if (control)
+        snprintf(reason, bytes, "control %s %s (%s): %s", control->name, analyse_control_status_name(control->status),
+                 control->subject, control->reason);
+}
+
+/* The first that blinds as much, a failed one before any other; NULL. */
+static const struct analyse_control *first_that_blinds(const struct analyse_controls *controls,
+                                                       enum analyse_blinds blinds)
+{
+    const struct analyse_control *first = NULL;
+    for (size_t i = 0; i < controls->count; i++) {
+        const struct analyse_control *control = &controls->control[i];
+        if (control->blinds == blinds && (!first || (control->status < first->status)))
+            first = control;
+    }
+    return first;
 }
 
 static void summarise(struct analyse_controls *controls, const struct analyse_data *data)
 {
-    const struct analyse_control *first_failed = NULL, *first_missed = NULL;
-    for (size_t i = 0; i < controls->count; i++) {
-        const struct analyse_control *control = &controls->control[i];
-        if (control->of_heap)
-            continue;
-        if (control->status == ANALYSE_FAILED && !first_failed)
-            first_failed = control;
-        if (!first_missed && blinds_run(control, data))
-            first_missed = control;
-    }
-    controls->failed = first_failed;
-    controls->blind = first_missed;
-    const struct analyse_control *first = first_failed ? first_failed : first_missed;
-    if (first)
-        snprintf(controls->reason, sizeof controls->reason, "control %s %s (%s): %s", first->name,
-                 first_failed ? "failed" : "not measured", first->subject, first->reason);
+    for (size_t i = 0; i < controls->count; i++)
+        controls->control[i].blinds = blinds_of(&controls->control[i], data);
+    const struct analyse_control *of_run = first_that_blinds(controls, ANALYSE_BLINDS_RUN);
+    const struct analyse_control *of_cell = first_that_blinds(controls, ANALYSE_BLINDS_DECIDING_CELL);
+    controls->run_invalid = of_run;
+    controls->deciding_cell_blind = of_cell && data->complete;
+    set_reason(controls->reason, sizeof controls->reason, of_run);
+    if (controls->deciding_cell_blind)
+        set_reason(controls->cell_reason, sizeof controls->cell_reason, of_cell);
 }
 
-bool analyse_controls_hold(const struct analyse_controls *controls, size_t panel, size_t workload)
+const struct analyse_control *analyse_controls_objection(const struct analyse_controls *controls, size_t panel,
+                                                         size_t workload)
 {
-    for (size_t i = 0; i < controls->count; i++)
-        if (controls->control[i].panel == panel && controls->control[i].workload == workload &&
-            controls->control[i].status != ANALYSE_OK && !controls->control[i].waived)
-            return false;
-    return true;
+    const struct analyse_control *worst = NULL;
+    for (size_t i = 0; i < controls->count; i++) {
+        const struct analyse_control *control = &controls->control[i];
+        if (control->panel == panel && control->workload == workload && control->blinds != ANALYSE_BLINDS_NOTHING &&
+            (!worst || control->status < worst->status))
+            worst = control;
+    }
+    return worst;
+}
+
+struct stats_interval analyse_controls_linearity_bar(const struct analyse_controls *controls, size_t effect,
+                                                     enum verdict_scale scale)
+{
+    return effect < controls->bar_count ? controls->bar[scale == VERDICT_ABSOLUTE ? 0 : 1][effect]
+                                        : (struct stats_interval){0, 0};
+}
+
+/* Twins that were planned, whether measured or not: what some of them lost does not make the others' intervals narrower. */
+static size_t planned_twins(const struct analyse_data *data, const struct analyse_effects *effects)
+{
+    size_t planned = 0, measured = 0;
+    for (size_t row = 0; row < data->cells.row_count; row++)
+        for (size_t contrast = 0; contrast < data->panels.row_count; contrast++) {
+            const char *kind = csv_text(&data->panels, contrast, SCHEMA_panels_kind);
+            if (strcmp(csv_text(&data->panels, contrast, SCHEMA_panels_panel),
+                       csv_text(&data->cells, row, SCHEMA_cells_panel)) != 0)
+                continue;
+            planned += strcmp(kind, "twin") == 0 ||
+                       (strcmp(kind, "pair") == 0 &&
+                        analyse_pair_is_identical(data, csv_text(&data->panels, contrast, SCHEMA_panels_baseline),
+                                                  csv_text(&data->panels, contrast, SCHEMA_panels_contender),
+                                                  csv_text(&data->cells, row, SCHEMA_cells_workload)));
+        }
+    for (size_t i = 0; i < effects->effect_count; i++)
+        measured += strcmp(effects->effect[i].kind, "twin") == 0 || effects->effect[i].identical;
+    const size_t most = planned > measured ? planned : measured;
+    return most ? most : 1;
+}
+
+static int make_bars(struct check *check)
+{
+    struct analyse_controls *controls = check->controls;
+    for (size_t i = 0; i < 2; i++)
+        if ((controls->bar[i] = calloc(check->effects->effect_count + 1, sizeof *controls->bar[i])) == NULL)
+            return control_out_of_memory(check);
+    controls->bar_count = check->effects->effect_count;
+    return 0;
 }
 
 int analyse_controls_check(struct analyse_controls *controls, const struct analyse_data *data,
-                           const struct analyse_effects *effects, double alpha_part, struct error *error)
+                           const struct analyse_effects *effects, const struct analyse_claims *claims,
+                           struct error *error)
 {
     static void (*const of_a_cell[])(struct check *, size_t, size_t) = {
-        check_interleaving, check_twins, check_identical, check_chain_planted, check_chain_multiply, check_planted};
-    size_t twin_count = 0;
-    for (size_t i = 0; i < effects->effect_count; i++)
-        twin_count += strcmp(effects->effect[i].kind, "twin") == 0 || effects->effect[i].identical;
+        check_interleaving,   check_twins,   check_identical, check_chain_planted,
+        check_chain_multiply, check_planted, check_linearity};
+    static void (*const of_the_run[])(struct check *) = {
+        check_order,          check_twin_family, check_linearity_of_older_runs,
+        check_clock,          check_layouts,     check_cells,
+        check_void_processes, check_complete,    check_leaks};
     struct check check = {.controls = controls,
                           .data = data,
                           .effects = effects,
-                          .alpha_part = alpha_part,
-                          .alpha_twin = ANALYSE_TWIN_ERROR / (double)(twin_count ? twin_count : 1),
+                          .claims = claims,
+                          .alpha_twin = ANALYSE_TWIN_ERROR / (double)planned_twins(data, effects),
                           .error = error};
     *controls = (struct analyse_controls){0};
+    make_bars(&check);
     for (size_t i = 0; i < sizeof of_a_cell / sizeof of_a_cell[0]; i++)
         for (size_t panel = 0; panel < data->panel_count; panel++)
             for (size_t workload = 0; workload < data->workloads.row_count; workload++)
                 if (analyse_cell_processes(data, panel, workload, false) > 0 && error->code == 0)
                     of_a_cell[i](&check, panel, workload);
-    if (error->code == 0)
-        check_clock(&check);
-    if (error->code == 0)
-        check_layouts(&check);
-    if (error->code == 0)
-        check_void_processes(&check);
-    if (error->code == 0)
-        check_complete(&check);
-    if (error->code == 0)
-        check_leaks(&check);
+    for (size_t i = 0; i < sizeof of_the_run / sizeof of_the_run[0] && error->code == 0; i++)
+        of_the_run[i](&check);
     if (error->code == 0) {
         summarise(controls, data);
         summarise_heap(controls);
@@ -918,5 +507,7 @@ int analyse_controls_check(struct analyse_controls *controls, const struct analy
 void analyse_controls_free(struct analyse_controls *controls)
 {
     free(controls->control);
+    free(controls->bar[0]);
+    free(controls->bar[1]);
     *controls = (struct analyse_controls){0};
 }

@@ -526,7 +526,7 @@ int analyse_data_read(struct analyse_data *data, const char *directory, struct e
         if (check_contrast_row(data, row, error) != 0)
             return error->code;
     if (index_state_rows(data, error) != 0 || read_identical_code(data, error) != 0 ||
-        analyse_check_cross(data, error) != 0)
+        analyse_linearity_read(data, error) != 0 || analyse_check_cross(data, error) != 0)
         return error->code;
     return analyse_growth_read(&data->growth, directory, error);
 }
@@ -534,9 +534,9 @@ int analyse_data_read(struct analyse_data *data, const char *directory, struct e
 void analyse_data_free(struct analyse_data *data)
 {
     struct csv_data *tables[] = {
-        &data->run,       &data->claims,  &data->panels,        &data->processes, &data->state_contrasts,
-        &data->contrasts, &data->metrics, &data->layout,        &data->workloads, &data->variants,
-        &data->cells,     &data->machine, &data->identical_code};
+        &data->run,       &data->claims,  &data->panels,         &data->processes, &data->state_contrasts,
+        &data->contrasts, &data->metrics, &data->layout,         &data->workloads, &data->variants,
+        &data->cells,     &data->machine, &data->identical_code, &data->linearity};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         csv_free(tables[i]);
     analyse_growth_free(&data->growth);

@@ -191,6 +191,24 @@ static int collect_effects(struct analyse_effects *effects, const struct analyse
     return 0;
 }
 
+/* What the planted chain has more than the chain; nothing when no process of the cell has both. */
+static int collect_clock(struct analyse_effects *effects, const struct analyse_data *data, size_t panel,
+                         size_t workload, struct error *error)
+{
+    struct analyse_effect clock = {
+        .panel = panel, .workload = workload, .row = ANALYSE_NONE, .contrast = "chain_planted", .kind = "clock"};
+    int code = analyse_samples_of_contrast(data, panel, workload, clock.contrast, &clock.samples, error);
+    struct analyse_effect *grown = realloc(effects->clock, (effects->clock_count + 1) * sizeof *grown);
+    if (grown)
+        effects->clock = grown;
+    if (code == 0 && grown && clock.samples.count > 0) {
+        effects->clock[effects->clock_count++] = clock;
+        return 0;
+    }
+    analyse_samples_free(&clock.samples);
+    return code == 0 && !grown ? error_set(error, EXIT_USAGE, "out of memory; free some and analyse again") : code;
+}
+
 int analyse_effects_collect(struct analyse_effects *effects, const struct analyse_data *data, struct error *error)
 {
     *effects = (struct analyse_effects){0};
@@ -199,7 +217,9 @@ int analyse_effects_collect(struct analyse_effects *effects, const struct analys
             if (analyse_cell_processes(data, panel, workload, true) == 0)
                 continue;
             if (collect_levels(effects, data, panel, workload, error) != 0 ||
-                collect_effects(effects, data, panel, workload, error) != 0)
+                collect_effects(effects, data, panel, workload, error) != 0 ||
+                collect_clock(effects, data, panel, workload, error) != 0 ||
+                analyse_linearity_collect(effects, data, panel, workload, error) != 0)
                 return error->code;
         }
     return 0;
@@ -209,9 +229,15 @@ void analyse_effects_free(struct analyse_effects *effects)
 {
     for (size_t i = 0; i < effects->effect_count; i++)
         analyse_samples_free(&effects->effect[i].samples);
+    for (size_t i = 0; i < effects->clock_count; i++)
+        analyse_samples_free(&effects->clock[i].samples);
     for (size_t i = 0; i < effects->level_count; i++)
         analyse_samples_free(&effects->level[i].samples);
+    for (size_t i = 0; i < effects->linearity_count; i++)
+        analyse_linearity_free(&effects->linearity[i]);
     free(effects->effect);
+    free(effects->clock);
+    free(effects->linearity);
     free(effects->level);
     *effects = (struct analyse_effects){0};
 }

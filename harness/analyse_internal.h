@@ -60,6 +60,8 @@ struct analyse_data {
     struct csv_data run, machine, claims, panels, processes, contrasts, state_contrasts, metrics, layout, workloads,
         variants, cells;
     struct csv_data identical_code; /* no rows in a run of an older version */
+    struct csv_data linearity;      /* the same; `linearity_recorded`: it has the file */
+    bool linearity_recorded;
     struct analyse_growth growth;
     const char **panel_names; /* in the order of panels.csv */
     size_t panel_count;
@@ -116,6 +118,28 @@ int analyse_bad_cell(const struct csv_data *table, size_t row, size_t column, co
 /* Figures and counts that two files have, of a run whose rows are known to name each other. */
 int analyse_check_cross(const struct analyse_data *data, struct error *error);
 
+/* ---- analyse_linearity.c: other sizes of a batch ---- */
+
+struct analyse_effects;
+
+/* An arm or a contrast at one other size of the batch, over processes. */
+struct analyse_linearity {
+    size_t panel, workload;
+    bool is_contrast;
+    const char *subject, *size;
+    int64_t iterations, iterations_other;
+    size_t count;
+    double *value_ns, *other_ns, *change_ns, *change_log; /* change_log: NaN where there is none */
+    const struct analyse_process **process;
+};
+
+/* A run of an older version has no such file, and no rows. */
+int analyse_linearity_read(struct analyse_data *data, struct error *error);
+/* Appends those of a cell, in the order of the file. */
+int analyse_linearity_collect(struct analyse_effects *effects, const struct analyse_data *data, size_t panel,
+                              size_t workload, struct error *error);
+void analyse_linearity_free(struct analyse_linearity *linearity);
+
 /* ---- analyse_effects.c: levels and effects ---- */
 
 struct analyse_samples { /* one value an ok process */
@@ -149,8 +173,12 @@ struct analyse_level {
 struct analyse_effects {
     struct analyse_effect *effect;
     size_t effect_count;
+    struct analyse_effect *clock; /* chain_planted of each cell; without a row of panels.csv */
+    size_t clock_count;
     struct analyse_level *level;
     size_t level_count;
+    struct analyse_linearity *linearity;
+    size_t linearity_count;
 };
 
 /* All contrasts and arms with at least one ok process, in order. */
@@ -169,35 +197,62 @@ struct verdict_evidence analyse_effect_evidence(const struct analyse_effects *ef
 struct verdict_evidence analyse_level_evidence(const struct analyse_effects *effects, const struct analyse_level *level,
                                                double alpha);
 
+struct analyse_claims;
+
 /* ---- analyse_controls.c: live controls ---- */
 
 struct analyse_control {
     char name[32];
     size_t panel, workload; /* ANALYSE_NONE: of the run as a whole */
     char subject[2 * ENCBENCH_NAME_BYTES + 2];
-    char expected[160];
+    char expected[240];
     double estimate, low, high; /* NaN: nothing seen */
-    enum analyse_control_status { ANALYSE_OK, ANALYSE_FAILED, ANALYSE_NOT_MEASURED } status;
+    /* The more is known against it, the sooner. */
+    enum analyse_control_status {
+        ANALYSE_HOLDS,
+        ANALYSE_FAILED,
+        ANALYSE_IMPRECISE, /* the interval lies across an end of what is tolerated: neither found wrong nor right */
+        ANALYSE_NOT_MEASURED
+    } status;
     bool of_heap; /* vouches for figures of the heap pass and for nothing else */
     bool waived;  /* cannot be had here, and does without: not measured, but nobody is blind for want of it */
+    enum analyse_blinds {
+        ANALYSE_BLINDS_NOTHING,
+        ANALYSE_BLINDS_CELL,          /* its panel on its workload has no verdict, nor what reads it */
+        ANALYSE_BLINDS_DECIDING_CELL, /* the same; a complete run says so by its exit status */
+        ANALYSE_BLINDS_HEAP,
+        ANALYSE_BLINDS_RUN, /* run invalid */
+    } blinds;
     char reason[400];
 };
 
 struct analyse_controls {
     struct analyse_control *control;
     size_t count, capacity;
-    bool failed, blind;    /* any failed; any not measured, but of what an unfinished run still lacks */
-    char reason[768];      /* of the first that failed, else of the first not measured */
-    bool heap_failed;      /* the same of those of the heap pass, which `failed`, `blind` and `reason` leave out */
+    bool run_invalid;         /* the one place where that is decided: a control of the run failed or is missing */
+    char reason[768];         /* of the first; "" for none */
+    bool deciding_cell_blind; /* complete, and a cell that decides claims gives no verdict */
+    char cell_reason[768];
+    bool heap_failed;      /* the same of those of the heap pass, which all of these leave out */
     char heap_reason[768]; /* "" when all of them hold */
+    /* By effect, in ns and of the log ratio: interval of what another size of the batch would change, where it is too wide to hold. */
+    struct stats_interval *bar[2];
+    size_t bar_count;
 };
 
+/* After the claims were read: the tolerances of some controls are those of the claims. */
 int analyse_controls_check(struct analyse_controls *controls, const struct analyse_data *data,
-                           const struct analyse_effects *effects, double alpha_part, struct error *error);
-/* Whether every control of a panel on a workload was measured and is ok. */
-bool analyse_controls_hold(const struct analyse_controls *controls, size_t panel, size_t workload);
+                           const struct analyse_effects *effects, const struct analyse_claims *claims,
+                           struct error *error);
+/* Why a panel on a workload gives no verdict: its worst control, a failed one first. NULL when it does. */
+const struct analyse_control *analyse_controls_objection(const struct analyse_controls *controls, size_t panel,
+                                                         size_t workload);
+/* A verdict on an effect needs a margin beyond the far end of this, as it does beyond that of the twins. [0, 0]: no bar. Native. */
+struct stats_interval analyse_controls_linearity_bar(const struct analyse_controls *controls, size_t effect,
+                                                     enum verdict_scale scale);
 void analyse_controls_free(struct analyse_controls *controls);
 const char *analyse_control_status_name(enum analyse_control_status status);
+const char *analyse_blinds_name(enum analyse_blinds blinds);
 
 /* ---- analyse_claims.c: conditions, parts, claims ---- */
 
@@ -279,6 +334,15 @@ enum verdict analyse_claim_verdict(const struct analyse_claims *claims, int64_t 
 double analyse_effect_alpha(const struct analyse_claims *claims, size_t effect, enum verdict_scale scale, char *parts,
                             size_t parts_bytes);
 double analyse_level_alpha(const struct analyse_claims *claims, size_t level);
+/* What the claims stake on an effect on one scale, whatever came out: half the width of the narrowest finite region that it decides
+ * (native; NaN when none), and the level of its interval. */
+struct analyse_stake {
+    bool decides;
+    double half_width, alpha;
+};
+struct analyse_stake analyse_effect_stake(const struct analyse_claims *claims, const struct analyse_data *data,
+                                          const struct analyse_effects *effects, size_t effect,
+                                          enum verdict_scale scale);
 /* Half-width of the narrowest symmetric timing region that the effect meets on the scale of its row; NaN when none. */
 double analyse_effect_half_width(const struct analyse_claims *claims, size_t effect, enum verdict_scale scale);
 const char *analyse_kind_name(enum analyse_kind kind);
@@ -299,6 +363,9 @@ struct analysis {
 /* Decides everything, writes nothing. analysis_free in every case. */
 int analysis_make(struct analysis *analysis, const char *directory, struct error *error);
 void analysis_free(struct analysis *analysis);
+/* The words of an effect as the run as a whole allows them. */
+enum verdict_words analysis_effect_words(const struct analysis *analysis, size_t effect,
+                                         const struct verdict_evidence *evidence, enum verdict_scale scale);
 /* What all conditions of a part claim, and what they show; to be freed, NULL when out of memory. */
 char *analysis_part_statement(const struct analysis *analysis, size_t part);
 char *analysis_part_reason(const struct analysis *analysis, size_t part);

@@ -362,8 +362,10 @@ static void print_run(const struct analysis *analysis)
     printf("run %s\n", data->directory);
     line("profile", "%s%s, %s", data->profile->name, data->profile->for_conclusions ? "" : " (timing decides nothing)",
          data->complete ? "complete" : "not complete");
-    if (analysis->controls.failed || analysis->controls.blind)
+    if (analysis->controls.run_invalid)
         line("controls", "%s", analysis->controls.reason);
+    if (analysis->controls.deciding_cell_blind)
+        line("blind", "%s", analysis->controls.cell_reason);
 }
 
 static bool is_asked_for(const struct analyse_part *part, const char *claim)

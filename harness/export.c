@@ -24,6 +24,8 @@ struct sample {
 
 struct exported {
     struct finished facts;
+    char blind[320]; /* why some times were left out; "" when none were */
+    bool unfit;      /* of what decides claims */
     struct csv_data workloads, processes, metrics;
     struct sample *samples; /* arms together, the baseline of a panel first */
     size_t sample_count;
@@ -85,6 +87,20 @@ static bool is_sample(const struct csv_data *processes, size_t row)
            isfinite(csv_number(processes, row, SCHEMA_processes_time_ns_per_op));
 }
 
+/* Of a panel on a workload on which analyse gives no verdict there is no time to take along. */
+static bool is_blind(struct exported *exported, size_t row)
+{
+    const char *panel = csv_text(&exported->processes, row, SCHEMA_processes_panel);
+    const char *workload = csv_text(&exported->processes, row, SCHEMA_processes_workload);
+    bool decides = false;
+    const char *control = finished_blind_cell(&exported->facts, panel, workload, &decides);
+    exported->unfit |= decides;
+    if (control && exported->blind[0] == '\0')
+        snprintf(exported->blind, sizeof exported->blind, "control %.40s of %.120s on %.120s does not hold", control,
+                 panel, workload);
+    return control;
+}
+
 static int gather(struct exported *exported, struct error *error)
 {
     const struct csv_data *processes = &exported->processes;
@@ -93,7 +109,7 @@ static int gather(struct exported *exported, struct error *error)
         return error_set(error, EXIT_USAGE, "out of memory");
     for (size_t r = 0; r < processes->row_count; r++) {
         const char *role = csv_text(processes, r, SCHEMA_processes_role);
-        if (is_sample(processes, r))
+        if (is_sample(processes, r) && !is_blind(exported, r))
             exported->samples[exported->sample_count++] =
                 (struct sample){.workload = csv_text(processes, r, SCHEMA_processes_workload),
                                 .panel = csv_text(processes, r, SCHEMA_processes_panel),
@@ -327,6 +343,10 @@ int export_run(const char *directory, enum export_format format, const char *out
             fwrite(text, 1, bytes, stdout);
         if (error->code == 0 && !exported.facts.valid)
             unfit(&exported, directory, "only exact figures were", error);
+        else if (error->code == 0 && exported.unfit)
+            error_set(error, EXIT_UNFIT, "%s: not all times were exported: %s", directory, exported.blind);
+        else if (error->code == 0 && exported.blind[0]) /* as report says of the run: nothing that decides is missing */
+            fprintf(stderr, "encbench: %s: not all times were exported: %s\n", directory, exported.blind);
     }
     free(text);
     free_run(&exported);

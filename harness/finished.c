@@ -74,56 +74,45 @@ static int check_unchanged(const struct finished *finished, const char *director
     return 0;
 }
 
-/* A control that was not measured leaves a run blind only where claims are decided: of all of it, or in a cell for claims. */
-static bool blinds(const char *subject, const struct csv_data *cells)
-{
-    if (strcmp(subject, "run") == 0)
-        return true;
-    for (size_t r = 0; r < cells->row_count; r++) {
-        char cell[512];
-        snprintf(cell, sizeof cell, "%s %s", csv_text(cells, r, SCHEMA_cells_panel),
-                 csv_text(cells, r, SCHEMA_cells_workload));
-        if (strcmp(cell, subject) == 0)
-            return strcmp(csv_text(cells, r, SCHEMA_cells_purpose), "claims") == 0;
-    }
-    return false;
-}
-
-/* The rule by which analyse calls a run invalid. Planted leaks say whether the heap passes are believed, not times. */
-static void judge(struct finished *finished, const struct csv_data *cells)
+/* What analyse has decided (analyse_controls.c), not again: which control leaves the whole run without a verdict. */
+static void judge(struct finished *finished)
 {
     const struct csv_data *controls = &finished->controls;
-    const bool complete = strcmp(finished_fact(&finished->run, "complete"), "yes") == 0;
-    for (size_t r = 0; r < controls->row_count; r++) {
-        const char *control = csv_text(controls, r, SCHEMA_controls_control);
-        const char *subject = csv_text(controls, r, SCHEMA_controls_subject);
-        const char *status = csv_text(controls, r, SCHEMA_controls_status);
-        if (strncmp(control, "leak_", 5) == 0 || strcmp(status, "ok") == 0)
-            continue;
-        if (strcmp(status, "not measured") == 0 && !(complete && blinds(subject, cells)))
-            continue;
-        snprintf(finished->reason, sizeof finished->reason, "control %s %s on %s", control, status, subject);
-        return;
-    }
-    if (!complete)
+    const size_t row = csv_find(controls, SCHEMA_controls_blinds, "run");
+    if (row < controls->row_count)
+        snprintf(finished->reason, sizeof finished->reason, "control %s %s on %s",
+                 csv_text(controls, row, SCHEMA_controls_control), csv_text(controls, row, SCHEMA_controls_status),
+                 csv_text(controls, row, SCHEMA_controls_subject));
+    else if (strcmp(finished_fact(&finished->run, "complete"), "yes") != 0)
         snprintf(finished->reason, sizeof finished->reason, "it is not complete");
     else
         finished->valid = true;
 }
 
+const char *finished_blind_cell(const struct finished *finished, const char *panel, const char *workload, bool *decides)
+{
+    const struct csv_data *controls = &finished->controls;
+    char subject[512];
+    snprintf(subject, sizeof subject, "%s %s", panel, workload);
+    for (size_t row = 0; row < controls->row_count; row++)
+        if (strcmp(csv_text(controls, row, SCHEMA_controls_subject), subject) == 0 &&
+            strcmp(csv_text(controls, row, SCHEMA_controls_blinds), "nothing") != 0) {
+            *decides = strcmp(csv_text(controls, row, SCHEMA_controls_blinds), "deciding cell") == 0;
+            return csv_text(controls, row, SCHEMA_controls_control);
+        }
+    return NULL;
+}
+
 /* Every analysis has the control `complete`: without it the file is no list of controls, and nothing in it failed for want of rows. */
 static int read_controls(struct finished *finished, const char *directory, struct error *error)
 {
-    struct csv_data cells = {0};
     if (finished_read_table(directory, &schema_controls, &finished->controls, error) != 0)
         return error->code;
     if (csv_find(&finished->controls, SCHEMA_controls_control, "complete") == finished->controls.row_count)
         return error_set(error, EXIT_USAGE, "%s: lacks the control \"complete\"; run `encbench analyse %s` again",
                          finished->controls.path, directory);
-    if (finished_read_table(directory, &schema_cells, &cells, error) == 0)
-        judge(finished, &cells);
-    csv_free(&cells);
-    return error->code;
+    judge(finished);
+    return 0;
 }
 
 int finished_read(struct finished *finished, const char *directory, struct error *error)

@@ -10,7 +10,7 @@
 struct finished {
     struct csv_data run, machine, controls; /* empty when it is not readable */
     bool readable;                          /* of this program's schema */
-    bool valid; /* readable, complete, and not invalid by the rule of analyse for its times: see `reason` otherwise */
+    bool valid;       /* readable, complete, and by controls.csv not invalid: see `reason` otherwise */
     char reason[400]; /* one line; "" when it is valid */
 };
 
@@ -26,6 +26,10 @@ int finished_check_version(const char *directory, struct error *error);
 /* DIRECTORY/FILE of the table. */
 int finished_read_table(const char *directory, const struct csv_table *table, struct csv_data *data,
                         struct error *error);
+
+/* The control for whose sake analyse gives no verdict on a panel on a workload, and whether that decides claims; NULL when it does. */
+const char *finished_blind_cell(const struct finished *finished, const char *panel, const char *workload,
+                                bool *decides);
 
 /* Value of a key of run.csv or machine.csv; "" when there is none. */
 const char *finished_fact(const struct csv_data *facts, const char *key);

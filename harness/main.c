@@ -134,7 +134,7 @@ static int verb_report(const struct options *options, struct error *error)
     if (analyse_run(directory, &summary, error) != 0 || present_figures(&paths, directory, error) != 0 ||
         present_report(&paths, directory, output, error) != 0)
         return error->code;
-    return summary.run_invalid ? EXIT_UNFIT : EXIT_PASS;
+    return analyse_exit(&summary);
 }
 
 static int verb_calibrate(const struct options *options, struct error *error)

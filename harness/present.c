@@ -127,6 +127,9 @@ int present_summary(const struct analyse_summary *summary)
     if (summary->run_invalid)
         printf("%s%s%s: %s\n", present_colour(VERDICT_INVALID), verdict_name(VERDICT_INVALID),
                text_colour(stdout, TEXT_PLAIN), summary->reason);
+    if (summary->deciding_cell_blind)
+        printf("%sblind where claims are decided%s: %s\n", present_colour(VERDICT_UNRESOLVED),
+               text_colour(stdout, TEXT_PLAIN), summary->reason);
     print_count("claim parts: ", summary->confirmed, VERDICT_CONFIRMED);
     print_count(", ", summary->refuted, VERDICT_REFUTED);
     print_count(", ", summary->not_resolvable, VERDICT_UNRESOLVED);
@@ -134,5 +137,5 @@ int present_summary(const struct analyse_summary *summary)
     if (summary->not_measured > 0)
         printf(", %zu not measured", summary->not_measured);
     printf("\n");
-    return summary->run_invalid ? EXIT_UNFIT : EXIT_PASS;
+    return analyse_exit(summary);
 }

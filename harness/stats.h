@@ -52,6 +52,12 @@ double stats_hodges_lehmann(const double *values, size_t count);
  * `attained` (may be NULL) is the confidence really attained by continuous data; 1 for (-inf, inf).
  */
 struct stats_interval stats_signed_rank_interval(const double *values, size_t count, double alpha, double *attained);
+/* Both at once, which costs as much as either. */
+struct stats_centre {
+    double estimate;
+    struct stats_interval interval;
+};
+struct stats_centre stats_signed_rank(const double *values, size_t count, double alpha);
 /* That k; 0 when there is none. */
 size_t stats_signed_rank_order(size_t count, double alpha);
 /* P(T+ <= t) for n samples without ties, exact. 1 for t >= n(n+1)/2, 0 for t < 0. */

@@ -62,37 +62,41 @@ def parts_of(run):
 
 # Status of the run: what must be said before anything else.
 
-def failed_controls(run):
-    return [f"control `{row['control']}` failed on {row['subject']}: expected {row['expected']}, saw "
+def controls_in_words(rows):
+    return [f"control `{row['control']}` {row['status']} on {row['subject']}: expected {row['expected']}, saw "
             f"{wording.interval(row['estimate'], row['low'], row['high'], None) or 'nothing'}"
-            + (f" ({plain(row['reason'])})" if row["reason"] else "")
-            for row in run.controls if row["status"] == "failed" and row["control"] not in LEAKS]
+            + (f" ({plain(row['reason'])})" if row["reason"] else "") for row in rows]
+
+
+def failed_controls(run):
+    return controls_in_words(row for row in run.controls if row["status"] == "failed" and row["control"] not in LEAKS)
 
 
 def troubles(run):
-    """Why no timing figure of this run may be believed; empty for a valid run, and for one that is not for conclusions: of that `analyse`
-    resolves nothing and calls nothing invalid."""
+    """Why no timing figure of this run may be believed, as `analyse` has decided it; empty for a valid run, and for one that is not for
+    conclusions: of that `analyse` resolves nothing and calls nothing invalid."""
     if run.facts["for_conclusions"] == "no":
         return []
-    found = failed_controls(run)
-    if not found:
-        found = list(dict.fromkeys(plain(row["reason"]) for row in run.verdicts if row["verdict"] == INVALID
-                                   and not subject.is_heap_part(run, row)))
-    return found
+    return controls_in_words(run.select("controls", blinds="run"))
 
 
-def trouble_in_short(run):
+def blind_cells(run):
+    """Why a valid run says nothing of some panels on workloads that decide claims; `analyse` and `report` exit 3 for it."""
+    if run.facts["for_conclusions"] == "no" or run.facts["complete"] == "no" or troubles(run):
+        return []
+    return controls_in_words(run.select("controls", blinds="deciding cell"))
+
+
+def in_short(run, blinds):
     """What the terminal has room for: which control, and what it saw."""
-    for row in run.controls:
-        if row["status"] == "failed" and row["control"] not in LEAKS and row["reason"]:
-            return f"control {row['control']} failed on {row['subject']}: {row['reason']}"
-    return troubles(run)[0]
+    row = run.select("controls", blinds=blinds)[0]
+    return f"control {row['control']} {row['status']} on {row['subject']}: {row['reason'] or row['expected']}"
 
 
 def heap_troubles(run):
     """Why the heap passes of this run may not be believed; timing has nothing to do with it."""
     return [f"control `{row['control']}` {row['status']}: {plain(row['reason'] or row['expected'])}"
-            for row in run.controls if row["control"] in LEAKS and row["status"] != "ok"]
+            for row in run.controls if row["control"] in LEAKS and row["status"] != "holds"]
 
 
 # The answer.
@@ -146,7 +150,8 @@ def tally(run):
         "not_measured": sum(not_measured(run, row) for row in parts),
         "confirmed_controls": sum(is_control(row) and row["verdict"] == "confirmed" for row in parts),
         "controls": len(run.controls),
-        "controls_ok": sum(row["status"] == "ok" for row in run.controls),
+        "controls_hold": sum(row["status"] == "holds" for row in run.controls),
+        "controls_imprecise": sum(row["status"] == "imprecise" for row in run.controls),
         "controls_not_measured": sum(row["status"] == "not measured" for row in run.controls),
     }
 
@@ -553,7 +558,8 @@ def blind(run, rows):
     notes = {}
     for row in rows:
         if row["words"] == UNRESOLVED:
-            own = [control for control in run.select("controls", subject=f"{row['panel']} {row['workload']}") if control["status"] != "ok"]
+            own = [control for control in run.select("controls", subject=f"{row['panel']} {row['workload']}") 
+                   if control["blinds"] != "nothing" or (control["control"] == "linearity" and control["reason"])]
             for control in own:
                 notes[f"{code(row['workload'])}, panel {row['panel']}, is not resolvable here: control {code(control['control'])} "
                       f"{control['status']}: {plain(control['reason'] or 'no reason given')}"] = None
@@ -670,7 +676,7 @@ def controls_summary(run):
         alike = len({row["expected"] for row in own}) == len(own[:1])
         span = "" if not seen or not alike else wording.number(seen[0]) if len(seen) == len(own[:1]) else \
             f"{wording.number(min(seen))} to {wording.number(max(seen))}"
-        rows.append((code(control), f"{sum(row['status'] == 'ok' for row in own)} of {len(own)}", span,
+        rows.append((code(control), f"{sum(row['status'] == 'holds' for row in own)} of {len(own)}", span,
                      own[0]["expected"] if alike else "see below"))
     return wording.table(("Control", "Hold", "Seen", "What must hold"), rows) if rows else None
 
@@ -956,6 +962,7 @@ def context(run, directory):
         "long": long, "layouts": layouts(run),
         "exploratory_levels": levels_of(subject.exploratory_effects(run)),
         "own": own(run), "op": op, "op_name": code(subject.OP), "troubles": troubles(run), "failed_controls": failed_controls(run),
+        "blind_cells": blind_cells(run),
         "field": field, "direct": direct, "pool": effect_answer(run, subject.POOL_MAIN),
         "original": effect_answer(run, subject.ORIGINAL), "field_main": effect_answer(run, subject.FIELD_MAIN),
         "interval_of_answer": answer_confidence(run),
@@ -1061,21 +1068,22 @@ MOST_OF_A_TROUBLE = 100  # characters of one on the terminal; the report has it 
 def say(run, output):
     """What came of it, in at most ten lines for the terminal."""
     claims, known = claims_by_verdict(run), tally(run)
-    lines = [("INVALID", textwrap.shorten(trouble_in_short(run), MOST_OF_A_TROUBLE, placeholder=" ..."))] if troubles(run) else []
-    if not lines:
+    lines = [(word, textwrap.shorten(in_short(run, blinds), MOST_OF_A_TROUBLE, placeholder=" ..."))
+             for word, blinds, why in (("INVALID", "run", troubles(run)), ("BLIND", "deciding cell", blind_cells(run))) if why]
+    if not troubles(run):
         answers = [(name, effect_answer(run, contrast))
                    for name, contrast in (("field", subject.FIELD), ("pooling", subject.POOL_MAIN), ("direct", subject.DIRECT))]
-        lines = [(name, f"{'removed: ' if name == 'field' else ''}{answer['text']} on {subject.OP}") for name, answer in answers if answer]
+        lines += [(name, f"{'removed: ' if name == 'field' else ''}{answer['text']} on {subject.OP}") for name, answer in answers if answer]
     other, found = own(run), sizes(run)
     if other and not troubles(run):
-        lines = [("effect", f"{row['contender']} against {row['baseline']} on {row['workload']}: {wording.effect(row)}") for row in other["pairs"][:5]]
+        lines += [("effect", f"{row['contender']} against {row['baseline']} on {row['workload']}: {wording.effect(row)}") for row in other["pairs"][:5]]
     if found and found["heap"] and not other:
         lines.append(("bytes", "chunk: {null} with the field, {packed} with it moved, {removed} without".format(**found["heap"])))
     if not other:
         lines.append(("parts", ", ".join(f"{number} {verdict}" for verdict, number in known["count"].items() if number)))
         lines.append(("claims", "; ".join(f"{verdict}: {claims[verdict]}" for verdict in ("refuted", UNRESOLVED, INVALID) if verdict in claims)
                       or f"all {known['claims']} confirmed"))
-    lines.append(("sure", f"{known['controls_ok']} of {known['controls']} controls hold; {process_counts(run)} processes an effect"
+    lines.append(("sure", f"{known['controls_hold']} of {known['controls']} controls hold; {process_counts(run)} processes an effect"
                   + ("; not for conclusions" if run.facts["for_conclusions"] == "no" else "")))
     lines.append(("report", seen_from_here(output)))
     for name, text in lines:

@@ -538,15 +538,15 @@ class Compare(unittest.TestCase):
         self.assertEqual(self.open_changes(), [CONTRAST])
 
     def test_invalid_run_is_compared_in_exact_figures_only(self):
-        for name, spoil in (("control", lambda run: edit(run, "controls", lambda row: row.update(status="failed")
-                                                         if row["control"] == "planted" else None)),
+        for name, spoil in (("control", lambda run: edit(run, "controls", lambda row: row.update(status="failed", blinds="run")
+                                                         if row["control"] == "cells" else None)),
                             ("incomplete", lambda run: set_fact(run, "run", "complete", value="no"))):
             one, two, three = self.copy(f"{name}_one"), self.elsewhere(f"{name}_two"), self.copy(f"{name}_three")
             spoil(one)
             self.compare(one, two, out=f"{name}_out")
             self.assertEqual([(row["valid"], row["group"]) for row in self.runs], [("no", "A"), ("yes", "B")])
             self.assertEqual([row["base"] for row in self.groups], ["no", "yes"])
-            self.assertRegex(self.runs[0]["reason"], "^control planted failed on |^it is not complete$")
+            self.assertRegex(self.runs[0]["reason"], "^control cells failed on run$|^it is not complete$")
             self.assertEqual({row["change"] for row in self.changes}, {""})
             self.assertEqual({(row["agreement"], row["reason"]) for row in self.effects}, {("not comparable", "run 1 is not valid")})
             self.assertEqual(self.count("exact figures in common"), len(read(GOLDEN / "metrics.csv")))
@@ -560,7 +560,7 @@ class Compare(unittest.TestCase):
 
     def test_planted_leaks_say_nothing_of_times(self):
         one, two = self.copy("one"), self.copy("two")
-        edit(one, "controls", lambda row: row.update(status="failed") if row["control"].startswith("leak_") else None)
+        edit(one, "controls", lambda row: row.update(status="failed", blinds="heap passes") if row["control"].startswith("leak_") else None)
         self.compare(one, two)
         self.assertEqual([row["valid"] for row in self.runs], ["yes", "yes"])
 

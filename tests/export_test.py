@@ -87,7 +87,8 @@ def make_run(directory, processes=12, version=VERSION, complete="yes", controls=
     write(directory, "processes.csv", [arm_row(process, arm, **(VOID if process == 3 and arm[2] == "contender" else {}))
                                        for process in range(processes) for arm in ARMS])
     if analysed:
-        write(directory, "controls.csv", [{"control": "twins", "subject": "op", "status": "ok"}, {"control": "complete", "subject": "run", "status": "ok"},
+        write(directory, "controls.csv", [{"control": "twins", "subject": "op", "status": "holds", "blinds": "nothing"},
+                                          {"control": "complete", "subject": "run", "status": "holds", "blinds": "nothing"},
                                           *controls])
     return directory
 
@@ -247,13 +248,20 @@ def check_help():
 
 
 def check_unfit(work):
-    failed = {"control": "twins", "subject": "main op", "status": "failed"}
-    def unseen(subject, control="planted"):
-        return {"control": control, "subject": subject, "status": "not measured"}
-    good = make_run(os.path.join(work, "unseen"), controls=[unseen("wide-8 to-16"), unseen("run", "leak_bytes")])
-    check("a control that was not measured where no claim is decided", encbench("export", "--format", "gbench", good).returncode == 0)
-    for name, facts in (("failed", {"controls": [failed]}), ("part", {"complete": "no"}), ("blind", {"controls": [unseen("run")]}),
-                        ("blind_cell", {"controls": [unseen("main op")]})):
+    def control(name, subject, status, blinds):
+        return {"control": name, "subject": subject, "status": status, "blinds": blinds}
+    good = make_run(os.path.join(work, "unseen"), controls=[control("planted", "wide-8 to-16", "not measured", "cell"),
+                                                            control("leak_bytes", "run", "not measured", "heap passes")])
+    done = encbench("export", "--format", "benchfmt", good)
+    check("a blind panel of no claim: said, and no error", done.returncode == 0 and "control planted of wide-8 on to-16 does not hold" in done.stderr)
+    check("and its times are left out, no others", "/panel=main/" in done.stdout and "/panel=wide" not in done.stdout)
+    blind = make_run(os.path.join(work, "blind_cell"), controls=[control("linearity", "main op", "imprecise", "deciding cell")])
+    for kind in ("benchfmt", "gbench"):
+        text = refused("blind where claims are decided", "not all times were exported: control linearity of main on op does not hold",
+                       "--format", kind, blind, code=3)
+        check(f"{kind}: times of the others", "wide" in text and "main/a" not in text and "/panel=main/" not in text)
+    for name, facts in (("failed", {"controls": [control("cells", "run", "failed", "run")]}), ("part", {"complete": "no"}),
+                        ("blind", {"controls": [control("clock", "run", "not measured", "run")]})):
         directory = make_run(os.path.join(work, name), **facts)
         text = refused(name, "only exact figures were exported", "--format", "benchfmt", directory, code=3)
         _, _, results = read_benchfmt(text)

@@ -321,15 +321,17 @@ class Fixture:
         return values["verdict"]
 
     def controls(self, invalid):
-        self.add("controls", control="twins", subject="run", expected="every twin's interval holds 0", status="ok")
-        self.add("controls", control="chain_planted", subject="field to_string_1k", expected="20 cycles within 3 %",
+        self.add("controls", control="twins", subject="run", expected="every twin's interval holds 0", status="holds", blinds="nothing")
+        self.add("controls", control="chain_planted", subject="run" if invalid else "field to_string_1k", expected="20 cycles within 3 %",
                  estimate=14.2 if invalid else 20.1, low=14.0 if invalid else 19.9, high=14.4 if invalid else 20.3,
-                 status="failed" if invalid else "ok", reason="planted chain not recovered" if invalid else None)
-        self.add("controls", control="clock", subject="run", expected="clocks agree within 100 ppm", estimate=3.5, status="ok")
-        self.add("controls", control="void_processes", subject="run", expected="at most 10 %", estimate=0.5, status="ok")
+                 status="failed" if invalid else "holds", reason="planted chain not recovered" if invalid else None,
+                 blinds="run" if invalid else "nothing")
+        self.add("controls", control="clock", subject="run", expected="clocks agree within 100 ppm", estimate=3.5, status="holds",
+                 blinds="nothing")
+        self.add("controls", control="void_processes", subject="run", expected="at most 10 %", estimate=0.5, status="holds", blinds="nothing")
         self.add("controls", control="planted", subject="design trace:npm-install", expected="slower; 0.5 to 1.5 x",
-                 status="not measured", reason="op too long")
-        self.add("controls", control="leak_bytes", subject="run", expected="growing", estimate=24.0, status="ok")
+                 status="not measured", reason="op too long", blinds="cell")
+        self.add("controls", control="leak_bytes", subject="run", expected="growing", estimate=24.0, status="holds", blinds="nothing")
 
     def calibrated(self, **values):
         """A row of calibration.csv; a rate gets its value and bounds from count and trials."""

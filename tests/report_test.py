@@ -303,10 +303,10 @@ class Report(WithRun):
                     row[header.index("words")] = "not resolvable here"
         self.edit(directory, "effects.csv", change)
         self.edit(directory, "controls.csv", lambda header, rows: rows.append(
-            [{"control": "chain_planted", "subject": "design to_string_64k", "expected": "n cycles", "status": "not measured",
-              "reason": "too imprecise"}.get(name, "") for name in header]))
+            [{"control": "chain_planted", "subject": "design to_string_64k", "expected": "n cycles", "status": "imprecise",
+              "reason": "too imprecise", "blinds": "cell"}.get(name, "") for name in header]))
         text = " ".join(render(directory).split())
-        self.assertIn("- `to_string_64k`, panel design, is not resolvable here: control `chain_planted` not measured: too imprecise",
+        self.assertIn("- `to_string_64k`, panel design, is not resolvable here: control `chain_planted` imprecise: too imprecise",
                       text[text.index("## Sizes"):text.index("## Real programs")])
 
     def test_command_can_be_given_again(self):
@@ -1031,15 +1031,36 @@ class Status(WithRun):
         self.assertIn("On time this run says nothing", answer)
         self.assertNotRegex(answer, r"(faster|slower) by|equivalent within|no difference shown")
 
-    def test_run_invalid_by_its_verdicts_alone(self):
+    def test_a_part_that_is_invalid_makes_no_run_invalid(self):
         directory = self.copy()
 
         def spoil(header, rows):
             for row in rows:
                 if row[0] == "4" and row[1] == "a":
-                    row[header.index("verdict")], row[header.index("reason")] = "run invalid", "twins do not agree"
+                    row[header.index("verdict")], row[header.index("reason")] = "run invalid", "control planted failed (design to_string_1k)"
         self.edit(directory, "verdicts.csv", spoil)
-        self.assertRegex(render(directory), r"\A# .*\n\n> \*\*RUN INVALID.*\n> - twins do not agree\n")
+        text = render(directory)
+        self.assertNotIn("RUN INVALID", text)
+        self.assertNotIn("On time this run says nothing.", text)
+        self.assertRegex(text, r"control planted failed \\?\(design to_string_1k")
+
+    def test_blind_cell_that_decides_claims_is_said_first(self):
+        directory = self.copy()
+
+        def blind(header, rows):
+            for row in rows:
+                if row[0] == "chain_planted":
+                    for column, value in (("status", "imprecise"), ("reason", "too imprecise: 20 cycles"), ("blinds", "deciding cell")):
+                        row[header.index(column)] = value
+        self.edit(directory, "controls.csv", blind)
+        text = render(directory)
+        self.assertRegex(text, r"\A# .*\n\n> \*\*Blind where claims are decided(.*\n)*> - control `chain_planted` imprecise on field to_string_1k"
+                               r".*too imprecise: 20 cycles")
+        self.assertIn("1 too imprecise", text)
+        self.assertNotIn("RUN INVALID", text)
+        done = run_script("report.py", directory, "--output", directory / "said.md", "--say")
+        self.assertRegex(done.stdout, r"(?m)^BLIND +control chain_planted imprecise on field to_string_1k")
+        self.assertRegex(done.stdout, r"(?m)^field ")
 
     def test_not_for_conclusions(self):
         _, top, _ = self.head(for_conclusions="no")

@@ -144,6 +144,8 @@ static void numbers_name_their_unit(void **state)
                                         "block",
                                         "slot",
                                         "iterations",
+                                        "iterations_other",
+                                        "change_log",
                                         "kept",
                                         "blocks_kept",
                                         "processes",
