@@ -1450,6 +1450,22 @@ static void batches_that_are_too_noisy_are_imprecise(void **state)
     expect_words(directory, "extra_1", "not resolvable here");
 }
 
+/* Margin 0.17 ns, MDE 0.05: what another size may change, 0.2 ns, is within what the arms may and more than the claim has to spare. */
+static void a_verdict_needs_a_margin_beyond_the_change_by_another_size(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.claims = "1,a,1,model,timing,a,b,get_put,time,ns,-0.15,inf,(),b costs not 0.15 ns less\n";
+    truth.linearity = true;
+    truth.only = "get_put";
+    assert_int_equal(analyse_truth(directory, &truth).confirmed, 1);
+    truth.batch_ns = 0.08;
+    truth.batch_noise = 4;
+    analyse_truth(directory, &truth);
+    expect_control(directory, "linearity", "field get_put", "holds", "some contrasts are too imprecise");
+    expect_part(directory, "1", "a", "not resolvable here", "is within what another size of the batch may change");
+}
+
 static void missing_sizes_are_not_measured(void **state)
 {
     const char *directory = *state;
@@ -2112,6 +2128,7 @@ int main(void)
         IN_DIRECTORY(batch_dependence_is_found),
         IN_DIRECTORY(batch_dependence_of_a_contrast_is_held_against_its_region),
         IN_DIRECTORY(batches_that_are_too_noisy_are_imprecise),
+        IN_DIRECTORY(a_verdict_needs_a_margin_beyond_the_change_by_another_size),
         IN_DIRECTORY(missing_sizes_are_not_measured),
         IN_DIRECTORY(leak_controls_guard_what_rests_on_the_heap_pass),
         IN_DIRECTORY(growth_is_classified),
