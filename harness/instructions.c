@@ -51,7 +51,7 @@ struct counting {
     bool quiet;
     struct csv_writer *metrics, *instructions, *symbols, *cache; /* cache: NULL when it cannot be written */
     struct csv_data cached;
-    char environment[32], module[HASH_SHA256_BYTES];
+    char environment[INSTRUCTIONS_ENVIRONMENT_BYTES], module[HASH_SHA256_BYTES];
     struct worker_result first, second;
     struct figures figures;
 };
@@ -82,15 +82,15 @@ static uint64_t hash_contents(uint64_t hash, const char *path)
     return hash_text(hash, hash_file(path, digits) ? digits : path);
 }
 
-static void name_environment(struct counting *counting)
+void instructions_environment(const struct launch *launch, char words[static INSTRUCTIONS_ENVIRONMENT_BYTES])
 {
-    const struct paths *paths = counting->launch->paths;
+    const struct paths *paths = launch->paths;
     uint64_t hash = hash_cpu(HASH_START);
     struct dirent **entries = NULL;
     char path[2 * PATH_MAX];
     hash = hash_contents(hash_contents(hash, paths->worker), LAYOUT_LIBC);
-    for (size_t i = 0; counting->launch->modules->shared[i]; i++)
-        hash = hash_contents(hash, counting->launch->modules->shared[i]);
+    for (size_t i = 0; launch->modules->shared[i]; i++)
+        hash = hash_contents(hash, launch->modules->shared[i]);
     const int count = scandir(paths->data, &entries, is_file, alphasort);
     for (int i = 0; i < count; i++) {
         snprintf(path, sizeof path, "%s/%s", paths->data, entries[i]->d_name);
@@ -98,7 +98,7 @@ static void name_environment(struct counting *counting)
         free(entries[i]);
     }
     free(entries);
-    snprintf(counting->environment, sizeof counting->environment, "%016" PRIx64, hash);
+    snprintf(words, INSTRUCTIONS_ENVIRONMENT_BYTES, "%016" PRIx64, hash);
 }
 
 static void open_cache(struct counting *counting)
@@ -410,7 +410,7 @@ int instructions_measure(const char *directory, const struct launch *launch, con
         csv_writer_open(&counting->instructions, path, &schema_instructions, CSV_REPLACE, error) == 0 &&
         paths_join(path, directory, schema_symbols.file, error) == 0 &&
         csv_writer_open(&counting->symbols, path, &schema_symbols, CSV_REPLACE, error) == 0) {
-        name_environment(counting);
+        instructions_environment(launch, counting->environment);
         open_cache(counting);
         measure_all(counting, set, workloads, error);
     }

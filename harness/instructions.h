@@ -13,6 +13,11 @@
 #include "csv.h"
 #include "launch.h"
 
+enum { INSTRUCTIONS_ENVIRONMENT_BYTES = 32 };
+
+/* What kept figures depend on beside the module's object, as one word. */
+void instructions_environment(const struct launch *launch, char words[static INSTRUCTIONS_ENVIRONMENT_BYTES]);
+
 /* Counts the exact workloads of all modules but planted ones. What cannot be counted is "not available" with its reason; errors are
  * ours only. `metrics` is an open writer of schema_metrics. */
 int instructions_measure(const char *directory, const struct launch *launch, const struct module_set *set,
