@@ -547,7 +547,11 @@ int launch_optimiser(const struct launch *launch, const struct module_info *modu
                      struct worker_result *result, struct error *error)
 {
     struct worker_job extra = {.mode = WORKER_OPTIMISER, .step_traps = traps};
-    return step_any(launch, &extra, how, module, workload, 0, seed, result, error);
+    if (step_any(launch, &extra, how, module, workload, 0, seed, result, error) == 0 && result->step.unavailable[0] &&
+        result->step.opening == WORKER_STEP_NOT_YET)
+        error_set(error, EXIT_USAGE, "%s: variant %s, workload %s: %s", module->file, module->variant,
+                  workload->short_name, result->step.unavailable);
+    return error->code;
 }
 
 int launch_count(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,

@@ -1000,9 +1000,9 @@ static int measure_into_directory(struct run *run, struct error *error)
     launch_init(&run->launch, run->paths, run->scratch, &run->modules);
     struct exact_names names = {0};
     choose_exact(run, &names);
-    if (exact_measure(run->directory, &run->launch, &run->modules, names.counted, names.stepped, run->seed,
+    if (optimiser_measure(run->directory, &run->launch, &run->modules, names.counted, run->options->quiet, error) ||
+        exact_measure(run->directory, &run->launch, &run->modules, names.counted, names.stepped, run->seed,
                       run->options->quiet, error) ||
-        optimiser_measure(run->directory, &run->launch, &run->modules, names.counted, run->options->quiet, error) ||
         identical_measure(run->directory, &run->plan, &run->modules, error) ||
         heap_measure(run->directory, &run->launch, &run->modules, run->leaks, &run->claims,
                      run->options->selection.workloads, run->seed, run->options->quiet, error) ||

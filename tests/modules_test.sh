@@ -129,7 +129,7 @@ strange() { # strange NAME DEFINITION...
     "$compiler" -shared "$name.o" -o "$name.so" 2>/dev/null
 }
 strange good -DSTRANGE_SETUP=0
-strange abi -DSTRANGE_SETUP=0 -USTRANGE_ABI -DSTRANGE_ABI=1
+strange abi -DSTRANGE_SETUP=0 -USTRANGE_ABI -DSTRANGE_ABI=1 # one more than this
 strange digest -DSTRANGE_SETUP=0 -USTRANGE_DIGEST -DSTRANGE_DIGEST=1
 strange crash '-DSTRANGE_SETUP=(__builtin_trap(), 0)'
 echo 'int answer = 42;' >plain.c && "$compiler" -fPIC -c plain.c -o plain.o && "$compiler" -shared plain.o -o plain.so
@@ -140,7 +140,7 @@ for end in o so; do
     refused "a missing .$end" "absent.$end: cannot be read: No such file" absent.$end
     refused "text as .$end" "text.$end: is not an ELF file" text.$end
     refused "another architecture in .$end" "foreign.$end: is of another architecture" foreign.$end
-    refused "another ABI in .$end" "abi.$end: module ABI version 2; this encbench wants version 1" abi.$end
+    refused "another ABI in .$end" "abi.$end: module ABI version 3; this encbench takes versions 1 to 2" abi.$end
     refused "no symbol in .$end" "plain.$end: is not a module" plain.$end
     refused "another digest in .$end" "variants good and digest produce different output" digest.$end
     refused "the same variant in .$end" "good.$end: variant good is already in good.o" good.$end
