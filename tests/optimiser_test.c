@@ -185,7 +185,7 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(fixture.scratch));
     snprintf(fixture.paths.build, PATH_MAX, "%.4000s", fixture.scratch);
     snprintf(fixture.paths.worker, PATH_MAX, "%s", OPTIMISER_WORKER);
-    snprintf(fixture.paths.data, PATH_MAX, "%s", fixture.scratch);
+    snprintf(fixture.paths.data, PATH_MAX, "%s/data", OPTIMISER_MODULES); /* there is none */
     load(&fixture.modules, OPTIMISER_MODULES, "modules");
     load(&fixture.kernels, OPTIMISER_KERNELS, "kernels");
     for (size_t i = 0; i < fixture.modules.count; i++)
