@@ -84,7 +84,7 @@ static void judge_counts(struct row *row, const struct optimiser_counts *counts)
     case OPTIMISER_HOISTED:
         find(row, REFUSED,
              TAKE_THE_INPUT ", or hide from the compiler that it is the same (an empty asm that clobbers memory)",
-             "the op was hoisted out of the loop: the first of a run executes %.6g instructions and each further one "
+             "the op was hoisted out of the loop: the first of a run executes %.0f instructions and each further one "
              "%.4g",
              row->fixed + row->per_op, row->per_op);
         return;
