@@ -196,29 +196,37 @@ static void put_allocations(const struct counted *counted)
 struct digests {
     char workload[MODULE_WORKLOADS_MAX][ENCBENCH_NAME_BYTES];
     const struct module_info *module[MODULE_WORKLOADS_MAX];
-    uint64_t digest[MODULE_WORKLOADS_MAX];
+    struct worker_digests digests[MODULE_WORKLOADS_MAX];
     size_t count;
 };
 
 static int check_digest(struct digests *digests, const struct module_info *module, const char *workload,
-                        uint64_t digest, struct error *error)
+                        const struct worker_digests *found, struct error *error)
 {
     for (size_t i = 0; i < digests->count; i++) {
+        uint64_t before, digest;
         if (strcmp(digests->workload[i], workload) != 0)
             continue;
-        if (digests->digest[i] == digest)
+        if (!worker_digests_of(&digests->digests[i], found, &before, &digest))
+            return error_set(
+                error, EXIT_USAGE,
+                "workload %s: variant %s has `digest` and no `output`, variant %s the other way round; their "
+                "outputs cannot be compared: give %s what the other has",
+                workload, (found->has_own ? module : digests->module[i])->variant,
+                (found->has_own ? digests->module[i] : module)->variant, module->file);
+        if (before == digest)
             return 0;
         return error_set(error, EXIT_USAGE,
                          "workload %s: variants %s and %s%s produce different output (digests %016" PRIx64
                          " and %016" PRIx64 "); the pair is refused: mend %s",
                          workload, digests->module[i]->variant, module->variant, module->planted ? " (planted)" : "",
-                         digests->digest[i], digest, module->file);
+                         before, digest, module->file);
     }
     if (digests->count == MODULE_WORKLOADS_MAX)
         return error_set(error, EXIT_USAGE, "more than %d workloads", MODULE_WORKLOADS_MAX);
     snprintf(digests->workload[digests->count], ENCBENCH_NAME_BYTES, "%s", workload);
     digests->module[digests->count] = module;
-    digests->digest[digests->count++] = digest;
+    digests->digests[digests->count++] = *found;
     return 0;
 }
 
@@ -288,7 +296,7 @@ static int measure_one(const struct launch *launch, const struct module_info *mo
                                                                            : OPERATIONS;
     struct worker_result result;
     if (launch_pass(launch, WORKER_EXACT, module, workload, operations, seed, &result, error) != 0 ||
-        check_digest(digests, module, workload->short_name, result.exact.digest, error) != 0)
+        check_digest(digests, module, workload->short_name, &result.exact.digests, error) != 0)
         return error->code;
     *exact = result.exact;
     if (module->planted) {
@@ -296,7 +304,8 @@ static int measure_one(const struct launch *launch, const struct module_info *mo
                          (double)workload->planted_cycles_per_op, "exact", "");
         return 0;
     }
-    put_behaviour(metrics, module, workload->short_name, exact->digest, conformance);
+    put_behaviour(metrics, module, workload->short_name,
+                  exact->digests.has_own ? exact->digests.own : exact->digests.of_output, conformance);
     if (workload->flags & ENCBENCH_EXACT)
         put_allocations(&(struct counted){metrics, module->variant, workload->short_name, exact, result.not_counted});
     return workload->flags & ENCBENCH_COUNTED ? measure_metrics(launch, module, workload, seed, metrics, error) : 0;

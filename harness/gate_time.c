@@ -344,28 +344,34 @@ static int add_plants(struct gate_time *lane, const struct gate_time_options *op
 /* ---- digests ---- */
 
 static int digest_of(struct gate_run *run, const struct module_info *module, const struct module_workload *workload,
-                     uint64_t *digest, struct error *error)
+                     struct worker_digests *digests, struct error *error)
 {
     struct worker_result *result = malloc(sizeof *result);
     if (result == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
     if (launch_pass(&run->launch, WORKER_EXACT, module, workload, 0, run->options->seed, result, error) == 0)
-        *digest = result->exact.digest;
+        *digests = result->exact.digests;
     free(result);
     return error->code;
 }
 
 static int check_digest(struct gate_run *run, struct gate_time_row *row, struct error *error)
 {
-    uint64_t base = 0, head = 0;
+    struct worker_digests of_base = {0}, of_head = {0};
+    uint64_t base, head;
     char base_words[32], head_words[32];
-    if (digest_of(run, row->base, row->base_workload, &base, error) == EXIT_USAGE && !row->plant) {
+    if (digest_of(run, row->base, row->base_workload, &of_base, error) == EXIT_USAGE && !row->plant) {
         not_comparable(row, "with the data of the head", error->message, "it works");
         *error = (struct error){0};
         return 0;
     }
-    if (error->code != 0 || digest_of(run, row->head, row->head_workload, &head, error) != 0)
+    if (error->code != 0 || digest_of(run, row->head, row->head_workload, &of_head, error) != 0)
         return error->code;
+    if (!worker_digests_of(&of_base, &of_head, &base, &head)) {
+        not_comparable(row, "how the output is hashed", of_base.has_own ? "by `digest`" : "by `output`",
+                       of_head.has_own ? "by `digest`" : "by `output`");
+        return 0;
+    }
     if (base == head)
         return 0;
     snprintf(base_words, sizeof base_words, "%016" PRIx64, base);

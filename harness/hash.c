@@ -12,6 +12,14 @@ uint64_t hash_text(uint64_t hash, const char *text)
     return hash;
 }
 
+uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t count)
+{
+    const unsigned char *byte = bytes;
+    for (size_t i = 0; i < count; i++)
+        hash = (hash ^ byte[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
 /* sha256sum puts a backslash in front where the name of the file needs escapes. */
 bool hash_file(const char *path, char digits[static HASH_SHA256_BYTES])
 {

@@ -52,7 +52,7 @@ struct counting {
     struct csv_writer *metrics, *instructions, *symbols, *cache; /* cache: NULL when it cannot be written */
     struct csv_data cached;
     uint64_t common; /* hash of what every module meets */
-    char environment[32], module[HASH_SHA256_BYTES];
+    char environment[INSTRUCTIONS_ENVIRONMENT_BYTES], module[HASH_SHA256_BYTES];
     struct worker_result first, second;
     struct figures figures;
 };
@@ -83,15 +83,15 @@ static uint64_t hash_contents(uint64_t hash, const char *path)
     return hash_text(hash, hash_file(path, digits) ? digits : path);
 }
 
-static void hash_common(struct counting *counting)
+uint64_t instructions_common(const struct launch *launch)
 {
-    const struct paths *paths = counting->launch->paths;
+    const struct paths *paths = launch->paths;
     uint64_t hash = hash_cpu(HASH_START);
     struct dirent **entries = NULL;
     char path[2 * PATH_MAX];
     hash = hash_contents(hash_contents(hash_contents(hash, paths->worker), LAYOUT_LIBC), LAYOUT_LIBM);
-    for (size_t i = 0; counting->launch->modules->shared[i]; i++)
-        hash = hash_contents(hash, counting->launch->modules->shared[i]);
+    for (size_t i = 0; launch->modules->shared[i]; i++)
+        hash = hash_contents(hash, launch->modules->shared[i]);
     const int count = scandir(paths->data, &entries, is_file, alphasort);
     for (int i = 0; i < count; i++) {
         snprintf(path, sizeof path, "%s/%s", paths->data, entries[i]->d_name);
@@ -99,17 +99,18 @@ static void hash_common(struct counting *counting)
         free(entries[i]);
     }
     free(entries);
-    counting->common = hash;
+    return hash;
 }
 
-/* The module, and what it runs with. */
-static void name_module(struct counting *counting, const struct module_info *module)
+void instructions_name_module(uint64_t common, const struct module_info *module,
+                              char environment[static INSTRUCTIONS_ENVIRONMENT_BYTES],
+                              char digest[static HASH_SHA256_BYTES])
 {
-    uint64_t hash = counting->common;
+    uint64_t hash = common;
     for (size_t i = 0; i < module->object.need_count; i++)
         hash = hash_contents(hash, module->object.needs[i]);
-    hash_file(module->file, counting->module);
-    snprintf(counting->environment, sizeof counting->environment, "%016" PRIx64, hash);
+    hash_file(module->file, digest);
+    snprintf(environment, INSTRUCTIONS_ENVIRONMENT_BYTES, "%016" PRIx64, hash);
 }
 
 static void open_cache(struct counting *counting)
@@ -395,7 +396,7 @@ static int measure_all(struct counting *counting, const struct module_set *set, 
     progress_start(&progress, "counting instructions", total, counting->quiet);
     for (size_t m = 0; m < set->count && error->code == 0; m++) {
         const struct module_info *module = &set->modules[m];
-        name_module(counting, module);
+        instructions_name_module(counting->common, module, counting->environment, counting->module);
         for (size_t w = 0; w < module->workload_count && error->code == 0; w++) {
             if (!is_counted(module, &module->workloads[w], workloads))
                 continue;
@@ -421,7 +422,7 @@ int instructions_measure(const char *directory, const struct launch *launch, con
         csv_writer_open(&counting->instructions, path, &schema_instructions, CSV_REPLACE, error) == 0 &&
         paths_join(path, directory, schema_symbols.file, error) == 0 &&
         csv_writer_open(&counting->symbols, path, &schema_symbols, CSV_REPLACE, error) == 0) {
-        hash_common(counting);
+        counting->common = instructions_common(launch);
         open_cache(counting);
         measure_all(counting, set, workloads, error);
     }

@@ -11,7 +11,17 @@
 #define ENCBENCH_INSTRUCTIONS_H
 
 #include "csv.h"
+#include "hash.h"
 #include "launch.h"
+
+enum { INSTRUCTIONS_ENVIRONMENT_BYTES = 32 };
+
+/* Of what decides a count beside the module: hash of the worker, the C library, shared objects, data files and CPU. `environment` adds the
+ * libraries that a module needs, `digest` is of its file. */
+uint64_t instructions_common(const struct launch *launch);
+void instructions_name_module(uint64_t common, const struct module_info *module,
+                              char environment[static INSTRUCTIONS_ENVIRONMENT_BYTES],
+                              char digest[static HASH_SHA256_BYTES]);
 
 /* Counts the exact workloads of all modules but planted ones. What cannot be counted is "not available" with its reason; errors are
  * ours only. `metrics` is an open writer of schema_metrics. */

@@ -322,7 +322,8 @@ static int start_worker(const struct launch *launch, struct worker_region *regio
                                             /* The loader's word about what is not there is ours to give. */
                                             .quiet = region->job.mode == WORKER_STRUCTURE,
                                             .own_group = true,
-                                            .reproducible = region->job.mode == WORKER_STEP};
+                                            .reproducible = region->job.mode == WORKER_STEP ||
+                                                            region->job.mode == WORKER_OPTIMISER};
     struct process_end end;
     char words[128];
     wrong[0] = '\0';
@@ -461,6 +462,7 @@ static int run_pass(const struct launch *launch, const struct worker_job *extra,
     fill_job(launch, &region->job, extra->mode, 0, seed);
     region->job.step_source = extra->step_source;
     region->job.step_every = extra->step_every;
+    region->job.step_traps = extra->step_traps;
     region->job.event_count = extra->event_count;
     memcpy(region->job.events, extra->events, sizeof region->job.events);
     snprintf(region->job.interposer, PATH_MAX, "%s", extra->interposer);
@@ -500,15 +502,35 @@ int launch_pass(const struct launch *launch, enum worker_mode mode, const struct
     return error->code;
 }
 
-static int step_by(const struct launch *launch, enum step_source source, bool every, const struct module_info *module,
+/* A pass that steps, by the source in `extra`. */
+static int step_by(const struct launch *launch, const struct worker_job *extra, const struct module_info *module,
                    const struct module_workload *workload, uint64_t operations, uint64_t seed,
                    struct worker_result *result, struct error *error)
 {
     char wrong[512] = "";
-    const struct worker_job extra = {.mode = WORKER_STEP, .step_source = source, .step_every = every};
-    if (run_pass(launch, &extra, module, workload, operations, seed, result, wrong, sizeof wrong, error) == 0 &&
+    if (run_pass(launch, extra, module, workload, operations, seed, result, wrong, sizeof wrong, error) == 0 &&
         wrong[0])
         snprintf(result->step.unavailable, sizeof result->step.unavailable, "%.500s", wrong);
+    return error->code;
+}
+
+static int step_any(const struct launch *launch, struct worker_job *extra, enum launch_step how,
+                    const struct module_info *module, const struct module_workload *workload, uint64_t operations,
+                    uint64_t seed, struct worker_result *result, struct error *error)
+{
+    struct worker_step *step = &result->step;
+    char first[sizeof step->unavailable], second[sizeof step->unavailable];
+    extra->step_source = how == LAUNCH_STEP_PTRACE ? STEP_PTRACE : STEP_TRAP_FLAG;
+    extra->step_every = how == LAUNCH_STEP_EVERY;
+    if (step_by(launch, extra, module, workload, operations, seed, result, error) != 0 || how != LAUNCH_STEP_ANY ||
+        step->unavailable[0] == '\0' || step->opening != WORKER_STEP_BEGUN)
+        return error->code;
+    snprintf(first, sizeof first, "%s", step->unavailable);
+    extra->step_source = STEP_PTRACE;
+    if (step_by(launch, extra, module, workload, operations, seed, result, error) != 0 || step->unavailable[0] == '\0')
+        return error->code;
+    snprintf(second, sizeof second, "%s", step->unavailable);
+    snprintf(step->unavailable, sizeof step->unavailable, "trap flag: %.240s; ptrace: %.240s", first, second);
     return error->code;
 }
 
@@ -516,18 +538,19 @@ int launch_step(const struct launch *launch, const struct module_info *module, c
                 uint64_t operations, enum launch_step how, uint64_t seed, struct worker_result *result,
                 struct error *error)
 {
-    struct worker_step *step = &result->step;
-    char first[sizeof step->unavailable], second[sizeof step->unavailable];
-    if (step_by(launch, how == LAUNCH_STEP_PTRACE ? STEP_PTRACE : STEP_TRAP_FLAG, how == LAUNCH_STEP_EVERY, module,
-                workload, operations, seed, result, error) != 0 ||
-        how != LAUNCH_STEP_ANY || step->unavailable[0] == '\0' || step->opening != WORKER_STEP_BEGUN)
-        return error->code;
-    snprintf(first, sizeof first, "%s", step->unavailable);
-    if (step_by(launch, STEP_PTRACE, false, module, workload, operations, seed, result, error) != 0 ||
-        step->unavailable[0] == '\0')
-        return error->code;
-    snprintf(second, sizeof second, "%s", step->unavailable);
-    snprintf(step->unavailable, sizeof step->unavailable, "trap flag: %.240s; ptrace: %.240s", first, second);
+    struct worker_job extra = {.mode = WORKER_STEP};
+    return step_any(launch, &extra, how, module, workload, operations, seed, result, error);
+}
+
+int launch_optimiser(const struct launch *launch, const struct module_info *module,
+                     const struct module_workload *workload, uint64_t traps, enum launch_step how, uint64_t seed,
+                     struct worker_result *result, struct error *error)
+{
+    struct worker_job extra = {.mode = WORKER_OPTIMISER, .step_traps = traps};
+    if (step_any(launch, &extra, how, module, workload, 0, seed, result, error) == 0 && result->step.unavailable[0] &&
+        result->step.opening == WORKER_STEP_NOT_YET)
+        error_set(error, EXIT_USAGE, "%s: variant %s, workload %s: %s", module->file, module->variant,
+                  workload->short_name, result->step.unavailable);
     return error->code;
 }
 

@@ -91,6 +91,13 @@ int launch_step(const struct launch *launch, const struct module_info *module, c
                 uint64_t operations, enum launch_step how, uint64_t seed, struct worker_result *result,
                 struct error *error);
 
+/* WORKER_OPTIMISER with so many traps for the first op, in a fresh process. A worker that fails before it steps is refused by name, as
+ * by launch_pass; later it is the reason in result->step.unavailable, as of launch_step, and result->optimiser holds what was found
+ * out before. */
+int launch_optimiser(const struct launch *launch, const struct module_info *module,
+                     const struct module_workload *workload, uint64_t traps, enum launch_step how, uint64_t seed,
+                     struct worker_result *result, struct error *error);
+
 /* WORKER_COUNT of `event_count` encoded events, in a fresh process. A worker that fails or is killed is no error but the reason in
  * result->counters.unavailable: counters are what sandboxes forbid. */
 int launch_count(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,

@@ -11,6 +11,7 @@
 #include "kernels/kernels.h"
 #include "launch.h"
 #include "machine.h"
+#include "optimiser.h"
 #include "pilot.h"
 #include "process.h"
 #include "progress.h"
@@ -1008,7 +1009,8 @@ static int measure_into_directory(struct run *run, struct error *error)
     launch_init(&run->launch, run->paths, run->scratch, &run->modules);
     struct exact_names names = {0};
     choose_exact(run, &names);
-    if (exact_measure(run->directory, &run->launch, &run->modules, names.counted, names.stepped, run->seed,
+    if (optimiser_measure(run->directory, &run->launch, &run->modules, names.counted, run->options->quiet, error) ||
+        exact_measure(run->directory, &run->launch, &run->modules, names.counted, names.stepped, run->seed,
                       run->options->quiet, error) ||
         identical_measure(run->directory, &run->plan, &run->modules, error) ||
         heap_measure(run->directory, &run->launch, &run->modules, run->leaks, &run->claims,

@@ -11,6 +11,8 @@
 #include "stats.h"
 #include "worker_bindings.h"
 #include "worker_counters.h"
+#include "worker_optimiser.h"
+#include "worker_output.h"
 #include "worker_shared.h"
 #include "worker_step.h"
 
@@ -199,15 +201,6 @@ static uint64_t most_input_bytes(const struct worker_region *region, const struc
     return most;
 }
 
-static void fill_input(unsigned char *base, size_t bytes, uint64_t seed, uint64_t number)
-{
-    struct random_stream stream = random_stream_of(seed, RANDOM_INPUT, number, 0);
-    for (size_t i = 0; i < bytes; i += 8) {
-        const uint64_t word = random_next(&stream);
-        memcpy(base + i, &word, bytes - i < 8 ? bytes - i : 8);
-    }
-}
-
 /* The input is the same for every process of a run: a function of the seed. In the states without a ring it is one input. */
 static int make_host(struct worker_region *region, struct panel *panel, struct error *error)
 {
@@ -218,7 +211,7 @@ static int make_host(struct worker_region *region, struct panel *panel, struct e
     unsigned char *base = mmap(NULL, panel->input_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base == MAP_FAILED)
         return error_set(error, EXIT_USAGE, "no memory for an input of %zu bytes", panel->input_bytes);
-    fill_input(base, panel->input_bytes, region->job.seed, 0);
+    worker_output_fill(base, panel->input_bytes, region->job.seed, 0);
     panel->input_base = base;
     panel->host = (struct encbench_host){.abi_version = ENCBENCH_ABI_VERSION,
                                          .host_bytes = sizeof panel->host,
@@ -672,6 +665,26 @@ static uint64_t count_batch(const struct interposer *interposer, const struct me
     return calling_threads(interposer, before, known);
 }
 
+/* The module's own, and the one that is made from the output; the input is afterwards what it was. */
+static int make_digests(struct worker_region *region, struct panel *panel, struct error *error)
+{
+    struct worker_digests *digests = &region->result.exact.digests;
+    const struct encbench_workload *workload = panel->arms[0].workload;
+    digests->has_own = workload->digest != NULL;
+    digests->has_of_output = workload->output != NULL;
+    if (workload->digest)
+        digests->own = workload->digest(&panel->host, region->job.seed);
+    if (workload->output) {
+        if (set_up_arms(region, panel, 0, error) != 0)
+            return error->code;
+        enter(region, WORKER_MEASURING, 0);
+        digests->of_output = worker_output_digest(&panel->arms[0], panel->input_base, region->job.seed);
+        tear_down_arms(region, panel);
+        worker_output_fill(panel->input_base, panel->input_bytes, region->job.seed, 0);
+    }
+    return 0;
+}
+
 /* Allocations are counted over n and over 2n ops in a pass of its own, never while timing. */
 static int exact(struct worker_region *region, struct panel *panel, struct error *error)
 {
@@ -681,8 +694,8 @@ static int exact(struct worker_region *region, struct panel *panel, struct error
     const struct interposer interposer = interposer_or_none();
     enter(region, WORKER_MEASURING, 0);
     exact->structure_heap_bytes = structure_heap_bytes(panel->modules[0]->structure_bytes);
-    exact->digest = workload->digest(&panel->host, region->job.seed);
-
+    if (make_digests(region, panel, error) != 0)
+        return error->code;
     if (interposer.follow_requests() != 0)
         return error_set(error, EXIT_USAGE, "out of memory");
     interposer.read(&exact->before_setup, NULL);
@@ -793,6 +806,14 @@ static int work(struct worker_region *region, struct error *error)
             return error->code;
         enter(region, WORKER_MEASURING, 0);
         worker_step(region, &panel.arms[0]);
+        tear_down_arms(region, &panel);
+        return 0;
+    }
+    if (region->job.mode == WORKER_OPTIMISER) {
+        if (set_up_arms(region, &panel, 0, error) != 0)
+            return error->code;
+        enter(region, WORKER_MEASURING, 0);
+        worker_optimiser(region, &panel.arms[0], panel.input_base);
         tear_down_arms(region, &panel);
         return 0;
     }

@@ -10,6 +10,7 @@
 #include "heap_pass.h"
 #include "interpose.h"
 #include "measure.h"
+#include "optimiser_rule.h"
 #include "process.h"
 #include "step.h"
 
@@ -36,6 +37,7 @@ enum worker_mode {
     WORKER_STRUCTURE, /* no arm: blocks of `structure_bytes` from whatever allocator is preloaded */
     WORKER_STEP,      /* arm 0 only: instructions of n and of 2n ops; nothing is preloaded, addresses are fixed */
     WORKER_COUNT,     /* arm 0 only: the kernel's counters; nothing is preloaded */
+    WORKER_OPTIMISER, /* arm 0 only: whether the op is still there; nothing is preloaded */
 };
 
 enum worker_phase {
@@ -87,13 +89,30 @@ struct worker_job {
     bool one_after_other;
     enum step_source step_source; /* WORKER_STEP (step.h) ... */
     bool step_every;              /* ... without shortcuts */
+    uint64_t step_traps;          /* WORKER_OPTIMISER: most for the first op of a run */
     uint32_t event_count;         /* WORKER_COUNT */
     struct counter_event events[COUNTER_EVENTS_MAX];
     struct worker_arm arms[MEASURE_ARMS_MAX];
 };
 
+/* Hashes of an op's output for a seed: the module's own function, and what the harness makes of `output` (worker_output.h). */
+struct worker_digests {
+    bool has_own, has_of_output; /* at least one */
+    uint64_t own, of_output;
+};
+
+/* One that two variants both have; false: there is none. */
+static inline bool worker_digests_of(const struct worker_digests *a, const struct worker_digests *b, uint64_t *of_a,
+                                     uint64_t *of_b)
+{
+    const bool own = a->has_own && b->has_own;
+    *of_a = own ? a->own : a->of_output;
+    *of_b = own ? b->own : b->of_output;
+    return own || (a->has_of_output && b->has_of_output);
+}
+
 struct worker_exact {
-    uint64_t digest;
+    struct worker_digests digests;
     uint64_t operations; /* n */
     /* Counts before setup; warmed up; after n ops more; after 2n ops more; after teardown. Peaks of after_n and of after_2n are
      * those of these n and 2n ops. */
@@ -110,6 +129,7 @@ struct worker_instruction {
 };
 
 enum {
+    OPTIMISER_TRAPS = 100000,            /* for the first op of what needs no more (optimiser.h) */
     WORKER_STEP_TRAPS_MAX = 3000000,     /* a pass that needs more has no figure: 30 s on a slow machine */
     WORKER_STEP_INSTRUCTIONS_MAX = 8192, /* different ones that are recorded */
     WORKER_STEP_OBJECTS_MAX = 8,
@@ -129,6 +149,35 @@ struct worker_step {
     struct worker_instruction instructions[WORKER_STEP_INSTRUCTIONS_MAX];
     uint32_t object_count;
     char objects[WORKER_STEP_OBJECTS_MAX][PATH_MAX]; /* object 0 is the module */
+};
+
+/* What the output says about the op (worker_output.h). */
+enum worker_output {
+    WORKER_OUTPUT_NONE, /* there is none */
+    WORKER_OUTPUT_WITHOUT_INPUT,
+    WORKER_OUTPUT_OF_HISTORY, /* another one for the same input */
+    WORKER_OUTPUT_CONSTANT,   /* the same for all inputs */
+    WORKER_OUTPUT_OF_FIRST,   /* of a run on different inputs: that of the first ... */
+    WORKER_OUTPUT_OF_ALL,     /* ... that of neither the first nor the last */
+    WORKER_OUTPUT_DEPENDS,
+};
+
+/* How much of an op was stepped. */
+enum worker_stepped {
+    WORKER_STEPPED_NOT,
+    WORKER_STEPPED_LONG,   /* the first op needs more than job.step_traps */
+    WORKER_STEPPED_GROWS,  /* more ops need far more than the first: the op is there, and not counted to its end */
+    WORKER_STEPPED_COUNTED /* `counts` are filled */
+};
+
+/* Why nothing was stepped is step.unavailable. */
+struct worker_optimiser {
+    enum worker_output output;
+    uint64_t output_bytes;  /* of the last output */
+    uint64_t output_inputs; /* that were tried */
+    uint64_t output_ops;    /* of the last run on different inputs; 0: none */
+    enum worker_stepped stepped;
+    struct optimiser_counts counts;
 };
 
 struct worker_counters {
@@ -165,6 +214,7 @@ struct worker_result {
     struct worker_exact exact;
     struct heap_pass heap;
     struct worker_step step;
+    struct worker_optimiser optimiser;
     struct worker_counters counters;
     char allocator[PATH_MAX]; /* the shared object that malloc is in; WORKER_STRUCTURE */
     uint32_t metric_count;
