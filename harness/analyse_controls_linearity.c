@@ -6,8 +6,8 @@
  * of what its claims stake on it; where that is no width, within the MDE. One that fails, arm or contrast, fails its panel on its
  * workload, and so does an arm that is too imprecise. A contrast that is too imprecise does not: the arms vouch for the
  * op, and what the contrast leaves open becomes a bar of its own verdicts, as the far end of the twins is one
- * (analyse_controls_linearity_bar). In a fifth of the time twins are 2 to 4 times as wide as in the rest: with a tolerance of
- * the MDE no cell would be left that can tell 18 %.
+ * (analyse_controls_linearity_bar). Of a fifth of the time each of two sizes has a tenth, so what blocks scatter is three times as wide as
+ * in the run itself, and the MDE is met by hardly a contrast; an effect of 18 % need not wait for that.
  */
 #include "analyse_controls_internal.h"
 #include "kernels/kernels.h"

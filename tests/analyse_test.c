@@ -382,7 +382,8 @@ static void put_linearity(struct synthesis *s, const char *kind, const char *sub
     const bool faulty = !s->truth->only || strcmp(s->truth->only, s->workload) == 0;
     const bool missing = s->truth->without_size && s->process < 2 && strcmp(s->truth->without_size, subject) == 0;
     for (size_t i = 0; i < 2 && s->truth->linearity && !s->is_void && !missing; i++) {
-        const double change_ns = (faulty && i == 1 ? batch_ns : 0) + s->truth->batch_noise * s->sd_ns * normal();
+        const double change_ns =
+            (faulty && i == 1 ? batch_ns : 0) + (faulty ? s->truth->batch_noise : 1) * s->sd_ns * normal();
         csv_put_integer(s->linearity, s->process);
         csv_put_text(s->linearity, s->panel);
         csv_put_text(s->linearity, s->workload);
