@@ -1,7 +1,7 @@
 /*
  * What the files of the live controls share: analyse_controls.c (the run as a whole and what follows from all of them),
  * analyse_controls_design.c (order and layouts), analyse_controls_plant.c (twins, chains, planted arms),
- * analyse_controls_linearity.c (the size of a batch).
+ * analyse_controls_linearity.c (the size of a batch), analyse_controls_reached.c (the state of an op).
  */
 #ifndef ENCBENCH_ANALYSE_CONTROLS_INTERNAL_H
 #define ENCBENCH_ANALYSE_CONTROLS_INTERNAL_H
@@ -55,6 +55,7 @@ void check_chain_planted(struct check *check, size_t panel, size_t workload);
 void check_chain_multiply(struct check *check, size_t panel, size_t workload);
 void check_planted(struct check *check, size_t panel, size_t workload);
 void check_linearity(struct check *check, size_t panel, size_t workload);
+void check_reached(struct check *check, size_t panel, size_t workload);
 
 /* Of the run, after those. */
 void check_order(struct check *check);

@@ -273,8 +273,8 @@ static double planted_cycles(const struct analyse_data *data, const struct analy
     const struct csv_data *metrics = &data->metrics;
     for (size_t row = 0; row < metrics->row_count; row++)
         if (strcmp(csv_text(metrics, row, SCHEMA_metrics_metric), "planted_cycles_per_op") == 0 &&
-            strcmp(csv_text(metrics, row, SCHEMA_metrics_workload), analyse_workload_name(data, planted->workload)) ==
-                0 &&
+            strcmp(csv_text(metrics, row, SCHEMA_metrics_workload),
+                   analyse_workload_base(data, analyse_workload_name(data, planted->workload))) == 0 &&
             analyse_list_has(planted->contender, csv_text(metrics, row, SCHEMA_metrics_variant)) &&
             csv_number(metrics, row, SCHEMA_metrics_value) > 0) /* a module without a plant says 0 */
             return csv_number(metrics, row, SCHEMA_metrics_value);

@@ -60,10 +60,24 @@ const char *analyse_workload_name(const struct analyse_data *data, size_t worklo
     return csv_text(&data->workloads, workload, SCHEMA_workloads_workload);
 }
 
+const char *analyse_workload_base(const struct analyse_data *data, const char *workload)
+{
+    const size_t row = csv_find(&data->workloads, SCHEMA_workloads_workload, workload);
+    const char *base = row < data->workloads.row_count ? csv_text(&data->workloads, row, SCHEMA_workloads_base) : "";
+    return *base ? base : workload;
+}
+
+const char *analyse_workload_state(const struct analyse_data *data, size_t workload)
+{
+    const char *state = csv_text(&data->workloads, workload, SCHEMA_workloads_state);
+    return *state ? state : measure_state_words[MEASURE_REPEAT];
+}
+
 size_t analyse_metric_row(const struct analyse_data *data, const char *variant, const char *workload,
                           const char *metric)
 {
     const struct csv_data *metrics = &data->metrics;
+    workload = analyse_workload_base(data, workload);
     for (size_t row = 0; row < metrics->row_count; row++)
         if (strcmp(csv_text(metrics, row, SCHEMA_metrics_metric), metric) == 0 &&
             strcmp(csv_text(metrics, row, SCHEMA_metrics_variant), variant) == 0 &&
@@ -106,6 +120,24 @@ static int read_table(struct csv_data *table, const struct analyse_data *data, c
     if ((size_t)snprintf(path, sizeof path, "%s/%s", data->directory, schema->file) >= sizeof path)
         return error_set(error, EXIT_USAGE, "%s: the name of the run directory is too long", data->directory);
     return csv_read(path, schema, table, error);
+}
+
+/* A run of an older version has no such file. */
+static int read_reached(struct analyse_data *data, struct error *error)
+{
+    static const size_t keys[] = {SCHEMA_reached_process, SCHEMA_reached_state, SCHEMA_reached_kernel};
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", data->directory, schema_reached.file);
+    if (access(path, F_OK) != 0)
+        return 0;
+    if (read_table(&data->reached, data, &schema_reached, error) != 0)
+        return error->code;
+    for (size_t row = 0; row < data->reached.row_count; row++)
+        if (!(csv_number(&data->reached, row, SCHEMA_reached_cycles_per_op) > 0) ||
+            !isfinite(csv_number(&data->reached, row, SCHEMA_reached_cycles_per_op)))
+            return analyse_bad_cell(&data->reached, row, SCHEMA_reached_cycles_per_op, "a finite number above 0",
+                                    error);
+    return analyse_check_unique(&data->reached, keys, sizeof keys / sizeof keys[0], error);
 }
 
 static int read_identical_code(struct analyse_data *data, struct error *error)
@@ -525,7 +557,7 @@ int analyse_data_read(struct analyse_data *data, const char *directory, struct e
     for (size_t row = 0; row < data->contrasts.row_count; row++)
         if (check_contrast_row(data, row, error) != 0)
             return error->code;
-    if (index_state_rows(data, error) != 0 || read_identical_code(data, error) != 0 ||
+    if (index_state_rows(data, error) != 0 || read_identical_code(data, error) != 0 || read_reached(data, error) != 0 ||
         analyse_linearity_read(data, error) != 0 || analyse_check_cross(data, error) != 0)
         return error->code;
     return analyse_growth_read(&data->growth, directory, error);
@@ -536,7 +568,7 @@ void analyse_data_free(struct analyse_data *data)
     struct csv_data *tables[] = {
         &data->run,       &data->claims,  &data->panels,         &data->processes, &data->state_contrasts,
         &data->contrasts, &data->metrics, &data->layout,         &data->workloads, &data->variants,
-        &data->cells,     &data->machine, &data->identical_code, &data->linearity};
+        &data->cells,     &data->machine, &data->identical_code, &data->linearity, &data->reached};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         csv_free(tables[i]);
     analyse_growth_free(&data->growth);

@@ -60,6 +60,7 @@ struct analyse_data {
     struct csv_data run, machine, claims, panels, processes, contrasts, state_contrasts, metrics, layout, workloads,
         variants, cells;
     struct csv_data identical_code; /* no rows in a run of an older version */
+    struct csv_data reached;        /* the same */
     struct csv_data linearity;      /* the same; `linearity_recorded`: it has the file */
     bool linearity_recorded;
     struct analyse_growth growth;
@@ -81,7 +82,10 @@ void analyse_data_free(struct analyse_data *data);
 
 const struct analyse_process *analyse_data_process(const struct analyse_data *data, int64_t id);
 const char *analyse_workload_name(const struct analyse_data *data, size_t workload);
-/* Row of metrics.csv; ANALYSE_NONE when there is none. */
+/* Its name in the state `repeat`, under which all is counted; and the state that it is timed in. */
+const char *analyse_workload_base(const struct analyse_data *data, const char *workload);
+const char *analyse_workload_state(const struct analyse_data *data, size_t workload);
+/* Row of metrics.csv, of the workload in whichever state; ANALYSE_NONE when there is none. */
 size_t analyse_metric_row(const struct analyse_data *data, const char *variant, const char *workload,
                           const char *metric);
 /* Processes of a panel and workload, void ones included or not. */

@@ -146,6 +146,8 @@ static void numbers_name_their_unit(void **state)
                                         "iterations",
                                         "iterations_other",
                                         "change_log",
+                                        "instructions_fixed",
+                                        "traps",
                                         "kept",
                                         "blocks_kept",
                                         "processes",
@@ -183,6 +185,8 @@ static void numbers_name_their_unit(void **state)
                                         "iterations_other",
                                         "round_ops",
                                         "change_log",
+                                        "instructions_fixed",
+                                        "traps",
                                         NULL};
     for (size_t i = 0; schema_tables[i] != NULL; i++) {
         const struct csv_table *table = schema_tables[i];
