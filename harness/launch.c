@@ -364,6 +364,17 @@ static size_t gather_blocks(struct worker_region *region)
     return count;
 }
 
+/* The region is the worker's to write: what is not of an arm of the cell is not taken, nor what comes after it. */
+static size_t trusted_objects(const struct plan_cell *cell, struct worker_result *result)
+{
+    size_t count = 0;
+    while (count < result->object_count && count < WORKER_PLACES_MAX && result->objects[count].arm < cell->arm_count) {
+        result->objects[count].name[sizeof result->objects[count].name - 1] = '\0';
+        count++;
+    }
+    return count;
+}
+
 int launch_measure(const struct launch *launch, const struct plan_cell *cell, uint64_t process, uint64_t seed,
                    const struct launch_layouts *layouts, struct launch_measured *measured, struct error *error)
 {
@@ -402,6 +413,8 @@ int launch_measure(const struct launch *launch, const struct plan_cell *cell, ui
     measured->blocks = region->blocks;
     measured->block_count = gather_blocks(region);
     measured->reading_ns = region->result.reading_ns;
+    measured->objects = region->result.objects;
+    measured->object_count = trusted_objects(cell, &region->result);
     measured->ticks_per_ns = region->result.ticks_per_ns;
     return 0;
 }

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 struct record {
-    struct csv_writer *processes, *contrasts, *state_contrasts, *linearity, *samples;
+    struct csv_writer *processes, *contrasts, *state_contrasts, *linearity, *placements, *samples;
 };
 
 static int open_table(struct csv_writer **writer, const char *directory, const struct csv_table *table, bool resumed,
@@ -30,7 +30,8 @@ int record_open(struct record **record, const char *directory, bool resumed, str
     if (open_table(&new_record->processes, directory, &schema_processes, resumed, error) == 0 &&
         open_table(&new_record->contrasts, directory, &schema_contrasts, resumed, error) == 0 &&
         open_table(&new_record->state_contrasts, directory, &schema_state_contrasts, resumed, error) == 0 &&
-        open_table(&new_record->linearity, directory, &schema_linearity, resumed, error) == 0)
+        open_table(&new_record->linearity, directory, &schema_linearity, resumed, error) == 0 &&
+        open_table(&new_record->placements, directory, &schema_placements, resumed, error) == 0)
         open_table(&new_record->samples, directory, &schema_samples, resumed, error);
     return error->code;
 }
@@ -185,6 +186,26 @@ static int write_linearity(struct csv_writer *writer, uint64_t process, const st
     return csv_writer_flush(writer, error);
 }
 
+int record_objects(struct record *record, uint64_t process, const struct plan_cell *cell,
+                   const struct worker_object *objects, size_t count, struct error *error)
+{
+    enum { LINE_BYTES = 64, PAGE_BYTES = 4096 };
+    struct csv_writer *writer = record->placements;
+    for (size_t i = 0; i < count; i++) {
+        csv_put_integer(writer, (int64_t)process);
+        csv_put_text(writer, cell->panel);
+        csv_put_text(writer, cell->workload);
+        csv_put_text(writer, cell->arms[objects[i].arm].name);
+        csv_put_integer(writer, objects[i].epoch);
+        csv_put_text(writer, objects[i].name);
+        csv_put_integer(writer, (int64_t)objects[i].bytes);
+        csv_put_integer(writer, (int64_t)(objects[i].address % LINE_BYTES));
+        csv_put_integer(writer, (int64_t)(objects[i].address % PAGE_BYTES));
+        csv_end_row(writer);
+    }
+    return count > 0 ? csv_writer_flush(writer, error) : 0;
+}
+
 int record_process(struct record *record, uint64_t process, const struct plan_cell *cell, const char *const *layouts,
                    const struct measure_block *blocks, size_t block_count, const struct summary *summary,
                    const struct record_clock *clock, const char *void_reason, struct error *error)
@@ -208,8 +229,8 @@ int record_close(struct record *record, struct error *error)
 {
     if (record == NULL)
         return error->code;
-    struct csv_writer *const writers[] = {record->samples, record->linearity, record->state_contrasts,
-                                          record->contrasts, record->processes};
+    struct csv_writer *const writers[] = {record->samples,         record->placements, record->linearity,
+                                          record->state_contrasts, record->contrasts,  record->processes};
     for (size_t i = 0; i < sizeof writers / sizeof writers[0]; i++)
         if (writers[i])
             csv_writer_close(writers[i], error);

@@ -9,6 +9,7 @@
 #include "measure.h"
 #include "plan.h"
 #include "summary.h"
+#include "worker.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +26,10 @@ struct record_clock {
 
 /* Creates the raw files of processes, contrasts, contrasts by machine state, linearity and samples in `directory`; those that it holds are appended to, when `resumed`. */
 int record_open(struct record **record, const char *directory, bool resumed, struct error *error);
+
+/* Where the objects of the arms of a process lay, as one gzip member. Ahead of record_process. */
+int record_objects(struct record *record, uint64_t process, const struct plan_cell *cell,
+                   const struct worker_object *objects, size_t count, struct error *error);
 
 /* One process: its samples as one gzip member, its arms, its contrasts and their linearity (none when void). `void_reason` is NULL or says why
  * it does not count; `layouts` are words, one an arm. */

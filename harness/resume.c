@@ -400,7 +400,8 @@ int resume_mend(struct resume *resume, const struct plan *plan, struct error *er
         return error->code;
     csv_free(&processes);
     if (cut(resume, &schema_processes, false, error) || cut(resume, &schema_contrasts, false, error) ||
-        cut(resume, &schema_state_contrasts, false, error) || cut(resume, &schema_linearity, false, error))
+        cut(resume, &schema_state_contrasts, false, error) || cut(resume, &schema_linearity, false, error) ||
+        cut(resume, &schema_placements, false, error))
         return error->code;
     return cut(resume, &schema_samples, false, error);
 }

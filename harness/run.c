@@ -794,6 +794,8 @@ static int run_process(struct run *run, uint64_t process, const struct plan_cell
         !summary_of_blocks(cell, measured.blocks, measured.block_count, measured.reading_ns, &summary))
         error_set(error, EXIT_USAGE, "out of memory");
     const char *reason = measured.void_reason[0] ? measured.void_reason : summary.valid ? NULL : "too few blocks kept";
+    if (error->code == 0 && reason == NULL)
+        record_objects(run->record, process, cell, measured.objects, measured.object_count, error);
     if (error->code == 0)
         record_process(run->record, process, cell, layouts->words, measured.blocks, measured.block_count, &summary,
                        &(struct record_clock){measured.ticks_per_ns, run->probe_cycles, measured.reading_ns}, reason,

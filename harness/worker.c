@@ -338,6 +338,28 @@ static int warm_up(struct worker_region *region, struct panel *panel, const stru
     return 0;
 }
 
+/* Where the arms' objects lie on this heap, after a round. */
+static void record_objects(struct worker_region *region, const struct panel *panel, uint32_t epoch)
+{
+    struct worker_result *result = &region->result;
+    for (uint32_t i = 0; i < region->job.arm_count - region->job.clock_arms; i++) {
+        const struct encbench_workload *workload = panel->arms[i].workload;
+        struct encbench_object found[ENCBENCH_OBJECTS_MAX];
+        if (workload->objects == NULL)
+            continue;
+        result->phase_arm = i;
+        const size_t count = workload->objects(panel->arms[i].state, found);
+        for (size_t o = 0; o < count && o < ENCBENCH_OBJECTS_MAX && result->object_count < WORKER_PLACES_MAX; o++) {
+            struct worker_object *object = &result->objects[result->object_count];
+            if (!module_name_is_legal(found[o].name) || strlen(found[o].name) >= sizeof object->name)
+                continue;
+            *object = (struct worker_object){i, epoch, "", (uint64_t)(uintptr_t)found[o].address, found[o].bytes};
+            strcpy(object->name, found[o].name);
+            result->object_count++;
+        }
+    }
+}
+
 /* A fresh heap for all arms in the middle of the measurement, and one untimed block to touch it. */
 static int renew_heap(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
                       uint64_t epoch, struct error *error)
@@ -347,6 +369,8 @@ static int renew_heap(struct worker_region *region, struct panel *panel, const s
     if (set_up_arms(region, panel, epoch, error) != 0 ||
         run_block(region, panel, clock, WARM_UP_FIRST_BLOCK + region->result.warm_up_blocks++, &block, error) != 0)
         return error->code;
+    if (epoch < LINEARITY_EPOCH)
+        record_objects(region, panel, (uint32_t)epoch);
     enter(region, WORKER_MEASURING, 0);
     return 0;
 }
@@ -461,6 +485,7 @@ static int measure(struct worker_region *region, struct panel *panel, const stru
     if (warm_up(region, panel, clock, error) != 0)
         return error->code;
     result->reading_ns = measure_reading_ns(clock, READING_TRIES);
+    record_objects(region, panel, 0);
     enter(region, WORKER_MEASURING, 0);
     const uint64_t start_ns = clock->now_ns(clock->context), start_ticks = clock->ticks(clock->context);
     if ((region->job.one_after_other ? measure_one_after_other : run_effect_blocks)(region, panel, clock, epoch_blocks,

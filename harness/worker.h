@@ -19,7 +19,8 @@
 enum {
     WORKER_REGION_FD = PROCESS_PASSED_FD,
     WORKER_PROTOCOL = 3,
-    WORKER_WARM_STEPS = 14, /* none, then 1 ... 4096 times the multiple */
+    WORKER_PLACES_MAX = 512, /* of objects: of six arms on 16 heaps five each */
+    WORKER_WARM_STEPS = 14,  /* none, then 1 ... 4096 times the multiple */
 };
 
 /* Untimed ops of a step of warming. */
@@ -187,6 +188,13 @@ struct worker_counters {
     struct counter_value values[COUNTER_THREADS_MAX * COUNTER_EVENTS_MAX]; /* [thread * event_count + event] */
 };
 
+/* Where an object of an arm lay on one of its heaps. */
+struct worker_object {
+    uint32_t arm, epoch;
+    char name[32];
+    uint64_t address, bytes;
+};
+
 struct worker_metric {
     char name[ENCBENCH_NAME_BYTES];
     double value;
@@ -217,6 +225,8 @@ struct worker_result {
     struct worker_optimiser optimiser;
     struct worker_counters counters;
     char allocator[PATH_MAX]; /* the shared object that malloc is in; WORKER_STRUCTURE */
+    uint32_t object_count;    /* what has no room is left out */
+    struct worker_object objects[WORKER_PLACES_MAX];
     uint32_t metric_count;
     struct worker_metric metrics[ENCBENCH_METRICS_MAX];
 };

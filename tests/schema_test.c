@@ -148,6 +148,7 @@ static void numbers_name_their_unit(void **state)
                                         "change_log",
                                         "instructions_fixed",
                                         "traps",
+                                        "epoch",
                                         "kept",
                                         "blocks_kept",
                                         "processes",
@@ -187,6 +188,7 @@ static void numbers_name_their_unit(void **state)
                                         "change_log",
                                         "instructions_fixed",
                                         "traps",
+                                        "epoch",
                                         NULL};
     for (size_t i = 0; schema_tables[i] != NULL; i++) {
         const struct csv_table *table = schema_tables[i];
