@@ -59,6 +59,7 @@ make_revisions() {
     in_put "{ void *block = malloc(1); $escape }" && keep leak
     sed -i 's|^    size_t capacity;|&\n    unsigned char more[16];|; /_Static_assert/d' "$repository/variants/structure.h" && keep structure
     sed -i 's|^    base64(base64_digits, true|    __asm__ volatile("nop");\n&|' "$repository/workloads/codec.c" && keep codec
+    sed -i '/^static uint64_t workload_get_put_run/,/^}/ s|^    (void)thread;|&\n    return n * WORKLOAD_GET_PUT_BYTES;|' "$repository/workloads/get_put.h" && keep removed
     for file in variants/encbuf.h variants/module.c workloads/codec.c workloads/get_put.h; do
         sed -i '1i /* A comment, and\n * another. */' "$repository/$file"
     done
@@ -369,11 +370,19 @@ test_interrupted() {
     in_repository reset -q --hard plain
 }
 
+# A change that removes an op is the fastest of all; instructions and time would call it better.
+test_removed() {
+    become removed
+    refused "a removed op" 'variant null+thread, workload get_put: the compiler removed the op: run executes' --base plain
+    become plain
+}
+
 test_against_itself
 if [ "$mode" = quick ]; then
     test_instruction
+    test_removed
     test_blind_and_unfit
-    finish 36
+    finish 41
 else
     test_other_plants
     test_allow
