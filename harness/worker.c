@@ -37,6 +37,7 @@ enum {
     WARM_UP_MAX_NS = 100000000, /* long ops are warm after one */
     READING_TRIES = 200,
     LINEARITY_HEAPS = 4,
+    LINEARITY_TRIES = 3,
     PILOT_BATCH_NS = 200000,
     PILOT_SCRUBBED_OPS = 16, /* each behind half a millisecond of scrubbing */
     REWARM_REPEATS = 5,
@@ -470,6 +471,12 @@ static int run_linearity_blocks(struct worker_region *region, struct panel *pane
                                    job->arm_count - job->clock_arms, job->seed, job->process, i,
                                    &blocks[(size_t)i * MEASURE_SIZES], &region->result.phase_arm))
             return broken_promise(region, panel, error);
+        /* Where a process has one, it is worth another try. */
+        for (uint32_t tries = 0; job->linearity_blocks == 1 && blocks[0].dropped && tries < LINEARITY_TRIES; tries++)
+            if (!measure_linearity_run(clock, &panel->host, panel->input_base, panel->arms,
+                                       job->arm_count - job->clock_arms, job->seed, job->process, tries + 1, blocks,
+                                       &region->result.phase_arm))
+                return broken_promise(region, panel, error);
         region->result.linearity_blocks_done = i + 1;
         if (clock->now_ns(clock->context) - start_ns > job->deadline_ns)
             break;
