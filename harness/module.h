@@ -61,7 +61,8 @@
  * SHORT_NAME.latency: `repeat`, but every op waits for the result of the one before. `encbench run --states` chooses.
  *
  * An op that the compiler removed, hoisted out of the loop or folded to a constant is refused by name: by its instructions over n and 2n
- * ops, and by the output of other inputs.
+ * ops, and by the output of other inputs (optimiser.csv). Where an op executes next to nothing, `run` is called for 0 ops, too, in a copy of
+ * the process that is thrown away.
  *
  * Two modules are compared on the workloads whose short names they share; what only one of them offers is not timed.
  * Standard output is not the module's: a worker that loads it speaks to the harness there.
