@@ -352,7 +352,8 @@ static size_t gather_blocks(struct worker_region *region)
     const struct worker_result *result = &region->result;
     const size_t done[] = {result->blocks_done, result->clock_blocks_done,
                            (size_t)result->linearity_blocks_done * MEASURE_SIZES};
-    const size_t room[] = {job->blocks, job->clock_blocks, (size_t)job->linearity_blocks * MEASURE_SIZES};
+    const size_t room[] = {job->blocks, job->clock_blocks,
+                           (size_t)WORKER_LINEARITY_TRIES * job->linearity_blocks * MEASURE_SIZES};
     size_t from = 0, count = 0;
     for (size_t i = 0; i < sizeof done / sizeof done[0]; i++) {
         if (done[i] > room[i])

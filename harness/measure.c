@@ -242,6 +242,18 @@ static size_t plan_sizes(const struct measure_arm *arms, size_t arm_count, struc
     return count;
 }
 
+/* Of the machine's state, as often as it may have changed. */
+struct probes {
+    uint32_t least_ns, most_ns;
+};
+
+static void probe_again(const struct measure_clock *clock, struct probes *probes)
+{
+    const uint32_t ns = probe_ns(clock);
+    probes->least_ns = ns < probes->least_ns ? ns : probes->least_ns;
+    probes->most_ns = ns > probes->most_ns ? ns : probes->most_ns;
+}
+
 bool measure_linearity_run(const struct measure_clock *clock, struct encbench_host *host,
                            const unsigned char *input_base, const struct measure_arm *arms, size_t arm_count,
                            uint64_t seed, uint64_t process, uint64_t number, struct measure_block *blocks,
@@ -249,26 +261,41 @@ bool measure_linearity_run(const struct measure_clock *clock, struct encbench_ho
 {
     uint8_t sizes[MEASURE_SIZES];
     struct random_stream stream = random_stream_of(seed, RANDOM_SIZES, process, number);
-    const size_t count = plan_sizes(arms, arm_count, &stream, sizes);
+    const size_t count = plan_sizes(arms, arm_count, &stream, sizes), pairs = arm_count > 1 ? arm_count / 2 : 1;
     for (size_t i = 0; i < MEASURE_SIZES; i++)
         blocks[i] = (struct measure_block){.purpose = MEASURE_LINEARITY, .size = (uint8_t)i};
+    for (size_t i = 0; i < count; i++) {
+        measure_plan_part(seed, process, number, MEASURE_LINEARITY, 0, arm_count, &blocks[sizes[i]]);
+        blocks[sizes[i]].size = sizes[i];
+    }
+    struct probes probes = {UINT32_MAX, 0};
+    probe_again(clock, &probes);
     const struct watch watch = watch_begin(clock);
-    for (size_t half = 0; half < 2; half++)
+    for (size_t turn = 0; turn < 2 * pairs; turn++) {
+        const bool back = turn >= pairs;
+        const size_t pair = back ? 2 * pairs - 1 - turn : turn, first = 2 * pair,
+                     end = pair + 1 == pairs ? arm_count : first + 2;
         for (size_t i = 0; i < count; i++) {
-            struct measure_block *block = &blocks[sizes[half ? count - 1 - i : i]];
-            if (half == 0) {
-                const uint8_t size = block->size;
-                measure_plan_part(seed, process, number, MEASURE_LINEARITY, 0, arm_count, block);
-                block->size = size;
-            }
+            struct measure_block *block = &blocks[sizes[back ? count - 1 - i : i]];
             set_input(host, input_base, block);
-            if (!run_slots(clock, arms, block, half * arm_count, (half + 1) * arm_count, running_arm))
+            if (!run_slots(clock, arms, block, back ? 2 * arm_count - end : first, back ? 2 * arm_count - first : end,
+                           running_arm))
                 return false;
         }
+        probe_again(clock, &probes);
+    }
     const bool dropped = watch_saw(clock, &watch);
-    for (size_t i = 0; i < MEASURE_SIZES; i++)
+    for (size_t i = 0; i < MEASURE_SIZES; i++) {
         blocks[i].dropped = dropped;
+        blocks[i].probe_ns[0] = probes.least_ns;
+        blocks[i].probe_ns[1] = probes.most_ns;
+    }
     return true;
+}
+
+bool measure_linearity_counts(const struct measure_block *block)
+{
+    return !block->dropped && (double)block->probe_ns[1] <= MEASURE_STATE_RATIO * (double)block->probe_ns[0];
 }
 
 static uint64_t run_nothing(void *state, unsigned thread, uint64_t n)

@@ -111,14 +111,23 @@ bool measure_block_run(const struct measure_clock *clock, struct encbench_host *
                        const struct measure_arm *arms, struct measure_block *block, volatile uint32_t *running_arm);
 
 /*
- * A linearity block: the arms once for every size of a batch, then all of it mirrored; blocks[size] has what was measured at this size
- * (MEASURE_SIZES of them, of which those are left out, with no slots, that an arm has no iterations for). Dropped together. As
- * measure_block_run otherwise.
+ * A linearity block: two arms after the other at one size of a batch, then at the next, until all sizes are done; then the next two arms; and
+ * then all of it mirrored. So an arm's sizes stand next to each other in time, where a core that changes its speed within milliseconds
+ * touches them alike, and every batch follows upon another arm's, as in a block for effects. (All arms at one size first, then at the
+ * next: on such a core the changes of a process scattered by 2.3 % where 1 % is tolerated.) blocks[size] has what was measured at this size
+ * (MEASURE_SIZES of them, of which those are left out, with no slots, that an arm has no iterations for). Dropped together. probe_ns are the
+ * fastest and the slowest probe, of one before and one after every two arms. As measure_block_run otherwise.
  */
 bool measure_linearity_run(const struct measure_clock *clock, struct encbench_host *host,
                            const unsigned char *input_base, const struct measure_arm *arms, size_t arm_count,
                            uint64_t seed, uint64_t process, uint64_t number, struct measure_block *blocks,
                            volatile uint32_t *running_arm);
+
+/* Whether the sizes of a linearity block can be compared (any of its blocks): not dropped, and the machine was the same all the time. Blind to
+ * arms and sizes, and never for being slow: a core that is shared all along counts as a quiet one does. */
+bool measure_linearity_counts(const struct measure_block *block);
+/* A probe on a shared core takes some 1.7 times as long (state.h). */
+#define MEASURE_STATE_RATIO 1.25
 
 /* What two readings of the clock and the call cost a round: the median of `tries` (at most 1000) rounds of an op that does nothing. */
 double measure_reading_ns(const struct measure_clock *clock, unsigned tries);

@@ -23,8 +23,8 @@ enum {
     LINEARITY_BLOCKS_MAX = 64,
     LINEARITY_PROCESSES_MIN = 10, /* of a cell: eight are the fewest with an interval of 99 %, two may be void */
 };
-/* Linearity is a fifth of the whole: a fourth of the rest. */
-#define LINEARITY_SHARE 0.25
+/* Linearity is at most a fifth of the whole, which is a fourth of the rest; a fifth of that is kept for blocks that have to be repeated. */
+#define LINEARITY_SHARE 0.2
 
 static double median_of(const struct worker_result *results, unsigned count,
                         double (*figure)(const struct worker_result *, size_t), size_t arm)

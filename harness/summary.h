@@ -29,6 +29,8 @@ enum {
     SUMMARY_LONG_BLOCKS_MIN = 2,  /* ... but of an op so long that a process has room for few, this many must do */
 };
 #define SUMMARY_TRIM 0.2
+/* Of linearity blocks, of which a process has few: of four a fifth would be none. */
+#define SUMMARY_LINEARITY_TRIM 0.4
 
 struct summary_contrast {
     double difference_ns, log_ratio; /* 20 %-trimmed means over kept blocks */
@@ -47,7 +49,7 @@ struct summary_state_contrast {
 /* An arm's time or a contrast at another size of a batch, against that of the run, over linearity blocks. */
 struct summary_linearity {
     bool there;                /* false: no such size, or no block of it was kept */
-    double value_ns, other_ns; /* at the run's size and at the other: 20 %-trimmed means over blocks */
+    double value_ns, other_ns; /* at the run's size and at the other: 40 %-trimmed means over blocks */
     double change_ns;          /* other less value, the same of each block's difference */
     double change_log;         /* the same of ln(other / value); of a contrast: of the difference of its log ratios */
 };

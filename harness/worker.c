@@ -37,7 +37,6 @@ enum {
     WARM_UP_MAX_NS = 100000000, /* long ops are warm after one */
     READING_TRIES = 200,
     LINEARITY_HEAPS = 4,
-    LINEARITY_TRIES = 3,
     PILOT_BATCH_NS = 200000,
     PILOT_SCRUBBED_OPS = 16, /* each behind half a millisecond of scrubbing */
     REWARM_REPEATS = 5,
@@ -456,7 +455,8 @@ static int run_effect_blocks(struct worker_region *region, struct panel *panel, 
     return run_clock_blocks(region, panel, clock, job->blocks, error);
 }
 
-/* On heaps of their own, as many as give each a few blocks; they are cut as the others are. */
+/* On heaps of their own, as many as give each a few blocks. Of a machine that keeps changing its state few can be used: then there are up to
+ * WORKER_LINEARITY_TRIES times as many, until there are as many of use as were planned. Cut as the others are. */
 static int run_linearity_blocks(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
                                 struct error *error)
 {
@@ -464,19 +464,15 @@ static int run_linearity_blocks(struct worker_region *region, struct panel *pane
     const uint32_t heap_blocks = job->linearity_blocks / LINEARITY_HEAPS + 1;
     struct measure_block *blocks = &region->blocks[job->blocks + job->clock_blocks];
     const uint64_t start_ns = clock->now_ns(clock->context);
-    for (uint32_t i = 0; i < job->linearity_blocks; i++) {
+    uint32_t useful = 0;
+    for (uint32_t i = 0; i < WORKER_LINEARITY_TRIES * job->linearity_blocks && useful < job->linearity_blocks; i++) {
         if (i % heap_blocks == 0 && renew_heap(region, panel, clock, LINEARITY_EPOCH + i / heap_blocks, error) != 0)
             return error->code;
         if (!measure_linearity_run(clock, &panel->host, panel->input_base, panel->arms,
                                    job->arm_count - job->clock_arms, job->seed, job->process, i,
                                    &blocks[(size_t)i * MEASURE_SIZES], &region->result.phase_arm))
             return broken_promise(region, panel, error);
-        /* Where a process has one, it is worth another try. */
-        for (uint32_t tries = 0; job->linearity_blocks == 1 && blocks[0].dropped && tries < LINEARITY_TRIES; tries++)
-            if (!measure_linearity_run(clock, &panel->host, panel->input_base, panel->arms,
-                                       job->arm_count - job->clock_arms, job->seed, job->process, tries + 1, blocks,
-                                       &region->result.phase_arm))
-                return broken_promise(region, panel, error);
+        useful += measure_linearity_counts(&blocks[(size_t)i * MEASURE_SIZES]);
         region->result.linearity_blocks_done = i + 1;
         if (clock->now_ns(clock->context) - start_ns > job->deadline_ns)
             break;

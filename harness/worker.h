@@ -19,6 +19,7 @@
 enum {
     WORKER_REGION_FD = PROCESS_PASSED_FD,
     WORKER_PROTOCOL = 3,
+    WORKER_LINEARITY_TRIES = 2,
     WORKER_PLACES_MAX = 512, /* of objects: of six arms on 16 heaps five each */
     WORKER_WARM_STEPS = 14,  /* none, then 1 ... 4096 times the multiple */
 };
@@ -234,7 +235,7 @@ struct worker_result {
 /* Blocks that a region has room for. */
 static inline uint32_t worker_block_room(const struct worker_job *job)
 {
-    return job->blocks + job->clock_blocks + MEASURE_SIZES * job->linearity_blocks;
+    return job->blocks + job->clock_blocks + WORKER_LINEARITY_TRIES * MEASURE_SIZES * job->linearity_blocks;
 }
 
 struct worker_region {
