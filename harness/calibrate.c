@@ -340,10 +340,10 @@ static int put_batch(struct csv_writer *writer, const struct calibration *calibr
     return 0;
 }
 
-/* n is part of what an op is: kept for every workload of every panel, so that the runs of this machine have the same. */
+/* n is part of what an op is: kept for every workload of every panel (of the selected ones), so that the runs of this machine have the same. */
 static int write_batches(struct calibration *calibration, struct error *error)
 {
-    const struct plan_selection selection = {.wide = true};
+    const struct plan_selection selection = {.workloads = calibration->options->workloads, .wide = true};
     struct csv_data panels = {0};
     struct plan plan = {0};
     struct csv_writer *writer = NULL;

@@ -17,6 +17,7 @@ enum {
     TRUTH_BLOCKS = 12,
     PRECISE_PROCESS_MS = 500, /* as in the profile default */
     BLOCKS_MIN = 24,
+    LINEARITY_BLOCKS = 6, /* some 13 ms: a fifth */
 };
 /*
  * A batch of a truth, and of the two chains whose difference is its cycle. Leaving a loop costs some cycles that two loops need not
@@ -197,7 +198,9 @@ static int add_workload(struct calibrate_cases *cases, const struct calibrate_so
         add_ablation(cases, sources, module, workload, options->layouts, part * ABLATION_SHARE, error);
     if (options->fix_layout || options->layouts)
         return error->code;
-    add_aa_case(cases, sources, module, workload, part * AA_SHARE, error);
+    struct calibrate_case *fresh = add_aa_case(cases, sources, module, workload, part * AA_SHARE, error);
+    if (fresh) /* how often is code called batch-dependent that is not? */
+        fresh->cell->linearity_blocks = LINEARITY_BLOCKS;
     if (error->code != 0 || add_ablation(cases, sources, module, workload, 1, part * ABLATION_SHARE, error) != 0 ||
         add_ablation(cases, sources, module, workload, CALIBRATE_LAYOUTS_DEFAULT, part * ABLATION_SHARE, error) != 0)
         return error->code;
@@ -291,6 +294,8 @@ void calibrate_case_apply(struct calibrate_case *kase)
         if (cell->arms[i].workload->rewarm_ops > cell->rewarm_iterations)
             cell->rewarm_iterations = cell->arms[i].workload->rewarm_ops;
     cell->ladder = plan_ladder(cell);
+    for (size_t i = 0; i < plan_real_arms(cell); i++)
+        plan_set_other_iterations(cell, i);
     cell->blocks = kase->blocks;
     cell->block_ns = kase->block_ns;
 }

@@ -132,6 +132,8 @@ void calibrate_put_row(struct csv_writer *writer, const struct calibrate_row *ro
     csv_put_number(writer, row->wall_ms);
     csv_put_text(writer, row->ok ? "ok" : "void");
     csv_put_text(writer, row->ok ? "" : csv_clean(reason, sizeof reason, row->reason));
+    for (size_t i = 0; i < CALIBRATE_SIZES; i++)
+        csv_put_number(writer, row->ok ? row->size_change[i] : NAN);
     csv_end_row(writer);
 }
 
@@ -159,6 +161,10 @@ static int read_row(struct calibrate_data *data, const struct csv_data *table, s
         .plain_cycle_ns = csv_number(table, r, CELL(processes, plain_mean_cycle_ns)),
         .blocks_kept = csv_integer(table, r, CELL(processes, blocks_kept)),
         .wall_ms = csv_number(table, r, CELL(processes, wall_ms)),
+        .size_change = {csv_number(table, r, CELL(processes, level_double_log_ratio)),
+                        csv_number(table, r, CELL(processes, level_between_log_ratio)),
+                        csv_number(table, r, CELL(processes, contrast_double_log_ratio)),
+                        csv_number(table, r, CELL(processes, contrast_between_log_ratio))},
         .ok = strcmp(csv_text(table, r, CELL(processes, status)), "ok") == 0,
     };
     if (row->ok &&

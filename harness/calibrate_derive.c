@@ -20,17 +20,18 @@ enum {
     DEFAULT = 64, /* ... and its last */
     RUNS = 59,    /* of which 57 found is the target */
 };
-#define NOMINAL       0.01
-#define SHARE_1       0.3 /* of the error at the looks of the profile default */
-#define SHARE_2       0.7
-#define COVER         0.05
-#define BOUND         0.05 /* of what is printed about a rate */
-#define REAL_MARGIN   4.0  /* sd: so far away that the region's other end plays no part */
-#define SET_WHOLE     0.9  /* a set of layouts with fewer good processes is no trial */
-#define RUN_SECONDS   10.0
-#define AT_LEAST_AA   1000
-#define AT_LEAST_TRUE 5000
-#define AT_LEAST_EDGE 1000
+#define NOMINAL         0.01
+#define LEVEL_TOLERANCE 0.01 /* of a level by another size of the batch */
+#define SHARE_1         0.3  /* of the error at the looks of the profile default */
+#define SHARE_2         0.7
+#define COVER           0.05
+#define BOUND           0.05 /* of what is printed about a rate */
+#define REAL_MARGIN     4.0  /* sd: so far away that the region's other end plays no part */
+#define SET_WHOLE       0.9  /* a set of layouts with fewer good processes is no trial */
+#define RUN_SECONDS     10.0
+#define AT_LEAST_AA     1000
+#define AT_LEAST_TRUE   5000
+#define AT_LEAST_EDGE   1000
 
 #define TARGET_AA         "at most 1 percent of at least 1000"
 #define TARGET_COVERED    "94 to 96.5 percent of at least 5000"
@@ -424,6 +425,69 @@ static void derive_aa(struct derivation *d)
         put_aa(d, "aa", "all", CALIBRATE_FRESH, &sum, sizes[n], true, why);
     }
     derive_aa_looks(d);
+}
+
+/* ---- linearity ---- */
+
+struct linearity_rates {
+    struct rate failed, imprecise;
+};
+
+/* One arm or pair at one other size over one window, by the rule of analyse_controls_linearity.c: a level within 1 % or a cycle, a contrast
+ * within the MDE. */
+static void count_linearity_trial(const struct series *series, size_t first, enum calibrate_size size,
+                                  struct linearity_rates *rates)
+{
+    double changes[QUICK], levels[QUICK], logs[QUICK];
+    for (size_t i = 0; i < QUICK; i++) {
+        const struct calibrate_row *row = series->row[first + i];
+        if (isnan(changes[i] = row->size_change[size]))
+            return;
+        levels[i] = row->baseline_ns;
+        logs[i] = row->log_ratio;
+    }
+    const bool is_level = size == CALIBRATE_LEVEL_DOUBLE || size == CALIBRATE_LEVEL_BETWEEN;
+    const double tolerance = is_level ? fmax(LEVEL_TOLERANCE, series->cycle_ns / stats_hodges_lehmann(levels, QUICK))
+                                      : stats_mde(stats_standard_deviation(logs, QUICK), QUICK, NOMINAL, VERDICT_POWER);
+    const struct verdict_region region = {-tolerance, tolerance, .low_closed = true, .high_closed = true};
+    const enum verdict verdict =
+        verdict_of_interval(&region, stats_signed_rank_interval(changes, QUICK, NOMINAL, NULL));
+    rates->failed.trials++;
+    rates->imprecise.trials++;
+    rates->failed.count += verdict == VERDICT_REFUTED;
+    rates->imprecise.count += verdict == VERDICT_UNRESOLVED;
+}
+
+static void put_linearity(struct derivation *d, const char *subject, const struct linearity_rates *rates,
+                          bool has_target)
+{
+    struct calibrate_figure *row =
+        add_rate(d, "linearity", subject, CALIBRATE_FRESH, "false_batch_dependent", rates->failed, QUICK, 1 - NOMINAL);
+    if (has_target)
+        judge_rate(row, TARGET_AA, 0, 100 * NOMINAL, AT_LEAST_AA, "called batch-dependent where the op is not");
+    add_rate(d, "linearity", subject, CALIBRATE_FRESH, "imprecise", rates->imprecise, QUICK, 1 - NOMINAL);
+}
+
+/* Code whose cost does not depend on the size of its batches, judged as analyse judges it. */
+static void derive_linearity(struct derivation *d)
+{
+    const struct calibrate_cases *cases = d->data->cases;
+    struct linearity_rates sum = {0};
+    for (size_t c = 0; c < cases->count; c++) {
+        struct linearity_rates rates = {0};
+        if (cases->cases[c].purpose != CALIBRATE_AA || strcmp(property_of(&cases->cases[c]), "aa") != 0)
+            continue;
+        for (size_t p = 0; p < cases->cases[c].pair_count; p++)
+            for (size_t first = 0; first + QUICK <= d->series[c][p].count; first += QUICK)
+                for (enum calibrate_size size = CALIBRATE_LEVEL_DOUBLE; size < CALIBRATE_SIZES; size++)
+                    count_linearity_trial(&d->series[c][p], first, size, &rates);
+        if (rates.failed.trials > 0)
+            put_linearity(d, cases->cases[c].pairs[0].baseline, &rates, false);
+        add_rates(&sum.failed, rates.failed);
+        add_rates(&sum.imprecise, rates.imprecise);
+    }
+    if (sum.failed.trials > 0)
+        put_linearity(d, "all", &sum, true);
 }
 
 /* ---- truths ---- */
@@ -880,6 +944,7 @@ static void derive_all(struct derivation *d)
 {
     const struct calibrate_cases *cases = d->data->cases;
     derive_aa(d);
+    derive_linearity(d);
     derive_covered(d);
     for (size_t c = 0; c < cases->count; c++)
         if (cases->cases[c].purpose == CALIBRATE_PRECISE)

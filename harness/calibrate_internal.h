@@ -71,12 +71,23 @@ void calibrate_case_apply(struct calibrate_case *kase);
 
 /* ---- calibrate_data.c: the files ---- */
 
+/* Of the baseline's time, and of the log ratio, at 2 n and between. */
+enum calibrate_size {
+    CALIBRATE_LEVEL_DOUBLE,
+    CALIBRATE_LEVEL_BETWEEN,
+    CALIBRATE_CONTRAST_DOUBLE,
+    CALIBRATE_CONTRAST_BETWEEN,
+    CALIBRATE_SIZES
+};
+
 struct calibrate_row {    /* one pair in one process */
     int64_t process, set; /* set -1: fresh layouts */
     size_t kase, pair;
     double baseline_ns, contender_ns, difference_ns, log_ratio, plain_ns, plain_log_ratio, standard_error_ns, cycle_ns,
         plain_cycle_ns, wall_ms;
     int64_t blocks_kept;
+    /* Changes by another size of the batch (enum calibrate_size), logarithms; NaN where there were no such blocks. */
+    double size_change[CALIBRATE_SIZES];
     bool ok;
     const char *reason; /* of a void one, else NULL; of rows read: not kept */
 };

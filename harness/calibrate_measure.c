@@ -84,6 +84,11 @@ static const struct launch_layouts *layouts_of(const struct calibrate_campaign *
     return &chunk->drawn;
 }
 
+static double change_of(const struct summary_linearity *linear)
+{
+    return linear->there ? linear->change_log : NAN;
+}
+
 static void put_process(struct csv_writer *writer, const struct calibrate_campaign *campaign, const struct chunk *chunk,
                         const struct summary *summary, double wall_ms, const char *reason)
 {
@@ -107,6 +112,9 @@ static void put_process(struct csv_writer *writer, const struct calibrate_campai
             .plain_cycle_ns = cycle->plain_mean_ns,
             .wall_ms = wall_ms,
             .blocks_kept = summary->blocks_kept,
+            .size_change = {change_of(&summary->linear_arms[kase->pairs[p].baseline_arm][0]),
+                            change_of(&summary->linear_arms[kase->pairs[p].baseline_arm][1]),
+                            change_of(&summary->linear_contrasts[p][0]), change_of(&summary->linear_contrasts[p][1])},
             .ok = reason == NULL,
             .reason = reason,
         };

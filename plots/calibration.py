@@ -32,7 +32,7 @@ FIGURES = {
     "mde": "MDE as printed",
     "mde_ratio": "effect really found that often, over the MDE",
 }
-PROPERTIES = {"aa": "identical code", "truth": "known truths", "margin": "at a margin", "power": "power", "pairing": "pairing",
+PROPERTIES = {"aa": "identical code", "linearity": "size of the batch", "truth": "known truths", "margin": "at a margin", "power": "power", "pairing": "pairing",
               "ablation": "ablation", "simulation": "simulation", "instructions": "instructions",
               "reports": "whole reports"}
 

@@ -62,10 +62,19 @@ reached() { awk -F, -v state="$1" -v kernel="$2" '$2 == state && $3 == kernel { 
 check "branches are known in repeat and not in fresh" awk "BEGIN { exit !($(reached fresh branches) - $(reached repeat branches) > 128 * 6) }"
 check "lines are warm in fresh" awk "BEGIN { exit !($(reached fresh lines) < 1.5 * $(reached repeat lines)) }"
 check "lines are cold in cold" awk "BEGIN { exit !($(reached cold lines) - $(reached repeat lines) > 256 * 15) }"
+state() { sed -n "s/^state,made_1 adds.$1,.*,\(holds\|failed\|imprecise\|not measured\),.*/\1/p" "$work/states/controls.csv"; }
+"$encbench" analyse "$work/states" >"$work/out" 2>"$work/err"
+check "the control says that fresh was reached" [ "$(state fresh)" = holds ]
+check "and cold" [ "$(state cold)" = holds ]
+awk -F, -v OFS=, '$2 == "repeat" { seen[$1, $3] = $5 } $2 == "fresh" { $5 = seen[$1, $3] } { print }' "$work/states/reached.csv" >"$work/reached.csv"
+cp "$work/reached.csv" "$work/states/reached.csv"
+"$encbench" analyse "$work/states" >"$work/out" 2>"$work/err"
+check "a ring whose branches are known as those of one input fails it" [ "$(state fresh)" = failed ]
+check "and the cell has no verdict" grep -q '^state,made_1 adds.fresh,.*,cell$\|^state,made_1 adds.fresh,.*,deciding cell$' "$work/states/controls.csv"
 measure short smoke 5 cold steady_a steady_b
 check "an op too short for the clock is refused in cold" [ $? -eq 2 ]
 check "by name, with what the clock can do" grep -q 'workload adds.cold: one op of steady_a takes .* steps of .* ns' "$work/err"
 "$encbench" run --quiet --profile smoke --states warm >"$work/out" 2>"$work/err"
 check "an unknown state is refused" grep -q 'unknown state "warm"; expected repeat, fresh, cold or latency' "$work/err"
 
-finish 20
+finish 24

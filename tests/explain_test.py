@@ -39,7 +39,8 @@ def columns(table):
 
 def write(directory, table, rows):
     with open(os.path.join(directory, table + ".csv"), "w", encoding="utf-8") as stream:
-        stream.write(",".join(columns(table)) + "\n")
+        # Files may end before columns that were declared later.
+        stream.write(",".join(columns(table)[: len(rows[0]) if rows else None]) + "\n")
         stream.writelines(",".join(str(cell) for cell in row) + "\n" for row in rows)
 
 

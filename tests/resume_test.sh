@@ -139,7 +139,9 @@ check "what the states are told apart by only falls" \
     sh -c "tail -n +2 '$run/processes.csv' | cut -d, -f14 | awk '{if(last && \$1>last) bad++; last=\$1} END{exit bad>0 || NR==0}'"
 check "the half-recorded one too" [ "$(grep -c "^$last,.*,twin,twin," "$run/processes.csv")" -eq 1 ]
 check "samples unpack" gzip -t "$run/samples.csv.gz"
-check "every process has its samples once" [ -z "$(gzip -dc "$run/samples.csv.gz" | tail -n +2 | cut -d, -f1,5,6 | sort | uniq -d)" ]
+check "every process has its samples once" [ -z "$(gzip -dc "$run/samples.csv.gz" | tail -n +2 | awk -F, '{ print $1, $4, $5, $6, $7, $11 }' | sort | uniq -d)" ]
+check "and its sizes of a batch" [ -z "$(tail -n +2 "$run/linearity.csv" | cut -d, -f1,4,5,6 | sort | uniq -d)" ]
+check "and where its objects lay" [ -z "$(gzip -dc "$run/placements.csv.gz" | tail -n +2 | cut -d, -f1,4,5,6 | sort | uniq -d)" ]
 check "samples of every process" \
     [ "$(gzip -dc "$run/samples.csv.gz" | tail -n +2 | cut -d, -f1 | sort -nu)" = "$(recorded "$run")" ]
 check "no layout twice" \

@@ -40,10 +40,10 @@ __attribute__((constructor)) static void map_region(void)
 
 #if SABOTAGE == SEQUENTIAL
 bool __real_measure_block_run(const struct measure_clock *clock, struct encbench_host *host,
-                              const unsigned char *input_base, const struct measure_arm *arms, size_t arm_count,
+                              const unsigned char *input_base, const struct measure_arm *arms,
                               struct measure_block *block, volatile uint32_t *running_arm);
 bool __wrap_measure_block_run(const struct measure_clock *clock, struct encbench_host *host,
-                              const unsigned char *input_base, const struct measure_arm *arms, size_t arm_count,
+                              const unsigned char *input_base, const struct measure_arm *arms,
                               struct measure_block *block, volatile uint32_t *running_arm);
 
 /* The two batches of one arm of a block, alone. */
@@ -51,8 +51,9 @@ static bool run_arm(const struct measure_clock *clock, struct encbench_host *hos
                     const struct measure_arm *arms, size_t arm, struct measure_block *block,
                     volatile uint32_t *running_arm)
 {
-    struct measure_block one = {.input_offset_bytes = block->input_offset_bytes};
-    const bool fine = __real_measure_block_run(clock, host, input_base, &arms[arm], 1, &one, running_arm);
+    struct measure_block one = {.slot_count = 2, .input_offset_bytes = block->input_offset_bytes};
+    const bool fine = __real_measure_block_run(clock, host, input_base, &arms[arm], &one, running_arm);
+    block->slot_count = (uint8_t)(2 * (region()->job.arm_count - region()->job.clock_arms));
     for (size_t half = 0; half < 2; half++) {
         block->slot_arm[2 * arm + half] = (uint8_t)arm;
         block->elapsed_ns[2 * arm + half] = one.elapsed_ns[half];
@@ -62,20 +63,21 @@ static bool run_arm(const struct measure_clock *clock, struct encbench_host *hos
     return fine;
 }
 
-/* All blocks of the process at its first block: arm by arm. The order that is planned later is undone. */
+/* All blocks for effects of the process at its first one: arm by arm. The order that is planned later is undone. */
 bool __wrap_measure_block_run(const struct measure_clock *clock, struct encbench_host *host,
-                              const unsigned char *input_base, const struct measure_arm *arms, size_t arm_count,
+                              const unsigned char *input_base, const struct measure_arm *arms,
                               struct measure_block *block, volatile uint32_t *running_arm)
 {
     static struct measure_block *first, *all;
-    const uint32_t count = region()->job.blocks;
-    if (region()->result.phase != WORKER_MEASURING)
-        return __real_measure_block_run(clock, host, input_base, arms, arm_count, block, running_arm);
+    const uint32_t count = region()->job.blocks, arm_count = region()->job.arm_count - region()->job.clock_arms;
+    if (region()->job.mode != WORKER_MEASURE || region()->result.phase != WORKER_MEASURING ||
+        block->purpose != MEASURE_EFFECT)
+        return __real_measure_block_run(clock, host, input_base, arms, block, running_arm);
     if (all == NULL) {
         all = calloc(count, sizeof *all);
         region()->job.deadline_ns = UINT64_MAX; /* or a busy machine would end it at this block */
         first = block;
-        for (size_t arm = 0; arm < arm_count; arm++)
+        for (uint32_t arm = 0; arm < arm_count; arm++)
             for (uint32_t b = 0; b < count; b++)
                 if (!run_arm(clock, host, input_base, arms, arm, &all[b], running_arm))
                     return false;

@@ -3,8 +3,8 @@
  *
  * One op: one put. A round has at most 256 ops, because that many buffers have to be live at a time; their structures
  * and the first lines of their data are in the cache, got in the order in which they are put. What a put does less
- * often than once in an op is part of it: pool thread exchanges its magazine in one of 64. Two readings of the clock
- * for each round are in the level (of some 40 ns / 256), and in no difference.
+ * often than once in an op is part of it: pool thread exchanges its magazine in one of 64. What two readings of
+ * the clock cost a round (some 40 ns / 256) is taken off by the harness.
  * "Bytes" are those handed back. Not offered by a design without a buffer.
  */
 #ifdef WORKLOAD_TABLE
