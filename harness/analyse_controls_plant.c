@@ -27,7 +27,7 @@ static size_t to_cycles(double *cycles, const double *values, const struct analy
 
 static struct stats_centre see(const double *values, size_t count)
 {
-    return stats_signed_rank(values, count, CONTROL_ERROR);
+    return stats_sign(values, count, CONTROL_ERROR);
 }
 
 static bool has_interval(struct analyse_control *control, struct stats_interval interval, size_t count)

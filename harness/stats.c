@@ -309,6 +309,33 @@ struct stats_centre stats_signed_rank(const double *values, size_t count, double
     return centre;
 }
 
+/* Largest k with 2 P(Bin(n, 1/2) <= k - 1) <= alpha; 0 when there is none. */
+static size_t sign_cut(size_t count, double alpha)
+{
+    double probability = pow(0.5, (double)count), sum = probability;
+    size_t k = 0;
+    while (k < count / 2 && 2 * sum <= alpha) {
+        k++;
+        probability *= (double)(count - k + 1) / (double)k;
+        sum += probability;
+    }
+    return k;
+}
+
+struct stats_centre stats_sign(const double *values, size_t count, double alpha)
+{
+    struct stats_centre centre = {NAN, unbounded};
+    double *sorted = sorted_copy(values, count);
+    if (sorted == NULL)
+        return centre;
+    const size_t k = is_inside(alpha, 0, 1) && count <= STATS_SIGN_MAXIMUM_COUNT ? sign_cut(count, alpha) : 0;
+    centre.estimate = sorted[(count - 1) / 2] / 2 + sorted[count / 2] / 2;
+    if (k > 0)
+        centre.interval = (struct stats_interval){sorted[k - 1], sorted[count - k]};
+    free(sorted);
+    return centre;
+}
+
 struct stats_interval stats_difference_interval(double first, struct stats_interval of_first, double second,
                                                 struct stats_interval of_second)
 {

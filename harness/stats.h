@@ -58,6 +58,14 @@ struct stats_centre {
     struct stats_interval interval;
 };
 struct stats_centre stats_signed_rank(const double *values, size_t count, double alpha);
+/*
+ * Median, and the exact interval of it by inverting the sign test (Hollander & Wolfe, section 3.6): [x(k), x(n + 1 - k)] with k the largest
+ * integer with 2 P(Bin(n, 1/2) <= k - 1) <= alpha. Covers the median of any distribution, whatever its tails: of 20 values at 1 % three
+ * may lie anywhere on either side, where two on one side take the signed-rank interval half of the way with them. (-inf, inf) below
+ * eight at 1 %, and above STATS_SIGN_MAXIMUM_COUNT, where (1/2)^n is no number any more.
+ */
+struct stats_centre stats_sign(const double *values, size_t count, double alpha);
+#define STATS_SIGN_MAXIMUM_COUNT 1000
 /* That k; 0 when there is none. */
 size_t stats_signed_rank_order(size_t count, double alpha);
 /* P(T+ <= t) for n samples without ties, exact. 1 for t >= n(n+1)/2, 0 for t < 0. */

@@ -1259,9 +1259,9 @@ static void one_control_that_fails_in_two_cells_invalidates_the_run(void **state
     truth.plant_seen = 1.6;
     expect_invalid(directory, &truth, "planted", "field get_put", "failed", "seen where 32 were planted: 1.6");
     truth = good_truth();
-    truth.noise = 5;
+    truth.noise = 3;
     truth.plant_seen =
-        -0.6; /* 70 cycles of noise are no excuse where all that is tolerated lies outside of the interval */
+        -0.6; /* 40 cycles of noise are no excuse where all that is tolerated lies outside of the interval */
     assert_true(analyse_truth(directory, &truth).run_invalid);
     expect_control(directory, "planted", "field to_string_1k", "failed", "not detected");
     truth = good_truth();
@@ -1427,14 +1427,14 @@ static void batches_that_are_too_noisy_are_imprecise(void **state)
     struct truth truth = good_truth();
     truth.linearity = true;
     truth.extra_cells = 8;
-    truth.batch_noise = 4; /* 0.2 ns on get_put; 18 on to_string_1k, which is 2 %; 2 on the others */
+    truth.batch_noise = 3; /* 0.15 ns on get_put; 13 on to_string_1k, which is 1.5 %; 1.5 on the others */
     truth.claims = synthetic_claims;
     struct analyse_summary summary = analyse_truth(directory, &truth);
     assert_true(summary.run_invalid); /* nearly all of them */
     expect_control(directory, "linearity", "field extra_1", "imprecise", "processes would decide it");
     expect_control(directory, "linearity", "field get_put", "holds", ""); /* 0.13 ns of half a region of 0.45 */
     /* The arms hold, and the contrast is too imprecise for its MDE of 0.5 ns: 3 ns clear that bar, not 0.6. */
-    truth.batch_noise = 1.2;
+    truth.batch_noise = 0.9;
     summary = analyse_truth(directory, &truth);
     assert_int_equal(analyse_exit(&summary), EXIT_PASS);
     expect_control(directory, "linearity", "field extra_1", "holds", "some contrasts are too imprecise");
@@ -1443,7 +1443,7 @@ static void batches_that_are_too_noisy_are_imprecise(void **state)
     truth.batch_noise = 0.5;
     analyse_truth(directory, &truth);
     expect_words(directory, "extra_1", "slower by");
-    truth.batch_noise = 1.3;
+    truth.batch_noise = 1;
     truth.only = "extra_1";
     truth.batch_ns = 0.55;
     summary = analyse_truth(directory, &truth);
@@ -1461,7 +1461,7 @@ static void a_verdict_needs_a_margin_beyond_the_change_by_another_size(void **st
     truth.only = "get_put";
     assert_int_equal(analyse_truth(directory, &truth).confirmed, 1);
     truth.batch_ns = 0.08;
-    truth.batch_noise = 4;
+    truth.batch_noise = 2.5;
     analyse_truth(directory, &truth);
     expect_control(directory, "linearity", "field get_put", "holds", "some contrasts are too imprecise");
     expect_part(directory, "1", "a", "not resolvable here", "is within what another size of the batch may change");

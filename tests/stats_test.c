@@ -885,10 +885,49 @@ static void mde_is_detected(void **state)
     }
 }
 
+/* Ranks by the binomial distribution: of 20 values at 1 % the 4th and the 17th (2 P(Bin(20) <= 3) = 0.26 %), of 8 the first and the last
+ * (0.78 %), of 7 none (1.6 %), of 100 the 37th and the 64th (0.66 %; scipy.stats.binom). */
+static void the_sign_interval_has_the_ranks_of_the_binomial(void **state)
+{
+    static const struct {
+        size_t count, low, high;
+    } cases[] = {{20, 4, 17}, {8, 1, 8}, {13, 2, 12}, {100, 37, 64}};
+    double values[2000];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (size_t v = 0; v < cases[i].count; v++)
+            values[v] = (double)((v * 7) % cases[i].count) + 1; /* in some order, where 7 is no divisor */
+        const struct stats_centre centre = stats_sign(values, cases[i].count, 0.01);
+        assert_float_equal(centre.interval.low, (double)cases[i].low, 0);
+        assert_float_equal(centre.interval.high, (double)cases[i].high, 0);
+        assert_float_equal(centre.estimate, ((double)cases[i].count + 1) / 2, 1e-12);
+    }
+    for (size_t v = 0; v < 2000; v++)
+        values[v] = (double)v;
+    assert_true(isinf(stats_sign(values, 7, 0.01).interval.low));
+    assert_true(isinf(stats_sign(values, 2000, 0.01).interval.high));
+    assert_true(isinf(stats_sign(values, 20, 0).interval.high));
+    values[3] = NAN;
+    assert_true(isinf(stats_sign(values, 20, 0.01).interval.low));
+}
+
+/* Three of twenty lie anywhere: the interval stays with the rest, that of the signed ranks does not. */
+static void strays_do_not_move_the_sign_interval(void **state)
+{
+    double values[20];
+    (void)state;
+    for (size_t v = 0; v < 20; v++)
+        values[v] = v < 3 ? 1000 : 0.001 * (double)v;
+    assert_true(stats_sign(values, 20, 0.01).interval.high < 0.02);
+    assert_true(stats_signed_rank_interval(values, 20, 0.01, NULL).high > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_memory), /* first: malloc keeps what others have freed */
+        cmocka_unit_test(the_sign_interval_has_the_ranks_of_the_binomial),
+        cmocka_unit_test(strays_do_not_move_the_sign_interval),
         cmocka_unit_test(summary_matches_reference),
         cmocka_unit_test(t_interval_matches_reference),
         cmocka_unit_test(signed_rank_cdf_matches_reference),
