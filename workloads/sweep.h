@@ -30,7 +30,7 @@
         .rewarm_ops = size < 16384 ? 12 : 0,                                                                           \
         .planted_cycles_per_op = WORKLOAD_PLANTED_CYCLES(256 * WORKLOAD_SWEEP_TIMES(size)),                            \
         .threads_max = 1,                                                                                              \
-        .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | ENCBENCH_FRESH,                                                                      \
+        .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | ENCBENCH_FRESH,                                                     \
         .digest = workload_sweep_digest_##label,                                                                       \
         .setup = workload_sweep_setup_##label,                                                                         \
         .run = workload_to_string_run,                                                                                 \
