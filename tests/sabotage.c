@@ -53,7 +53,6 @@ static bool run_arm(const struct measure_clock *clock, struct encbench_host *hos
 {
     struct measure_block one = {.slot_count = 2, .input_offset_bytes = block->input_offset_bytes};
     const bool fine = __real_measure_block_run(clock, host, input_base, &arms[arm], &one, running_arm);
-    block->slot_count = (uint8_t)(2 * (region()->job.arm_count - region()->job.clock_arms));
     for (size_t half = 0; half < 2; half++) {
         block->slot_arm[2 * arm + half] = (uint8_t)arm;
         block->elapsed_ns[2 * arm + half] = one.elapsed_ns[half];
@@ -69,7 +68,7 @@ bool __wrap_measure_block_run(const struct measure_clock *clock, struct encbench
                               struct measure_block *block, volatile uint32_t *running_arm)
 {
     static struct measure_block *first, *all;
-    const uint32_t count = region()->job.blocks, arm_count = region()->job.arm_count - region()->job.clock_arms;
+    const uint32_t count = region()->job.blocks, arm_count = block->slot_count / 2;
     if (region()->job.mode != WORKER_MEASURE || region()->result.phase != WORKER_MEASURING ||
         block->purpose != MEASURE_EFFECT)
         return __real_measure_block_run(clock, host, input_base, arms, block, running_arm);
@@ -82,7 +81,9 @@ bool __wrap_measure_block_run(const struct measure_clock *clock, struct encbench
                 if (!run_arm(clock, host, input_base, arms, arm, &all[b], running_arm))
                     return false;
     }
+    const uint8_t slot_count = block->slot_count;
     *block = all[block - first];
+    block->slot_count = slot_count;
     return true;
 }
 #endif
