@@ -37,6 +37,12 @@ struct plan_arm {
     uint64_t other_iterations[MEASURE_SIZES - 1]; /* of linearity blocks; 0: none of this size */
 };
 
+/* Ops of a batch of this size (measure_block.size). */
+static inline uint64_t plan_iterations(const struct plan_arm *arm, uint8_t size)
+{
+    return size == 0 ? arm->iterations : arm->other_iterations[size - 1];
+}
+
 struct plan_contrast {
     char name[ENCBENCH_NAME_BYTES];
     double weights[MEASURE_ARMS_MAX]; /* of each arm's time (difference) or ln time (log ratio) */

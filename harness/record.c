@@ -36,11 +36,6 @@ int record_open(struct record **record, const char *directory, bool resumed, str
     return error->code;
 }
 
-static uint64_t iterations_of(const struct plan_arm *arm, uint8_t size)
-{
-    return size == 0 ? arm->iterations : arm->other_iterations[size - 1];
-}
-
 /* Blocks of a purpose stand together; those of linearity come in groups, one block a size. */
 static size_t number_of(const struct measure_block *blocks, size_t b)
 {
@@ -64,7 +59,7 @@ static int write_samples(struct csv_writer *writer, uint64_t process, const stru
             csv_put_text(writer, arm->name);
             csv_put_integer(writer, (int64_t)number);
             csv_put_integer(writer, (int64_t)slot);
-            csv_put_integer(writer, (int64_t)iterations_of(arm, blocks[b].size));
+            csv_put_integer(writer, (int64_t)plan_iterations(arm, blocks[b].size));
             csv_put_integer(writer, (int64_t)blocks[b].elapsed_ns[slot]);
             csv_put_integer(writer, blocks[b].dropped ? 0 : 1);
             csv_put_text(writer, state_words[blocks[b].state]);

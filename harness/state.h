@@ -24,7 +24,7 @@ enum state state_of_word(const char *word);        /* STATE_UNKNOWN for any othe
 
 /* A probe slower than the fastest mode by more than this is that of a shared core: halfway, in ratio, to the least slowdown seen of
  * 1.5; the probe itself scatters by 2 %. */
-#define STATE_SHARED_RATIO 1.25
+#define STATE_SHARED_RATIO MEASURE_STATE_RATIO
 /* The fast mode of a process, of its chain and of its probes, is this quantile of its blocks. With 5 %, and the chain of each block for
  * itself, blocks of a busy machine in which the chain had met a neighbour and the probes had not made it 12 % too fast. */
 #define STATE_FAST_QUANTILE 0.25

@@ -6,16 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t iterations_of(const struct plan_arm *arm, uint8_t size)
-{
-    return size == 0 ? arm->iterations : arm->other_iterations[size - 1];
-}
-
 /* Rounds that a batch is measured in. */
 static double rounds_of(const struct plan_cell *cell, const struct plan_arm *arm, uint64_t iterations)
 {
     const uint64_t round_ops = arm->role == PLAN_CLOCK ? 0 : cell->state == MEASURE_COLD ? 1 : cell->ladder.round_ops;
     return round_ops > 0 ? (double)((iterations + round_ops - 1) / round_ops) : 1;
+}
+
+/* ns per op of one batch, without what its rounds cost beside their ops. */
+static double batch_ns_per_op(const struct plan_cell *cell, const struct measure_block *block, size_t slot,
+                              double reading_ns)
+{
+    const struct plan_arm *arm = &cell->arms[block->slot_arm[slot]];
+    const uint64_t iterations = plan_iterations(arm, block->size);
+    return ((double)block->elapsed_ns[slot] - reading_ns * rounds_of(cell, arm, iterations)) / (double)iterations;
 }
 
 /* Mean ns per op of each arm in a block: the mean of its two mirrored batches; NaN of an arm that it does not have. */
@@ -26,10 +30,7 @@ static void arm_times(const struct plan_cell *cell, const struct measure_block *
         ns_per_op[i] = NAN;
     for (size_t slot = 0; slot < block->slot_count; slot++) {
         const size_t i = block->slot_arm[slot];
-        const uint64_t iterations = iterations_of(&cell->arms[i], block->size);
-        const double elapsed_ns =
-            (double)block->elapsed_ns[slot] - reading_ns * rounds_of(cell, &cell->arms[i], iterations);
-        ns_per_op[i] = (isnan(ns_per_op[i]) ? 0 : ns_per_op[i]) + elapsed_ns / (2.0 * (double)iterations);
+        ns_per_op[i] = (isnan(ns_per_op[i]) ? 0 : ns_per_op[i]) + batch_ns_per_op(cell, block, slot, reading_ns) / 2;
     }
 }
 
@@ -212,10 +213,8 @@ static void fastest_times(const struct plan_cell *cell, const struct measure_blo
         ns_per_op[i] = NAN;
     for (size_t slot = 0; slot < block->slot_count; slot++) {
         const size_t i = block->slot_arm[slot];
-        const uint64_t iterations = iterations_of(&cell->arms[i], block->size);
-        const double elapsed_ns =
-            (double)block->elapsed_ns[slot] - reading_ns * rounds_of(cell, &cell->arms[i], iterations);
-        ns_per_op[i] = fmin(ns_per_op[i], elapsed_ns / (double)iterations); /* of NaN and a number: the number */
+        ns_per_op[i] =
+            fmin(ns_per_op[i], batch_ns_per_op(cell, block, slot, reading_ns)); /* of NaN and a number: the number */
     }
 }
 
