@@ -96,6 +96,7 @@ struct truth {
     double extra_effect_ns;    /* of b on those */
     unsigned extra_cells;      /* exploratory ones, of the same panel on other workloads */
     const char *only;          /* workload that the faults of plant_seen and the chains are in; NULL: all */
+    const char *only_too;      /* one more */
     double chain_noise;        /* standard deviation of the planted chain, as a share of it */
     bool linearity;            /* linearity.csv is there: every arm and contrast at both other sizes */
     double batch_ns;           /* more that b takes in a batch of another size, in `only` */
@@ -375,11 +376,17 @@ static void put_contrast(struct synthesis *s, const char *contrast, double diffe
     csv_end_row(s->contrasts);
 }
 
+static bool is_faulty(const struct truth *truth, const char *workload)
+{
+    return !truth->only || strcmp(truth->only, workload) == 0 ||
+           (truth->only_too && strcmp(truth->only_too, workload) == 0);
+}
+
 /* At both other sizes, of which only the one off the ladder may change anything. */
 static void put_linearity(struct synthesis *s, const char *kind, const char *subject, double value_ns, double batch_ns)
 {
     static const char *const sizes[] = {"double", "between"};
-    const bool faulty = !s->truth->only || strcmp(s->truth->only, s->workload) == 0;
+    const bool faulty = is_faulty(s->truth, s->workload);
     const bool missing = s->truth->without_size && s->process < 2 && strcmp(s->truth->without_size, subject) == 0;
     for (size_t i = 0; i < 2 && s->truth->linearity && !s->is_void && !missing; i++) {
         const double change_ns =
@@ -414,7 +421,7 @@ static void put_sizes(struct synthesis *s, double effect_ns)
 static void put_process(struct synthesis *s, double effect_ns, double planted_cycles)
 {
     const struct truth good = good_truth(), *truth = s->truth;
-    const struct truth *faults = !truth->only || strcmp(truth->only, s->workload) == 0 ? truth : &good;
+    const struct truth *faults = is_faulty(truth, s->workload) ? truth : &good;
     bool is_get_put = strcmp(s->workload, "get_put") == 0;
     double chain_ns = CHAIN_CYCLES_PER_OP * CYCLE_NS * (1 + 0.001 * normal());
     double cycle_ns = chain_ns / CHAIN_CYCLES_PER_OP;
@@ -1336,12 +1343,21 @@ static void an_imprecise_exploratory_cell_leaves_the_others_alone(void **state)
     expect_part(directory, "1", "a", "confirmed", "inside by");
     expect_words(directory, "extra_3", "not resolvable here");
     expect_words(directory, "extra_2", "slower by");
+    truth.extra_cells = 4; /* 1 of 6 is more than a tenth, and says as little of the others */
+    assert_int_equal(analyse_truth(directory, &truth).invalid, 0);
+    expect_control(directory, "cells", "run", "holds", "");
+    expect_words(directory, "extra_3", "not resolvable here");
 
-    truth.extra_cells = 7; /* 1 of 9 */
+    truth.extra_cells = 17;
+    truth.only_too = "extra_5";
+    assert_true(analyse_truth(directory, &truth).run_invalid); /* 2 of 19 */
+    truth.extra_cells = 18;
+    assert_false(analyse_truth(directory, &truth).run_invalid); /* 2 of 20 */
+    truth.extra_cells = 7;
     summary = analyse_truth(directory, &truth);
     assert_true(summary.run_invalid);
-    assert_non_null(strstr(summary.reason, "1 of 9 panels on workloads have an imprecise control"));
-    expect_part(directory, "1", "a", "run invalid", "1 of 9 panels on workloads");
+    assert_non_null(strstr(summary.reason, "2 of 9 panels on workloads have an imprecise control"));
+    expect_part(directory, "1", "a", "run invalid", "2 of 9 panels on workloads");
     truth.complete = "no"; /* it may still get there */
     assert_false(analyse_truth(directory, &truth).run_invalid);
     expect_control(directory, "cells", "run", "holds", "");
