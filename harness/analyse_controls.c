@@ -346,10 +346,11 @@ static void check_cells(struct check *check)
     struct analyse_control *control = control_add(check, "cells", ANALYSE_NONE, ANALYSE_NONE);
     if (!control)
         return;
-    snprintf(control->expected, sizeof control->expected,
-             "no control fails in two panels on workloads and at most one or %d %% of those planned have an imprecise one; "
-             "percent of them",
-             TOLERATED_PERCENT);
+    snprintf(
+        control->expected, sizeof control->expected,
+        "no control fails in two panels on workloads and at most one or %d %% of those planned have an imprecise one; "
+        "percent of them",
+        TOLERATED_PERCENT);
     const size_t planned = data->cells.row_count, imprecise = count_imprecise(check->controls);
     if (planned == 0) {
         snprintf(control->reason, sizeof control->reason, "nothing was planned");

@@ -18,30 +18,36 @@ for module in steady_a:STEADY steady_b:STEADY uneven:UNEVEN quick:QUICK branchy_
 done
 
 measure() { # measure DIRECTORY PROFILE SEED STATES MODULE...: the first is the baseline
-    out=$work/$1 profile=$2 seed=$3 states=$4
+    out=$work/$1 profile=$2 run_seed=$3 states=$4
     shift 4
     names=$(echo "$*" | tr ' ' ,) baseline=$1
     for module in "$@"; do set -- "$@" --module "$work/$module.o" && shift; done
-    "$encbench" run --quiet --profile "$profile" --seed "$seed" --states "$states" --variants "$names" --baseline "$baseline" \
+    "$encbench" run --quiet --profile "$profile" --seed "$run_seed" --states "$states" --variants "$names" --baseline "$baseline" \
         --out "$out" "$@" >"$work/out" 2>"$work/err"
+}
+quick() { # quick DIRECTORY MODULE...: in the state repeat, and analysed
+    directory=$1
+    shift
+    measure "$directory" quick "$seed" repeat "$@" && "$encbench" analyse "$work/$directory" >"$work/out" 2>"$work/err"
 }
 status() { sed -n "s/^linearity,made_1 $2,.*,\(holds\|failed\|imprecise\|not measured\),.*/\1/p" "$work/$1/controls.csv"; }
 iterations() { awk -F, -v arm="$2" '$3 == arm { print $4; exit }' "$work/$1/batches.csv"; }
 words() { awk -F, -v contrast="$2" '$2 == contrast && $9 == "absolute" { print $NF }' "$work/$1/effects.csv"; }
 
 # ---- linearity ----
-measure uneven quick 1 repeat steady_a steady_b uneven || fail "a run with an op that depends on n"
-"$encbench" analyse "$work/uneven" >"$work/out" 2>"$work/err"
+seed=1
+seeing "$work/uneven" quick uneven steady_a steady_b uneven
+check "a run with an op that depends on n" [ -f "$work/uneven/controls.csv" ]
 check "an op whose cost depends on n fails the control" [ "$(status uneven adds)" = failed ]
 check "by name and with both sizes" grep -q 'linearity.*batch-dependent: uneven' "$work/uneven/controls.csv"
 check "and gets no verdict" [ "$(words uneven uneven_against_steady_a)" = "not resolvable here" ]
-measure steady quick 1 repeat steady_a steady_b || fail "a run with ops that do not"
-"$encbench" analyse "$work/steady" >"$work/out" 2>"$work/err"
+seeing "$work/steady" quick steady steady_a steady_b
+check "a run with ops that do not" [ -f "$work/steady/controls.csv" ]
 check "ops that do not depend on n do not fail it" [ "$(status steady adds)" != failed ]
 check "all sizes were measured" [ "$(cut -d, -f6 "$work/steady/linearity.csv" | sort -u | tr '\n' ' ')" = "between double size " ]
 
 # ---- n ----
-measure again smoke 2 repeat steady_a steady_b || fail "another seed"
+measure again smoke 12 repeat steady_a steady_b || fail "another seed"
 n=$(iterations steady steady_a)
 check "n is a power of two" [ $((n & (n - 1))) -eq 0 ]
 check "between n and 2n is no rung" awk -F, 'NR > 1 && $6 != "" && ($6 <= $4 || $6 >= $5) { exit 1 }' "$work/steady/batches.csv"

@@ -41,18 +41,24 @@ check "another version is not found" [ $? -ne 0 ]
 check "and cmake says why" grep -q 'requested version' "$work/err"
 
 # ---- compared ----
-compare() { # compare DIRECTORY PROFILE MODULE...
+seed=7
+run() { # run DIRECTORY PROFILE MODULE...
     out=$1 profile=$2
     shift 2
     for module in "$@"; do set -- "$@" --module "$module" && shift; done
-    "$encbench" run --quiet --profile "$profile" --seed 7 --variants sum_bytes,sum_words --out "$out" "$@" >"$work/out" 2>"$work/err" &&
-        "$encbench" analyse "$out" >"$work/out" 2>"$work/err"
+    "$encbench" run --quiet --profile "$profile" --seed "$seed" --variants sum_bytes,sum_words --out "$out" "$@" >"$work/out" 2>"$work/err"
+}
+run_and_analyse() { run "$@" && "$encbench" analyse "$1" >"$work/out" 2>"$work/err"; }
+compare() { # compare DIRECTORY MODULE...
+    directory=$1
+    shift
+    seeing "$directory" run_and_analyse "$directory" quick "$@"
 }
 o_bytes=built/sum_bytes.o o_words=built/sum_words.o so_bytes=built/sum_bytes.so so_words=built/sum_words.so
 "$encbench" run --quiet --profile smoke --module $o_bytes --module $o_words --workloads sum_4k >"$work/out" 2>"$work/err" || fail "two object files"
 check "results lie in the current directory" [ "$(ls results/*-smoke/contrasts.csv | wc -l)" -eq 1 ]
 check "each layout is fresh" [ -z "$(tail -n +2 results/*-smoke/processes.csv | grep -v ',clock,' | cut -d, -f7 | sort | uniq -d)" ]
-compare objects quick $o_bytes $o_words || fail "two object files at quick"
+compare objects $o_bytes $o_words || fail "two object files at quick"
 # On a machine that others keep busy the plain means are anything; then the words say less than the interval.
 found() {
     awk -F, '$2 == "sum_words_against_sum_bytes" && $9 == "absolute" { found = $12 < 0 && ($20 > 0 ? $NF == "no difference shown" : $NF == "faster by") }
@@ -68,13 +74,13 @@ check "no claim is judged by it" [ "$(tail -n +2 objects/verdicts.csv | grep -vc
 "$encbench" report --quiet objects >"$work/out" 2>"$work/err" || fail "it can be reported"
 check "in the current directory" [ -s REPORT.md ]
 check "and explained" sh -c "'$encbench' explain 14 objects >'$work/out' 2>'$work/err'"
-compare both quick $so_bytes $so_words || fail "two shared objects"
+compare both $so_bytes $so_words || fail "two shared objects"
 check "shared objects get no verdict" [ "$(words both sum_words_against_sum_bytes)" = "single layout" ]
 check "and are labelled" [ "$(tail -n +2 both/processes.csv | grep -v ',clock,' | cut -d, -f7 | sort -u)" = single ]
-compare mixed quick $so_bytes $o_words || fail "a shared object and an object file"
+compare mixed $so_bytes $o_words || fail "a shared object and an object file"
 check "nor does one beside an object file" [ "$(words mixed sum_words_against_sum_bytes)" = "single layout" ]
 mkdir directory && cp $o_bytes $o_words directory
-compare directory-run smoke directory || fail "a directory of object files"
+run_and_analyse directory-run smoke directory || fail "a directory of object files"
 check "a directory is all its object files" grep -q ',sum_words_against_sum_bytes,' directory-run/contrasts.csv
 
 # ---- a directory of shared objects: layouts of one module ----
@@ -88,14 +94,14 @@ layouts() { # layouts DIRECTORY COUNT OBJECT: one module in so many layouts
 layouts words-layouts 20 $o_words
 layouts bytes-layouts 39 $o_bytes
 drawn() { sed -n "s/^[0-9]*,[^,]*,sum_4k,$2,[^,]*,[^,]*,\\(file=[^,]*\\),.*/\\1/p" "$1/processes.csv"; } # drawn RUN ARM
-compare few quick bytes-layouts words-layouts
+run few quick bytes-layouts words-layouts
 check "too few layouts are refused" [ $? -eq 2 ]
 few='bytes-layouts: holds 39 layouts of variant sum_bytes; profile quick wants 40, 2 for each of 20 processes (panel made_1, workload sum_4k)'
 check "with how many are needed" grep -qF "$few, its twin's among them; build more" "$work/err"
 check "in one line" [ "$(wc -l <"$work/err")" -eq 1 ]
 check "and nothing is left" [ ! -e few ]
 "$compiler" -shared -nostdlib $o_bytes -o bytes-layouts/layout_40.so
-compare layouts quick bytes-layouts/ words-layouts || fail "two directories of layouts"
+compare layouts bytes-layouts/ words-layouts || fail "two directories of layouts"
 check "layouts get a verdict like ours" found layouts
 check "every arm of every process has one" [ "$(drawn layouts '[^,]*' | wc -l)" -eq 60 ]
 check "and none comes twice" [ -z "$(grep ',sum_4k,' layouts/processes.csv | grep -v ',clock,' | cut -d, -f6,7 | sort | uniq -d)" ]
@@ -107,7 +113,7 @@ check "and would see one that came again" grep -q '^layouts,run,.*,19,,,failed,1
 check "they are drawn, not taken by name" [ "$(drawn layouts sum_words)" != "$(drawn layouts sum_words | sort -t= -k2n)" ]
 check "their hash is one of all" [ "$(key layouts module:bytes-layouts_sha256)" = "$(cd bytes-layouts && LC_ALL=C && export LC_ALL && cat ./*.so | sha256sum | cut -d' ' -f1)" ]
 check "and says of how many" [ "$(key layouts layouts:bytes-layouts)" = 40 ]
-compare again-drawn quick $o_bytes words-layouts || fail "a directory of layouts and an object file"
+run again-drawn quick $o_bytes words-layouts || fail "a directory of layouts and an object file"
 check "the seed decides which" [ "$(drawn again-drawn sum_words)" = "$(drawn layouts sum_words)" ]
 "$encbench" run --quiet --profile smoke --seed 8 --variants sum_bytes,sum_words --out other-seed --module $o_bytes --module words-layouts >"$work/out" 2>"$work/err"
 check "another seed, other layouts" [ "$(drawn other-seed sum_words)" != "$(drawn layouts sum_words | head -n 6)" ]

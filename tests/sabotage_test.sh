@@ -15,8 +15,9 @@ place() { # place NAME: a build directory of links, to put another program in; t
     cp "$build/encbench" "$work/$1/encbench"
 }
 
+seed=7
 measure() { # measure NAME: ten seconds of the pair that claim 7a is about
-    "$work/$1/encbench" report --profile quick --seed 7 --variants null+thread,removed+thread --workloads get_put \
+    "$work/$1/encbench" report --profile quick --seed "$seed" --variants null+thread,removed+thread --workloads get_put \
         --out "$work/$1.run" --output "$work/$1.md" >"$work/out" 2>"$work/err"
     code=$?
 }
@@ -41,7 +42,7 @@ noticed() { # noticed NAME CONTROL WORDS ON_THE_TERMINAL IN_THE_REPORT
 }
 
 place sound
-measure sound
+seeing "$work/sound.run" measure sound
 check "without a fault: exits 0" [ "$code" -eq 0 ]
 check "without a fault: every control holds" [ "$(awk -F, 'NR>1 && $9!="nothing" || $7=="failed" {print $1, $7}' "$work/sound.run/controls.csv" | sort -u)" = "" ]
 check "without a fault: claim 7a is judged" sh -c "grep '^7,a,' '$work/sound.run/verdicts.csv' | grep -qv ',run invalid,'"
