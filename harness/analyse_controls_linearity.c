@@ -11,6 +11,7 @@
  */
 #include "analyse_controls_internal.h"
 #include "kernels/kernels.h"
+#include "linearity.h"
 #include "schema.h"
 
 #include <math.h>
@@ -18,7 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEVEL_TOLERANCE 0.01
+/* Fewest with an interval of 99 % by the sign test; of a mean with t the same. */
+enum { PROCESSES_LEAST = 8 };
 
 /* One arm or contrast at one other size, on one scale. */
 struct test {
@@ -35,8 +37,8 @@ static struct test make_test(const struct analyse_linearity *rows, bool relative
 {
     struct test test = {.rows = rows, .relative = relative, .tolerance = tolerance};
     test.changes = relative ? rows->change_log : rows->change_ns;
-    /* By the median: a process in which the machine was changing its state the whole time is one of every ten, and lies anywhere. */
-    const struct stats_centre centre = stats_sign(test.changes, rows->count, CONTROL_ERROR);
+    const struct stats_centre centre = linearity_change(test.changes, relative ? rows->error_log : rows->error_ns,
+                                                        rows->blocks, rows->count, tolerance, CONTROL_ERROR);
     test.estimate = centre.estimate;
     test.interval = centre.interval;
     test.status = isfinite(tolerance) ? control_equivalence(test.interval, -tolerance, tolerance) : ANALYSE_IMPRECISE;
@@ -79,7 +81,7 @@ static double cycle_ns(const struct check *check, size_t panel, size_t workload)
 
 static double tolerance_of_level(const struct analyse_linearity *rows, double cycle)
 {
-    return fmax(LEVEL_TOLERANCE * stats_hodges_lehmann(rows->value_ns, rows->count), cycle);
+    return linearity_level_tolerance(stats_hodges_lehmann(rows->value_ns, rows->count), cycle);
 }
 
 static double tolerance_of_effect(const struct analyse_samples *samples, const struct analyse_stake *stake,
@@ -117,26 +119,13 @@ static size_t processes_due(const struct analyse_data *data, size_t panel, size_
     return due;
 }
 
-/* Processes of a cell that have any. */
-static size_t processes_seen(const struct check *check, size_t panel, size_t workload)
-{
-    size_t most = 0;
-    for (size_t i = 0; i < check->effects->linearity_count; i++)
-        if (is_of_cell(&check->effects->linearity[i], panel, workload) && check->effects->linearity[i].count > most)
-            most = check->effects->linearity[i].count;
-    return most;
-}
-
-/* At least one other size, and each size in every process that has any; those must be the ones that were to, but for one of ten, all of whose
- * few blocks may have been dropped. */
+/* At least one other size, and each size in at least half of the processes that were to have it, and in as many as an interval wants: what
+ * was dropped was dropped without regard to arms. */
 static bool was_measured(const struct check *check, struct analyse_control *control, bool is_contrast,
                          const char *subject)
 {
-    const size_t due = processes_due(check->data, control->panel, control->workload),
-                 seen = processes_seen(check, control->panel, control->workload);
-    const bool enough = seen > 0 && seen <= due && (due - seen) * 100 <= TOLERATED_PERCENT * due;
-    const size_t processes = enough ? seen : due;
-    size_t sizes = 0, least = processes;
+    const size_t due = processes_due(check->data, control->panel, control->workload);
+    size_t sizes = 0, least = due;
     for (size_t i = 0; i < check->effects->linearity_count; i++) {
         const struct analyse_linearity *rows = &check->effects->linearity[i];
         if (!is_of_cell(rows, control->panel, control->workload) || rows->is_contrast != is_contrast ||
@@ -145,9 +134,11 @@ static bool was_measured(const struct check *check, struct analyse_control *cont
         sizes++;
         least = rows->count < least ? rows->count : least;
     }
+    if (sizes > 0 && least >= PROCESSES_LEAST && 2 * least >= due)
+        return true;
     char what[200];
     snprintf(what, sizeof what, "%.100s at another size of the batch", subject);
-    return control_is_everywhere(control, what, sizes ? least : 0, processes);
+    return control_is_everywhere(control, what, sizes ? least : 0, due);
 }
 
 static bool decides_something(const struct analyse_effect *effect)
@@ -283,7 +274,7 @@ void check_linearity(struct check *check, size_t panel, size_t workload)
         control->expected, sizeof control->expected,
         "independent of the size of the batch: arms within %g %% or 1 cycle and contrasts within half their region "
         "or the MDE; interval of %g %%; largest change over what is tolerated",
-        100 * LEVEL_TOLERANCE, 100 * (1 - CONTROL_ERROR));
+        100 * linearity_level_tolerance(1, 0), 100 * (1 - CONTROL_ERROR));
     if (all_were_measured(check, control))
         judge(check, control);
 }

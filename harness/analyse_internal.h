@@ -134,6 +134,7 @@ struct analyse_linearity {
     int64_t iterations, iterations_other;
     size_t count;
     double *value_ns, *other_ns, *change_ns, *change_log; /* change_log: NaN where there is none */
+    double *error_ns, *error_log, *blocks; /* standard errors of the changes: NaN of one block, and in older runs */
     const struct analyse_process **process;
 };
 

@@ -38,8 +38,15 @@ static int check_figures(const struct csv_data *table, size_t row, struct error 
     if (!isnan(change_log) && !(fabs(change_log) <= LOG_RATIO_MOST))
         return analyse_bad_cell(table, row, SCHEMA_linearity_change_log, "a finite number within 50 of 0; or nothing",
                                 error);
-    if (csv_integer(table, row, SCHEMA_linearity_blocks_kept) < 0)
-        return analyse_bad_cell(table, row, SCHEMA_linearity_blocks_kept, "a count", error);
+    if (csv_integer(table, row, SCHEMA_linearity_blocks_kept) < 1)
+        return analyse_bad_cell(table, row, SCHEMA_linearity_blocks_kept, "at least one block", error);
+    static const size_t errors[] = {SCHEMA_linearity_change_standard_error_ns,
+                                    SCHEMA_linearity_change_standard_error_log};
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        const double value = csv_number(table, row, errors[i]);
+        if (!isnan(value) && !(value >= 0 && value <= VALUE_NS_MOST))
+            return analyse_bad_cell(table, row, errors[i], "a standard error or nothing", error);
+    }
     return 0;
 }
 
@@ -128,7 +135,7 @@ static struct analyse_linearity *find_or_add(struct analyse_effects *effects, co
         .size = size,
         .iterations = csv_integer(table, row, SCHEMA_linearity_iterations),
         .iterations_other = csv_integer(table, row, SCHEMA_linearity_iterations_other),
-        .value_ns = calloc(4 * most + 1, sizeof *linearity->value_ns),
+        .value_ns = calloc(7 * most + 1, sizeof *linearity->value_ns),
         .process = calloc(most + 1, sizeof *linearity->process),
     };
     if (!linearity->value_ns || !linearity->process)
@@ -136,6 +143,9 @@ static struct analyse_linearity *find_or_add(struct analyse_effects *effects, co
     linearity->other_ns = linearity->value_ns + most;
     linearity->change_ns = linearity->value_ns + 2 * most;
     linearity->change_log = linearity->value_ns + 3 * most;
+    linearity->error_ns = linearity->value_ns + 4 * most;
+    linearity->error_log = linearity->value_ns + 5 * most;
+    linearity->blocks = linearity->value_ns + 6 * most;
     return linearity;
 }
 
@@ -162,6 +172,9 @@ int analyse_linearity_collect(struct analyse_effects *effects, const struct anal
         linearity->other_ns[i] = csv_number(table, row, SCHEMA_linearity_other_ns);
         linearity->change_ns[i] = csv_number(table, row, SCHEMA_linearity_change_ns);
         linearity->change_log[i] = csv_number(table, row, SCHEMA_linearity_change_log);
+        linearity->error_ns[i] = csv_number(table, row, SCHEMA_linearity_change_standard_error_ns);
+        linearity->error_log[i] = csv_number(table, row, SCHEMA_linearity_change_standard_error_log);
+        linearity->blocks[i] = (double)csv_integer(table, row, SCHEMA_linearity_blocks_kept);
     }
     return 0;
 }

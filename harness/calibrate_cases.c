@@ -17,7 +17,7 @@ enum {
     TRUTH_BLOCKS = 12,
     PRECISE_PROCESS_MS = 500, /* as in the profile default */
     BLOCKS_MIN = 24,
-    LINEARITY_BLOCKS = 6, /* some 13 ms: a fifth */
+    LINEARITY_BLOCKS = 18, /* of two arms: some 13 ms, a fifth */
 };
 /*
  * A batch of a truth, and of the two chains whose difference is its cycle. Leaving a loop costs some cycles that two loops need not

@@ -113,6 +113,14 @@ int calibrate_read_cases(struct calibrate_cases *cases, const char *directory, s
 
 /* ---- rows ---- */
 
+static void put_blocks(struct csv_writer *writer, const struct calibrate_row *row, enum calibrate_size size)
+{
+    if (row->ok && !isnan(row->size_change[size]))
+        csv_put_integer(writer, (int64_t)row->size_blocks[size]);
+    else
+        csv_put_empty(writer);
+}
+
 void calibrate_put_row(struct csv_writer *writer, const struct calibrate_row *row)
 {
     char reason[512];
@@ -134,12 +142,25 @@ void calibrate_put_row(struct csv_writer *writer, const struct calibrate_row *ro
     csv_put_text(writer, row->ok ? "" : csv_clean(reason, sizeof reason, row->reason));
     for (size_t i = 0; i < CALIBRATE_SIZES; i++)
         csv_put_number(writer, row->ok ? row->size_change[i] : NAN);
+    for (size_t i = 0; i < CALIBRATE_SIZES; i++)
+        csv_put_number(writer, row->ok ? row->size_error[i] : NAN);
+    put_blocks(writer, row, CALIBRATE_LEVEL_DOUBLE);
+    put_blocks(writer, row, CALIBRATE_CONTRAST_DOUBLE);
     csv_end_row(writer);
+}
+
+static double blocks_of(const struct csv_data *table, size_t r, size_t column)
+{
+    return csv_is_empty(table, r, column) ? 1 : (double)csv_integer(table, r, column);
 }
 
 static int read_row(struct calibrate_data *data, const struct csv_data *table, size_t r, struct error *error)
 {
     struct calibrate_row *row = &data->rows[r];
+    const double level_blocks = blocks_of(table, r, CELL(processes, level_blocks)),
+                 contrast_blocks = blocks_of(table, r, CELL(processes, contrast_blocks));
+    if (!(level_blocks >= 1 && contrast_blocks >= 1))
+        return bad_row(table, r, "blocks of other sizes of a batch are fewer than one", error);
     const int64_t number = csv_integer(table, r, CELL(processes, case)),
                   pair = csv_integer(table, r, CELL(processes, pair));
     if (number < 0 || (size_t)number >= data->cases->count || pair < 0 ||
@@ -165,6 +186,11 @@ static int read_row(struct calibrate_data *data, const struct csv_data *table, s
                         csv_number(table, r, CELL(processes, level_between_log_ratio)),
                         csv_number(table, r, CELL(processes, contrast_double_log_ratio)),
                         csv_number(table, r, CELL(processes, contrast_between_log_ratio))},
+        .size_error = {csv_number(table, r, CELL(processes, level_double_standard_error_log_ratio)),
+                       csv_number(table, r, CELL(processes, level_between_standard_error_log_ratio)),
+                       csv_number(table, r, CELL(processes, contrast_double_standard_error_log_ratio)),
+                       csv_number(table, r, CELL(processes, contrast_between_standard_error_log_ratio))},
+        .size_blocks = {level_blocks, level_blocks, contrast_blocks, contrast_blocks},
         .ok = strcmp(csv_text(table, r, CELL(processes, status)), "ok") == 0,
     };
     if (row->ok &&

@@ -5,6 +5,7 @@
  */
 #include "calibrate_internal.h"
 
+#include "linearity.h"
 #include "stats.h"
 #include "verdict.h"
 
@@ -20,18 +21,17 @@ enum {
     DEFAULT = 64, /* ... and its last */
     RUNS = 59,    /* of which 57 found is the target */
 };
-#define NOMINAL         0.01
-#define LEVEL_TOLERANCE 0.01 /* of a level by another size of the batch */
-#define SHARE_1         0.3  /* of the error at the looks of the profile default */
-#define SHARE_2         0.7
-#define COVER           0.05
-#define BOUND           0.05 /* of what is printed about a rate */
-#define REAL_MARGIN     4.0  /* sd: so far away that the region's other end plays no part */
-#define SET_WHOLE       0.9  /* a set of layouts with fewer good processes is no trial */
-#define RUN_SECONDS     10.0
-#define AT_LEAST_AA     1000
-#define AT_LEAST_TRUE   5000
-#define AT_LEAST_EDGE   1000
+#define NOMINAL       0.01
+#define SHARE_1       0.3 /* of the error at the looks of the profile default */
+#define SHARE_2       0.7
+#define COVER         0.05
+#define BOUND         0.05 /* of what is printed about a rate */
+#define REAL_MARGIN   4.0  /* sd: so far away that the region's other end plays no part */
+#define SET_WHOLE     0.9  /* a set of layouts with fewer good processes is no trial */
+#define RUN_SECONDS   10.0
+#define AT_LEAST_AA   1000
+#define AT_LEAST_TRUE 5000
+#define AT_LEAST_EDGE 1000
 
 #define TARGET_AA         "at most 1 percent of at least 1000"
 #define TARGET_COVERED    "94 to 96.5 percent of at least 5000"
@@ -433,25 +433,27 @@ struct linearity_rates {
     struct rate failed, imprecise;
 };
 
-/* One arm or pair at one other size over one window, by the rule of analyse_controls_linearity.c: a level within 1 % or a cycle, a contrast
- * within the MDE. */
+/* One arm or pair at one other size over one window, by the rule of analyse: a level within its tolerance, a contrast within the MDE. */
 static void count_linearity_trial(const struct series *series, size_t first, enum calibrate_size size,
                                   struct linearity_rates *rates)
 {
-    double changes[QUICK], levels[QUICK], logs[QUICK];
+    double changes[QUICK], errors[QUICK], blocks[QUICK], levels[QUICK], logs[QUICK];
     for (size_t i = 0; i < QUICK; i++) {
         const struct calibrate_row *row = series->row[first + i];
         if (isnan(changes[i] = row->size_change[size]))
             return;
+        errors[i] = row->size_error[size];
+        blocks[i] = row->size_blocks[size];
         levels[i] = row->baseline_ns;
         logs[i] = row->log_ratio;
     }
     const bool is_level = size == CALIBRATE_LEVEL_DOUBLE || size == CALIBRATE_LEVEL_BETWEEN;
-    const double tolerance = is_level ? fmax(LEVEL_TOLERANCE, series->cycle_ns / stats_hodges_lehmann(levels, QUICK))
-                                      : stats_mde(stats_standard_deviation(logs, QUICK), QUICK, NOMINAL, VERDICT_POWER);
+    const double tolerance = is_level
+                                 ? linearity_level_tolerance(1, series->cycle_ns / stats_hodges_lehmann(levels, QUICK))
+                                 : stats_mde(stats_standard_deviation(logs, QUICK), QUICK, NOMINAL, VERDICT_POWER);
     const struct verdict_region region = {-tolerance, tolerance, .low_closed = true, .high_closed = true};
     const enum verdict verdict =
-        verdict_of_interval(&region, stats_signed_rank_interval(changes, QUICK, NOMINAL, NULL));
+        verdict_of_interval(&region, linearity_change(changes, errors, blocks, QUICK, tolerance, NOMINAL).interval);
     rates->failed.trials++;
     rates->imprecise.trials++;
     rates->failed.count += verdict == VERDICT_REFUTED;

@@ -88,6 +88,8 @@ struct calibrate_row {    /* one pair in one process */
     int64_t blocks_kept;
     /* Changes by another size of the batch (enum calibrate_size), logarithms; NaN where there were no such blocks. */
     double size_change[CALIBRATE_SIZES];
+    double size_error[CALIBRATE_SIZES];  /* standard error of it within the process; NaN of one block */
+    double size_blocks[CALIBRATE_SIZES]; /* that it is of */
     bool ok;
     const char *reason; /* of a void one, else NULL; of rows read: not kept */
 };

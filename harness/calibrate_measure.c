@@ -84,9 +84,19 @@ static const struct launch_layouts *layouts_of(const struct calibrate_campaign *
     return &chunk->drawn;
 }
 
-static double change_of(const struct summary_linearity *linear)
+static void put_sizes(const struct calibrate_case *kase, const struct summary *summary, size_t pair,
+                      struct calibrate_row *row)
 {
-    return linear->there ? linear->change_log : NAN;
+    const struct summary_linearity *of[CALIBRATE_SIZES];
+    for (size_t size = 0; size < MEASURE_SIZES - 1; size++) {
+        of[CALIBRATE_LEVEL_DOUBLE + size] = &summary->linear_arms[kase->pairs[pair].baseline_arm][size];
+        of[CALIBRATE_CONTRAST_DOUBLE + size] = &summary->linear_contrasts[pair][size];
+    }
+    for (size_t i = 0; i < CALIBRATE_SIZES; i++) {
+        row->size_change[i] = of[i]->there ? of[i]->change_log : NAN;
+        row->size_error[i] = of[i]->there ? of[i]->standard_error_log : NAN;
+        row->size_blocks[i] = of[i]->blocks;
+    }
 }
 
 static void put_process(struct csv_writer *writer, const struct calibrate_campaign *campaign, const struct chunk *chunk,
@@ -96,7 +106,7 @@ static void put_process(struct csv_writer *writer, const struct calibrate_campai
     const struct summary_contrast *cycle = &summary->contrasts[kase->pair_count];
     for (size_t p = 0; p < kase->pair_count; p++) {
         const struct summary_contrast *contrast = &summary->contrasts[p];
-        const struct calibrate_row row = {
+        struct calibrate_row row = {
             .process = campaign->next_process,
             .set = chunk->set,
             .kase = chunk->kase,
@@ -112,12 +122,10 @@ static void put_process(struct csv_writer *writer, const struct calibrate_campai
             .plain_cycle_ns = cycle->plain_mean_ns,
             .wall_ms = wall_ms,
             .blocks_kept = summary->blocks_kept,
-            .size_change = {change_of(&summary->linear_arms[kase->pairs[p].baseline_arm][0]),
-                            change_of(&summary->linear_arms[kase->pairs[p].baseline_arm][1]),
-                            change_of(&summary->linear_contrasts[p][0]), change_of(&summary->linear_contrasts[p][1])},
             .ok = reason == NULL,
             .reason = reason,
         };
+        put_sizes(kase, summary, p, &row);
         calibrate_put_row(writer, &row);
     }
 }

@@ -226,20 +226,21 @@ bool measure_block_run(const struct measure_clock *clock, struct encbench_host *
     return true;
 }
 
-/* Sizes that all arms have, in random order. */
-static size_t plan_sizes(const struct measure_arm *arms, size_t arm_count, struct random_stream *stream, uint8_t *sizes)
+/* Sizes that all of these arms have, in random order. */
+static size_t plan_sizes(const struct measure_arm *arms, const uint8_t *which, size_t count,
+                         struct random_stream *stream, uint8_t *sizes)
 {
     uint32_t order[MEASURE_SIZES];
-    size_t count = 0;
+    size_t size_count = 0;
     random_permutation(stream, order, MEASURE_SIZES);
     for (size_t i = 0; i < MEASURE_SIZES; i++) {
         bool all = true;
-        for (size_t a = 0; a < arm_count; a++)
-            all = all && iterations_of(&arms[a], (uint8_t)order[i]) > 0;
+        for (size_t a = 0; a < count; a++)
+            all = all && iterations_of(&arms[which[a]], (uint8_t)order[i]) > 0;
         if (all)
-            sizes[count++] = (uint8_t)order[i];
+            sizes[size_count++] = (uint8_t)order[i];
     }
-    return count;
+    return size_count;
 }
 
 /* Of the machine's state, as often as it may have changed. */
@@ -254,36 +255,53 @@ static void probe_again(const struct measure_clock *clock, struct probes *probes
     probes->most_ns = ns > probes->most_ns ? ns : probes->most_ns;
 }
 
+size_t measure_linearity_arms(const uint32_t *counting, size_t arm_count, uint64_t seed, uint64_t process,
+                              uint64_t number, uint8_t which[static MEASURE_LINEARITY_ARMS])
+{
+    uint32_t order[MEASURE_ARMS_MAX];
+    struct random_stream stream = random_stream_of(seed, RANDOM_LINEARITY, process, number);
+    const size_t count = arm_count < MEASURE_LINEARITY_ARMS ? arm_count : MEASURE_LINEARITY_ARMS;
+    random_permutation(&stream, order, arm_count);
+    for (size_t i = 0; i < count; i++) {
+        size_t least = arm_count;
+        for (size_t a = 0; a < arm_count; a++)
+            if ((i == 0 || order[a] != which[0]) && (least == arm_count || counting[order[a]] < counting[order[least]]))
+                least = a;
+        which[i] = (uint8_t)order[least];
+    }
+    return count;
+}
+
 bool measure_linearity_run(const struct measure_clock *clock, struct encbench_host *host,
-                           const unsigned char *input_base, const struct measure_arm *arms, size_t arm_count,
-                           uint64_t seed, uint64_t process, uint64_t number, struct measure_block *blocks,
+                           const unsigned char *input_base, const struct measure_arm *arms, const uint8_t *which,
+                           size_t count, uint64_t seed, uint64_t process, uint64_t number, struct measure_block *blocks,
                            volatile uint32_t *running_arm)
 {
     uint8_t sizes[MEASURE_SIZES];
     struct random_stream stream = random_stream_of(seed, RANDOM_SIZES, process, number);
-    const size_t count = plan_sizes(arms, arm_count, &stream, sizes), pairs = arm_count > 1 ? arm_count / 2 : 1;
+    const size_t size_count = plan_sizes(arms, which, count, &stream, sizes);
     for (size_t i = 0; i < MEASURE_SIZES; i++)
         blocks[i] = (struct measure_block){.purpose = MEASURE_LINEARITY, .size = (uint8_t)i};
-    for (size_t i = 0; i < count; i++) {
-        measure_plan_part(seed, process, number, MEASURE_LINEARITY, 0, arm_count, &blocks[sizes[i]]);
-        blocks[sizes[i]].size = sizes[i];
+    for (size_t i = 0; i < size_count; i++) {
+        struct measure_block *block = &blocks[sizes[i]];
+        measure_plan_part(seed, process, number, MEASURE_LINEARITY, 0, count, block);
+        block->size = sizes[i];
+        for (size_t slot = 0; slot < block->slot_count; slot++)
+            block->slot_arm[slot] = which[block->slot_arm[slot]];
     }
     struct probes probes = {UINT32_MAX, 0};
     probe_again(clock, &probes);
     const struct watch watch = watch_begin(clock);
-    for (size_t turn = 0; turn < 2 * pairs; turn++) {
-        const bool back = turn >= pairs;
-        const size_t pair = back ? 2 * pairs - 1 - turn : turn, first = 2 * pair,
-                     end = pair + 1 == pairs ? arm_count : first + 2;
-        for (size_t i = 0; i < count; i++) {
-            struct measure_block *block = &blocks[sizes[back ? count - 1 - i : i]];
-            set_input(host, input_base, block);
-            if (!run_slots(clock, arms, block, back ? 2 * arm_count - end : first, back ? 2 * arm_count - first : end,
-                           running_arm))
-                return false;
-        }
-        probe_again(clock, &probes);
+    for (size_t turn = 0; turn < 2 * size_count; turn++) {
+        const bool back = turn >= size_count;
+        struct measure_block *block = &blocks[sizes[back ? 2 * size_count - 1 - turn : turn]];
+        if (turn == size_count)
+            probe_again(clock, &probes);
+        set_input(host, input_base, block);
+        if (!run_slots(clock, arms, block, back ? count : 0, back ? 2 * count : count, running_arm))
+            return false;
     }
+    probe_again(clock, &probes);
     const bool dropped = watch_saw(clock, &watch);
     for (size_t i = 0; i < MEASURE_SIZES; i++) {
         blocks[i].dropped = dropped;

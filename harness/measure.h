@@ -110,17 +110,28 @@ uint64_t measure_batch(const struct measure_clock *clock, const struct measure_a
 bool measure_block_run(const struct measure_clock *clock, struct encbench_host *host, const unsigned char *input_base,
                        const struct measure_arm *arms, struct measure_block *block, volatile uint32_t *running_arm);
 
+/* Most arms that share a linearity block. */
+enum { MEASURE_LINEARITY_ARMS = 2 };
+
 /*
- * A linearity block: two arms after the other at one size of a batch, then at the next, until all sizes are done; then the next two arms; and
- * then all of it mirrored. So an arm's sizes stand next to each other in time, where a core that changes its speed within milliseconds
- * touches them alike, and every batch follows upon another arm's, as in a block for effects. (All arms at one size first, then at the
- * next: on such a core the changes of a process scattered by 2.3 % where 1 % is tolerated.) blocks[size] has what was measured at this size
- * (MEASURE_SIZES of them, of which those are left out, with no slots, that an arm has no iterations for). Dropped together. probe_ns are the
- * fastest and the slowest probe, of one before and one after every two arms. As measure_block_run otherwise.
+ * Which arms the next linearity block is of: those with the fewest that count so far (`counting`, one number an arm), in random order where
+ * they have as many. Returns how many stand in `which`: two, or the only one.
+ */
+size_t measure_linearity_arms(const uint32_t *counting, size_t arm_count, uint64_t seed, uint64_t process,
+                              uint64_t number, uint8_t which[static MEASURE_LINEARITY_ARMS]);
+
+/*
+ * A linearity block of these arms: all of them at one size of a batch, then at the next, until all sizes are done; and then all of it
+ * mirrored. So an arm's sizes stand next to each other in time, where a core that changes its speed within milliseconds touches them
+ * alike, and every batch follows upon another arm's, as in a block for effects. (All arms of a panel at one size first, then at the next: on
+ * such a core the changes of a process scattered by 2.3 % where 1 % is tolerated. All arms, two by two, in one block: 7 ms of an op of
+ * 134 us, of which an unbroken one in four.) blocks[size] has what was measured at this size (MEASURE_SIZES of them, of which those are
+ * left out, with no slots, that an arm has no iterations for). Dropped together. probe_ns are the fastest and the slowest probe, of one
+ * before, one in the middle and one after. As measure_block_run otherwise.
  */
 bool measure_linearity_run(const struct measure_clock *clock, struct encbench_host *host,
-                           const unsigned char *input_base, const struct measure_arm *arms, size_t arm_count,
-                           uint64_t seed, uint64_t process, uint64_t number, struct measure_block *blocks,
+                           const unsigned char *input_base, const struct measure_arm *arms, const uint8_t *which,
+                           size_t count, uint64_t seed, uint64_t process, uint64_t number, struct measure_block *blocks,
                            volatile uint32_t *running_arm);
 
 /* Whether the sizes of a linearity block can be compared (any of its blocks): not dropped, and the machine was the same all the time. Blind to

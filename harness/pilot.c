@@ -20,7 +20,7 @@ enum {
     BLOCKS_MAX = 8192,
     CLOCK_BLOCKS_MIN = 64, /* 4 ms */
     CLOCK_BLOCKS_MAX = 512,
-    LINEARITY_BLOCKS_MAX = 64,
+    LINEARITY_ROUNDS_MAX = 64,
     LINEARITY_PROCESSES_MIN = 10, /* of a cell: eight are the fewest with an interval of 99 %, two may be void */
 };
 /* Linearity is at most a fifth of the whole, which is a fourth of the rest; a fifth of that is kept for blocks that have to be repeated. */
@@ -158,12 +158,14 @@ static uint32_t clock_blocks(double clock_sd, unsigned processes)
     return (uint32_t)fmin(fmax(wanted, CLOCK_BLOCKS_MIN), CLOCK_BLOCKS_MAX);
 }
 
-/* Where a fifth is less than one block, every second process has one; and more blocks for effects, so that it is a fifth. */
+/* A round has every arm once. Where a fifth is less than one round, every second process has one; and more blocks for effects, so that
+ * it is a fifth. */
 static void plan_linearity(struct plan_cell *cell, const double *ns_per_op, unsigned processes)
 {
     const double one_ns = plan_linearity_ns(cell, ns_per_op);
     const double room = LINEARITY_SHARE * cell->block_ns * cell->blocks / one_ns;
-    cell->linearity_blocks = (uint32_t)fmin(fmax(room, 1), LINEARITY_BLOCKS_MAX);
+    const double round_blocks = ceil((double)plan_real_arms(cell) / MEASURE_LINEARITY_ARMS);
+    cell->linearity_blocks = (uint32_t)(round_blocks * fmin(fmax(room, 1), LINEARITY_ROUNDS_MAX));
     cell->linearity_every = 1;
     if (room >= 1)
         return;

@@ -136,7 +136,7 @@ void plan_set_iterations(struct plan_cell *cell, uint64_t common, const double *
 /* Of linearity blocks, from the arm's own and the ladder of the cell. */
 void plan_set_other_iterations(struct plan_cell *cell, size_t arm);
 
-/* ns that a linearity block takes, by ns per op of each arm. */
+/* ns that linearity blocks take until every arm had one, by ns per op of each arm. */
 double plan_linearity_ns(const struct plan_cell *cell, const double *ns_per_op);
 
 /* Blocks of a process of the cell: its linearity blocks, none in those that are not due (linearity_every). */

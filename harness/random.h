@@ -25,6 +25,7 @@ enum random_purpose {
     RANDOM_LAYOUT_CHOICE,
     RANDOM_SIZES,
     RANDOM_PILOT,
+    RANDOM_LINEARITY,
 };
 
 /* A seed that is nobody's choice: positive as int64_t, and never 0 in practice. */

@@ -136,7 +136,7 @@ static void write_state_contrasts(struct csv_writer *writer, uint64_t process, c
 }
 
 static void write_linear(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell, const char *kind,
-                         const char *subject, const struct plan_arm *arm, size_t other, uint32_t blocks_kept,
+                         const char *subject, const struct plan_arm *arm, size_t other,
                          const struct summary_linearity *linear)
 {
     static const char *const sizes[MEASURE_SIZES - 1] = {"double", "between"};
@@ -154,7 +154,9 @@ static void write_linear(struct csv_writer *writer, uint64_t process, const stru
     csv_put_number(writer, linear->other_ns);
     csv_put_number(writer, linear->change_ns);
     csv_put_number(writer, linear->change_log);
-    csv_put_integer(writer, blocks_kept);
+    csv_put_integer(writer, linear->blocks);
+    csv_put_number(writer, linear->standard_error_ns);
+    csv_put_number(writer, linear->standard_error_log);
     csv_end_row(writer);
 }
 
@@ -173,10 +175,10 @@ static int write_linearity(struct csv_writer *writer, uint64_t process, const st
     for (size_t other = 0; other < MEASURE_SIZES - 1; other++) {
         for (size_t i = 0; i < cell->arm_count; i++)
             write_linear(writer, process, cell, "level", cell->arms[i].name, &cell->arms[i], other,
-                         summary->linearity_blocks_kept, &summary->linear_arms[i][other]);
+                         &summary->linear_arms[i][other]);
         for (size_t c = 0; c < cell->contrast_count; c++)
             write_linear(writer, process, cell, "contrast", cell->contrasts[c].name, arm_of(cell, &cell->contrasts[c]),
-                         other, summary->linearity_blocks_kept, &summary->linear_contrasts[c][other]);
+                         other, &summary->linear_contrasts[c][other]);
     }
     return csv_writer_flush(writer, error);
 }

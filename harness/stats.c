@@ -336,6 +336,48 @@ struct stats_centre stats_sign(const double *values, size_t count, double alpha)
     return centre;
 }
 
+/* Of a block of a typical value; NaN when none has two. */
+static double typical_block_variance(const double *errors, const double *blocks, size_t count, double *scratch)
+{
+    size_t known = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!isnan(errors[i]))
+            scratch[known++] = blocks[i] * errors[i] * errors[i];
+    return stats_quantile(scratch, known, 0.5);
+}
+
+struct stats_centre stats_weighted(const double *values, const double *errors, const double *blocks, size_t count,
+                                   double floor, double alpha)
+{
+    struct stats_centre centre = {NAN, unbounded};
+    double *weights = count > 1 && is_inside(alpha, 0, 1) ? malloc(count * sizeof *weights) : NULL;
+    if (weights == NULL)
+        return centre;
+    const double typical = typical_block_variance(errors, blocks, count, weights);
+    double sum = 0, mean = 0, shares = 0, variance_of_mean = 0;
+    for (size_t i = 0; i < count; i++) {
+        const double own = isnan(errors[i]) ? 0 : (blocks[i] - 1) * blocks[i] * errors[i] * errors[i];
+        const double seen = isnan(errors[i]) ? 0 : blocks[i] - 1;
+        const double variance = (own + STATS_WEIGHT_BLOCKS * typical) / (seen + STATS_WEIGHT_BLOCKS) / blocks[i];
+        weights[i] = 1 / (variance + floor * floor);
+        sum += weights[i];
+        mean += weights[i] * values[i];
+    }
+    mean /= sum;
+    for (size_t i = 0; i < count; i++) {
+        const double share = weights[i] / sum, off = values[i] - mean;
+        shares += share * share;
+        variance_of_mean += share * share * off * off / (1 - share);
+    }
+    free(weights);
+    const double half = stats_t_quantile(1 - alpha / 2, fmax(1 / shares - 1, 1)) * sqrt(variance_of_mean);
+    if (!isfinite(half))
+        return centre;
+    centre.estimate = mean;
+    centre.interval = (struct stats_interval){mean - half, mean + half};
+    return centre;
+}
+
 struct stats_interval stats_difference_interval(double first, struct stats_interval of_first, double second,
                                                 struct stats_interval of_second)
 {

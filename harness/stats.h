@@ -65,6 +65,19 @@ struct stats_centre stats_signed_rank(const double *values, size_t count, double
  * eight at 1 %, and above STATS_SIGN_MAXIMUM_COUNT, where (1/2)^n is no number any more.
  */
 struct stats_centre stats_sign(const double *values, size_t count, double alpha);
+/*
+ * Mean of values that are known with very different precision, each itself a mean of blocks[i] (at least 1) with the standard error
+ * errors[i] (NaN of one block). Weights 1 / (v[i] + floor^2): what a value is known better by than `floor` (> 0) makes no difference.
+ * A standard error from few blocks is itself a guess; it is drawn towards the typical one as if STATS_WEIGHT_BLOCKS more had been seen:
+ *     v[i] = ((b - 1) b e^2 + STATS_WEIGHT_BLOCKS s^2) / (b - 1 + STATS_WEIGHT_BLOCKS) / b,    s^2 = median of b e^2.
+ * Interval: mean -+ t(1 - alpha/2, 1 / sum h^2 - 1) sqrt(sum h^2 (x - mean)^2 / (1 - h)) with the shares h = w / sum w: what the values
+ * really scatter by, whatever the weights say (HC2 of MacKinnon & White 1985; degrees of freedom by Kish's effective number, at least 1).
+ * With equal errors it is Student's. Simulated at 1 %, with errors that differ by up to a hundred times and are guessed from two to five
+ * blocks: 0.1 to 1.2 % miss (stats_test). (-inf, inf) below two values or where no error is a number.
+ */
+struct stats_centre stats_weighted(const double *values, const double *errors, const double *blocks, size_t count,
+                                   double floor, double alpha);
+#define STATS_WEIGHT_BLOCKS      3
 #define STATS_SIGN_MAXIMUM_COUNT 1000
 /* That k; 0 when there is none. */
 size_t stats_signed_rank_order(size_t count, double alpha);

@@ -188,18 +188,6 @@ static bool is_in(const struct plan_cell *cell, enum measure_purpose purpose, bo
 
 /* ---- linearity ---- */
 
-/* Value of a contrast, or of arm `arm` where there is none, on both scales. */
-static void value_of(const struct plan_cell *cell, const struct plan_contrast *contrast, size_t arm,
-                     const double *times, double *value, double *log_value)
-{
-    if (contrast)
-        contrast_of_blocks(cell, contrast, times, 1, value, log_value);
-    else {
-        *value = times[arm];
-        *log_value = log(times[arm]);
-    }
-}
-
 /*
  * ns per op of each arm by the faster of its two batches in a block. What a hypervisor takes (30 to 50 us, seen every few milliseconds) falls
  * into a batch of 2n twice as often as into one of n: of their means a third of the blocks were hit, more than trimming takes, and
@@ -218,33 +206,62 @@ static void fastest_times(const struct plan_cell *cell, const struct measure_blo
     }
 }
 
-/* `scratch` has room for four numbers a block. */
-static void summarise_linearity(const struct plan_cell *cell, const struct plan_contrast *contrast, size_t arm,
-                                uint8_t size, const struct measure_block *blocks, size_t block_count, double reading_ns,
+/* Of one arm; `scratch` has room for four numbers a block. */
+static void summarise_linearity(const struct plan_cell *cell, size_t arm, uint8_t size,
+                                const struct measure_block *blocks, size_t block_count, double reading_ns,
                                 double *scratch, struct summary_linearity *result)
 {
     double *values = scratch, *others = scratch + block_count, *changes = scratch + 2 * block_count,
            *logs = scratch + 3 * block_count;
     size_t count = 0;
     for (size_t b = 0; b + MEASURE_SIZES <= block_count; b += MEASURE_SIZES) {
-        double times[MEASURE_ARMS_MAX], others_ns[MEASURE_ARMS_MAX], log_value, log_other;
-        if (!measure_linearity_counts(&blocks[b]) || blocks[b + size].slot_count == 0)
+        double times[MEASURE_ARMS_MAX], others_ns[MEASURE_ARMS_MAX];
+        if (!measure_linearity_counts(&blocks[b]))
             continue;
         fastest_times(cell, &blocks[b], reading_ns, times);
         fastest_times(cell, &blocks[b + size], reading_ns, others_ns);
-        value_of(cell, contrast, arm, times, &values[count], &log_value);
-        value_of(cell, contrast, arm, others_ns, &others[count], &log_other);
+        if (!(times[arm] > 0 && others_ns[arm] > 0))
+            continue; /* a block of other arms, or not of this size */
+        values[count] = times[arm];
+        others[count] = others_ns[arm];
         changes[count] = others[count] - values[count];
-        logs[count] = log_other - log_value;
+        logs[count] = log(others[count] / values[count]);
         count++;
     }
-    *result = (struct summary_linearity){.there = count > 0};
+    *result = (struct summary_linearity){.there = count > 0, .blocks = (uint32_t)count};
     if (count == 0)
         return;
     result->value_ns = stats_trimmed_mean(values, count, SUMMARY_LINEARITY_TRIM);
     result->other_ns = stats_trimmed_mean(others, count, SUMMARY_LINEARITY_TRIM);
     result->change_ns = stats_trimmed_mean(changes, count, SUMMARY_LINEARITY_TRIM);
     result->change_log = stats_trimmed_mean(logs, count, SUMMARY_LINEARITY_TRIM);
+    result->standard_error_ns = stats_standard_deviation(changes, count) / sqrt((double)count);
+    result->standard_error_log = stats_standard_deviation(logs, count) / sqrt((double)count);
+}
+
+/* From its arms: each is compared with itself, so that blocks need not be the same. */
+static void combine_linearity(const struct plan_cell *cell, const struct plan_contrast *contrast, size_t size,
+                              const struct summary *summary, struct summary_linearity *result)
+{
+    struct summary_linearity whole = {.there = true, .blocks = UINT32_MAX};
+    double variance_ns = 0, variance_log = 0;
+    for (size_t i = 0; i < cell->arm_count; i++) {
+        const struct summary_linearity *arm = &summary->linear_arms[i][size];
+        const double weight = contrast->weights[i];
+        if (weight == 0)
+            continue;
+        whole.there = whole.there && arm->there;
+        whole.value_ns += weight * arm->value_ns;
+        whole.other_ns += weight * arm->other_ns;
+        whole.change_ns += weight * arm->change_ns;
+        whole.change_log += weight * arm->change_log;
+        variance_ns += weight * weight * arm->standard_error_ns * arm->standard_error_ns;
+        variance_log += weight * weight * arm->standard_error_log * arm->standard_error_log;
+        whole.blocks = arm->blocks < whole.blocks ? arm->blocks : whole.blocks;
+    }
+    whole.standard_error_ns = sqrt(variance_ns);
+    whole.standard_error_log = sqrt(variance_log);
+    *result = whole.there ? whole : (struct summary_linearity){0};
 }
 
 static void summarise_sizes(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,
@@ -255,12 +272,12 @@ static void summarise_sizes(const struct plan_cell *cell, const struct measure_b
     for (uint8_t size = 1; size < MEASURE_SIZES; size++) {
         for (size_t i = 0; i < cell->arm_count; i++)
             if (cell->arms[i].role != PLAN_CLOCK)
-                summarise_linearity(cell, NULL, i, size, blocks, block_count, reading_ns, scratch,
+                summarise_linearity(cell, i, size, blocks, block_count, reading_ns, scratch,
                                     &summary->linear_arms[i][size - 1]);
         for (size_t c = 0; c < cell->contrast_count; c++)
             if (!is_of_clock(cell, &cell->contrasts[c]))
-                summarise_linearity(cell, &cell->contrasts[c], 0, size, blocks, block_count, reading_ns, scratch,
-                                    &summary->linear_contrasts[c][size - 1]);
+                combine_linearity(cell, &cell->contrasts[c], size - 1, summary,
+                                  &summary->linear_contrasts[c][size - 1]);
     }
 }
 

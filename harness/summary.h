@@ -52,6 +52,10 @@ struct summary_linearity {
     double value_ns, other_ns; /* at the run's size and at the other: 40 %-trimmed means over blocks */
     double change_ns;          /* other less value, the same of each block's difference */
     double change_log;         /* the same of ln(other / value); of a contrast: of the difference of its log ratios */
+    /* Standard errors of the two changes within the process, by the standard deviation over its blocks: a tail that trimming cuts makes
+     * them large, as it should. NaN of fewer than two blocks. Of a contrast those of its arms, which share hardly a block. */
+    double standard_error_ns, standard_error_log;
+    uint32_t blocks; /* that it is of; of a contrast, the fewest of an arm */
 };
 
 struct summary {

@@ -464,15 +464,21 @@ static int run_linearity_blocks(struct worker_region *region, struct panel *pane
     const uint32_t heap_blocks = job->linearity_blocks / LINEARITY_HEAPS + 1;
     struct measure_block *blocks = &region->blocks[job->blocks + job->clock_blocks];
     const uint64_t start_ns = clock->now_ns(clock->context);
-    uint32_t useful = 0;
+    const uint32_t arm_count = job->arm_count - job->clock_arms;
+    uint32_t useful = 0, counting[MEASURE_ARMS_MAX] = {0};
     for (uint32_t i = 0; i < WORKER_LINEARITY_TRIES * job->linearity_blocks && useful < job->linearity_blocks; i++) {
+        struct measure_block *sizes = &blocks[(size_t)i * MEASURE_SIZES];
+        uint8_t which[MEASURE_LINEARITY_ARMS];
+        const size_t count = measure_linearity_arms(counting, arm_count, job->seed, job->process, i, which);
         if (i % heap_blocks == 0 && renew_heap(region, panel, clock, LINEARITY_EPOCH + i / heap_blocks, error) != 0)
             return error->code;
-        if (!measure_linearity_run(clock, &panel->host, panel->input_base, panel->arms,
-                                   job->arm_count - job->clock_arms, job->seed, job->process, i,
-                                   &blocks[(size_t)i * MEASURE_SIZES], &region->result.phase_arm))
+        if (!measure_linearity_run(clock, &panel->host, panel->input_base, panel->arms, which, count, job->seed,
+                                   job->process, i, sizes, &region->result.phase_arm))
             return broken_promise(region, panel, error);
-        useful += measure_linearity_counts(&blocks[(size_t)i * MEASURE_SIZES]);
+        const bool counts = measure_linearity_counts(sizes);
+        useful += counts;
+        for (size_t a = 0; a < count; a++)
+            counting[which[a]] += counts;
         region->result.linearity_blocks_done = i + 1;
         if (clock->now_ns(clock->context) - start_ns > job->deadline_ns)
             break;

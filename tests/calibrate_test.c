@@ -176,8 +176,11 @@ static void identical_code_differs_as_often_as_is_promised(void **state)
 static void add_size_changes(struct synthetic *synthetic, double change, double noise)
 {
     for (size_t r = 0; r < synthetic->row_count; r++)
-        for (size_t i = 0; i < CALIBRATE_SIZES; i++)
+        for (size_t i = 0; i < CALIBRATE_SIZES; i++) {
             synthetic->rows[r].size_change[i] = change + noise * normal(synthetic);
+            synthetic->rows[r].size_error[i] = noise;
+            synthetic->rows[r].size_blocks[i] = 10;
+        }
 }
 
 /* 20 processes with a noise of 0.5 % have an interval of 0.3 % either way where 1.25 % is tolerated, a cycle of 20 ns; with 5 %, none inside. */

@@ -18,6 +18,7 @@
  */
 #include "analyse_internal.h"
 #include "kernels/kernels.h"
+#include "linearity.h"
 #include "random.h"
 #include "schema.h"
 
@@ -248,11 +249,14 @@ static void add_linearity(struct simulation *s, const struct cell *cell, bool is
                                        .iterations = 1024,
                                        .iterations_other = strcmp(size, "double") == 0 ? 2048 : 1434,
                                        .count = cell->count,
-                                       .value_ns = allocate(4 * cell->count, sizeof *rows->value_ns),
+                                       .value_ns = allocate(7 * cell->count, sizeof *rows->value_ns),
                                        .process = allocate(cell->count, sizeof *rows->process)};
     rows->other_ns = rows->value_ns + cell->count;
     rows->change_ns = rows->value_ns + 2 * cell->count;
     rows->change_log = rows->value_ns + 3 * cell->count;
+    rows->error_ns = rows->value_ns + 4 * cell->count;
+    rows->error_log = rows->value_ns + 5 * cell->count;
+    rows->blocks = rows->value_ns + 6 * cell->count;
     for (size_t i = 0; i < cell->count; i++)
         rows->process[i] = &s->run.data.process[cell->process[i]];
 }
@@ -299,6 +303,64 @@ static double cycle_of(const struct simulation *s, const struct cell *cell)
     return cycle;
 }
 
+/* Of what a run without a fault is centred on 0: recorded rows by how precise each is, as they are judged. */
+static double centre_of_sizes(const double *changes, const double *errors, const double *blocks, size_t count)
+{
+    const struct stats_centre centre =
+        stats_weighted(changes, errors, blocks, count, stats_quantile(errors, count, 0.5), 0.01);
+    return isnan(centre.estimate) ? centre_of(changes, changes, count) : centre.estimate;
+}
+
+static size_t find_row(const struct analyse_linearity *recorded, const struct analyse_process *process)
+{
+    size_t row = 0;
+    while (row < recorded->count && recorded->process[row] != process)
+        row++;
+    return row;
+}
+
+/* Rows as recorded, of the processes that were drawn and have one. */
+static void draw_recorded(struct simulation *s, const struct cell *cell, const struct analyse_linearity *recorded,
+                          double fault, double level, struct analyse_linearity *rows)
+{
+    const double centre = centre_of_sizes(recorded->change_ns, recorded->error_ns, recorded->blocks, recorded->count);
+    const double log_centre =
+        centre_of_sizes(recorded->change_log, recorded->error_log, recorded->blocks, recorded->count);
+    rows->count = 0;
+    for (size_t i = 0; i < cell->count; i++) {
+        const size_t from = find_row(recorded, &s->base.data.process[cell->process[cell->drawn[i]]]);
+        if (from == recorded->count)
+            continue;
+        if (rows->count == recorded->count)
+            break; /* there is no more room than it had */
+        const size_t to = rows->count++;
+        rows->value_ns[to] = level;
+        rows->change_ns[to] = fault + draw(s, 0, centre, recorded->change_ns[from]);
+        rows->other_ns[to] = level + rows->change_ns[to];
+        rows->change_log[to] = draw(s, 0, log_centre, recorded->change_log[from]);
+        rows->error_ns[to] = s->noise * recorded->error_ns[from];
+        rows->error_log[to] = s->noise * recorded->error_log[from];
+        rows->blocks[to] = recorded->blocks[from];
+        rows->process[to] = &s->run.data.process[cell->process[i]];
+    }
+}
+
+static void draw_of_twin(struct simulation *s, const struct cell *cell, const struct analyse_samples *twin,
+                         double fault, double level, struct analyse_linearity *rows)
+{
+    const double centre = centre_of(twin->value, twin->value, twin->count),
+                 log_centre = centre_of(twin->log_ratio, twin->log_ratio, twin->count);
+    for (size_t i = 0; i < cell->count; i++) {
+        const size_t from = random_below(&s->stream, twin->count);
+        rows->value_ns[i] = level;
+        rows->change_ns[i] = fault + draw(s, 0, centre, twin->value[from]);
+        rows->other_ns[i] = level + rows->change_ns[i];
+        rows->change_log[i] = draw(s, 0, log_centre, twin->log_ratio[from]);
+        rows->error_ns[i] = rows->error_log[i] = NAN;
+        rows->blocks[i] = 1;
+    }
+}
+
 /* The fault is that of the first arm of the cell, at the size off the ladder. */
 static void draw_linearity(struct simulation *s)
 {
@@ -306,28 +368,17 @@ static void draw_linearity(struct simulation *s)
     for (size_t r = 0; r < s->run.effects.linearity_count; r++) {
         struct analyse_linearity *rows = &s->run.effects.linearity[r];
         const struct cell *cell = cell_of(s, rows->panel, rows->workload);
-        const struct analyse_effect *twin = twin_of(s, rows->panel, rows->workload);
-        const bool recorded = s->base.data.linearity_recorded;
-        const double *changes = recorded ? s->base.effects.linearity[r].change_ns : twin->samples.value;
-        const double *logs = recorded ? s->base.effects.linearity[r].change_log : twin->samples.log_ratio;
-        const size_t count = recorded ? s->base.effects.linearity[r].count : twin->samples.count;
-        const double centre = centre_of(changes, changes, count), log_centre = centre_of(logs, logs, count);
-        if (recorded && count != cell->count)
-            die("other sizes that not all processes of a cell have");
         const double level = level_of(s, rows);
         double fault = 0;
         if (!planted && !rows->is_contrast && strcmp(rows->size, "between") == 0 &&
             is_faulty(s, rows->panel, rows->workload, FAULT_LINEARITY)) {
-            fault = 2 * fmax(0.01 * level, cycle_of(s, cell));
+            fault = 2 * linearity_level_tolerance(level, cycle_of(s, cell));
             planted = true;
         }
-        for (size_t i = 0; i < rows->count; i++) {
-            const size_t from = s->base.data.linearity_recorded ? cell->drawn[i] : random_below(&s->stream, count);
-            rows->value_ns[i] = level;
-            rows->change_ns[i] = fault + draw(s, 0, centre, changes[from]);
-            rows->other_ns[i] = level + rows->change_ns[i];
-            rows->change_log[i] = draw(s, 0, log_centre, logs[from]);
-        }
+        if (s->base.data.linearity_recorded)
+            draw_recorded(s, cell, &s->base.effects.linearity[r], fault, level, rows);
+        else
+            draw_of_twin(s, cell, &twin_of(s, rows->panel, rows->workload)->samples, fault, level, rows);
     }
 }
 

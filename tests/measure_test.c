@@ -392,7 +392,8 @@ static void sizes_take_turns_in_a_linearity_block(void **state)
         arms[i].other_iterations[0] = 200;
         arms[i].other_iterations[1] = 140;
     }
-    assert_true(measure_linearity_run(&fake_clock, &host, NULL, arms, 2, 1, 2, 3, blocks, &wrong));
+    const uint8_t both[] = {0, 1};
+    assert_true(measure_linearity_run(&fake_clock, &host, NULL, arms, both, 2, 1, 2, 3, blocks, &wrong));
     assert_int_equal(world.order_count, 12);
     for (size_t i = 0; i < 6; i++)
         assert_int_equal(world.order[i], world.order[11 - i]);
@@ -409,12 +410,48 @@ static void sizes_take_turns_in_a_linearity_block(void **state)
     }
     for (size_t i = 0; i < 2; i++)
         arms[i].other_iterations[1] = 0;
-    assert_true(measure_linearity_run(&fake_clock, &host, NULL, arms, 2, 1, 2, 4, blocks, &wrong));
+    assert_true(measure_linearity_run(&fake_clock, &host, NULL, arms, both, 2, 1, 2, 4, blocks, &wrong));
     assert_int_equal(blocks[2].slot_count, 0);
     assert_int_equal(blocks[1].slot_count, 4);
     world.switch_at_ns = (uint64_t)world.now_ns + 5000;
-    assert_true(measure_linearity_run(&fake_clock, &host, NULL, arms, 2, 1, 2, 5, blocks, &wrong));
+    assert_true(measure_linearity_run(&fake_clock, &host, NULL, arms, both, 2, 1, 2, 5, blocks, &wrong));
     assert_true(blocks[0].dropped && blocks[1].dropped);
+    const uint8_t second[] = {1}; /* of one arm alone */
+    assert_true(measure_linearity_run(&fake_clock, &host, NULL, arms, second, 1, 1, 2, 6, blocks, &wrong));
+    assert_int_equal(blocks[1].slot_count, 2);
+    for (size_t slot = 0; slot < 2; slot++) {
+        assert_int_equal(blocks[1].slot_arm[slot], 1);
+        assert_int_equal(blocks[1].elapsed_ns[slot], 200 * 30);
+    }
+}
+
+/* Two that have the fewest blocks that count, whichever they are; the same for the same seed. */
+static void arms_get_as_many_linearity_blocks(void **state)
+{
+    (void)state;
+    uint32_t counting[5] = {0}, met[5][5] = {{0}};
+    uint8_t which[MEASURE_LINEARITY_ARMS], again[MEASURE_LINEARITY_ARMS];
+    for (uint64_t number = 0; number < 1000; number++) {
+        assert_int_equal(measure_linearity_arms(counting, 5, 1, 2, number, which), 2);
+        measure_linearity_arms(counting, 5, 1, 2, number, again);
+        assert_memory_equal(which, again, sizeof which);
+        assert_true(which[0] != which[1] && which[0] < 5 && which[1] < 5);
+        for (size_t i = 0; i < 5; i++) /* none that is left out has fewer */
+            assert_true(i == which[0] || i == which[1] ||
+                        (counting[i] >= counting[which[0]] && counting[i] >= counting[which[1]]));
+        met[which[0]][which[1]]++;
+        if (number % 3 == 0)
+            continue; /* dropped */
+        counting[which[0]]++;
+        counting[which[1]]++;
+    }
+    for (size_t i = 0; i < 5; i++)
+        for (size_t j = 0; j < 5; j++)
+            assert_true(i == j ? met[i][j] == 0 : met[i][j] > 10);
+    for (size_t i = 0; i < 5; i++)
+        assert_in_range(counting[i], counting[0] - 1, counting[0] + 1);
+    assert_int_equal(measure_linearity_arms(counting, 1, 1, 2, 3, which), 1);
+    assert_int_equal(which[0], 0);
 }
 
 /* ---- the state of an op ---- */
@@ -546,7 +583,7 @@ static void readings_are_taken_off_every_round(void **state)
 static void purposes_are_kept_apart(void **state)
 {
     struct plan_cell cell = {.arm_count = 4, .contrast_count = 2, .clock_blocks = 20, .blocks = 20};
-    struct measure_block blocks[40 + 2 * MEASURE_SIZES];
+    struct measure_block blocks[40 + 3 * MEASURE_SIZES];
     struct summary summary;
     (void)state;
     for (size_t i = 0; i < 4; i++) {
@@ -573,14 +610,20 @@ static void purposes_are_kept_apart(void **state)
                                           .slot_count = 4,
                                           .purpose = MEASURE_LINEARITY,
                                           .size = 1,
-                                          .elapsed_ns = {200, 300, 300, 200}};
+                                          .elapsed_ns = {200, 296 + 8 * group, 304 + 8 * group, 200}};
         three[2] = (struct measure_block){.purpose = MEASURE_LINEARITY, .size = 2};
     }
-    assert_true(summary_of_blocks(&cell, blocks, 40 + 2 * MEASURE_SIZES, 0, &summary));
+    for (size_t size = 0; size < MEASURE_SIZES; size++) /* of the first arm alone */
+        blocks[40 + 2 * MEASURE_SIZES + size] = (struct measure_block){.slot_arm = {0, 0},
+                                                                       .slot_count = size < 2 ? 2 : 0,
+                                                                       .purpose = MEASURE_LINEARITY,
+                                                                       .size = (uint8_t)size,
+                                                                       .elapsed_ns = {100 << size, 100 << size}};
+    assert_true(summary_of_blocks(&cell, blocks, 40 + 3 * MEASURE_SIZES, 0, &summary));
     assert_true(summary.valid);
     assert_int_equal(summary.blocks_kept, 20);
     assert_int_equal(summary.clock_blocks_kept, 20);
-    assert_int_equal(summary.linearity_blocks_kept, 2);
+    assert_int_equal(summary.linearity_blocks_kept, 3);
     assert_float_equal(summary.contrasts[0].difference_ns, 2, 1e-9);
     assert_float_equal(summary.contrasts[1].difference_ns, 32, 1e-9);
     assert_float_equal(summary.time_ns_per_op[1], 12, 1e-9);
@@ -588,13 +631,20 @@ static void purposes_are_kept_apart(void **state)
     assert_true(summary.linear_arms[0][0].there && !summary.linear_arms[0][1].there);
     assert_float_equal(summary.linear_arms[0][0].change_ns, 0, 1e-9);
     assert_float_equal(summary.linear_arms[1][0].value_ns, 12, 1e-9);
+    /* The faster of 296 and 304, then of 304 and 312, over 20 ops: 2.8 and 3.2 ns more, 3 -+ 0.2. */
     assert_float_equal(summary.linear_arms[1][0].other_ns, 15, 1e-9);
-    assert_float_equal(summary.linear_arms[1][0].change_log, log(15.0 / 12), 1e-9);
+    assert_float_equal(summary.linear_arms[1][0].change_ns, 3, 1e-9);
+    assert_float_equal(summary.linear_arms[1][0].change_log, (log(14.8 / 12) + log(15.2 / 12)) / 2, 1e-9);
+    assert_float_equal(summary.linear_arms[1][0].standard_error_ns, 0.2, 1e-9);
+    assert_int_equal(summary.linear_arms[0][0].blocks, 3);
+    assert_int_equal(summary.linear_arms[1][0].blocks, 2);
     assert_float_equal(summary.linear_contrasts[0][0].change_ns, 3, 1e-9);
+    assert_float_equal(summary.linear_contrasts[0][0].standard_error_ns, 0.2, 1e-9);
+    assert_int_equal(summary.linear_contrasts[0][0].blocks, 2);
     assert_false(summary.linear_contrasts[1][0].there || summary.linear_arms[2][0].there);
     for (size_t b = 20; b < 40; b++)
         blocks[b].dropped = true; /* without a clock it is no process */
-    assert_true(summary_of_blocks(&cell, blocks, 40 + 2 * MEASURE_SIZES, 0, &summary));
+    assert_true(summary_of_blocks(&cell, blocks, 40 + 3 * MEASURE_SIZES, 0, &summary));
     assert_false(summary.valid);
 }
 
@@ -972,6 +1022,7 @@ int main(void)
         cmocka_unit_test_setup(what_a_pilot_says_hardly_moves_the_rung, reset),
         cmocka_unit_test_setup(rungs_are_whole_rounds, reset),
         cmocka_unit_test_setup(sizes_take_turns_in_a_linearity_block, reset),
+        cmocka_unit_test(arms_get_as_many_linearity_blocks),
         cmocka_unit_test_setup(the_ring_moves_on_with_every_round, reset),
         cmocka_unit_test_setup(a_cold_op_is_timed_alone_behind_a_scrub, reset),
         cmocka_unit_test_setup(what_a_reading_costs_is_what_an_empty_op_shows, reset),

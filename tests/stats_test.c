@@ -922,9 +922,80 @@ static void strays_do_not_move_the_sign_interval(void **state)
     assert_true(stats_signed_rank_interval(values, 20, 0.01, NULL).high > 100);
 }
 
+/* With equal errors it is Student's interval; a value that knows itself badly hardly counts; one block has the typical error. */
+static void weighted_mean_follows_the_precise(void **state)
+{
+    (void)state;
+    const double values[] = {1.0, 1.2, 0.8, 1.1, 0.9, 1.05}, blocks[] = {10, 10, 10, 10, 10, 10};
+    double errors[] = {0.1, 0.1, 0.1, 0.1, 0.1, 0.1};
+    struct stats_centre centre = stats_weighted(values, errors, blocks, 6, 0.01, 0.05);
+    const struct stats_interval student = stats_t_interval(values, 6, 0.05);
+    assert_float_equal(centre.estimate, stats_mean(values, 6), 1e-12);
+    assert_float_equal(centre.interval.low, student.low, 1e-12);
+    assert_float_equal(centre.interval.high, student.high, 1e-12);
+    /*
+     * By hand: errors 1 and 3 of four blocks each, s^2 the median of 4 and 36 = 20, floor 2. v = (3 x 4 + 3 x 20) / 6 / 4 = 3 and
+     * (3 x 36 + 3 x 20) / 6 / 4 = 7; w = 1/7 and 1/11, mean of 0 and 9: 9 / 11 / (1/7 + 1/11) = 3.5.
+     */
+    const double two[] = {0, 9}, two_errors[] = {1, 3}, four[] = {4, 4};
+    centre = stats_weighted(two, two_errors, four, 2, 2, 0.01);
+    assert_float_equal(centre.estimate, 3.5, 1e-12);
+    const double h = 1.0 / 7 / (1.0 / 7 + 1.0 / 11), g = 1 - h;
+    const double half = stats_t_quantile(0.995, 1) * sqrt(h * h * 3.5 * 3.5 / g + g * g * 5.5 * 5.5 / h);
+    assert_float_equal(centre.interval.high - 3.5, half, 1e-9 * half);
+    const double wild[] = {0, 0.01, -0.01, 0.02, -0.02, 0.01, 0, 40},
+                 errors_of_wild[] = {.01, .01, .01, .01, .01, .01, .01, 20};
+    const double many[] = {20, 20, 20, 20, 20, 20, 20, 20};
+    centre = stats_weighted(wild, errors_of_wild, many, 8, 0.01, 0.01);
+    assert_true(centre.interval.low < 0 && centre.interval.high > 0 && centre.interval.high < 1);
+    const double unknown[] = {NAN, 0.1, 0.1}, one[] = {1, 10, 10}, three[] = {1, 2, 3};
+    centre = stats_weighted(three, unknown, one, 3, 0.001, 0.05);
+    assert_true(centre.estimate > 2.2 && centre.estimate < 2.5); /* a tenth of the weight */
+    const double none[] = {NAN, NAN, NAN};
+    centre = stats_weighted(three, none, one, 3, 0.001, 0.05);
+    assert_true(isnan(centre.estimate) && isinf(centre.interval.low) && isinf(centre.interval.high));
+    centre = stats_weighted(three, errors, blocks, 1, 0.001, 0.05);
+    assert_true(isnan(centre.estimate) && isinf(centre.interval.high));
+}
+
+/* How often the interval leaves out 0 where the errors differ by up to a factor of a hundred and are themselves guessed from few blocks. */
+static void weighted_mean_covers(void **state)
+{
+    enum { PROCESSES = 20, BLOCKS_MOST = 5, RUNS = 4000 };
+    static const struct {
+        double share, most; /* of wild processes; times as noisy as the others; 0: evenly from 1 to 100 */
+        size_t blocks;
+    } cases[] = {{0, 0, 5}, {0, 0, 2}, {0, 1, 5}, {0.4, 50, 5}, {0.85, 50, 5}, {0.85, 50, 2}};
+    uint64_t stream = 5;
+    (void)state;
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        size_t missed = 0;
+        for (size_t run = 0; run < RUNS; run++) {
+            double values[PROCESSES], errors[PROCESSES], blocks[PROCESSES];
+            for (size_t i = 0; i < PROCESSES; i++) {
+                double block[BLOCKS_MOST];
+                const bool wild = random_uniform(&stream) < cases[c].share;
+                const double noise =
+                    cases[c].most > 0 ? 0.1 * (wild ? cases[c].most : 1) : pow(10, 2 * random_uniform(&stream) - 1);
+                for (size_t b = 0; b < cases[c].blocks; b++)
+                    block[b] = noise * random_normal(&stream);
+                values[i] = stats_mean(block, cases[c].blocks);
+                errors[i] = stats_standard_deviation(block, cases[c].blocks) / sqrt((double)cases[c].blocks);
+                blocks[i] = (double)cases[c].blocks;
+            }
+            const struct stats_centre centre = stats_weighted(values, errors, blocks, PROCESSES, 0.25, 0.01);
+            missed += centre.interval.low > 0 || centre.interval.high < 0;
+        }
+        print_message("  weighted, case %zu, level 0.01: %zu of %d miss\n", c, missed, RUNS);
+        assert_true(missed <= 60); /* 40 nominal; 0.1 % beyond 60 */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(weighted_mean_follows_the_precise),
+        cmocka_unit_test(weighted_mean_covers),
         cmocka_unit_test(no_memory), /* first: malloc keeps what others have freed */
         cmocka_unit_test(the_sign_interval_has_the_ranks_of_the_binomial),
         cmocka_unit_test(strays_do_not_move_the_sign_interval),
