@@ -322,16 +322,20 @@ static const struct analyse_control *failed_before(const struct analyse_controls
     return NULL;
 }
 
+static bool is_imprecise(const struct analyse_control *control)
+{
+    return control->status == ANALYSE_IMPRECISE && !control->waived;
+}
+
 /* Cells of which a control is imprecise, each once. */
 static size_t count_imprecise(const struct analyse_controls *controls)
 {
     size_t count = 0;
     for (size_t i = 0; i < controls->count; i++) {
         const struct analyse_control *control = &controls->control[i];
-        bool first = is_of_a_cell(control) && control->status == ANALYSE_IMPRECISE;
+        bool first = is_of_a_cell(control) && is_imprecise(control);
         for (size_t before = 0; before < i && first; before++)
-            first = controls->control[before].status != ANALYSE_IMPRECISE ||
-                    !same_cell(&controls->control[before], control);
+            first = !is_imprecise(&controls->control[before]) || !same_cell(&controls->control[before], control);
         count += first;
     }
     return count;

@@ -220,7 +220,7 @@ struct analyse_control {
         ANALYSE_NOT_MEASURED
     } status;
     bool of_heap; /* vouches for figures of the heap pass and for nothing else */
-    bool waived;  /* cannot be had here, and does without: not measured, but nobody is blind for want of it */
+    bool waived;  /* cannot be had here, and does without: not measured or imprecise, but nobody is blind for want of it */
     enum analyse_blinds {
         ANALYSE_BLINDS_NOTHING,
         ANALYSE_BLINDS_CELL,          /* its panel on its workload has no verdict, nor what reads it */

@@ -11,6 +11,11 @@ double linearity_level_tolerance(double level, double cycle)
     return fmax(LEVEL_TOLERANCE * level, cycle);
 }
 
+bool linearity_is_only_size(int64_t iterations, double op_ns)
+{
+    return iterations == 1 && op_ns > LINEARITY_ONLY_SIZE_NS;
+}
+
 struct stats_centre linearity_change(const double *changes, const double *errors, const double *blocks, size_t count,
                                      double tolerance, double alpha)
 {

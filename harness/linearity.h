@@ -7,8 +7,19 @@
 
 #include "stats.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /* What a level may change by another size of the batch: 1 % of it or a cycle, on the same scale as both. */
 double linearity_level_tolerance(double level, double cycle);
+
+/*
+ * Whether no run would have another size: a batch is one op (n = 1), and that one takes more than LINEARITY_ONLY_SIZE_NS, twice the time
+ * that n is chosen for, so that neither a pilot nor a machine twice as fast would choose two. What cannot be shown of two such ops is then
+ * no hidden factor of one; that they do differ would still say something of the op.
+ */
+bool linearity_is_only_size(int64_t iterations, double op_ns);
+#define LINEARITY_ONLY_SIZE_NS 50000.0
 
 /*
  * Change by another size, one value a process, with its standard error within the process (NaN of one block) and the blocks that it is of.

@@ -101,6 +101,8 @@ struct truth {
     bool linearity;             /* linearity.csv is there: every arm and contrast at both other sizes */
     double batch_wild;          /* times as noisy in every third process; 0: none is */
     bool batch_without_errors;  /* no process says how noisy it is */
+    bool batch_at_double;       /* batch_ns at twice the size too */
+    double long_ns;             /* of the ops of extra cells, one a batch; 0: they are no longer than others */
     unsigned without_processes; /* processes with lower numbers lack `without_size` */
     double batch_ns;            /* more that b takes in a batch of another size, in `only` */
     double batch_noise;         /* standard deviation of changes by another size, in that of the contrasts */
@@ -392,18 +394,19 @@ static void put_linearity(struct synthesis *s, const char *kind, const char *sub
     const bool faulty = is_faulty(s->truth, s->workload);
     const bool missing = s->truth->without_size && s->process < s->truth->without_processes &&
                          strcmp(s->truth->without_size, subject) == 0;
-    for (size_t i = 0; i < 2 && s->truth->linearity && !s->is_void && !missing; i++) {
+    const bool is_long = s->truth->long_ns > 0 && s->level_ns == s->truth->long_ns;
+    for (size_t i = 0; i < (is_long ? 1 : 2) && s->truth->linearity && !s->is_void && !missing; i++) {
         const bool wild = faulty && s->truth->batch_wild > 0 && s->process / 2 % 3 == 0;
         const double error_ns = (faulty ? s->truth->batch_noise : 1) * s->sd_ns * (wild ? s->truth->batch_wild : 1);
-        const double change_ns = (faulty && i == 1 ? batch_ns : 0) + error_ns * normal();
+        const double change_ns = (faulty && (i == 1 || s->truth->batch_at_double) ? batch_ns : 0) + error_ns * normal();
         csv_put_integer(s->linearity, s->process);
         csv_put_text(s->linearity, s->panel);
         csv_put_text(s->linearity, s->workload);
         csv_put_text(s->linearity, kind);
         csv_put_text(s->linearity, subject);
         csv_put_text(s->linearity, sizes[i]);
-        csv_put_integer(s->linearity, 1024);
-        csv_put_integer(s->linearity, i == 0 ? 2048 : 1434);
+        csv_put_integer(s->linearity, is_long ? 1 : 1024);
+        csv_put_integer(s->linearity, is_long ? 2 : i == 0 ? 2048 : 1434);
         csv_put_number(s->linearity, value_ns);
         csv_put_number(s->linearity, value_ns + change_ns);
         csv_put_number(s->linearity, change_ns);
@@ -498,7 +501,7 @@ static void write_timing(const char *directory, const struct truth *truth)
         snprintf(name, sizeof name, "extra_%u", i / 20);
         s.process = 2000 + i;
         s.workload = name;
-        s.level_ns = EXTRA_NS;
+        s.level_ns = truth->long_ns > 0 ? truth->long_ns : EXTRA_NS;
         s.sd_ns = truth->noise * 0.5;
         s.is_void = false;
         put_process(&s, truth->extra_effect_ns, 64);
@@ -1497,6 +1500,39 @@ static void wild_processes_count_little(void **state)
     expect_blind(directory, &truth, "linearity", "field to_string_1k", "imprecise", "", ON_TO_STRING);
 }
 
+/* A batch of one op of 60 us has no other size in any run: that it is too noisy for two of them blinds nobody, that it depends on it does.
+ * One of 40 us might be one of two in the next run. */
+static void a_batch_of_one_long_op_needs_no_other_size(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.linearity = true;
+    truth.extra_cells = 3;
+    truth.long_ns = 60e3;
+    truth.only = "extra_1";
+    truth.batch_noise = 5000;
+    struct analyse_summary summary = analyse_truth(directory, &truth);
+    assert_false(summary.run_invalid);
+    expect_control(directory, "linearity", "field extra_1", "imprecise",
+                   "no run has another size: nobody is blind for it");
+    expect_blinds(directory, "linearity", "field extra_1", "nothing");
+    expect_words(directory, "extra_1", "slower by");
+    expect_control(directory, "cells", "run", "holds", "");
+    truth.batch_noise = 1;
+    truth.batch_ns = 1300;
+    truth.batch_at_double = true;
+    analyse_truth(directory, &truth);
+    expect_control(directory, "linearity", "field extra_1", "failed", "batch-dependent: b on extra_1");
+    expect_words(directory, "extra_1", "not resolvable here");
+    truth.batch_ns = 0;
+    truth.batch_noise = 5000;
+    truth.long_ns = 40e3;
+    analyse_truth(directory, &truth);
+    expect_control(directory, "linearity", "field extra_1", "imprecise", "processes would decide it");
+    expect_blinds(directory, "linearity", "field extra_1", "cell");
+    expect_words(directory, "extra_1", "not resolvable here");
+}
+
 /* Margin 0.17 ns, MDE 0.05: what another size may change, 0.2 ns, is within what the arms may and more than the claim has to spare. */
 static void a_verdict_needs_a_margin_beyond_the_change_by_another_size(void **state)
 {
@@ -2180,6 +2216,7 @@ int main(void)
         IN_DIRECTORY(batch_dependence_of_a_contrast_is_held_against_its_region),
         IN_DIRECTORY(batches_that_are_too_noisy_are_imprecise),
         IN_DIRECTORY(wild_processes_count_little),
+        IN_DIRECTORY(a_batch_of_one_long_op_needs_no_other_size),
         IN_DIRECTORY(a_verdict_needs_a_margin_beyond_the_change_by_another_size),
         IN_DIRECTORY(missing_sizes_are_not_measured),
         IN_DIRECTORY(leak_controls_guard_what_rests_on_the_heap_pass),
