@@ -43,6 +43,7 @@ static int read_run(struct compared_run *run, struct error *error)
         {&schema_workloads, &run->workloads}, {&schema_contrasts, &run->contrasts},
         {&schema_metrics, &run->metrics},     {&schema_effects, &run->effects},
         {&schema_verdicts, &run->verdicts},   {&schema_processes, &run->processes},
+        {&schema_state_contrasts, &run->state_contrasts},
     };
     if (finished_read(&run->facts, run->directory, error) != 0)
         return error->code;
@@ -62,6 +63,7 @@ static void free_run(struct compared_run *run)
     csv_free(&run->effects);
     csv_free(&run->processes);
     csv_free(&run->contrasts);
+    csv_free(&run->state_contrasts);
     csv_free(&run->metrics);
 }
 

@@ -6,8 +6,11 @@
  * one run, and the ratios are compared. How far two runs are apart has an interval of its own, from the signed-rank intervals of both
  * (stats_difference_interval), at the confidence of what is exploratory; nothing is divided by the number of effects.
  *
- * Those intervals speak of processes. Runs of one program on one machine within an hour are apart in 8 % of their effects where the
- * intervals promise 1 %, so when machines are compared the run is what is counted. Runs of one fingerprint and the same objects are a
+ * The ratio is that of quiet blocks, where a run knows which those are: how much of it had to share its core is no fact of what is compared
+ * (compare_internal.h has what that share did to five runs of one build).
+ *
+ * Those intervals speak of processes. Over all blocks runs of one program on one machine within an hour were apart in 4 and in 8 % of their
+ * effects where the intervals promise 1 %, so when machines are compared the run is what is counted. Runs of one fingerprint and the same objects are a
  * group: replicates, and how many of their effects are apart is printed, a measured error rate. Between groups an effect is called
  * changed only if every pair of runs across is apart in one direction and the closest such pair is further apart than any two runs of
  * either group; with a single run in either group it is no more than a difference between the runs. Of normal estimates that vary from

@@ -2,6 +2,8 @@
 #include "compare_internal.h"
 
 #include "schema.h"
+#include "state.h"
+#include "summary.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,44 +29,102 @@ static int compare_integers(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Whether each row of contrasts.csv is of a process that analyse uses: one void arm voids the process. NULL when out of memory. */
-static bool *usable_contrasts(const struct compared_run *run)
+/* A process as compare needs it. */
+struct compared_process {
+    int64_t id;
+    bool is_void;
+    enum state state; /* that it was wholly in; unknown when it had both */
+    bool told;        /* the fast mode of the run had been seen, by which states are told apart */
+};
+
+struct compared_processes {
+    struct compared_process *process; /* by id */
+    size_t count;
+    bool states; /* some block of the run was classified */
+};
+
+static int compare_ids(const void *a, const void *b)
 {
-    const struct csv_data *processes = &run->processes, *contrasts = &run->contrasts;
-    bool *usable = malloc((contrasts->row_count + 1) * sizeof *usable);
-    int64_t *voids = malloc((processes->row_count + 1) * sizeof *voids);
-    size_t void_count = 0;
-    for (size_t r = 0; usable && voids && r < processes->row_count; r++)
-        if (strcmp(csv_text(processes, r, SCHEMA_processes_status), "ok") != 0)
-            voids[void_count++] = csv_integer(processes, r, SCHEMA_processes_process);
-    if (usable && voids)
-        qsort(voids, void_count, sizeof *voids, compare_integers);
-    for (size_t r = 0; usable && voids && r < contrasts->row_count; r++) {
-        const int64_t process = csv_integer(contrasts, r, SCHEMA_contrasts_process);
-        usable[r] = bsearch(&process, voids, void_count, sizeof *voids, compare_integers) == NULL;
+    const struct compared_process *x = a, *y = b;
+    return compare_integers(&x->id, &y->id);
+}
+
+/* Of all rows of a process: one void arm voids it. */
+static void add_process(struct compared_processes *all, const struct csv_data *rows, size_t r, double fastest_cycles)
+{
+    const int64_t quiet = csv_integer(rows, r, SCHEMA_processes_blocks_quiet),
+                  shared = csv_integer(rows, r, SCHEMA_processes_blocks_shared);
+    const bool is_void = strcmp(csv_text(rows, r, SCHEMA_processes_status), "ok") != 0;
+    const int64_t id = csv_integer(rows, r, SCHEMA_processes_process);
+    all->states |= quiet + shared > 0;
+    if (all->count > 0 && all->process[all->count - 1].id == id) {
+        all->process[all->count - 1].is_void |= is_void;
+        return;
     }
-    if (voids == NULL) {
-        free(usable);
-        return NULL;
-    }
-    free(voids);
-    return usable;
+    all->process[all->count++] = (struct compared_process){
+        .id = id,
+        .is_void = is_void,
+        .state = state_of_process((uint32_t)csv_integer(rows, r, SCHEMA_processes_blocks_kept), (uint32_t)quiet,
+                                  (uint32_t)shared, SUMMARY_BLOCKS_MIN),
+        .told = csv_number(rows, r, SCHEMA_processes_probe_cycles) <= STATE_FASTEST_TOLERANCE * fastest_cycles,
+    };
+}
+
+/* False when memory is short. */
+static bool read_processes(const struct compared_run *run, struct compared_processes *all)
+{
+    const struct csv_data *rows = &run->processes;
+    double fastest_cycles = INFINITY;
+    *all = (struct compared_processes){.process = calloc(rows->row_count + 1, sizeof *all->process)};
+    for (size_t r = 0; r < rows->row_count; r++)
+        fastest_cycles = fmin(fastest_cycles, csv_number(rows, r, SCHEMA_processes_probe_cycles));
+    for (size_t r = 0; all->process && r < rows->row_count; r++)
+        add_process(all, rows, r, fastest_cycles);
+    if (all->process)
+        qsort(all->process, all->count, sizeof *all->process, compare_ids);
+    return all->process != NULL;
+}
+
+/* NULL for a void one. */
+static const struct compared_process *find_process(const struct compared_processes *all, const struct csv_data *table,
+                                                   size_t row, size_t column)
+{
+    const struct compared_process key = {.id = csv_integer(table, row, column)};
+    const struct compared_process *found = bsearch(&key, all->process, all->count, sizeof *all->process, compare_ids);
+    return found && !found->is_void ? found : NULL;
+}
+
+static bool is_of_effect(const struct compared_run *run, size_t effect, const struct csv_data *table, size_t row,
+                         const size_t columns[static 3])
+{
+    static const size_t key[] = {SCHEMA_effects_contrast, SCHEMA_effects_workload, SCHEMA_effects_panel};
+    for (size_t k = 0; k < 3; k++)
+        if (strcmp(csv_text(table, row, columns[k]), compare_effect_text(run, effect, key[k])) != 0)
+            return false;
+    return true;
 }
 
 /* The log ratios of the processes of an effect; `values` has room for all. */
-static size_t log_ratios(const struct compared_run *run, size_t row, const bool *usable, double *values)
+static size_t log_ratios(const struct compared_run *run, size_t effect, const struct compared_processes *processes,
+                         double *values)
 {
-    static const size_t key[][2] = {{SCHEMA_contrasts_contrast, SCHEMA_effects_contrast},
-                                    {SCHEMA_contrasts_workload, SCHEMA_effects_workload},
-                                    {SCHEMA_contrasts_panel, SCHEMA_effects_panel}};
-    const struct csv_data *contrasts = &run->contrasts;
+    static const size_t whole[] = {SCHEMA_contrasts_contrast, SCHEMA_contrasts_workload, SCHEMA_contrasts_panel},
+                        part[] = {SCHEMA_state_contrasts_contrast, SCHEMA_state_contrasts_workload,
+                                  SCHEMA_state_contrasts_panel};
+    const struct csv_data *contrasts = &run->contrasts, *states = &run->state_contrasts;
     size_t count = 0;
     for (size_t r = 0; r < contrasts->row_count; r++) {
-        size_t k = 0;
-        while (k < 3 && strcmp(csv_text(contrasts, r, key[k][0]), compare_effect_text(run, row, key[k][1])) == 0)
-            k++;
-        if (k == 3 && usable[r])
+        const struct compared_process *process = find_process(processes, contrasts, r, SCHEMA_contrasts_process);
+        if (process && (!processes->states || (process->told && process->state == STATE_QUIET)) &&
+            is_of_effect(run, effect, contrasts, r, whole))
             values[count++] = csv_number(contrasts, r, SCHEMA_contrasts_log_ratio);
+    }
+    for (size_t r = 0; processes->states && r < states->row_count; r++) {
+        const struct compared_process *process = find_process(processes, states, r, SCHEMA_state_contrasts_process);
+        if (process && process->told && process->state == STATE_UNKNOWN &&
+            strcmp(csv_text(states, r, SCHEMA_state_contrasts_state), state_words[STATE_QUIET]) == 0 &&
+            is_of_effect(run, effect, states, r, part))
+            values[count++] = csv_number(states, r, SCHEMA_state_contrasts_log_ratio);
     }
     return count;
 }
@@ -72,22 +132,24 @@ static size_t log_ratios(const struct compared_run *run, size_t row, const bool 
 static struct compare_centre *centres_of(const struct compared_run *run)
 {
     struct compare_centre *centres = calloc(run->effects.row_count + 1, sizeof *centres);
-    double *values = malloc((run->contrasts.row_count + 1) * sizeof *values);
-    bool *usable = usable_contrasts(run);
-    for (size_t r = 0; centres && values && usable && r < run->effects.row_count; r++) {
+    double *values = malloc((run->contrasts.row_count + run->state_contrasts.row_count + 1) * sizeof *values);
+    struct compared_processes processes;
+    const bool enough = read_processes(run, &processes);
+    for (size_t r = 0; centres && values && enough && r < run->effects.row_count; r++) {
         struct compare_centre *centre = &centres[r];
         if (strcmp(compare_effect_text(run, r, SCHEMA_effects_scale), "relative") != 0)
             continue;
-        centre->processes = log_ratios(run, r, usable, values);
+        centre->quiet = processes.states;
+        centre->processes = log_ratios(run, r, &processes, values);
         centre->estimate = stats_hodges_lehmann(values, centre->processes);
         centre->interval = stats_signed_rank_interval(values, centre->processes, 1 - COMPARE_CONFIDENCE, NULL);
     }
-    if (values == NULL || usable == NULL) {
+    if (values == NULL || !enough) {
         free(centres);
         centres = NULL;
     }
     free(values);
-    free(usable);
+    free(processes.process);
     return centres;
 }
 
@@ -115,8 +177,8 @@ static const struct compare_centre *centre_of(const struct comparison *compariso
         const struct compare_centre *centre = &comparison->centres[run][rows[run]];
         if (isfinite(centre->estimate) && isfinite(centre->interval.low) && isfinite(centre->interval.high))
             return centre;
-        snprintf(words, sizeof words, "has no interval from %zu process%s", centre->processes,
-                 centre->processes == 1 ? "" : "es");
+        snprintf(words, sizeof words, "has no interval from %zu%s process%s", centre->processes,
+                 centre->quiet ? " quiet" : "", centre->processes == 1 ? "" : "es");
         silent = words;
     }
     compare_add_reason(reason, run, silent);

@@ -19,8 +19,14 @@ struct compare_counts {
     int64_t metrics, metrics_differ;
 };
 
-/* An effect in one run, of its log ratios. */
+/*
+ * An effect in one run, of its log ratios: of the blocks that had the core to themselves, where the run knows which those are. A core that
+ * others share takes some code longer than other code, and how much of a run that was is no fact of what is compared: of five runs of one
+ * build, in which 10 to 47 % of the blocks were shared, 19 of 460 pairs of effects were apart at 1 % over all blocks, 2 of 253 of quiet
+ * blocks alone, and of shared ones alone 0 of 277.
+ */
 struct compare_centre {
+    bool quiet; /* of those blocks alone */
     size_t processes;
     double estimate;
     struct stats_interval interval;

@@ -18,7 +18,7 @@ struct compared_run {
     char name[256];
     size_t group; /* from 0; means nothing when it is not readable */
     struct finished facts;
-    struct csv_data claims, variants, workloads, verdicts, effects, processes, contrasts,
+    struct csv_data claims, variants, workloads, verdicts, effects, processes, contrasts, state_contrasts,
         metrics;                                /* empty when it is not readable */
     char contrasts_crc[PROVENANCE_CRC32_BYTES]; /* "" as well when it has none */
 };

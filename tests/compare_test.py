@@ -141,8 +141,12 @@ class Compare(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
-    def copy(self, name):
-        return make_distinct(Path(shutil.copytree(GOLDEN, self.folder / name)))
+    def copy(self, name, states=False):
+        """Without `states` no block is known to have had the core to itself: then all count."""
+        run = make_distinct(Path(shutil.copytree(GOLDEN, self.folder / name)))
+        if not states:
+            edit(run, "processes", lambda row: row.update(blocks_quiet="0", blocks_shared="0"))
+        return run
 
     def elsewhere(self, name):
         """A copy as if from another machine."""
@@ -231,6 +235,37 @@ class Compare(unittest.TestCase):
         self.assertIn("All runs are of one machine and one build", " ".join(self.text.split()))
         for words in ("One run of a machine", "What changed", "Change:"):
             self.assertNotIn(words, self.text)
+
+    def test_blocks_that_shared_the_core_are_left_out(self):
+        """Half of the blocks of one run are shared, and in those the effect is another: over all blocks the two are apart, in quiet ones
+        they are not. With quiet blocks in too few processes nothing is said."""
+        one, other = self.copy("one", states=True), self.copy("other", states=True)
+        ids = [row["process"] for row in read(one / "contrasts.csv") if is_effect(row)]
+        self.assertGreater(len(ids), 10)
+
+        def halve(row):
+            if row["process"] in ids:
+                row.update(blocks_quiet=str(int(row["blocks_kept"]) // 2), blocks_shared=str(int(row["blocks_kept"]) // 2))
+        for run in (one, other):
+            whole = {row["process"]: row for row in read(run / "contrasts.csv") if is_effect(row)}
+            edit(run, "processes", halve)
+            edit(run, "state_contrasts", lambda row: not is_effect(row))
+            for process, row in whole.items():
+                for state, more in (("quiet", 0), ("shared", 0.1)):
+                    append(run, "state_contrasts", f"{process},{row['panel']},{WORKLOAD},{CONTRAST},{state},{row['difference_ns']},"
+                                                   f"{float(row['log_ratio']) + more!r},100")
+        shift(other, 0.05)
+        self.compare(one, other)
+        self.assertEqual((self.replicate()["apart"], self.replicate()["largest_percent"]), ("0", "0"))
+        for run in (one, other):
+            edit(run, "state_contrasts", lambda row: not is_effect(row) or row["state"] == "shared" or row["process"] in ids[:5])
+        self.compare(one, other, out="few")
+        self.assertFalse([row for row in self.replicates if is_effect(row)])
+        for run in (one, other):
+            edit(run, "processes", lambda row: row.update(blocks_quiet="0", blocks_shared="0"))
+        self.compare(one, other, out="all")
+        self.assertEqual(self.replicate()["apart"], "1")
+        self.assertAlmostEqual(float(self.replicate()["largest_percent"]), percent(0.05), places=9)
 
     def test_what_makes_a_group(self):
         """Fingerprint and the objects that both have; a group keeps its letter wherever its runs stand."""
