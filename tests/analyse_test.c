@@ -1426,6 +1426,14 @@ static void batch_dependence_is_found(void **state)
     truth.only = NULL;
     truth.batch_ns = 18.9;
     expect_invalid(directory, &truth, "linearity", "field get_put", "failed", "batch-dependent");
+    truth.extra_cells = 3; /* two ops that decide nothing depend on it: that is theirs */
+    truth.only = "extra_1";
+    truth.only_too = "extra_2";
+    assert_false(analyse_truth(directory, &truth).run_invalid);
+    expect_control(directory, "linearity", "field extra_1", "failed", "batch-dependent");
+    expect_control(directory, "linearity", "field extra_2", "failed", "batch-dependent");
+    expect_control(directory, "cells", "run", "holds", "");
+    expect_words(directory, "extra_1", "not resolvable here");
 }
 
 /* Half the region is 0.05 ns, where the arms may differ by a cycle. */
@@ -1455,9 +1463,14 @@ static void batches_that_are_too_noisy_are_imprecise(void **state)
     truth.extra_cells = 8;
     truth.batch_noise = 3; /* 0.15 ns on get_put; 13 on to_string_1k, which is 1.5 %; 1.5 on the others */
     truth.claims = synthetic_claims;
+    /* All but one of ten, and one that decides: each leaves its own cell without a verdict, and the run stands. */
     struct analyse_summary summary = analyse_truth(directory, &truth);
-    assert_true(summary.run_invalid); /* nearly all of them */
+    assert_false(summary.run_invalid);
+    assert_true(summary.deciding_cell_blind);
+    expect_control(directory, "linearity", "field to_string_1k", "imprecise", "processes would decide it");
     expect_control(directory, "linearity", "field extra_1", "imprecise", "processes would decide it");
+    expect_blinds(directory, "linearity", "field extra_1", "cell");
+    expect_words(directory, "extra_1", "not resolvable here");
     expect_control(directory, "linearity", "field get_put", "holds", ""); /* 0.13 ns of half a region of 0.45 */
     /* The arms hold, and the contrast is too imprecise for its MDE of 0.5 ns: 3 ns clear that bar, not 0.6. */
     truth.batch_noise = 0.9;
