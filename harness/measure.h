@@ -143,6 +143,13 @@ bool measure_linearity_counts(const struct measure_block *block);
 /* What two readings of the clock and the call cost a round: the median of `tries` (at most 1000) rounds of an op that does nothing. */
 double measure_reading_ns(const struct measure_clock *clock, unsigned tries);
 
+/* Both clocks at one time: of several tries the one that took least, because a hypervisor that takes 35 us between the two readings looks
+ * like a drift of 139 ppm over 250 ms (one process of 240, and the run was invalid for it). */
+struct measure_moment {
+    uint64_t ns, ticks;
+};
+struct measure_moment measure_both_clocks(const struct measure_clock *clock);
+
 /* Smallest non-zero difference of successive clock readings, over `tries` readings. */
 uint64_t measure_clock_step_ns(const struct measure_clock *clock, unsigned tries);
 

@@ -496,12 +496,12 @@ static int measure(struct worker_region *region, struct panel *panel, const stru
     result->reading_ns = measure_reading_ns(clock, READING_TRIES);
     record_objects(region, panel, 0);
     enter(region, WORKER_MEASURING, 0);
-    const uint64_t start_ns = clock->now_ns(clock->context), start_ticks = clock->ticks(clock->context);
+    const struct measure_moment start = measure_both_clocks(clock);
     if ((region->job.one_after_other ? measure_one_after_other : run_effect_blocks)(region, panel, clock, epoch_blocks,
                                                                                     error) != 0)
         return error->code;
-    const uint64_t end_ticks = clock->ticks(clock->context), end_ns = clock->now_ns(clock->context);
-    result->ticks_per_ns = (double)(end_ticks - start_ticks) / (double)(end_ns - start_ns);
+    const struct measure_moment end = measure_both_clocks(clock);
+    result->ticks_per_ns = (double)(end.ticks - start.ticks) / (double)(end.ns - start.ns);
     return run_linearity_blocks(region, panel, clock, error);
 }
 

@@ -454,6 +454,40 @@ static void arms_get_as_many_linearity_blocks(void **state)
     assert_int_equal(which[0], 0);
 }
 
+/* A clock of 20 ns a reading, with three ticks a ns, that loses 35 us between two readings: in all tries but one, whichever. */
+struct interrupted {
+    uint64_t now_ns;
+    unsigned reading, spared; /* try */
+};
+
+static uint64_t interrupted_now(void *context)
+{
+    struct interrupted *clock = context;
+    clock->now_ns += clock->reading % 3 == 2 && clock->reading / 3 != clock->spared ? 35000 : 20;
+    clock->reading++;
+    return clock->now_ns;
+}
+
+static uint64_t interrupted_ticks(void *context)
+{
+    struct interrupted *clock = context;
+    clock->now_ns += 20;
+    clock->reading++;
+    return 3 * clock->now_ns;
+}
+
+static void both_clocks_are_read_at_one_time(void **state)
+{
+    (void)state;
+    for (unsigned spared = 0; spared < 5; spared++) {
+        struct interrupted interrupted = {.now_ns = 1000, .spared = spared};
+        const struct measure_clock clock = {
+            .now_ns = interrupted_now, .ticks = interrupted_ticks, .context = &interrupted};
+        const struct measure_moment moment = measure_both_clocks(&clock);
+        assert_in_range(moment.ticks, 3 * moment.ns - 60, 3 * moment.ns + 60);
+    }
+}
+
 /* ---- the state of an op ---- */
 
 static void the_ring_moves_on_with_every_round(void **state)
@@ -1023,6 +1057,7 @@ int main(void)
         cmocka_unit_test_setup(rungs_are_whole_rounds, reset),
         cmocka_unit_test_setup(sizes_take_turns_in_a_linearity_block, reset),
         cmocka_unit_test(arms_get_as_many_linearity_blocks),
+        cmocka_unit_test(both_clocks_are_read_at_one_time),
         cmocka_unit_test_setup(the_ring_moves_on_with_every_round, reset),
         cmocka_unit_test_setup(a_cold_op_is_timed_alone_behind_a_scrub, reset),
         cmocka_unit_test_setup(what_a_reading_costs_is_what_an_empty_op_shows, reset),
