@@ -1358,16 +1358,19 @@ static void an_imprecise_exploratory_cell_leaves_the_others_alone(void **state)
     expect_control(directory, "cells", "run", "holds", "");
     expect_words(directory, "extra_3", "not resolvable here");
 
-    truth.extra_cells = 17;
-    truth.only_too = "extra_5";
-    assert_true(analyse_truth(directory, &truth).run_invalid); /* 2 of 19 */
-    truth.extra_cells = 18;
-    assert_false(analyse_truth(directory, &truth).run_invalid); /* 2 of 20 */
-    truth.extra_cells = 7;
+    truth.only_too = "extra_2"; /* nor do two, which decide as little */
+    assert_int_equal(analyse_truth(directory, &truth).invalid, 0);
+
+    truth.only_too = NULL; /* one of the two cells that decide */
+    truth.only = "to_string_1k";
+    summary = analyse_truth(directory, &truth);
+    assert_false(summary.run_invalid);
+    assert_true(summary.deciding_cell_blind);
+    truth.only_too = "get_put"; /* both */
     summary = analyse_truth(directory, &truth);
     assert_true(summary.run_invalid);
-    assert_non_null(strstr(summary.reason, "2 of 9 panels on workloads have an imprecise control"));
-    expect_part(directory, "1", "a", "run invalid", "2 of 9 panels on workloads");
+    assert_non_null(strstr(summary.reason, "2 of 2 panels on workloads that decide claims have an imprecise control"));
+    expect_part(directory, "1", "a", "run invalid", "2 of 2 panels on workloads");
     truth.complete = "no"; /* it may still get there */
     assert_false(analyse_truth(directory, &truth).run_invalid);
     expect_control(directory, "cells", "run", "holds", "");
