@@ -151,8 +151,9 @@ def tally(run):
         "confirmed_controls": sum(is_control(row) and row["verdict"] == "confirmed" for row in parts),
         "controls": len(run.controls),
         "controls_hold": sum(row["status"] == "holds" for row in run.controls),
-        "controls_imprecise": sum(row["status"] == "imprecise" for row in run.controls),
-        "controls_not_measured": sum(row["status"] == "not measured" for row in run.controls),
+        "controls_do_not": ", ".join(f"{number} {words}" for status, words in (("failed", "failed"), ("imprecise", "too imprecise"),
+                                                                               ("not measured", "not measured"))
+                                     if (number := sum(row["status"] == status for row in run.controls))),
     }
 
 
