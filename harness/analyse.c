@@ -3,6 +3,7 @@
 #include "analyse_internal.h"
 #include "kernels/kernels.h"
 #include "schema.h"
+#include "words.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -80,7 +81,7 @@ static double mean_metric(const struct analyse_data *data, const char *list, con
     double sum = 0;
     size_t count = 0;
     char variant[ENCBENCH_NAME_BYTES];
-    while (analyse_list_next(&list, variant)) {
+    while (words_next(&list, variant)) {
         size_t row = analyse_metric_row(data, variant, workload, metric);
         if (row == ANALYSE_NONE || strcmp(csv_text(&data->metrics, row, SCHEMA_metrics_status), "exact") != 0)
             return NAN;
@@ -95,11 +96,11 @@ static double mean_metric(const struct analyse_data *data, const char *list, con
 static double instructions_delta(const struct analyse_data *data, const struct analyse_effect *effect)
 {
     const char *workload = analyse_workload_name(data, effect->workload);
-    if (!analyse_list_has("pair main interaction", effect->kind))
+    if (!words_has("pair main interaction", effect->kind))
         return NAN;
     double of_means = mean_metric(data, effect->contender, workload, "instructions_per_op") -
                       mean_metric(data, effect->baseline, workload, "instructions_per_op");
-    return strcmp(effect->kind, "interaction") == 0 ? (double)analyse_list_count(effect->baseline) * of_means
+    return strcmp(effect->kind, "interaction") == 0 ? (double)words_count(effect->baseline) * of_means
                                                     : of_means;
 }
 

@@ -1,6 +1,7 @@
 #include "analyse_internal.h"
 #include "kernels/kernels.h"
 #include "schema.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -74,7 +75,7 @@ static int check_panels(const struct analyse_data *data, struct error *error)
     char variant[ENCBENCH_NAME_BYTES];
     for (size_t row = 0; row < data->panels.row_count; row++)
         for (size_t i = 0; i < 2; i++)
-            for (const char *list = csv_text(&data->panels, row, sides[i]); analyse_list_next(&list, variant);)
+            for (const char *list = csv_text(&data->panels, row, sides[i]); words_next(&list, variant);)
                 if (!known_variant(data, variant))
                     return analyse_bad_cell(&data->panels, row, sides[i], "variants of the run's variants.csv", error);
     return 0;
@@ -106,7 +107,7 @@ static int check_process(const struct analyse_data *data, size_t row, struct err
     if (!isnan(probe_cycles) && !(probe_cycles > 0 && isfinite(probe_cycles)))
         return analyse_bad_cell(table, row, SCHEMA_processes_probe_cycles, "a finite number above 0, or nothing",
                                 error);
-    if (strchr(role, ' ') || !analyse_list_has("baseline contender twin planted clock", role))
+    if (strchr(role, ' ') || !words_has("baseline contender twin planted clock", role))
         return analyse_bad_cell(table, row, SCHEMA_processes_role, "baseline; contender; twin; planted or clock",
                                 error);
     if (strcmp(role, "clock") == 0 ? strcmp(variant, CHAIN_VARIANT) != 0 : !known_variant(data, variant))
@@ -172,7 +173,7 @@ static int check_metric(const struct csv_data *table, size_t row, struct error *
         return analyse_bad_cell(table, row, SCHEMA_metrics_status, "exact; unstable or not available", error);
     const double value = csv_number(table, row, SCHEMA_metrics_value), size = fabs(value);
     if (value < 0 &&
-        analyse_list_has("instructions_per_op allocations_per_op allocated_bytes_per_op planted_cycles_per_op",
+        words_has("instructions_per_op allocations_per_op allocated_bytes_per_op planted_cycles_per_op",
                          csv_text(table, row, SCHEMA_metrics_metric)))
         return analyse_bad_cell(table, row, SCHEMA_metrics_value, "a count of it, 0 or more", error);
     if (empty ? word == 0 : !(size == 0 || (size >= METRIC_LEAST && size <= METRIC_MOST)))

@@ -1,5 +1,6 @@
 #include "analyse_internal.h"
 #include "schema.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -42,12 +43,12 @@ static size_t match_effect(const struct analyse_data *data, const struct analyse
     const char *contender = claim_text(data, condition->row, SCHEMA_claims_contender);
     for (size_t i = 0; i < effects->effect_count; i++) {
         const struct analyse_effect *effect = &effects->effect[i];
-        if (!analyse_list_has("pair main", effect->kind) || effect->samples.count < 2 ||
+        if (!words_has("pair main", effect->kind) || effect->samples.count < 2 ||
             strcmp(analyse_workload_name(data, effect->workload), workload) != 0)
             continue;
-        *reversed = analyse_list_equal(effect->baseline, contender) && analyse_list_equal(effect->contender, baseline);
+        *reversed = words_equal(effect->baseline, contender) && words_equal(effect->contender, baseline);
         if (*reversed ||
-            (analyse_list_equal(effect->baseline, baseline) && analyse_list_equal(effect->contender, contender)))
+            (words_equal(effect->baseline, baseline) && words_equal(effect->contender, contender)))
             return i;
     }
     return ANALYSE_NONE;
@@ -58,7 +59,7 @@ static size_t match_level(const struct analyse_data *data, const struct analyse_
 {
     for (size_t i = 0; i < effects->level_count; i++) {
         const struct analyse_level *level = &effects->level[i];
-        if (strcmp(level->variant, variant) == 0 && analyse_list_has("baseline contender", level->role) &&
+        if (strcmp(level->variant, variant) == 0 && words_has("baseline contender", level->role) &&
             level->samples.count >= 2 && strcmp(analyse_workload_name(data, level->workload), workload) == 0)
             return i;
     }
@@ -104,7 +105,7 @@ static void plan_timing(struct judge *judge, size_t index)
     const struct analyse_condition *condition = &judge->claims->condition[index];
     const char *workloads = claim_text(judge->data, condition->row, SCHEMA_claims_workload);
     char workload[ENCBENCH_NAME_BYTES];
-    while (analyse_list_next(&workloads, workload)) {
+    while (words_next(&workloads, workload)) {
         struct analyse_item *item = add_item(judge, index);
         if (!item)
             return;
@@ -119,9 +120,9 @@ static void plan_level(struct judge *judge, size_t index)
     const struct analyse_condition *condition = &judge->claims->condition[index];
     const char *workloads = claim_text(judge->data, condition->row, SCHEMA_claims_workload);
     char workload[ENCBENCH_NAME_BYTES], variant[ENCBENCH_NAME_BYTES];
-    while (analyse_list_next(&workloads, workload)) {
+    while (words_next(&workloads, workload)) {
         const char *variants = claim_text(judge->data, condition->row, SCHEMA_claims_contender);
-        while (analyse_list_next(&variants, variant)) {
+        while (words_next(&variants, variant)) {
             struct analyse_item *item = add_item(judge, index);
             if (!item)
                 return;
@@ -165,7 +166,7 @@ static double composed_half_width(const struct analyse_data *data, const struct 
                                   const struct analyse_condition *condition, const char *workloads)
 {
     char on_level[ENCBENCH_NAME_BYTES];
-    analyse_list_next(&workloads, on_level);
+    words_next(&workloads, on_level);
     const size_t level = match_level(data, effects, claim_text(data, condition->row, SCHEMA_claims_baseline), on_level);
     if (level == ANALYSE_NONE)
         return NAN;
@@ -189,7 +190,7 @@ struct analyse_stake analyse_effect_stake(const struct analyse_claims *claims, c
         const char *workloads = claim_text(data, condition->row, SCHEMA_claims_workload);
         char workload[ENCBENCH_NAME_BYTES];
         bool reversed;
-        while (analyse_list_next(&workloads, workload)) {
+        while (words_next(&workloads, workload)) {
             if (match_effect(data, effects, condition, workload, &reversed) == effect) {
                 const double half_width = composed ? composed_half_width(data, effects, condition, workloads)
                                                    : native_half_width(&condition->region, own);
@@ -491,8 +492,8 @@ static void judge_composition(struct judge *judge, size_t index)
         return;
     const char *workloads = claim_text(judge->data, condition->row, SCHEMA_claims_workload);
     char on_effect[ENCBENCH_NAME_BYTES], on_level[ENCBENCH_NAME_BYTES];
-    analyse_list_next(&workloads, on_effect);
-    analyse_list_next(&workloads, on_level);
+    words_next(&workloads, on_effect);
+    words_next(&workloads, on_level);
     item->effect = match_effect(judge->data, judge->effects, condition, on_effect, &item->reversed);
     item->level = match_level(judge->data, judge->effects,
                               claim_text(judge->data, condition->row, SCHEMA_claims_baseline), on_level);
@@ -623,7 +624,7 @@ static size_t span_of_side(const struct judge *judge, struct analyse_item *item,
     const char *metric = claim_text(judge->data, judge->claims->condition[item->condition].row, SCHEMA_claims_metric);
     char variant[ENCBENCH_NAME_BYTES];
     size_t count = 0;
-    while (analyse_list_next(&variants, variant)) {
+    while (words_next(&variants, variant)) {
         double value;
         if (offered && !offers(judge, variant, workload))
             continue;
@@ -677,7 +678,7 @@ static bool concerns(const struct judge *judge, size_t index, const char *worklo
     const size_t row = judge->claims->condition[index].row, sides[] = {SCHEMA_claims_baseline, SCHEMA_claims_contender};
     char variant[ENCBENCH_NAME_BYTES];
     for (size_t i = 0; i < 2; i++)
-        for (const char *cursor = claim_text(judge->data, row, sides[i]); analyse_list_next(&cursor, variant);)
+        for (const char *cursor = claim_text(judge->data, row, sides[i]); words_next(&cursor, variant);)
             if (offers(judge, variant, workload))
                 return true;
     return false;
@@ -692,7 +693,7 @@ static void judge_absent_variants(struct judge *judge, size_t index)
     const char *metric = claim_text(judge->data, claim, SCHEMA_claims_metric);
     char variant[ENCBENCH_NAME_BYTES];
     for (size_t i = 0; i < 2; i++)
-        for (const char *cursor = claim_text(judge->data, claim, sides[i]); analyse_list_next(&cursor, variant);) {
+        for (const char *cursor = claim_text(judge->data, claim, sides[i]); words_next(&cursor, variant);) {
             size_t row = 0;
             while (row < metrics->row_count && (strcmp(csv_text(metrics, row, SCHEMA_metrics_variant), variant) != 0 ||
                                                 strcmp(csv_text(metrics, row, SCHEMA_metrics_metric), metric) != 0))
@@ -744,17 +745,17 @@ static void judge_exact(struct judge *judge, size_t index)
         judge_equal_everywhere(judge, index);
         return;
     }
-    while (analyse_list_next(&workloads, workload)) {
+    while (words_next(&workloads, workload)) {
         const char *contenders = claim_text(judge->data, condition->row, SCHEMA_claims_contender);
         const char *baselines = claim_text(judge->data, condition->row, SCHEMA_claims_baseline);
         if (condition->kind == ANALYSE_EQUAL) {
             judge_equal(judge, index, workload, false);
             continue;
         }
-        while (analyse_list_next(&contenders, variant))
+        while (words_next(&contenders, variant))
             if (condition->kind == ANALYSE_EXACT)
                 judge_variant(judge, index, variant, workload);
-            else if (analyse_list_next(&baselines, baseline))
+            else if (words_next(&baselines, baseline))
                 judge_pair(judge, index, baseline, variant, workload);
     }
 }

@@ -1,7 +1,8 @@
 #include "analyse.h"
 #include "analyse_internal.h"
-#include "module_load.h"
+#include "names.h"
 #include "schema.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,13 +36,13 @@ static int check_words(const struct csv_data *claims, size_t row, enum analyse_k
                           : kind == ANALYSE_LEVEL       ? "time"
                           : kind == ANALYSE_COMPOSITION ? "time_reduction relative_time"
                                                         : NULL;
-    if (allowed ? !analyse_list_has(allowed, metric) : !module_name_is_legal(metric))
+    if (allowed ? !words_has(allowed, metric) : !names_is_legal(metric))
         return bad_claim(claims, row, SCHEMA_claims_metric, allowed ? allowed : "the name of a metric", error);
     const char *units = is_timing_kind(kind) && strcmp(metric, "time") == 0 ? "ns"
                         : is_timing_kind(kind) || kind == ANALYSE_REDUCTION ? "percent"
                                                                             : "bytes count ns percent";
     const char *unit = csv_text(claims, row, SCHEMA_claims_unit);
-    if (strchr(unit, ' ') || !analyse_list_has(units, unit))
+    if (strchr(unit, ' ') || !words_has(units, unit))
         return bad_claim(claims, row, SCHEMA_claims_unit, units, error);
     return 0;
 }
@@ -50,17 +51,17 @@ static int check_names(const struct csv_data *claims, size_t row, size_t column,
 {
     const char *list = csv_text(claims, row, column);
     char name[ENCBENCH_NAME_BYTES];
-    for (const char *cursor = list; !(anything && strcmp(list, "*") == 0) && analyse_list_next(&cursor, name);)
-        if (!module_name_is_legal(name) || strcspn(list, " ") >= ENCBENCH_NAME_BYTES)
+    for (const char *cursor = list; !(anything && strcmp(list, "*") == 0) && words_next(&cursor, name);)
+        if (!names_is_legal(name) || strcspn(list, " ") >= ENCBENCH_NAME_BYTES)
             return bad_claim(claims, row, column, "names of letters; digits and _-+.:=; separated by spaces", error);
     return 0;
 }
 
 static int check_lists(const struct csv_data *claims, size_t row, enum analyse_kind kind, struct error *error)
 {
-    const size_t baselines = analyse_list_count(csv_text(claims, row, SCHEMA_claims_baseline));
-    const size_t contenders = analyse_list_count(csv_text(claims, row, SCHEMA_claims_contender));
-    const size_t workloads = analyse_list_count(csv_text(claims, row, SCHEMA_claims_workload));
+    const size_t baselines = words_count(csv_text(claims, row, SCHEMA_claims_baseline));
+    const size_t contenders = words_count(csv_text(claims, row, SCHEMA_claims_contender));
+    const size_t workloads = words_count(csv_text(claims, row, SCHEMA_claims_workload));
     const bool pairs = kind == ANALYSE_DIFFERENCE || kind == ANALYSE_REDUCTION;
     if (workloads == 0 || (kind == ANALYSE_COMPOSITION && workloads != 2))
         return bad_claim(claims, row, SCHEMA_claims_workload,
@@ -119,11 +120,11 @@ static int check_keys(const struct csv_data *claims, size_t row, struct error *e
     const int64_t claim = csv_integer(claims, row, SCHEMA_claims_claim);
     if (claim < 1)
         return bad_claim(claims, row, SCHEMA_claims_claim, "a number from 1", error);
-    if (!module_name_is_legal(part) || strcmp(part, "all") == 0)
+    if (!names_is_legal(part) || strcmp(part, "all") == 0)
         return bad_claim(claims, row, SCHEMA_claims_part, "a letter; `all` stands for the claim as a whole", error);
     if (csv_integer(claims, row, SCHEMA_claims_condition) < 1)
         return bad_claim(claims, row, SCHEMA_claims_condition, "a number from 1", error);
-    if (!analyse_list_has("model general", csv_text(claims, row, SCHEMA_claims_scope)))
+    if (!words_has("model general", csv_text(claims, row, SCHEMA_claims_scope)))
         return bad_claim(claims, row, SCHEMA_claims_scope, "model or general", error);
     return 0;
 }
@@ -181,12 +182,12 @@ int analyse_claims_check(const struct csv_data *claims, struct error *error)
 
 static size_t timing_tests(const struct csv_data *claims, const struct analyse_condition *condition)
 {
-    const size_t workloads = analyse_list_count(csv_text(claims, condition->row, SCHEMA_claims_workload));
+    const size_t workloads = words_count(csv_text(claims, condition->row, SCHEMA_claims_workload));
     switch (condition->kind) {
     case ANALYSE_TIMING:
         return workloads;
     case ANALYSE_LEVEL:
-        return workloads * analyse_list_count(csv_text(claims, condition->row, SCHEMA_claims_contender));
+        return workloads * words_count(csv_text(claims, condition->row, SCHEMA_claims_contender));
     case ANALYSE_COMPOSITION:
         return 1;
     default:

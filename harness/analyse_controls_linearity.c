@@ -13,6 +13,7 @@
 #include "kernels/kernels.h"
 #include "linearity.h"
 #include "schema.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -158,7 +159,7 @@ static bool was_measured(const struct check *check, struct analyse_control *cont
 
 static bool decides_something(const struct analyse_effect *effect)
 {
-    return analyse_list_has("pair main interaction", effect->kind);
+    return words_has("pair main interaction", effect->kind);
 }
 
 static bool all_were_measured(const struct check *check, struct analyse_control *control)

@@ -2,6 +2,7 @@
 #include "kernels/kernels.h"
 #include "panels.h"
 #include "schema.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -108,7 +109,7 @@ void check_twin_family(struct check *check)
     char first[sizeof((struct analyse_control *)NULL)->reason] = "no twin was measured";
     for (size_t i = 0; i < check->controls->count; i++) {
         const struct analyse_control *control = &check->controls->control[i];
-        if (!analyse_list_has("twins identical", control->name) || control->status == ANALYSE_NOT_MEASURED)
+        if (!words_has("twins identical", control->name) || control->status == ANALYSE_NOT_MEASURED)
             continue;
         measured++;
         if (control->status == ANALYSE_FAILED && failed++ == 0)
@@ -275,7 +276,7 @@ static double planted_cycles(const struct analyse_data *data, const struct analy
         if (strcmp(csv_text(metrics, row, SCHEMA_metrics_metric), "planted_cycles_per_op") == 0 &&
             strcmp(csv_text(metrics, row, SCHEMA_metrics_workload),
                    analyse_workload_base(data, analyse_workload_name(data, planted->workload))) == 0 &&
-            analyse_list_has(planted->contender, csv_text(metrics, row, SCHEMA_metrics_variant)) &&
+            words_has(planted->contender, csv_text(metrics, row, SCHEMA_metrics_variant)) &&
             csv_number(metrics, row, SCHEMA_metrics_value) > 0) /* a module without a plant says 0 */
             return csv_number(metrics, row, SCHEMA_metrics_value);
     return NAN;
@@ -294,7 +295,7 @@ static double baseline_ns(const struct check *check, const struct analyse_effect
     for (size_t i = 0; i < check->effects->level_count; i++) {
         const struct analyse_level *level = &check->effects->level[i];
         if (level->panel != effect->panel || level->workload != effect->workload ||
-            !analyse_list_has("baseline contender", level->role) || !analyse_list_has(effect->baseline, level->variant))
+            !words_has("baseline contender", level->role) || !words_has(effect->baseline, level->variant))
             continue;
         for (size_t sample = 0; sample < level->samples.count; sample++)
             if (level->samples.process[sample] == process)

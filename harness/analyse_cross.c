@@ -2,6 +2,7 @@
 #include "kernels/kernels.h"
 #include "plan.h"
 #include "schema.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -45,7 +46,7 @@ static int add_side(const struct analyse_data *data, size_t row, const struct an
 {
     const struct csv_data *processes = &data->processes;
     char variant[ENCBENCH_NAME_BYTES];
-    for (const char *list = variants; analyse_list_next(&list, variant);) {
+    for (const char *list = variants; words_next(&list, variant);) {
         const size_t arm = arm_row(data, process, role, variant);
         if (arm == ANALYSE_NONE)
             return error_set(error, EXIT_USAGE,
@@ -80,11 +81,11 @@ static int expect_contrast(const struct analyse_data *data, size_t row, const st
     const char *baseline = csv_text(&data->panels, known, SCHEMA_panels_baseline);
     const char *contender = csv_text(&data->panels, known, SCHEMA_panels_contender);
     const bool average = strcmp(kind, "main") == 0;
-    const double below = average ? 1.0 / (double)analyse_list_count(baseline) : 1;
-    const double above = average ? 1.0 / (double)analyse_list_count(contender) : 1;
+    const double below = average ? 1.0 / (double)words_count(baseline) : 1;
+    const double above = average ? 1.0 / (double)words_count(contender) : 1;
     if (add_side(data, row, process, subject, baseline, -below, expected, error) != 0)
         return error->code;
-    return add_side(data, row, process, analyse_list_has("twin planted", kind) ? kind : subject, contender, above,
+    return add_side(data, row, process, words_has("twin planted", kind) ? kind : subject, contender, above,
                     expected, error);
 }
 
@@ -186,16 +187,16 @@ static bool cell_can_decide(const struct analyse_data *data, size_t cell, size_t
     const char *kind = csv_text(claims, claim, SCHEMA_claims_kind);
     const char *sides[2] = {csv_text(claims, claim, SCHEMA_claims_baseline),
                             csv_text(claims, claim, SCHEMA_claims_contender)};
-    if (!analyse_list_has("timing composition", kind) ||
-        !analyse_list_has(csv_text(claims, claim, SCHEMA_claims_workload), workload))
+    if (!words_has("timing composition", kind) ||
+        !words_has(csv_text(claims, claim, SCHEMA_claims_workload), workload))
         return false;
     for (size_t row = 0; row < panels->row_count; row++) {
         const char *baseline = csv_text(panels, row, SCHEMA_panels_baseline);
         const char *contender = csv_text(panels, row, SCHEMA_panels_contender);
         if (strcmp(csv_text(panels, row, SCHEMA_panels_panel), panel) == 0 &&
-            !analyse_list_has("twin planted", csv_text(panels, row, SCHEMA_panels_kind)) &&
-            ((analyse_list_equal(baseline, sides[0]) && analyse_list_equal(contender, sides[1])) ||
-             (analyse_list_equal(baseline, sides[1]) && analyse_list_equal(contender, sides[0]))) &&
+            !words_has("twin planted", csv_text(panels, row, SCHEMA_panels_kind)) &&
+            ((words_equal(baseline, sides[0]) && words_equal(contender, sides[1])) ||
+             (words_equal(baseline, sides[1]) && words_equal(contender, sides[0]))) &&
             (!measured || has_contrast(data, csv_text(panels, row, SCHEMA_panels_contrast), workload)))
             return true;
     }

@@ -1,9 +1,10 @@
 #include "analyse_internal.h"
+#include "checksum.h"
+#include "finished.h"
 #include "panels.h"
 #include "paths.h"
-#include "provenance.h"
-#include "resume.h"
 #include "schema.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,49 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-bool analyse_list_next(const char **cursor, char token[static ENCBENCH_NAME_BYTES])
-{
-    *cursor += strspn(*cursor, " ");
-    size_t length = strcspn(*cursor, " ");
-    size_t kept = length < ENCBENCH_NAME_BYTES ? length : ENCBENCH_NAME_BYTES - 1;
-    memcpy(token, *cursor, kept);
-    token[kept] = '\0';
-    *cursor += length;
-    return length > 0;
-}
-
-bool analyse_list_has(const char *list, const char *token)
-{
-    char one[ENCBENCH_NAME_BYTES];
-    while (analyse_list_next(&list, one))
-        if (strcmp(one, token) == 0)
-            return true;
-    return false;
-}
-
-static bool list_is_within(const char *inner, const char *outer)
-{
-    char one[ENCBENCH_NAME_BYTES];
-    while (analyse_list_next(&inner, one))
-        if (!analyse_list_has(outer, one))
-            return false;
-    return true;
-}
-
-bool analyse_list_equal(const char *a, const char *b)
-{
-    return list_is_within(a, b) && list_is_within(b, a);
-}
-
-size_t analyse_list_count(const char *list)
-{
-    char one[ENCBENCH_NAME_BYTES];
-    size_t count = 0;
-    while (analyse_list_next(&list, one))
-        count++;
-    return count;
-}
 
 const char *analyse_workload_name(const struct analyse_data *data, size_t workload)
 {
@@ -149,7 +107,7 @@ static int read_identical_code(struct analyse_data *data, struct error *error)
     if (read_table(&data->identical_code, data, &schema_identical_code, error) != 0)
         return error->code;
     for (size_t row = 0; row < data->identical_code.row_count; row++)
-        if (!analyse_list_has("yes no", csv_text(&data->identical_code, row, SCHEMA_identical_code_identical)) &&
+        if (!words_has("yes no", csv_text(&data->identical_code, row, SCHEMA_identical_code_identical)) &&
             strcmp(csv_text(&data->identical_code, row, SCHEMA_identical_code_identical), "not available") != 0)
             return analyse_bad_cell(&data->identical_code, row, SCHEMA_identical_code_identical,
                                     "yes, no or not available", error);
@@ -178,7 +136,7 @@ static int check_directory(const char *directory, struct error *error)
                          directory);
     if (!S_ISDIR(status.st_mode))
         return error_set(error, EXIT_USAGE, "%s: is a file, expected a run directory", directory);
-    return paths_check_run(directory, error);
+    return run_directory_check_run(directory, error);
 }
 
 /* The value of a fact of run.csv. */
@@ -237,13 +195,13 @@ static int read_yes_or_no(const struct analyse_data *data, const char *key, bool
 /* Runs that were written before the key existed could not be asked for a number. */
 static int read_asked_processes(struct analyse_data *data, struct error *error)
 {
-    const size_t row = csv_find(&data->run, SCHEMA_run_key, RESUME_PROCESSES_KEY);
+    const size_t row = csv_find(&data->run, SCHEMA_run_key, RUN_DIRECTORY_PROCESSES_KEY);
     const char *value = row < data->run.row_count ? csv_text(&data->run, row, SCHEMA_run_value) : "";
     int64_t processes;
     if (*value == '\0')
         return 0;
     if (!csv_parse_integer(value, &processes) || processes < PROFILE_PROCESSES_MIN || processes > PROFILE_PROCESSES_MAX)
-        return bad_fact(data, RESUME_PROCESSES_KEY, value, "a number of processes that --processes takes, or nothing",
+        return bad_fact(data, RUN_DIRECTORY_PROCESSES_KEY, value, "a number of processes that --processes takes, or nothing",
                         error);
     data->asked = profile_with_processes(data->profile, (unsigned)processes);
     data->profile = &data->asked;
@@ -297,11 +255,11 @@ static int check_unchanged(const struct analyse_data *data, struct error *error)
     } copies[] = {{"claims_crc32", &data->claims}, {"panels_crc32", &data->panels}};
     for (size_t i = 0; i < sizeof copies / sizeof copies[0]; i++) {
         const char *recorded;
-        char crc[PROVENANCE_CRC32_BYTES];
+        char crc[CHECKSUM_CRC32_BYTES];
         if (run_fact(data, copies[i].key, "a CRC-32", &recorded, error) != 0)
             return error->code;
         const size_t row = csv_find(&data->run, SCHEMA_run_key, copies[i].key);
-        if (provenance_crc32(copies[i].table->path, crc, error) != 0)
+        if (checksum_crc32(copies[i].table->path, crc, error) != 0)
             return error->code;
         if (strcmp(crc, recorded) != 0)
             return error_set(
@@ -457,7 +415,7 @@ static int check_contrast_row(const struct analyse_data *data, size_t row, struc
                                 "a process of that panel and workload in processes.csv", error);
     const char *name = csv_text(contrasts, row, SCHEMA_contrasts_contrast);
     size_t known = csv_find(&data->panels, SCHEMA_panels_contrast, name);
-    bool is_clock = analyse_list_has("chain_planted chain_multiply", name);
+    bool is_clock = words_has("chain_planted chain_multiply", name);
     if (!is_clock && (known == data->panels.row_count ||
                       strcmp(csv_text(&data->panels, known, SCHEMA_panels_panel), data->panel_names[panel]) != 0))
         return analyse_bad_cell(contrasts, row, SCHEMA_contrasts_contrast,

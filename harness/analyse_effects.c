@@ -1,5 +1,6 @@
 #include "analyse_internal.h"
 #include "schema.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -150,7 +151,7 @@ static bool has_single_layout(const struct analyse_effects *effects, const struc
     for (size_t i = 0; i < effects->level_count; i++) {
         const struct analyse_level *level = &effects->level[i];
         bool compared =
-            analyse_list_has(effect->baseline, level->variant) || analyse_list_has(effect->contender, level->variant);
+            words_has(effect->baseline, level->variant) || words_has(effect->contender, level->variant);
         if (level->panel == effect->panel && level->workload == effect->workload && !is_clock_arm(level->arm) &&
             compared && level->single_layout)
             return true;
@@ -246,7 +247,7 @@ void analyse_effects_free(struct analyse_effects *effects)
 
 static bool lists_have(const char *const lists[2], const char *variant)
 {
-    return analyse_list_has(lists[0], variant) || analyse_list_has(lists[1], variant);
+    return words_has(lists[0], variant) || words_has(lists[1], variant);
 }
 
 static bool has_twin(const struct analyse_effects *effects, size_t panel, size_t workload, const char *variant)

@@ -102,12 +102,6 @@ void analyse_cell_of_row(const struct analyse_data *data, size_t row, size_t *pa
 bool analyse_pair_is_identical(const struct analyse_data *data, const char *baseline, const char *contender,
                                const char *workload);
 
-/* Lists separated by spaces. `*cursor` starts at the list; false at its end. */
-bool analyse_list_next(const char **cursor, char token[static ENCBENCH_NAME_BYTES]);
-bool analyse_list_has(const char *list, const char *token);
-bool analyse_list_equal(const char *a, const char *b); /* as sets */
-size_t analyse_list_count(const char *list);
-
 /* ---- analyse_check.c: keys and values of the raw files ---- */
 
 /* Refuses two rows with the same text in all these columns, naming both lines. */

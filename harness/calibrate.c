@@ -4,12 +4,12 @@
 #include "finished.h"
 #include "kernels/kernels.h"
 #include "machine.h"
+#include "module_set.h"
 #include "pilot.h"
 #include "process.h"
 #include "progress.h"
 #include "provenance.h"
 #include "random.h"
-#include "run.h"
 #include "schema.h"
 #include "scratch.h"
 
@@ -164,9 +164,9 @@ static int open_resumed(struct calibration *calibration, struct error *error)
 static int load(struct calibration *calibration, struct error *error)
 {
     if (scratch_make(calibration->scratch, error) != 0 ||
-        run_load_kernels(calibration->paths, calibration->scratch, &calibration->kernels, error) != 0)
+        module_set_load_kernels(calibration->paths, calibration->scratch, &calibration->kernels, error) != 0)
         return error->code;
-    return run_load_modules(calibration->paths, NULL, calibration->scratch, &calibration->modules, error);
+    return module_set_load_built(calibration->paths, NULL, calibration->scratch, &calibration->modules, error);
 }
 
 static int make_cases(struct calibration *calibration, struct calibrate_cases *cases,
@@ -176,8 +176,8 @@ static int make_cases(struct calibration *calibration, struct calibrate_cases *c
         .paths = calibration->paths,
         .options = options,
         .modules = &calibration->modules,
-        .chain = run_find_kernel(calibration->paths, &calibration->kernels, CHAIN_VARIANT, error),
-        .truth = run_find_kernel(calibration->paths, &calibration->kernels, TRUTH_VARIANT, error)};
+        .chain = module_set_find_kernel(calibration->paths, &calibration->kernels, CHAIN_VARIANT, error),
+        .truth = module_set_find_kernel(calibration->paths, &calibration->kernels, TRUTH_VARIANT, error)};
     return error->code ? error->code : calibrate_cases_make(cases, &sources, error);
 }
 
@@ -307,7 +307,7 @@ static int derive(const char *directory, struct error *error)
 
 int calibrate_again(const char *directory, const char *const *reports, struct error *error)
 {
-    if (finished_check_version(directory, error) != 0 || check_derivable(directory, error) != 0)
+    if (run_directory_check_version(directory, error) != 0 || check_derivable(directory, error) != 0)
         return error->code;
     if (reports && calibrate_take_reports(reports, directory, error) != 0)
         return error->code;
@@ -351,7 +351,7 @@ static int write_batches(struct calibration *calibration, struct error *error)
     char path[PATH_MAX];
     if (csv_read(calibration->paths->panels, &schema_panels, &panels, error) == 0 &&
         plan_build(&plan, &panels, &calibration->modules,
-                   run_find_kernel(calibration->paths, &calibration->kernels, CHAIN_VARIANT, error), &selection,
+                   module_set_find_kernel(calibration->paths, &calibration->kernels, CHAIN_VARIANT, error), &selection,
                    error) == 0 &&
         paths_join(path, calibration->directory, schema_calibration_batches.file, error) == 0)
         csv_writer_open(&writer, path, &schema_calibration_batches, CSV_REPLACE, error);
@@ -466,39 +466,3 @@ int calibrate_measure(const struct paths *paths, const struct calibrate_options 
 
 /* ---- into a run ---- */
 
-static int copy_table(const char *from_directory, const struct csv_table *table, const char *directory,
-                      struct error *error)
-{
-    char from[PATH_MAX], to[PATH_MAX];
-    struct csv_data data = {0};
-    struct csv_writer *writer = NULL;
-    if (paths_join(from, from_directory, table->file, error) != 0 || access(from, F_OK) != 0 ||
-        paths_join(to, directory, table->file, error) != 0)
-        return error->code;
-    if (csv_read(from, table, &data, error) == 0 && csv_writer_open(&writer, to, table, CSV_REPLACE, error) == 0) {
-        csv_put_data(writer, &data);
-        csv_writer_close(writer, error);
-    }
-    csv_free(&data);
-    return error->code;
-}
-
-int calibrate_read_batches(const struct paths *paths, struct csv_data *batches, struct error *error)
-{
-    char fingerprint[MACHINE_FINGERPRINT_BYTES], path[PATH_MAX];
-    *batches = (struct csv_data){0};
-    machine_fingerprint(fingerprint);
-    snprintf(path, sizeof path, "%.3900s/calibration/%s/%s", paths->results, fingerprint,
-             schema_calibration_batches.file);
-    return access(path, F_OK) == 0 ? csv_read(path, &schema_calibration_batches, batches, error) : 0;
-}
-
-int calibrate_copy(const struct paths *paths, const char *directory, struct error *error)
-{
-    char fingerprint[MACHINE_FINGERPRINT_BYTES], from[PATH_MAX];
-    machine_fingerprint(fingerprint);
-    snprintf(from, sizeof from, "%.3900s/calibration/%s", paths->results, fingerprint);
-    if (copy_table(from, &schema_calibration, directory, error) == 0)
-        copy_table(from, &schema_calibration_reports, directory, error);
-    return error->code;
-}

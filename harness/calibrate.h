@@ -40,10 +40,4 @@ int calibrate_measure(const struct paths *paths, const struct calibrate_options 
  * of finished runs, NULL-terminated, whose verdicts are compared with each other from now on; NULL: those taken before. */
 int calibrate_again(const char *directory, const char *const *reports, struct error *error);
 
-/* The batches that this machine's calibration keeps (calibration_batches); no rows where there is none. csv_free in every case. */
-int calibrate_read_batches(const struct paths *paths, struct csv_data *batches, struct error *error);
-
-/* Copies the calibration of this machine's fingerprint into a run directory, where there is one. */
-int calibrate_copy(const struct paths *paths, const char *directory, struct error *error);
-
 #endif

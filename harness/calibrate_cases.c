@@ -1,7 +1,6 @@
 #include "calibrate_internal.h"
 
 #include "kernels/kernels.h"
-#include "run.h"
 #include "schema.h"
 
 #include <math.h>

@@ -1,11 +1,11 @@
 #include "calibrate_internal.h"
 
-#include "analyse_internal.h"
 #include "csv.h"
 #include "finished.h"
 #include "machine.h"
 #include "paths.h"
 #include "schema.h"
+#include "words.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ struct report {
 
 static const char *run_fact(const struct report *report, const char *key)
 {
-    return finished_fact(&report->run, key);
+    return run_directory_fact(&report->run, key);
 }
 
 static int refuse(const char *directory, const char *key, const char *is, const char *expected, struct error *error)
@@ -37,12 +37,12 @@ static int check_report(const char *directory, const struct report *report, cons
                         const char *fingerprint, const char *seeds, struct error *error)
 {
     static const char *const same[] = {"profile", "claims_crc32", "panels_crc32", "worker_sha256", "kernels_sha256"};
-    const char *here = finished_fact(&report->machine, "fingerprint");
+    const char *here = run_directory_fact(&report->machine, "fingerprint");
     if (strcmp(run_fact(report, "complete"), "yes") != 0)
         return refuse(directory, "complete", run_fact(report, "complete"), "yes", error);
     if (strcmp(here, fingerprint) != 0)
         return refuse(directory, "fingerprint", here, fingerprint, error);
-    if (analyse_list_has(seeds, run_fact(report, "seed")))
+    if (words_has(seeds, run_fact(report, "seed")))
         return error_set(error, EXIT_USAGE, "--reports: %s: has the seed %s of one before it; give each run once",
                          directory, run_fact(report, "seed"));
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
@@ -83,19 +83,19 @@ int calibrate_take_reports(const char *const *reports, const char *directory, st
     struct csv_writer *writer = NULL;
     struct report first = {0};
     char seeds[2048] = ""; /* of those before, separated by spaces */
-    if (finished_read_table(directory, &schema_run, &facts, error) != 0 ||
+    if (run_directory_read_table(directory, &schema_run, &facts, error) != 0 ||
         paths_join(path, directory, schema_calibration_reports.file, error) != 0 ||
         csv_writer_open(&writer, path, &schema_calibration_reports, CSV_REPLACE, error) != 0) {
         csv_free(&facts);
         return error->code;
     }
-    const char *fingerprint = finished_fact(&facts, "fingerprint");
+    const char *fingerprint = run_directory_fact(&facts, "fingerprint");
     for (size_t i = 0; reports[i] && error->code == 0; i++) {
         struct report report = {0};
-        if (finished_check_version(reports[i], error) == 0 &&
-            finished_read_table(reports[i], &schema_run, &report.run, error) == 0 &&
-            finished_read_table(reports[i], &schema_machine, &report.machine, error) == 0 &&
-            finished_read_table(reports[i], &schema_verdicts, &report.verdicts, error) == 0 &&
+        if (run_directory_check_version(reports[i], error) == 0 &&
+            run_directory_read_table(reports[i], &schema_run, &report.run, error) == 0 &&
+            run_directory_read_table(reports[i], &schema_machine, &report.machine, error) == 0 &&
+            run_directory_read_table(reports[i], &schema_verdicts, &report.verdicts, error) == 0 &&
             check_report(reports[i], &report, i ? &first : &report, fingerprint, seeds, error) == 0)
             put_verdicts(writer, i + 1, &report);
         snprintf(seeds + strlen(seeds), sizeof seeds - strlen(seeds), " %s", run_fact(&report, "seed"));

@@ -1,7 +1,9 @@
 #include "compare.h"
 
+#include "checksum.h"
 #include "compare_internal.h"
 #include "csv.h"
+#include "finished.h"
 #include "paths.h"
 #include "schema.h"
 
@@ -45,17 +47,17 @@ static int read_run(struct compared_run *run, struct error *error)
         {&schema_verdicts, &run->verdicts},   {&schema_processes, &run->processes},
         {&schema_state_contrasts, &run->state_contrasts},
     };
-    if (finished_read(&run->facts, run->directory, error) != 0)
+    if (run_directory_read(&run->facts, run->directory, error) != 0)
         return error->code;
     for (size_t t = 0; run->facts.readable && t < sizeof tables / sizeof tables[0]; t++)
-        if (finished_read_table(run->directory, tables[t].table, tables[t].data, error) != 0)
+        if (run_directory_read_table(run->directory, tables[t].table, tables[t].data, error) != 0)
             return error->code;
-    return run->contrasts.row_count ? provenance_crc32(run->contrasts.path, run->contrasts_crc, error) : 0;
+    return run->contrasts.row_count ? checksum_crc32(run->contrasts.path, run->contrasts_crc, error) : 0;
 }
 
 static void free_run(struct compared_run *run)
 {
-    finished_free(&run->facts);
+    run_directory_free(&run->facts);
     csv_free(&run->claims);
     csv_free(&run->variants);
     csv_free(&run->workloads);
@@ -227,9 +229,9 @@ static int write_runs(struct comparison *comparison, const char *out, struct err
         const bool readable = run->facts.readable;
         csv_put_integer(writer, (int64_t)run->number);
         csv_put_text(writer, run->name);
-        csv_put_text(writer, finished_fact(&run->facts.run, "schema_version"));
-        csv_put_text(writer, finished_fact(&run->facts.run, "profile"));
-        csv_put_text(writer, readable ? finished_fact(&run->facts.machine, "fingerprint") : NULL);
+        csv_put_text(writer, run_directory_fact(&run->facts.run, "schema_version"));
+        csv_put_text(writer, run_directory_fact(&run->facts.run, "profile"));
+        csv_put_text(writer, readable ? run_directory_fact(&run->facts.machine, "fingerprint") : NULL);
         csv_put_text(writer, readable ? (run->facts.valid ? "yes" : "no") : NULL);
         csv_put_text(writer, readable ? "yes" : "no");
         csv_put_text(writer, readable ? compare_group_name(run->group) : NULL);

@@ -1,5 +1,6 @@
 #include "compare_like.h"
 
+#include "finished.h"
 #include "schema.h"
 
 #include <stdio.h>
@@ -91,12 +92,12 @@ bool compare_same_effect(const struct compared_run *one, size_t one_row, const s
 
 bool compare_same_group(const struct compared_run *one, const struct compared_run *other)
 {
-    const char *fingerprint = finished_fact(&one->facts.machine, "fingerprint");
+    const char *fingerprint = run_directory_fact(&one->facts.machine, "fingerprint");
     const struct csv_data *facts = &one->facts.run;
-    if (*fingerprint == '\0' || strcmp(fingerprint, finished_fact(&other->facts.machine, "fingerprint")) != 0)
+    if (*fingerprint == '\0' || strcmp(fingerprint, run_directory_fact(&other->facts.machine, "fingerprint")) != 0)
         return false;
     for (size_t r = 0; r < facts->row_count; r++) {
-        const char *key = csv_text(facts, r, SCHEMA_run_key), *theirs = finished_fact(&other->facts.run, key);
+        const char *key = csv_text(facts, r, SCHEMA_run_key), *theirs = run_directory_fact(&other->facts.run, key);
         if (strncmp(key, "module:", 7) == 0 && *theirs && strcmp(csv_text(facts, r, SCHEMA_run_value), theirs) != 0)
             return false;
     }
@@ -158,8 +159,8 @@ static bool same_facts(const struct compared_run *one, const struct compared_run
                        const char *const *facts, struct compare_reason *reason)
 {
     for (; *facts; facts++) {
-        const char *a = finished_fact(of_run ? &one->facts.run : &one->facts.machine, *facts);
-        const char *b = finished_fact(of_run ? &other->facts.run : &other->facts.machine, *facts);
+        const char *a = run_directory_fact(of_run ? &one->facts.run : &one->facts.machine, *facts);
+        const char *b = run_directory_fact(of_run ? &other->facts.run : &other->facts.machine, *facts);
         if (strcmp(a, b) != 0)
             return differ(reason, "", *facts, one, a, other, b);
     }

@@ -5,9 +5,9 @@
 #ifndef ENCBENCH_COMPARE_LIKE_H
 #define ENCBENCH_COMPARE_LIKE_H
 
+#include "checksum.h"
 #include "csv.h"
 #include "finished.h"
-#include "provenance.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,10 +17,10 @@ struct compared_run {
     const char *directory;
     char name[256];
     size_t group; /* from 0; means nothing when it is not readable */
-    struct finished facts;
+    struct run_directory facts;
     struct csv_data claims, variants, workloads, verdicts, effects, processes, contrasts, state_contrasts,
         metrics;                                /* empty when it is not readable */
-    char contrasts_crc[PROVENANCE_CRC32_BYTES]; /* "" as well when it has none */
+    char contrasts_crc[CHECKSUM_CRC32_BYTES]; /* "" as well when it has none */
 };
 
 struct compare_reason {

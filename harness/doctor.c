@@ -1,17 +1,10 @@
 #include "doctor.h"
 
-#include "measure.h"
 #include "text.h"
 
 #include <string.h>
 
-enum { COLUMNS = 80, STATUS_COLUMNS = 12, KEY_COLUMNS = 27, STEP_TRIES = 20000 };
-
-void doctor_look(struct machine_facts *facts)
-{
-    const struct measure_clock clock = measure_clock_real();
-    machine_look("", measure_clock_step_ns(&clock, STEP_TRIES), facts);
-}
+enum { COLUMNS = 80, STATUS_COLUMNS = 12, KEY_COLUMNS = 27 };
 
 static size_t count_of(const struct machine_facts *facts, enum machine_status status)
 {

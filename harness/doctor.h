@@ -9,9 +9,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Looks, with the clock's step measured here and now. */
-void doctor_look(struct machine_facts *facts);
-
 /* A table no wider than `columns` (0: 80), a line below each noisy fact with what would mend it, and a count of each status. */
 void doctor_print(FILE *stream, const struct machine_facts *facts, int columns);
 

@@ -433,9 +433,9 @@ static bool is_complete_run(const char *directory)
 {
     struct csv_data run = {0};
     struct error error = {0};
-    const bool is_complete = finished_check_version(directory, &error) == 0 &&
-                             finished_read_table(directory, &schema_run, &run, &error) == 0 &&
-                             strcmp(finished_fact(&run, "complete"), "yes") == 0;
+    const bool is_complete = run_directory_check_version(directory, &error) == 0 &&
+                             run_directory_read_table(directory, &schema_run, &run, &error) == 0 &&
+                             strcmp(run_directory_fact(&run, "complete"), "yes") == 0;
     csv_free(&run);
     return is_complete;
 }
@@ -474,7 +474,7 @@ int explain_find_run(const char *results, char directory[PATH_MAX], struct error
     if (stream)
         closedir(stream);
     if (directory[0] == '\0' && paths_join(directory, results, "reference", error) == 0 &&
-        finished_check_version(directory, error) == 0 && !is_complete_run(directory))
+        run_directory_check_version(directory, error) == 0 && !is_complete_run(directory))
         error_set(error, EXIT_USAGE, "%s: no complete run there and no reference; measure one or name a run directory",
                   results);
     return error->code;

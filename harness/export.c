@@ -23,7 +23,7 @@ struct sample {
 };
 
 struct exported {
-    struct finished facts;
+    struct run_directory facts;
     char blind[320]; /* why some times were left out; "" when none were */
     bool unfit;      /* of what decides claims */
     struct csv_data workloads, processes, metrics;
@@ -93,7 +93,7 @@ static bool is_blind(struct exported *exported, size_t row)
     const char *panel = csv_text(&exported->processes, row, SCHEMA_processes_panel);
     const char *workload = csv_text(&exported->processes, row, SCHEMA_processes_workload);
     bool decides = false;
-    const char *control = finished_blind_cell(&exported->facts, panel, workload, &decides);
+    const char *control = run_directory_blind_cell(&exported->facts, panel, workload, &decides);
     exported->unfit |= decides;
     if (control && exported->blind[0] == '\0')
         snprintf(exported->blind, sizeof exported->blind, "control %.40s of %.120s on %.120s does not hold", control,
@@ -137,20 +137,20 @@ static int64_t operations(const struct exported *exported, const struct sample *
 
 static int read_run(struct exported *exported, const char *directory, struct error *error)
 {
-    if (finished_read(&exported->facts, directory, error) != 0)
+    if (run_directory_read(&exported->facts, directory, error) != 0)
         return error->code;
     if (!exported->facts.readable)
         return error_set(error, EXIT_USAGE, "%s: cannot be exported: %s", directory, exported->facts.reason);
-    if (finished_read_table(directory, &schema_workloads, &exported->workloads, error) != 0 ||
-        finished_read_table(directory, &schema_processes, &exported->processes, error) != 0 ||
-        finished_read_table(directory, &schema_metrics, &exported->metrics, error) != 0)
+    if (run_directory_read_table(directory, &schema_workloads, &exported->workloads, error) != 0 ||
+        run_directory_read_table(directory, &schema_processes, &exported->processes, error) != 0 ||
+        run_directory_read_table(directory, &schema_metrics, &exported->metrics, error) != 0)
         return error->code;
     return exported->facts.valid ? gather(exported, error) : 0;
 }
 
 static void free_run(struct exported *exported)
 {
-    finished_free(&exported->facts);
+    run_directory_free(&exported->facts);
     csv_free(&exported->workloads);
     csv_free(&exported->processes);
     csv_free(&exported->metrics);
@@ -171,8 +171,8 @@ static void put_configuration(FILE *stream, const struct exported *exported)
 {
     static const char *const facts[][2] = {{"arch", "architecture"}, {"cpu", "cpu_model"}};
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
-        if (*finished_fact(&exported->facts.machine, facts[i][1]))
-            fprintf(stream, "%s: %s\n", facts[i][0], finished_fact(&exported->facts.machine, facts[i][1]));
+        if (*run_directory_fact(&exported->facts.machine, facts[i][1]))
+            fprintf(stream, "%s: %s\n", facts[i][0], run_directory_fact(&exported->facts.machine, facts[i][1]));
     fprintf(stream, "Unit ns/op better=lower\n");
     for (size_t i = 0; i < EXACT_UNITS; i++)
         fprintf(stream, "Unit %s better=lower assume=exact\n", exact_units[i].unit);
@@ -273,7 +273,7 @@ static int write_gbench(FILE *stream, const struct exported *exported, struct er
     cJSON *list = root ? cJSON_AddArrayToObject(root, "benchmarks") : NULL;
     char *text = NULL;
     if (context && list && cJSON_AddStringToObject(context, "executable", "encbench") &&
-        cJSON_AddStringToObject(context, "cpu_model", finished_fact(&exported->facts.machine, "cpu_model")) &&
+        cJSON_AddStringToObject(context, "cpu_model", run_directory_fact(&exported->facts.machine, "cpu_model")) &&
         cJSON_AddStringToObject(context, "library_build_type", "release") && add_samples(list, exported))
         text = cJSON_Print(root);
     if (text)
@@ -332,7 +332,7 @@ int export_run(const char *directory, enum export_format format, const char *out
     struct exported exported = {0};
     char *text = NULL;
     size_t bytes = 0;
-    if ((output && paths_check_output(output, error) != 0) || read_run(&exported, directory, error) != 0)
+    if ((output && run_directory_check_output(output, error) != 0) || read_run(&exported, directory, error) != 0)
         ;
     else if (!exported.facts.valid && format == EXPORT_GBENCH)
         unfit(&exported, directory, "nothing was", error);

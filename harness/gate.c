@@ -4,10 +4,10 @@
 #include "gate_exact.h"
 #include "gate_sides.h"
 #include "gate_tell.h"
+#include "module_set.h"
 #include "process.h"
 #include "progress.h"
 #include "random.h"
-#include "run.h"
 #include "schema.h"
 #include "scratch.h"
 
@@ -112,7 +112,7 @@ static int time_both(struct gate *gate, struct error *error)
         .processes = profile ? profile->looks[profile->look_count - 1].processes : 0,
         .quiet = options->quiet,
     };
-    if (options->exact || run_load_kernels(gate->paths, gate->scratch, &gate->kernels, error) != 0)
+    if (options->exact || module_set_load_kernels(gate->paths, gate->scratch, &gate->kernels, error) != 0)
         return error->code;
     return gate_time_run(&gate->time, &time_options, error);
 }

@@ -1,9 +1,9 @@
 #include "heap.h"
 
-#include "analyse_internal.h"
 #include "exact.h"
 #include "progress.h"
 #include "schema.h"
+#include "words.h"
 
 #include <math.h>
 #include <string.h>
@@ -62,8 +62,8 @@ static bool is_claimed(const struct csv_data *claims, const char *variant, const
 {
     for (size_t row = 0; row < claims->row_count; row++)
         if (strcmp(csv_text(claims, row, SCHEMA_claims_metric), GROWTH_METRIC_LAST) == 0 &&
-            analyse_list_has(csv_text(claims, row, SCHEMA_claims_contender), variant) &&
-            analyse_list_has(csv_text(claims, row, SCHEMA_claims_workload), workload))
+            words_has(csv_text(claims, row, SCHEMA_claims_contender), variant) &&
+            words_has(csv_text(claims, row, SCHEMA_claims_workload), workload))
             return true;
     return false;
 }

@@ -1,7 +1,7 @@
 #include "list.h"
 
 #include "events.h"
-#include "run.h"
+#include "module_set.h"
 #include "schema.h"
 #include "scratch.h"
 #include "text.h"
@@ -101,7 +101,7 @@ int list_print(const struct paths *paths, const char *const *module_files, bool 
     char scratch[PATH_MAX] = "";
     struct module_set set = {0};
     struct csv_data claims = {0};
-    if (scratch_make(scratch, error) == 0 && run_load_modules(paths, module_files, scratch, &set, error) == 0 &&
+    if (scratch_make(scratch, error) == 0 && module_set_load_built(paths, module_files, scratch, &set, error) == 0 &&
         csv_read(paths->claims, &schema_claims, &claims, error) == 0) {
         if (csv)
             printf("kind,name,detail,text\n");

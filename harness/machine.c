@@ -2,6 +2,7 @@
 
 #include "counter.h"
 #include "csv.h"
+#include "measure.h"
 #include "process.h"
 #include "schema.h"
 
@@ -557,4 +558,11 @@ int machine_write(const char *directory, uint64_t clock_step_ns, struct error *e
         csv_end_row(writer);
     }
     return csv_writer_close(writer, error);
+}
+
+void machine_look_now(struct machine_facts *facts)
+{
+    enum { STEP_TRIES = 20000 };
+    const struct measure_clock clock = measure_clock_real();
+    machine_look("", measure_clock_step_ns(&clock, STEP_TRIES), facts);
 }

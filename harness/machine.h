@@ -49,4 +49,7 @@ int machine_last_cpu(void);
 /* Another of them than `cpu`; `cpu` itself where there is no other. */
 int machine_other_cpu(int cpu);
 
+/* Looks, with the clock's step measured here and now. */
+void machine_look_now(struct machine_facts *facts);
+
 #endif

@@ -7,6 +7,7 @@
 #include "doctor.h"
 #include "explain.h"
 #include "export.h"
+#include "finished.h"
 #include "gate.h"
 #include "list.h"
 #include "options.h"
@@ -99,7 +100,7 @@ static int verb_plot(const struct options *options, struct error *error)
     struct analyse_summary summary;
     if (paths_find(&paths, error) != 0)
         return error->code;
-    if (options->terminal && paths_check_run(options->directory, error) != 0)
+    if (options->terminal && run_directory_check_run(options->directory, error) != 0)
         return error->code;
     if (options->terminal)
         return present_terminal(&paths, options->directory, error);
@@ -212,7 +213,7 @@ static int verb_doctor(const struct options *options, struct error *error)
 {
     struct machine_facts facts;
     (void)error;
-    doctor_look(&facts);
+    machine_look_now(&facts);
     if (!options->quiet)
         doctor_print(stdout, &facts, text_terminal_columns(STDOUT_FILENO));
     return options->strict && !doctor_fit(&facts) ? EXIT_UNFIT : EXIT_PASS;

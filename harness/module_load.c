@@ -1,59 +1,13 @@
 #include "module_load.h"
 
-#include "allocators_list.h"
-#include "growth.h"
-#include "interpose.h"
+#include "names.h"
+
 
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-bool module_name_is_legal(const char *name)
-{
-    if (name == NULL || *name == '\0' || strlen(name) >= ENCBENCH_NAME_BYTES)
-        return false;
-    return name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+.:=")] == '\0';
-}
-
-bool module_metric_is_reserved(const char *name)
-{
-    static const char *const reserved[] = {
-        "allocations_per_op",
-        "allocated_bytes_per_op",
-        "handed_out_bytes_per_op",
-        "releases_per_op",
-        "live_blocks_per_op",
-        "live_bytes_per_op",
-        "live_requested_bytes_per_op",
-        "failed_calls_per_op",
-        "peak_live_bytes",
-        "peak_live_requested_bytes",
-        "allocating_threads",
-        "digest_and_conformance",
-#define FUNCTION_METRIC(name) #name "_calls_per_op",
-        INTERPOSE_FUNCTIONS(FUNCTION_METRIC)
-#undef FUNCTION_METRIC
-            "instructions_per_op",
-        "live_blocks_after_teardown",
-        "live_mapped_bytes_per_op",
-        "mapped_regions_after_teardown",
-        "planted_cycles_per_op",
-        "struct_bytes",
-        "struct_hole_bytes",
-        "struct_heap_bytes",
-        "struct_holes",
-        "struct_lines",
-        "time",
-        "time_reduction",
-        "relative_time",
-    };
-    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
-        if (strcmp(name, reserved[i]) == 0)
-            return true;
-    return growth_is_metric(name) || allocators_is_metric(name);
-}
 
 static bool is_one_line(const char *text)
 {
@@ -68,7 +22,7 @@ static bool is_one_line(const char *text)
 static int check_axes(const char *file, const struct encbench_module *module, struct error *error)
 {
     for (uint32_t i = 0; i < module->axis_count; i++) {
-        if (!module_name_is_legal(module->axes[i].name) || !module_name_is_legal(module->axes[i].level))
+        if (!names_is_legal(module->axes[i].name) || !names_is_legal(module->axes[i].level))
             return error_set(error, EXIT_USAGE, "%s: axis %u of variant %s has no legal name and level", file, i,
                              module->variant);
         for (uint32_t j = 0; j < i; j++)
@@ -89,7 +43,7 @@ static int check_fields(const char *file, const struct encbench_module *module, 
     for (uint32_t i = 0; i < module->field_count; i++) {
         const struct encbench_field *field = &module->fields[i];
         const uint64_t field_end = (uint64_t)field->offset_bytes + field->size_bytes;
-        if (!module_name_is_legal(field->name) || field_end > module->structure_bytes)
+        if (!names_is_legal(field->name) || field_end > module->structure_bytes)
             return error_set(error, EXIT_USAGE,
                              "%s: field %u of variant %s has no legal name or lies outside its %u bytes", file, i,
                              module->variant, module->structure_bytes);
@@ -105,7 +59,7 @@ static int check_fields(const char *file, const struct encbench_module *module, 
 
 static int check_names(const char *file, const struct encbench_module *module, struct error *error)
 {
-    if (!module_name_is_legal(module->variant))
+    if (!names_is_legal(module->variant))
         return error_set(error, EXIT_USAGE,
                          "%s: variant name \"%.60s\" is not legal; expected 1 to 127 of letters, digits and _-+.:=",
                          file, module->variant ? module->variant : "");
@@ -117,7 +71,7 @@ static int check_names(const char *file, const struct encbench_module *module, s
 static int check_workload(const char *file, const struct encbench_module *module, uint32_t index, struct error *error)
 {
     const struct encbench_workload *workload = &module->workloads[index];
-    if (!module_name_is_legal(workload->name) || !module_name_is_legal(workload->short_name))
+    if (!names_is_legal(workload->name) || !names_is_legal(workload->short_name))
         return error_set(error, EXIT_USAGE, "%s: workload %u of variant %s has no legal name and short name", file,
                          index, module->variant);
     if (!workload->setup || !workload->run || !workload->teardown || (!workload->digest && !workload->output))

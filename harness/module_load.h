@@ -18,12 +18,6 @@ enum { MODULE_INPUT_BYTES_MAX = 1 << 30 };
  */
 int module_open(const char *file, const struct encbench_module **module, struct error *error);
 
-/* Whether a name may stand in CSV and on a command line. */
-bool module_name_is_legal(const char *name);
-
-/* Whether a workload may not call a figure of its own so, because the harness fills it. */
-bool module_metric_is_reserved(const char *name);
-
 /* NULL when the module does not offer it. `name` is a short or a full name. */
 const struct encbench_workload *module_workload(const struct encbench_module *module, const char *name);
 

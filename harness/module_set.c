@@ -1,6 +1,7 @@
 #include "module_set.h"
 
-#include "panels.h"
+#include "checksum.h"
+#include "names.h"
 #include "paths.h"
 #include "process.h"
 #include "provenance.h"
@@ -377,11 +378,11 @@ static int check_layouts(const struct module_info *info, const char *worker, str
 /* A layout under two names would be drawn twice, and no control could see it. */
 static int check_distinct(const struct module_info *info, struct error *error)
 {
-    char(*crc)[PROVENANCE_CRC32_BYTES] = calloc(info->layout_count, sizeof *crc);
+    char(*crc)[CHECKSUM_CRC32_BYTES] = calloc(info->layout_count, sizeof *crc);
     if (crc == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
     for (size_t i = 0; i < info->layout_count && error->code == 0; i++) {
-        provenance_crc32(info->layouts[i], crc[i], error);
+        checksum_crc32(info->layouts[i], crc[i], error);
         for (size_t j = 0; j < i && error->code == 0; j++)
             if (strcmp(crc[i], crc[j]) == 0)
                 error_set(error, EXIT_USAGE, "%s: is the same as %s; each must be another layout", info->layouts[i],
@@ -515,7 +516,7 @@ int module_set_check_names(const struct module_set *set, struct error *error)
         bool planted = false;
         for (size_t w = 0; w < module->workload_count; w++)
             planted = planted || module->workloads[w].planted_cycles_per_op > 0;
-        if (panels_name_is_reserved(module->variant))
+        if (names_variant_is_reserved(module->variant))
             return error_set(
                 error, EXIT_USAGE,
                 "%s: the variant name %s is kept for the harness's own kernels and controls; choose another",
@@ -565,4 +566,34 @@ bool module_workload_selected(const char *const *names, const struct module_work
         if (strcmp(names[i], workload->short_name) == 0 || strcmp(names[i], workload->name) == 0)
             return true;
     return names == NULL;
+}
+
+int module_set_load_built(const struct paths *paths, const char *const *files, const char *scratch, struct module_set *set,
+                     struct error *error)
+{
+    if (module_set_load(set, paths->modules, files, scratch, paths->worker, error) != 0)
+        return error->code;
+    return module_set_check_names(set, error);
+}
+
+int module_set_load_kernels(const struct paths *paths, const char *scratch, struct module_set *set, struct error *error)
+{
+    char directory[PATH_MAX], kernel_scratch[PATH_MAX];
+    snprintf(directory, sizeof directory, "%s", paths->kernels);
+    *strrchr(directory, '/') = '\0';
+    if (paths_join(kernel_scratch, scratch, "kernels", error) != 0)
+        return error->code;
+    if (mkdir(kernel_scratch, 0700) != 0)
+        return error_set(error, EXIT_USAGE, "%s: %s", kernel_scratch, strerror(errno));
+    return module_set_load(set, directory, NULL, kernel_scratch, paths->worker, error);
+}
+
+const struct module_info *module_set_find_kernel(const struct paths *paths, const struct module_set *kernels,
+                                          const char *variant, struct error *error)
+{
+    const struct module_info *kernel = module_set_find(kernels, variant, false);
+    if (kernel == NULL)
+        error_set(error, EXIT_USAGE, "%s: no kernel %s beside it; build the project again (./encbench does)",
+                  paths->kernels, variant);
+    return kernel;
 }

@@ -8,6 +8,7 @@
 #include "error.h"
 #include "layout.h"
 #include "measure.h"
+#include "paths.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -104,5 +105,15 @@ bool module_info_is_linked(const struct module_info *module);
 const struct module_workload *module_info_workload(const struct module_info *module, const char *name);
 /* Whether a NULL-terminated selection of short or full names has it; NULL selects all. */
 bool module_workload_selected(const char *const *names, const struct module_workload *workload);
+
+/* Everything that can be run, for `list`: modules described from scratch. */
+int module_set_load_built(const struct paths *paths, const char *const *files, const char *scratch, struct module_set *set,
+                     struct error *error);
+
+/* The harness's own kernels: they come by the same door, from a directory of their own. */
+int module_set_load_kernels(const struct paths *paths, const char *scratch, struct module_set *set, struct error *error);
+/* NULL, and one line, when the build lacks it. */
+const struct module_info *module_set_find_kernel(const struct paths *paths, const struct module_set *kernels,
+                                          const char *variant, struct error *error);
 
 #endif

@@ -1,7 +1,7 @@
 #include "panels.h"
 
 #include "kernels/kernels.h"
-#include "module_load.h"
+#include "names.h"
 #include "schema.h"
 
 #include <stdio.h>
@@ -13,16 +13,6 @@ struct side {
     char names[SIDE_MAX][ENCBENCH_NAME_BYTES];
     size_t count;
 };
-
-bool panels_name_is_reserved(const char *name)
-{
-    static const char *const reserved[] = {"twin",           "planted",    CHAIN_VARIANT,  "chain_planted",
-                                           "chain_multiply", LEAK_VARIANT, REACHED_VARIANT};
-    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
-        if (strcmp(name, reserved[i]) == 0)
-            return true;
-    return false;
-}
 
 static int bad(const struct csv_data *panels, size_t row, size_t column, const char *expected, struct error *error)
 {
@@ -40,7 +30,7 @@ static bool read_side(const char *text, struct side *side)
             return false;
         char *name = side->names[side->count++];
         snprintf(name, ENCBENCH_NAME_BYTES, "%.*s", (int)length, text);
-        if (!module_name_is_legal(name) || panels_name_is_reserved(name))
+        if (!names_is_legal(name) || names_variant_is_reserved(name))
             return false;
         if (text[length] == '\0')
             return true;
@@ -93,9 +83,9 @@ static int check_words(const struct csv_data *panels, size_t row, bool made_allo
         return bad(panels, row, SCHEMA_panels_effort, "core or wide", error);
     if (!known)
         return bad(panels, row, SCHEMA_panels_kind, "pair, main, interaction, twin or planted", error);
-    if (!module_name_is_legal(panel) || (!made_allowed && strncmp(panel, PANELS_MADE, strlen(PANELS_MADE)) == 0))
+    if (!names_is_legal(panel) || (!made_allowed && strncmp(panel, PANELS_MADE, strlen(PANELS_MADE)) == 0))
         return bad(panels, row, SCHEMA_panels_panel, "1 to 127 of letters, digits and _-+.:=, not made_...", error);
-    if (!module_name_is_legal(contrast) || panels_name_is_reserved(contrast))
+    if (!names_is_legal(contrast) || names_variant_is_reserved(contrast))
         return bad(panels, row, SCHEMA_panels_contrast,
                    "1 to 127 of letters, digits and _-+.:=, and no name of a clock kernel or control", error);
     const size_t first = csv_find(panels, SCHEMA_panels_contrast, contrast);
@@ -113,7 +103,7 @@ static int check_workloads(const struct csv_data *panels, size_t row, struct err
         char name[ENCBENCH_NAME_BYTES];
         const size_t length = strcspn(at, " "), kept = length - (length > 0 && at[length - 1] == '*');
         snprintf(name, sizeof name, "%.*s", (int)kept, at);
-        if (length >= sizeof name || (!module_name_is_legal(name) && !(kept == 0 && length == 1)))
+        if (length >= sizeof name || (!names_is_legal(name) && !(kept == 0 && length == 1)))
             return bad(panels, row, SCHEMA_panels_workloads,
                        "short names separated by spaces; only their last character may be *", error);
         at += length;

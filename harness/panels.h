@@ -12,9 +12,6 @@
 /* Panels that the plan makes itself are called so, and a number. */
 #define PANELS_MADE "made_"
 
-/* Whether a panel, contrast or variant may not be called so, because a clock kernel, a control or a made panel is. */
-bool panels_name_is_reserved(const char *name);
-
 /*
  * Refuses, with file and line: no rows at all, names that are not legal or reserved, unknown kinds and efforts, a contrast or variant
  * named twice, rows of one panel that do not stand together, a second twin or planted row of a panel or one of a variant that is no arm

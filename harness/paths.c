@@ -1,6 +1,5 @@
 #include "paths.h"
 
-#include "schema.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -60,51 +59,6 @@ int paths_make_new(const struct paths *paths, const char *out, const char *kind,
                                          : "%s: cannot be made: %s",
                          directory, strerror(errno));
     return 0;
-}
-
-int paths_check_output(const char *output, struct error *error)
-{
-    const char *slash = strrchr(output, '/'), *name = slash ? slash + 1 : output;
-    if (strlen(name) + sizeof ".1234567890-0.partial" > NAME_MAX)
-        return error_set(error, EXIT_USAGE, "--output: %.60s...: a file name of %zu bytes is too long", name,
-                         strlen(name));
-    for (size_t t = 0; schema_tables[t]; t++)
-        if (strcmp(name, schema_tables[t]->file) == 0)
-            return error_set(error, EXIT_USAGE,
-                             "%s: is the name of a table, which is never replaced; give --output another name", output);
-    return 0;
-}
-
-/* The last by name of the run directories below; "" when there is none. */
-static void find_run_below(const char *directory, char *found, size_t found_bytes)
-{
-    DIR *stream = opendir(directory);
-    found[0] = '\0';
-    for (const struct dirent *entry; stream && (entry = readdir(stream)) != NULL;) {
-        char path[PATH_MAX];
-        const int length = snprintf(path, sizeof path, "%s/%s/%s", directory, entry->d_name, schema_run.file);
-        if (entry->d_name[0] != '.' && length < (int)sizeof path && access(path, F_OK) == 0 &&
-            strcmp(entry->d_name, found) > 0)
-            snprintf(found, found_bytes, "%s", entry->d_name);
-    }
-    if (stream)
-        closedir(stream);
-}
-
-int paths_check_run(const char *directory, struct error *error)
-{
-    char path[PATH_MAX], below[NAME_MAX + 1];
-    if (paths_check_directory(directory, "a run directory", error) != 0 ||
-        paths_join(path, directory, schema_run.file, error) != 0)
-        return error->code;
-    if (access(path, F_OK) == 0)
-        return 0;
-    find_run_below(directory, below, sizeof below);
-    const size_t length = strlen(directory);
-    if (*below)
-        return error_set(error, EXIT_USAGE, "%s: is no run directory, it holds no %s; did you mean %s%s%s?", directory,
-                         schema_run.file, directory, length && directory[length - 1] == '/' ? "" : "/", below);
-    return error_set(error, EXIT_USAGE, "%s: is no run directory, it holds no %s", directory, schema_run.file);
 }
 
 int paths_check_directory(const char *directory, const char *expected, struct error *error)

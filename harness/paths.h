@@ -42,13 +42,6 @@ int paths_make_parents(const char *directory);
  */
 int paths_make_new(const struct paths *paths, const char *out, const char *kind, char *directory, struct error *error);
 
-/* 0 unless `output` has the name of one of the tables (what was measured is never replaced by what is made of it) or one that is too long
- * to be written beside it first. */
-int paths_check_output(const char *output, struct error *error);
-
-/* 0 for a directory with a run.csv; else one line, with the run directory below it that may have been meant. */
-int paths_check_run(const char *directory, struct error *error);
-
 /* 0 for a directory that can be read, else one line that says what is wrong with it. */
 int paths_check_directory(const char *directory, const char *expected, struct error *error);
 

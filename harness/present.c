@@ -1,5 +1,6 @@
 #include "present.h"
 
+#include "finished.h"
 #include "process.h"
 #include "schema.h"
 #include "text.h"
@@ -51,7 +52,7 @@ int present_check_output(const char *output, struct error *error)
     char directory[PATH_MAX];
     struct stat status;
     const char *slash = strrchr(output, '/');
-    if (paths_check_output(output, error) != 0)
+    if (run_directory_check_output(output, error) != 0)
         return error->code;
     snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - output) + 1 : 1, slash ? output : ".");
     if (lstat(output, &status) == 0 && !S_ISREG(status.st_mode))

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 void provenance_put(struct csv_writer *writer, const char *key, const char *value)
 {
@@ -86,21 +85,6 @@ static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
-}
-
-int provenance_crc32(const char *path, char crc[static PROVENANCE_CRC32_BYTES], struct error *error)
-{
-    unsigned char bytes[1 << 14];
-    uLong sum = crc32(0, NULL, 0);
-    FILE *file = fopen(path, "re");
-    for (size_t count; file && (count = fread(bytes, 1, sizeof bytes, file)) > 0;)
-        sum = crc32(sum, bytes, (uInt)count);
-    if (file == NULL || ferror(file))
-        error_set(error, EXIT_USAGE, "%s: cannot be read: %s", path, strerror(errno));
-    if (file)
-        fclose(file);
-    snprintf(crc, PROVENANCE_CRC32_BYTES, "%08lx", sum & 0xffffffffu);
-    return error->code;
 }
 
 static const char *module_name(const struct module_info *module)

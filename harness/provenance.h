@@ -13,10 +13,6 @@ void provenance_put(struct csv_writer *writer, const char *key, const char *valu
 void provenance_put_integer(struct csv_writer *writer, const char *key, int64_t value);
 void provenance_put_number(struct csv_writer *writer, const char *key, double value);
 
-/* CRC-32 of a file, as eight hexadecimal digits. */
-enum { PROVENANCE_CRC32_BYTES = 9 };
-int provenance_crc32(const char *path, char crc[static PROVENANCE_CRC32_BYTES], struct error *error);
-
 /* All rows that do not depend on how far the run is. What cannot be found out is an empty value. */
 void provenance_write(struct csv_writer *writer, const struct paths *paths, const struct module_set *set);
 

@@ -1,5 +1,6 @@
 #include "resume.h"
 
+#include "finished.h"
 #include "paths.h"
 #include "schema.h"
 
@@ -39,7 +40,7 @@ static int check_given(const struct resume *resume, const struct profile *profil
         return differs(resume, "profile", resume->profile.name, profile->name, error);
     snprintf(text, sizeof text, "%u", processes);
     if (processes && processes != resume->asked_processes)
-        return differs(resume, RESUME_PROCESSES_KEY, fact(&resume->run, RESUME_PROCESSES_KEY), text, error);
+        return differs(resume, RUN_DIRECTORY_PROCESSES_KEY, fact(&resume->run, RUN_DIRECTORY_PROCESSES_KEY), text, error);
     snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
     if (seed && seed != resume->seed)
         return differs(resume, "seed", fact(&resume->run, "seed"), text, error);
@@ -50,7 +51,7 @@ static int check_given(const struct resume *resume, const struct profile *profil
 static bool find_profile(struct resume *resume)
 {
     const struct profile *found = profile_find(fact(&resume->run, "profile"));
-    const char *asked = fact(&resume->run, RESUME_PROCESSES_KEY);
+    const char *asked = fact(&resume->run, RUN_DIRECTORY_PROCESSES_KEY);
     int64_t processes = 0;
     if (found == NULL || (*asked && (!csv_parse_integer(asked, &processes) || processes < PROFILE_PROCESSES_MIN ||
                                      processes > PROFILE_PROCESSES_MAX)))
@@ -69,7 +70,7 @@ static int read_progress(struct resume *resume, struct error *error)
     if (!find_profile(resume) || resume->seed == 0)
         return error_set(error, EXIT_USAGE,
                          "%s: profile \"%s\" with %s \"%s\" or seed \"%s\" is not known here; measure anew", run->path,
-                         fact(run, "profile"), RESUME_PROCESSES_KEY, fact(run, RESUME_PROCESSES_KEY), seed);
+                         fact(run, "profile"), RUN_DIRECTORY_PROCESSES_KEY, fact(run, RUN_DIRECTORY_PROCESSES_KEY), seed);
     while (resume->look < resume->profile.look_count &&
            resume->profile.looks[resume->look].processes != strtoul(look, NULL, 10))
         resume->look++;
@@ -113,7 +114,7 @@ static int read_selection(struct resume *resume, struct error *error)
         text = next;
     }
     for (size_t row = 0; row < resume->run.row_count; row++)
-        if (strncmp(csv_text(&resume->run, row, SCHEMA_run_key), RESUME_MODULE_KEY, strlen(RESUME_MODULE_KEY)) == 0 &&
+        if (strncmp(csv_text(&resume->run, row, SCHEMA_run_key), RUN_DIRECTORY_MODULE_KEY, strlen(RUN_DIRECTORY_MODULE_KEY)) == 0 &&
             add_name(resume->modules, csv_text(&resume->run, row, SCHEMA_run_value), resume, error) != 0)
             return error->code;
     return 0;

@@ -11,12 +11,6 @@
 
 #include <limits.h>
 
-/* Keys of run.csv for the modules that were given: this and a number. */
-#define RESUME_MODULE_KEY "select_module:"
-
-/* Key of run.csv for --processes; empty, or absent in older runs, when it was not given. */
-#define RESUME_PROCESSES_KEY "asked_processes"
-
 enum { RESUME_NAMES_MAX = 64 };
 
 struct resume {

@@ -1,16 +1,18 @@
 #include "run.h"
 
 #include "analyse.h"
-#include "calibrate.h"
+#include "calibrated.h"
+#include "checksum.h"
 #include "counters.h"
-#include "doctor.h"
 #include "exact.h"
+#include "finished.h"
 #include "forecast.h"
 #include "heap.h"
 #include "identical.h"
 #include "kernels/kernels.h"
 #include "launch.h"
 #include "machine.h"
+#include "module_set.h"
 #include "optimiser.h"
 #include "pilot.h"
 #include "process.h"
@@ -73,39 +75,9 @@ struct run {
     bool made;     /* the directory, by this run */
     bool complete; /* up to that look */
     struct resume resume;
-    char claims_crc32[PROVENANCE_CRC32_BYTES], panels_crc32[PROVENANCE_CRC32_BYTES];
-    char calibration_crc32[PROVENANCE_CRC32_BYTES]; /* "" when there is none */
+    char claims_crc32[CHECKSUM_CRC32_BYTES], panels_crc32[CHECKSUM_CRC32_BYTES];
+    char calibration_crc32[CHECKSUM_CRC32_BYTES]; /* "" when there is none */
 };
-
-int run_load_modules(const struct paths *paths, const char *const *files, const char *scratch, struct module_set *set,
-                     struct error *error)
-{
-    if (module_set_load(set, paths->modules, files, scratch, paths->worker, error) != 0)
-        return error->code;
-    return module_set_check_names(set, error);
-}
-
-int run_load_kernels(const struct paths *paths, const char *scratch, struct module_set *set, struct error *error)
-{
-    char directory[PATH_MAX], kernel_scratch[PATH_MAX];
-    snprintf(directory, sizeof directory, "%s", paths->kernels);
-    *strrchr(directory, '/') = '\0';
-    if (paths_join(kernel_scratch, scratch, "kernels", error) != 0)
-        return error->code;
-    if (mkdir(kernel_scratch, 0700) != 0)
-        return error_set(error, EXIT_USAGE, "%s: %s", kernel_scratch, strerror(errno));
-    return module_set_load(set, directory, NULL, kernel_scratch, paths->worker, error);
-}
-
-const struct module_info *run_find_kernel(const struct paths *paths, const struct module_set *kernels,
-                                          const char *variant, struct error *error)
-{
-    const struct module_info *kernel = module_set_find(kernels, variant, false);
-    if (kernel == NULL)
-        error_set(error, EXIT_USAGE, "%s: no kernel %s beside it; build the project again (./encbench does)",
-                  paths->kernels, variant);
-    return kernel;
-}
 
 /* People edit the source that the build copied. */
 static int explain_panels_error(const struct run *run, struct error *error)
@@ -225,16 +197,16 @@ static int check_layouts(const struct run *run, const struct module_info *module
 static int prepare(struct run *run, struct error *error)
 {
     if (events_find(run->options->events, &run->events, error) || scratch_make(run->scratch, error) ||
-        run_load_kernels(run->paths, run->scratch, &run->kernels, error) ||
-        run_load_modules(run->paths, run->options->selection.modules, run->scratch, &run->modules, error) ||
+        module_set_load_kernels(run->paths, run->scratch, &run->kernels, error) ||
+        module_set_load_built(run->paths, run->options->selection.modules, run->scratch, &run->modules, error) ||
         csv_read(run->paths->panels, &schema_panels, &run->panels, error) ||
         csv_read(run->paths->claims, &schema_claims, &run->claims, error) || analyse_claims_check(&run->claims, error))
         return error->code;
     struct plan_selection selection = run->options->selection;
     selection.wide = run->options->profile->wide;
-    run->chain = run_find_kernel(run->paths, &run->kernels, CHAIN_VARIANT, error);
-    run->reached = run_find_kernel(run->paths, &run->kernels, REACHED_VARIANT, error);
-    run->leaks = run_find_kernel(run->paths, &run->kernels, LEAK_VARIANT, error);
+    run->chain = module_set_find_kernel(run->paths, &run->kernels, CHAIN_VARIANT, error);
+    run->reached = module_set_find_kernel(run->paths, &run->kernels, REACHED_VARIANT, error);
+    run->leaks = module_set_find_kernel(run->paths, &run->kernels, LEAK_VARIANT, error);
     if (error->code != 0)
         return error->code;
     if (plan_build(&run->plan, &run->panels, &run->modules, run->chain, &selection, error) != 0)
@@ -242,7 +214,7 @@ static int prepare(struct run *run, struct error *error)
     plan_mark_claims(&run->plan, &run->claims);
     if ((run->batches = calloc(run->plan.cell_count, sizeof *run->batches)) == NULL)
         return error_set(error, EXIT_USAGE, "out of memory");
-    if (calibrate_read_batches(run->paths, &run->known_batches, error) != 0)
+    if (calibrated_read_batches(run->paths, &run->known_batches, error) != 0)
         return error->code;
     for (size_t i = 0; i < run->modules.count && error->code == 0; i++)
         if (run->modules.modules[i].layout_count > 0)
@@ -424,7 +396,7 @@ static void put_selection(struct csv_writer *writer, const struct plan_selection
     provenance_put(writer, "select_baseline", selection->baseline ? selection->baseline : "");
     for (size_t i = 0; selection->modules && selection->modules[i]; i++) {
         char path[PATH_MAX], key[64];
-        snprintf(key, sizeof key, RESUME_MODULE_KEY "%zu", i + 1);
+        snprintf(key, sizeof key, RUN_DIRECTORY_MODULE_KEY "%zu", i + 1);
         provenance_put(writer, key, realpath(selection->modules[i], path) ? path : selection->modules[i]);
     }
 }
@@ -466,7 +438,7 @@ static int sum_copies(struct run *run, struct error *error)
     for (size_t i = 0; i < sizeof copies / sizeof copies[0] && error->code == 0; i++)
         if (paths_join(path, run->directory, copies[i].table->file, error) == 0 &&
             (copies[i].table != &schema_calibration || access(path, F_OK) == 0))
-            provenance_crc32(path, copies[i].crc32, error);
+            checksum_crc32(path, copies[i].crc32, error);
     return error->code;
 }
 
@@ -481,9 +453,9 @@ static int write_run(struct run *run, bool complete, struct error *error)
     provenance_put_integer(writer, "schema_version", SCHEMA_VERSION);
     provenance_put(writer, "profile", profile->name);
     if (run->options->processes)
-        provenance_put_integer(writer, RESUME_PROCESSES_KEY, run->options->processes);
+        provenance_put_integer(writer, RUN_DIRECTORY_PROCESSES_KEY, run->options->processes);
     else
-        provenance_put(writer, RESUME_PROCESSES_KEY, "");
+        provenance_put(writer, RUN_DIRECTORY_PROCESSES_KEY, "");
     provenance_put(writer, "command", run->options->command);
     provenance_put(writer, "for_conclusions", profile->for_conclusions ? "yes" : "no");
     provenance_put(writer, "complete", complete ? "yes" : "no");
@@ -592,7 +564,7 @@ static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
 static void warn_of_company(const struct run *run)
 {
     struct machine_facts facts;
-    doctor_look(&facts);
+    machine_look_now(&facts);
     for (size_t i = 0; i < facts.count; i++)
         if (strcmp(facts.fact[i].key, "cpu_pressure_10_s_percent") == 0 && facts.fact[i].status == MACHINE_NOISY)
             progress_say(&run->progress,
@@ -1004,7 +976,7 @@ static void choose_exact(struct run *run, struct exact_names *names)
 
 static int measure_into_directory(struct run *run, struct error *error)
 {
-    if (write_panels(run, error) || write_claims(run, error) || calibrate_copy(run->paths, run->directory, error) ||
+    if (write_panels(run, error) || write_claims(run, error) || calibrated_copy(run->paths, run->directory, error) ||
         sum_copies(run, error) || write_variants(run, error) || write_workloads(run, error) ||
         write_run(run, false, error))
         return error->code;

@@ -32,14 +32,4 @@ struct run_options {
  * it ends before anything is timed, the directory is removed again. */
 int run_measure(const struct paths *paths, const struct run_options *options, char *directory, struct error *error);
 
-/* Everything that can be run, for `list`: modules described from scratch. */
-int run_load_modules(const struct paths *paths, const char *const *files, const char *scratch, struct module_set *set,
-                     struct error *error);
-
-/* The harness's own kernels: they come by the same door, from a directory of their own. */
-int run_load_kernels(const struct paths *paths, const char *scratch, struct module_set *set, struct error *error);
-/* NULL, and one line, when the build lacks it. */
-const struct module_info *run_find_kernel(const struct paths *paths, const struct module_set *kernels,
-                                          const char *variant, struct error *error);
-
 #endif

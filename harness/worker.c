@@ -6,6 +6,7 @@
 
 #include "module_load.h"
 #include "module_set.h"
+#include "names.h"
 #include "random.h"
 #include "scrub.h"
 #include "stats.h"
@@ -351,7 +352,7 @@ static void record_objects(struct worker_region *region, const struct panel *pan
         const size_t count = workload->objects(panel->arms[i].state, found);
         for (size_t o = 0; o < count && o < ENCBENCH_OBJECTS_MAX && result->object_count < WORKER_PLACES_MAX; o++) {
             struct worker_object *object = &result->objects[result->object_count];
-            if (!module_name_is_legal(found[o].name) || strlen(found[o].name) >= sizeof object->name)
+            if (!names_is_legal(found[o].name) || strlen(found[o].name) >= sizeof object->name)
                 continue;
             *object = (struct worker_object){i, epoch, "", (uint64_t)(uintptr_t)found[o].address, found[o].bytes};
             strcpy(object->name, found[o].name);
@@ -782,9 +783,9 @@ static int metrics(struct worker_region *region, struct panel *panel, struct err
         return error_set(error, EXIT_USAGE, "metrics filled %zu figures; at most %d are allowed", count,
                          ENCBENCH_METRICS_MAX);
     for (size_t i = 0; i < count; i++) {
-        if (!module_name_is_legal(found[i].name) || !isfinite(found[i].value))
+        if (!names_is_legal(found[i].name) || !isfinite(found[i].value))
             return error_set(error, EXIT_USAGE, "metric %zu has no legal name or no finite value", i);
-        if (module_metric_is_reserved(found[i].name))
+        if (names_metric_is_reserved(found[i].name))
             return error_set(error, EXIT_USAGE, "metric %s is one that the harness fills; choose another name",
                              found[i].name);
         for (size_t j = 0; j < i; j++)

@@ -202,10 +202,10 @@ static void close_writer(struct csv_writer *writer)
 static void write_run(const char *directory, const struct truth *truth)
 {
     static const struct csv_table *const summed[] = {&schema_claims, &schema_panels};
-    char rows[1024], asked[64] = "", crc[2][PROVENANCE_CRC32_BYTES];
+    char rows[1024], asked[64] = "", crc[2][CHECKSUM_CRC32_BYTES];
     for (size_t i = 0; i < 2; i++) {
         struct error error = {0};
-        assert_int_equal(provenance_crc32(path_in(directory, summed[i]->file), crc[i], &error), 0);
+        assert_int_equal(checksum_crc32(path_in(directory, summed[i]->file), crc[i], &error), 0);
     }
     if (truth->asked_processes)
         snprintf(asked, sizeof asked, "asked_processes,%u\n", truth->asked_processes);
@@ -1988,10 +1988,10 @@ static void bad_directories_are_refused(void **state)
     };
     truth = good_truth();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char rows[256], facts[200], crc[PROVENANCE_CRC32_BYTES];
+        char rows[256], facts[200], crc[CHECKSUM_CRC32_BYTES];
         struct error error = {0};
         make_run(directory, &truth);
-        assert_int_equal(provenance_crc32(path_in(directory, "claims.csv"), crc, &error), 0);
+        assert_int_equal(checksum_crc32(path_in(directory, "claims.csv"), crc, &error), 0);
         const char *hole = strstr(cases[i].facts, "%s");
         const size_t before = hole ? (size_t)(hole - cases[i].facts) : strlen(cases[i].facts);
         snprintf(facts, sizeof facts, "%.*s%s%s", (int)before, cases[i].facts, hole ? crc : "", hole ? hole + 2 : "");

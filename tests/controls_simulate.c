@@ -200,7 +200,7 @@ static void draw_effect(struct simulation *s, size_t index)
         const struct analyse_level *one = &s->base.effects.level[i];
         if (one->panel != base->panel || one->workload != base->workload)
             continue;
-        if (analyse_list_has("baseline contender", one->role) && analyse_list_has(base->baseline, one->variant))
+        if (words_has("baseline contender", one->role) && words_has(base->baseline, one->variant))
             level = centre_of(one->samples.value, one->samples.value, one->samples.count);
         if (strcmp(one->arm, "chain") == 0)
             cycle = centre_of(one->samples.value, one->samples.value, one->samples.count) / CHAIN_CYCLES_PER_OP;
@@ -277,7 +277,7 @@ static void add_sizes(struct simulation *s)
             for (size_t i = 0; i < s->base.effects.effect_count; i++) {
                 const struct analyse_effect *effect = &s->base.effects.effect[i];
                 if (effect->panel == cell->panel && effect->workload == cell->workload &&
-                    analyse_list_has("pair main interaction", effect->kind))
+                    words_has("pair main interaction", effect->kind))
                     add_linearity(s, cell, true, effect->contrast, sizes[size]);
             }
         }

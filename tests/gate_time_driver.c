@@ -92,7 +92,7 @@ static int run_lane(struct gate_time_options *options, const char *base_director
     options->kernels = &kernels;
     if (load(&base, base_directory, paths, scratch, "base", error) == 0 &&
         load(&head, paths->modules, paths, scratch, "head", error) == 0 &&
-        run_load_kernels(paths, scratch, &kernels, error) == 0 && gate_time_run(&lane, options, error) == 0) {
+        module_set_load_kernels(paths, scratch, &kernels, error) == 0 && gate_time_run(&lane, options, error) == 0) {
         for (size_t r = 0; r < lane.row_count; r++)
             print_row(&lane.rows[r]);
         if (lane.one_layout[0])

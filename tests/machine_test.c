@@ -444,7 +444,7 @@ static void this_machine(void **state)
 {
     (void)state;
     struct machine_facts facts;
-    doctor_look(&facts);
+    machine_look_now(&facts);
     expect_clean(&facts);
 }
 
