@@ -1,21 +1,21 @@
 /*
  * encbench: the program. One row a verb; only this file prints errors and exits.
  */
-#include "analyse.h"
-#include "calibrate.h"
-#include "compare.h"
-#include "doctor.h"
-#include "explain.h"
-#include "export.h"
-#include "finished.h"
-#include "gate.h"
-#include "list.h"
+#include "analyse/analyse.h"
+#include "base/paths.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "calibrate/calibrate.h"
+#include "compare/compare.h"
+#include "gate/gate.h"
 #include "options.h"
-#include "paths.h"
-#include "present.h"
-#include "process.h"
-#include "run.h"
-#include "text.h"
+#include "present/doctor.h"
+#include "present/explain.h"
+#include "present/export.h"
+#include "present/list.h"
+#include "present/scripts.h"
+#include "run/run.h"
+#include "store/run_directory.h"
 
 #include <poll.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "options.h"
 
-#include "csv.h"
-#include "measure.h"
+#include "measure/measure.h"
+#include "store/csv.h"
 
 #include <argp.h>
 #include <errno.h>

@@ -4,8 +4,8 @@
 #ifndef ENCBENCH_OPTIONS_H
 #define ENCBENCH_OPTIONS_H
 
-#include "error.h"
-#include "profile.h"
+#include "base/error.h"
+#include "plan/profile.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -9,7 +9,7 @@
 #ifndef ENCBENCH_SCHEMA_H
 #define ENCBENCH_SCHEMA_H
 
-#include "csv.h"
+#include "store/csv.h"
 
 #define SCHEMA_VERSION 3
 

@@ -28,7 +28,7 @@ compile() { # NAME SOURCE FLAG...
 for file in step step_exclusive step_ptrace step_record step_trap_flag step_x86 worker worker_step measure module_load; do
     compile $file harness/$file.c
 done
-compile interpose harness/interpose.c -U_GNU_SOURCE
+compile interpose harness/interpose/interpose.c -U_GNU_SOURCE
 for kernel in chain leak; do
     compile $kernel harness/kernels/$kernel.c -fPIC
 done

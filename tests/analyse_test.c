@@ -1,11 +1,11 @@
 /* The decision stage on synthetic runs whose truths are known. A run is made from a `struct truth`, so that a test
  * says in one line what is wrong with it; the noise has a fixed seed. */
-#include "analyse.h"
+#include "analyse/analyse.h"
 #include "kernels/kernels.h"
 #include "module.h"
-#include "provenance.h"
+#include "module/provenance.h"
 #include "schema.h"
-#include "state.h"
+#include "summary/state.h"
 
 #include <dirent.h>
 #include <math.h>

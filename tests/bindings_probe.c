@@ -2,7 +2,7 @@
  * The control of bindings alone, for what no worker does: bindings_probe [-d DIRECTORY] FILE... loads the files as a worker loads its arms
  * and prints what the control says of them. Linked with -rdynamic it has symbols for modules that lack them.
  */
-#include "worker_bindings.h"
+#include "worker/bindings.h"
 
 #include <dlfcn.h>
 #include <stdio.h>

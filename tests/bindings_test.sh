@@ -114,8 +114,8 @@ done
 runs lent borrows.o one.o || fail "an object file without what it lacks"
 
 # ---- the control alone ----
-"$compiler" -O2 -fPIC -rdynamic -I"$source/harness" "$source/tests/bindings_probe.c" "$source/harness/worker_bindings.c" \
-    "$source/harness/error.c" -D_GNU_SOURCE -ldl -o probe >out 2>err || fail "cannot build the probe"
+"$compiler" -O2 -fPIC -rdynamic -I"$source/harness" "$source/tests/bindings_probe.c" "$source/harness/worker/bindings.c" \
+    "$source/harness/base/error.c" -D_GNU_SOURCE -ldl -o probe >out 2>err || fail "cannot build the probe"
 probed() { # probed DESCRIPTION WORDS FILE...
     description=$1 words=$2
     shift 2
@@ -170,8 +170,8 @@ probed "a library with the hook of another arm's" "./second.so: its libhook.so's
 object first 'int lent = 1;'
 object third 'extern int lent; int f(void) { return lent; }' first.so -Wl,-rpath,"$work"
 probed "an arm that needs another arm's module" "./third.so: its lent is bound to the module of arm 0 (variant ./first.so)" ./first.so ./third.so
-"$compiler" -O2 -fno-pic -no-pie -I"$source/harness" "$source/tests/bindings_probe.c" "$source/harness/worker_bindings.c" \
-    "$source/harness/error.c" -D_GNU_SOURCE -ldl -o probe >out 2>err || fail "cannot build the probe without -fPIC"
+"$compiler" -O2 -fno-pic -no-pie -I"$source/harness" "$source/tests/bindings_probe.c" "$source/harness/worker/bindings.c" \
+    "$source/harness/base/error.c" -D_GNU_SOURCE -ldl -o probe >out 2>err || fail "cannot build the probe without -fPIC"
 probed "a variable that was copied into the worker" "./plain.so: its stdout is bound to the worker itself" ./plain.so
 
 # ---- libraries that an object file needs ----

@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
-#include "calibrate_internal.h"
-#include "random.h"
-#include "stats.h"
+#include "base/random.h"
+#include "calibrate/internal.h"
+#include "stats/stats.h"
 
 enum { N = CALIBRATE_SET_PROCESSES };
 #define CYCLE_NS 0.25

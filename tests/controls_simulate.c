@@ -16,11 +16,11 @@
  * Then one cell, another in each run, gets a fault of twice the tolerance: a planted chain 6 % off, a planted arm of which nothing shows
  * (half of it is tolerated), an arm that takes 2 % or two cycles more in a batch of another size.
  */
-#include "analyse_internal.h"
+#include "analyse/analysis.h"
+#include "base/random.h"
 #include "kernels/kernels.h"
-#include "linearity.h"
-#include "random.h"
 #include "schema.h"
+#include "stats/linearity.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* Groups, statuses and reasons of counters, with a fake kernel. */
-#include "counters.h"
+#include "count/counters.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,5 +1,5 @@
 /* The CSV layer: what it writes reads back; what is not as promised is refused with path, line, value and advice. */
-#include "csv.h"
+#include "store/csv.h"
 
 #include <errno.h>
 #include <glob.h>

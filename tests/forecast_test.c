@@ -1,8 +1,8 @@
 /* What a few processes foretell: by hand on made-up figures, and from the files of the frozen run. */
-#include "forecast.h"
+#include "analyse/forecast.h"
 
-#include "csv.h"
 #include "schema.h"
+#include "store/csv.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* The exact lane of the gate as arithmetic: two made-up tables, what was declared, and the plants. */
-#include "gate_exact.h"
+#include "gate/exact.h"
 
 #include "kernels/kernels.h"
 #include "schema.h"

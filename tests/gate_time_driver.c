@@ -4,11 +4,11 @@
  * allow (a gate-allow.csv).
  * Prints a line a row and one of the outcome, and exits with it.
  */
-#include "gate_time.h"
-#include "process.h"
-#include "run.h"
+#include "base/process.h"
+#include "base/scratch.h"
+#include "gate/time.h"
+#include "run/run.h"
 #include "schema.h"
-#include "scratch.h"
 
 #include <stdio.h>
 #include <stdlib.h>

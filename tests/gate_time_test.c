@@ -1,7 +1,7 @@
 /* The gate's decisions about time on samples of known truth, and what becomes of them over two passes. */
-#include "gate_time.h"
+#include "gate/time.h"
 
-#include "random.h"
+#include "base/random.h"
 
 #include <math.h>
 #include <setjmp.h>

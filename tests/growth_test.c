@@ -1,6 +1,6 @@
 /* The rule of heap growth on made-up series whose class is known. */
-#include "growth.h"
-#include "heap_pass.h"
+#include "stats/growth.h"
+#include "worker/heap_pass.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 #ifndef ENCBENCH_INTERPOSE_DLSYM_SHIM_H
 #define ENCBENCH_INTERPOSE_DLSYM_SHIM_H
 
-#include "interpose.h"
+#include "interpose/interpose.h"
 
 struct shim_blocks {
     struct interpose_counts before, after;

@@ -22,8 +22,8 @@ passes() { # passes PROBE
 # mutation PROBE WHAT SED: with the source changed so, the probe must fail.
 mutation() {
     mutations=$((mutations + 1))
-    sed "$3" "$source/harness/interpose.c" >"$work/interpose.c"
-    if cmp -s "$work/interpose.c" "$source/harness/interpose.c"; then
+    sed "$3" "$source/harness/interpose/interpose.c" >"$work/interpose.c"
+    if cmp -s "$work/interpose.c" "$source/harness/interpose/interpose.c"; then
         echo "changes nothing: $2"
         failures=$((failures + 1))
         return
@@ -35,7 +35,7 @@ mutation() {
     fi
 }
 
-compile "$source/harness/interpose.c"
+compile "$source/harness/interpose/interpose.c"
 for probe in ops realloc functions peak reset_peaks requests threads ended_threads mappings early fork; do
     passes "$probe" || {
         echo "$probe fails with nothing broken"

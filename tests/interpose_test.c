@@ -3,7 +3,7 @@
  * interposer preloaded; it compares counts before and after what it does and says on stderr what differs.
  */
 #define _GNU_SOURCE
-#include "interpose.h"
+#include "interpose/interpose.h"
 #include "interpose_dlsym_shim.h"
 
 #include <dlfcn.h>

@@ -1,9 +1,9 @@
 /*
  * What is said of a machine, from made-up trees below a root: each fact in each status, and what files may hold that nobody expects.
  */
-#include "csv.h"
-#include "doctor.h"
-#include "machine.h"
+#include "machine/machine.h"
+#include "present/doctor.h"
+#include "store/csv.h"
 
 #include <ftw.h>
 #include <limits.h>

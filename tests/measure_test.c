@@ -13,12 +13,12 @@
 #include <cmocka.h>
 
 #include "kernels/kernels.h"
-#include "measure.h"
-#include "pilot.h"
-#include "plan.h"
-#include "state.h"
-#include "stats.h"
-#include "summary.h"
+#include "launch/pilot.h"
+#include "measure/measure.h"
+#include "plan/plan.h"
+#include "stats/stats.h"
+#include "summary/state.h"
+#include "summary/summary.h"
 
 /* ---- a world in which time is what ops cost ---- */
 

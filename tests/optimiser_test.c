@@ -1,8 +1,8 @@
 /* The rule on figures, empty loops of both architectures, and ops that a compiler removed, folded or hoisted beside honest ones. */
-#include "csv.h"
-#include "empty_loop.h"
-#include "optimiser.h"
+#include "count/optimiser.h"
+#include "measure/empty_loop.h"
 #include "schema.h"
+#include "store/csv.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "plan.h"
+#include "plan/plan.h"
 #include "schema.h"
 
 enum { MODULES = 10 };

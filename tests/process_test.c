@@ -1,7 +1,7 @@
 /*
  * Children: how they end, what they hand back, and that none is left.
  */
-#include "process.h"
+#include "base/process.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

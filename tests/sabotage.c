@@ -6,8 +6,8 @@
  *   CLOCK       the clock of every fourth process runs fast by 400 ppm
  *   PLANT       the planted arm runs what it is planted in
  */
-#include "module_load.h"
-#include "worker.h"
+#include "module/open.h"
+#include "worker/protocol.h"
 
 #include <stdlib.h>
 #include <string.h>

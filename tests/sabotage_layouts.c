@@ -1,5 +1,5 @@
 /* A driver that links few layouts, again and again: see sabotage.c. */
-#include "plan.h"
+#include "plan/plan.h"
 
 enum { FEW = 4 };
 

@@ -5,7 +5,7 @@
  * Tolerances come from the binomial distribution: a rate is accepted when the exact bounds of what was counted, at one in a million,
  * hold the promised probability. The seed is fixed, so that a pass stays a pass; the bounds are for those who change it.
  */
-#include "simulate.h"
+#include "calibrate/simulate.h"
 
 #include <math.h>
 #include <setjmp.h>

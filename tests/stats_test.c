@@ -3,7 +3,7 @@
  * what each function promises: equivariance, nesting, coverage. The simulations use a generator of their own with fixed
  * seeds, so a run that passes passes always; their tolerances are computed from the binomial distribution, not tuned.
  */
-#include "stats.h"
+#include "stats/stats.h"
 
 #include <float.h>
 #include <math.h>

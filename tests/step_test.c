@@ -1,9 +1,9 @@
 /* Counts of instructions against ops of known length, against stepping without shortcuts, and against another stepper. */
-#include "analyse_internal.h"
-#include "instructions.h"
-#include "module_load.h"
+#include "analyse/analysis.h"
+#include "count/instructions.h"
+#include "module/open.h"
 #include "schema.h"
-#include "step_exclusive.h"
+#include "step/exclusive.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* What the variance over processes is made of, on made-up processes of known truth; and the number of processes that is asked for. */
-#include "variance.h"
+#include "stats/variance.h"
 
-#include "profile.h"
+#include "plan/profile.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* The rules of decision on hand-made figures: where the answer is known without statistics. */
-#include "profile.h"
-#include "verdict.h"
+#include "plan/profile.h"
+#include "stats/verdict.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,0 +1,444 @@
+#include "analyse/analyse.h"
+
+#include "analyse/analysis.h"
+#include "base/words.h"
+#include "kernels/kernels.h"
+#include "schema.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int open_table(struct csv_writer **writer, const struct analysis *analysis, const struct csv_table *table,
+                      struct error *error)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", analysis->data.directory, table->file);
+    if (csv_writer_open(writer, path, table, CSV_REPLACE, error) == 0)
+        csv_writer_hold(*writer, analysis->data.held);
+    return error->code;
+}
+
+static void put_interval(struct csv_writer *writer, struct stats_interval interval)
+{
+    csv_put_number(writer, interval.low);
+    csv_put_number(writer, interval.high);
+}
+
+/* ---- levels.csv ---- */
+
+/* Median over processes of the op's time in cycles of the chain clock of the same process; NaN without a clock. */
+static double cycles_per_op(const struct analyse_samples *samples)
+{
+    double *cycles = calloc(samples->count + 1, sizeof *cycles);
+    size_t count = 0;
+    for (size_t i = 0; cycles && i < samples->count; i++)
+        if (samples->process[i]->chain_ns > 0)
+            cycles[count++] = samples->value[i] / (samples->process[i]->chain_ns / CHAIN_CYCLES_PER_OP);
+    double median = cycles ? stats_quantile(cycles, count, 0.5) : NAN;
+    free(cycles);
+    return median;
+}
+
+static void put_level(struct csv_writer *writer, const struct analysis *analysis, size_t index)
+{
+    const struct analyse_level *level = &analysis->effects.level[index];
+    const struct analyse_samples *samples = &level->samples;
+    double alpha = analyse_level_alpha(&analysis->claims, index);
+    csv_put_text(writer, analysis->data.panel_names[level->panel]);
+    csv_put_text(writer, analyse_workload_name(&analysis->data, level->workload));
+    csv_put_text(writer, level->arm);
+    csv_put_text(writer, level->variant);
+    csv_put_text(writer, level->role);
+    csv_put_number(writer, stats_hodges_lehmann(samples->value, samples->count));
+    put_interval(writer, stats_signed_rank_interval(samples->value, samples->count, alpha, NULL));
+    csv_put_number(writer, 1 - alpha);
+    csv_put_number(writer, stats_quantile(samples->value, samples->count, 0.1));
+    csv_put_number(writer, stats_quantile(samples->value, samples->count, 0.9));
+    csv_put_number(writer, stats_quantile(samples->value, samples->count, 0));
+    csv_put_number(writer, cycles_per_op(samples));
+    csv_put_integer(writer, (int64_t)samples->count);
+    csv_end_row(writer);
+}
+
+static int write_levels(const struct analysis *analysis, struct error *error)
+{
+    struct csv_writer *writer;
+    if (open_table(&writer, analysis, &schema_levels, error) != 0)
+        return error->code;
+    for (size_t i = 0; i < analysis->effects.level_count; i++)
+        put_level(writer, analysis, i);
+    return csv_writer_close(writer, error);
+}
+
+/* ---- effects.csv ---- */
+
+/* Mean of a metric over the variants of a list; NaN unless all are exact. */
+static double mean_metric(const struct analyse_data *data, const char *list, const char *workload, const char *metric)
+{
+    double sum = 0;
+    size_t count = 0;
+    char variant[ENCBENCH_NAME_BYTES];
+    while (words_next(&list, variant)) {
+        size_t row = analyse_metric_row(data, variant, workload, metric);
+        if (row == ANALYSE_NONE || strcmp(csv_text(&data->metrics, row, SCHEMA_metrics_status), "exact") != 0)
+            return NAN;
+        sum += csv_number(&data->metrics, row, SCHEMA_metrics_value);
+        count++;
+    }
+    return count ? sum / (double)count : NAN;
+}
+
+/* Weighted as the measurement weights the arms: a main effect is a difference of means, an interaction a difference of
+ * differences. */
+static double instructions_delta(const struct analyse_data *data, const struct analyse_effect *effect)
+{
+    const char *workload = analyse_workload_name(data, effect->workload);
+    if (!words_has("pair main interaction", effect->kind))
+        return NAN;
+    double of_means = mean_metric(data, effect->contender, workload, "instructions_per_op") -
+                      mean_metric(data, effect->baseline, workload, "instructions_per_op");
+    return strcmp(effect->kind, "interaction") == 0 ? (double)words_count(effect->baseline) * of_means
+                                                    : of_means;
+}
+
+static struct stats_split variance_split(const struct analyse_effect *effect)
+{
+    const struct analyse_samples *samples = &effect->samples;
+    for (size_t i = 0; i < samples->count; i++)
+        if (isnan(samples->standard_error[i]))
+            return (struct stats_split){.valid = false};
+    return stats_variance_split(samples->value, samples->standard_error, samples->count);
+}
+
+/* Words that say a direction say it of the op, not of the size of its batch. */
+static bool exceeds_linearity_bar(const struct analysis *analysis, size_t index,
+                                  const struct verdict_evidence *evidence, enum verdict_scale scale)
+{
+    const struct stats_interval bar =
+        verdict_interval_to_unit(scale, false, analyse_controls_linearity_bar(&analysis->controls, index, scale));
+    return fabs(evidence->estimate) > fmax(fabs(bar.low), fabs(bar.high));
+}
+
+/* Words are a verdict, and gated like one. */
+enum verdict_words analysis_effect_words(const struct analysis *analysis, size_t index,
+                                         const struct verdict_evidence *evidence, enum verdict_scale scale)
+{
+    const struct analyse_effect *effect = &analysis->effects.effect[index];
+    const struct analyse_controls *controls = &analysis->controls;
+    if (effect->identical) /* says what the code is, not what was measured */
+        return VERDICT_BY_CONSTRUCTION;
+    if (!analysis->data.profile->for_conclusions || !analysis->data.complete || controls->run_invalid ||
+        analyse_controls_objection(controls, effect->panel, effect->workload))
+        return VERDICT_OVERRULED;
+    const enum verdict_words words = verdict_words(evidence, analyse_effect_half_width(&analysis->claims, index, scale),
+                                                   strcmp(effect->kind, "twin") != 0);
+    const bool directed = words == VERDICT_FASTER || words == VERDICT_SLOWER;
+    if (directed && !exceeds_linearity_bar(analysis, index, evidence, scale))
+        return VERDICT_OVERRULED;
+    return directed && strcmp(effect->kind, "interaction") == 0 ? VERDICT_INTERACTS : words;
+}
+
+static void put_effect(struct csv_writer *writer, const struct analysis *analysis, size_t index,
+                       enum verdict_scale scale)
+{
+    const struct analyse_effect *effect = &analysis->effects.effect[index];
+    char parts[256];
+    double alpha = analyse_effect_alpha(&analysis->claims, index, scale, parts, sizeof parts);
+    struct verdict_evidence evidence = analyse_effect_evidence(&analysis->effects, effect, scale, false, alpha);
+    struct stats_split split = {.valid = false};
+    if (scale == VERDICT_ABSOLUTE)
+        split = variance_split(effect);
+
+    csv_put_text(writer, analysis->data.panel_names[effect->panel]);
+    csv_put_text(writer, effect->contrast);
+    csv_put_text(writer, effect->kind);
+    csv_put_text(writer, effect->baseline);
+    csv_put_text(writer, effect->contender);
+    csv_put_text(writer, analyse_workload_name(&analysis->data, effect->workload));
+    csv_put_text(writer, "time");
+    csv_put_text(writer, scale == VERDICT_ABSOLUTE ? "ns" : "percent");
+    csv_put_text(writer, scale == VERDICT_ABSOLUTE ? "absolute" : "relative");
+    csv_put_number(writer, evidence.estimate);
+    put_interval(writer, evidence.interval);
+    csv_put_number(writer, 1 - alpha);
+    csv_put_number(writer, evidence.mde);
+    put_interval(writer, evidence.twin);
+    put_interval(writer, evidence.student);
+    put_interval(writer, evidence.plain);
+    csv_put_number(writer, verdict_sd_in_unit(&evidence));
+    csv_put_number(writer, split.valid ? split.within_sd : NAN);
+    csv_put_number(writer, split.valid ? split.between_sd : NAN);
+    csv_put_number(writer, scale == VERDICT_ABSOLUTE ? instructions_delta(&analysis->data, effect) : NAN);
+    csv_put_integer(writer, (int64_t)evidence.processes);
+    csv_put_text(writer, parts);
+    csv_put_text(writer, verdict_words_text(analysis_effect_words(analysis, index, &evidence, scale)));
+    csv_end_row(writer);
+}
+
+static int write_effects(const struct analysis *analysis, struct error *error)
+{
+    struct csv_writer *writer;
+    if (open_table(&writer, analysis, &schema_effects, error) != 0)
+        return error->code;
+    for (size_t i = 0; i < analysis->effects.effect_count; i++) {
+        if (analysis->effects.effect[i].samples.count < 2) /* one process shows no spread, so nothing */
+            continue;
+        put_effect(writer, analysis, i, VERDICT_ABSOLUTE);
+        put_effect(writer, analysis, i, VERDICT_RELATIVE);
+    }
+    return csv_writer_close(writer, error);
+}
+
+/* ---- controls.csv ---- */
+
+static int write_controls(const struct analysis *analysis, struct error *error)
+{
+    struct csv_writer *writer;
+    if (open_table(&writer, analysis, &schema_controls, error) != 0)
+        return error->code;
+    for (size_t i = 0; i < analysis->controls.count; i++) {
+        const struct analyse_control *control = &analysis->controls.control[i];
+        csv_put_text(writer, control->name);
+        csv_put_text(writer, control->subject);
+        csv_put_text(writer, control->expected);
+        csv_put_number(writer, control->estimate);
+        csv_put_number(writer, control->low);
+        csv_put_number(writer, control->high);
+        csv_put_text(writer, analyse_control_status_name(control->status));
+        csv_put_text(writer, control->reason);
+        csv_put_text(writer, analyse_blinds_name(control->blinds));
+        csv_end_row(writer);
+    }
+    return csv_writer_close(writer, error);
+}
+
+/* ---- verdicts.csv ---- */
+
+char *analysis_part_statement(const struct analysis *analysis, size_t part)
+{
+    char *text = NULL;
+    size_t bytes = 0, count = 0;
+    FILE *stream = open_memstream(&text, &bytes);
+    if (!stream)
+        return NULL;
+    for (size_t i = 0; i < analysis->claims.condition_count; i++)
+        if (analysis->claims.condition[i].part == part)
+            fprintf(stream, "%s%s", count++ ? "; " : "",
+                    csv_text(&analysis->data.claims, analysis->claims.condition[i].row, SCHEMA_claims_statement));
+    fclose(stream);
+    return text;
+}
+
+char *analysis_part_reason(const struct analysis *analysis, size_t index)
+{
+    const struct analyse_claims *claims = &analysis->claims;
+    char *text = NULL;
+    size_t bytes = 0, count = 0, items = 0;
+    FILE *stream = open_memstream(&text, &bytes);
+    if (!stream)
+        return NULL;
+    for (size_t i = 0; i < claims->item_count; i++)
+        items += claims->condition[claims->item[i].condition].part == index;
+    if (claims->part[index].guard_reason[0] != '\0')
+        fprintf(stream, "%s; ", claims->part[index].guard_reason);
+    for (size_t i = 0; i < claims->item_count; i++) {
+        const struct analyse_condition *condition = &claims->condition[claims->item[i].condition];
+        if (condition->part != index)
+            continue;
+        fprintf(stream, "%s", count++ ? "; " : "");
+        if (items > 1)
+            fprintf(stream, "%s: ", csv_text(&analysis->data.claims, condition->row, SCHEMA_claims_condition));
+        fprintf(stream, "%s", claims->item[i].figure);
+    }
+    fclose(stream);
+    return text;
+}
+
+static void put_part(struct csv_writer *writer, const struct analysis *analysis, size_t index)
+{
+    const struct analyse_claims *claims = &analysis->claims;
+    const struct analyse_part *part = &claims->part[index];
+    const struct analyse_item *item = &claims->item[part->item];
+    const struct analyse_condition *condition = &claims->condition[item->condition];
+    const struct csv_data *rows = &analysis->data.claims;
+    const struct analyse_item *open = analyse_open_item(claims, part);
+    const bool is_split = open->has_split && part->verdict == VERDICT_UNRESOLVED;
+    bool has_region = condition->kind != ANALYSE_CLAIM;
+    char *statement = analysis_part_statement(analysis, index), *reason = analysis_part_reason(analysis, index);
+
+    csv_put_integer(writer, part->claim);
+    csv_put_text(writer, part->name);
+    csv_put_text(writer, csv_text(rows, part->row, SCHEMA_claims_scope));
+    csv_put_text(writer, verdict_name(part->verdict));
+    csv_put_number(writer, item->estimate);
+    put_interval(writer, item->interval);
+    csv_put_number(writer, item->confidence);
+    csv_put_text(writer, csv_text(rows, condition->row, SCHEMA_claims_unit));
+    csv_put_number(writer, has_region ? condition->region.low : NAN);
+    csv_put_number(writer, has_region ? condition->region.high : NAN);
+    csv_put_text(writer, has_region ? csv_text(rows, condition->row, SCHEMA_claims_region_bounds) : "");
+    csv_put_number(writer, item->mde);
+    csv_put_number(writer, item->twin_bound);
+    if (open->processes_needed > 0 && part->verdict == VERDICT_UNRESOLVED)
+        csv_put_integer(writer, (int64_t)open->processes_needed);
+    else
+        csv_put_empty(writer);
+    csv_put_text(writer, item->source);
+    csv_put_text(writer, statement ? statement : "");
+    csv_put_text(writer, reason ? reason : "");
+    csv_put_text(writer, part->guard_reason[0] ? "guarded" : open->cause);
+    csv_put_text(writer, is_split ? variance_words[open->split.largest] : "");
+    csv_put_number(writer, is_split ? open->split.largest_percent : NAN);
+    csv_end_row(writer);
+    free(statement);
+    free(reason);
+}
+
+static const char *claim_scope(const struct analysis *analysis, size_t first, size_t end)
+{
+    const struct csv_data *rows = &analysis->data.claims;
+    const char *scope = csv_text(rows, analysis->claims.part[first].row, SCHEMA_claims_scope);
+    for (size_t i = first + 1; i < end; i++)
+        if (strcmp(csv_text(rows, analysis->claims.part[i].row, SCHEMA_claims_scope), scope) != 0)
+            return "mixed";
+    return scope;
+}
+
+/* The claim as a whole, from its parts [first, end). */
+static void put_claim(struct csv_writer *writer, const struct analysis *analysis, size_t first, size_t end)
+{
+    const struct analyse_part *part = analysis->claims.part;
+    int64_t claim = part[first].claim;
+    char *reason = NULL, statement[64];
+    size_t bytes = 0;
+    FILE *stream = open_memstream(&reason, &bytes);
+    for (size_t i = first; stream && i < end; i++)
+        fprintf(stream, "%s%" PRId64 "%s %s", i > first ? "; " : "", claim, part[i].name,
+                verdict_name(part[i].verdict));
+    if (stream)
+        fclose(stream);
+    snprintf(statement, sizeof statement, "claim %" PRId64 " as a whole", claim);
+
+    csv_put_integer(writer, claim);
+    csv_put_text(writer, "all");
+    csv_put_text(writer, claim_scope(analysis, first, end));
+    csv_put_text(writer, verdict_name(analyse_claim_verdict(&analysis->claims, claim)));
+    for (size_t column = SCHEMA_verdicts_estimate; column < SCHEMA_verdicts_statement; column++)
+        csv_put_empty(writer);
+    csv_put_text(writer, statement);
+    csv_put_text(writer, reason ? reason : "");
+    for (size_t column = SCHEMA_verdicts_cause; column < SCHEMA_verdicts_column_count; column++)
+        csv_put_empty(writer);
+    csv_end_row(writer);
+    free(reason);
+}
+
+static int write_verdicts(const struct analysis *analysis, struct error *error)
+{
+    const struct analyse_claims *claims = &analysis->claims;
+    struct csv_writer *writer;
+    if (open_table(&writer, analysis, &schema_verdicts, error) != 0)
+        return error->code;
+    for (size_t i = 0, first = 0; i < claims->part_count; i++) {
+        put_part(writer, analysis, i);
+        if (i + 1 < claims->part_count && claims->part[i + 1].claim == claims->part[i].claim)
+            continue;
+        put_claim(writer, analysis, first, i + 1);
+        first = i + 1;
+    }
+    return csv_writer_close(writer, error);
+}
+
+/* ---- the whole ---- */
+
+/* A control of the heap pass that was not measured makes parts invalid only where they rest on the pass: a run without the pass has
+ * none. */
+static bool heap_pass_is_missed(const struct analysis *analysis)
+{
+    for (size_t i = 0; i < analysis->claims.item_count && analysis->controls.heap_reason[0]; i++) {
+        const struct analyse_item *item = &analysis->claims.item[i];
+        const size_t row = analysis->claims.condition[item->condition].row;
+        if (item->verdict == VERDICT_INVALID &&
+            growth_is_metric(csv_text(&analysis->data.claims, row, SCHEMA_claims_metric)))
+            return analysis->data.complete;
+    }
+    return false;
+}
+
+static void summarise(const struct analysis *analysis, struct analyse_summary *summary)
+{
+    *summary = (struct analyse_summary){0};
+    size_t *const counts[] = {&summary->confirmed, &summary->refuted, &summary->not_resolvable, &summary->invalid};
+    for (size_t i = 0; i < analysis->claims.part_count; i++) {
+        const struct analyse_part *part = &analysis->claims.part[i];
+        bool decided = part->verdict == VERDICT_CONFIRMED || part->verdict == VERDICT_REFUTED;
+        const bool nothing_to_resolve = part->verdict == VERDICT_UNRESOLVED && !part->measured;
+        ++*(nothing_to_resolve ? &summary->not_measured : counts[part->verdict]);
+        summary->timing_open += part->timing_tests > 0 && part->measured && !decided;
+    }
+    const struct analyse_controls *controls = &analysis->controls;
+    const bool could_decide = analysis->data.profile->for_conclusions && analysis->data.process_count > 0;
+    summary->run_invalid =
+        could_decide && (controls->run_invalid || controls->heap_failed || heap_pass_is_missed(analysis));
+    summary->deciding_cell_blind = could_decide && !summary->run_invalid && controls->deciding_cell_blind;
+    if (summary->run_invalid)
+        snprintf(summary->reason, sizeof summary->reason, "%s",
+                 controls->reason[0] ? controls->reason : controls->heap_reason);
+    else if (summary->deciding_cell_blind)
+        snprintf(summary->reason, sizeof summary->reason, "%s", controls->cell_reason);
+}
+
+int analyse_exit(const struct analyse_summary *summary)
+{
+    return summary->run_invalid || summary->deciding_cell_blind ? EXIT_UNFIT : EXIT_PASS;
+}
+
+int analysis_make(struct analysis *analysis, const char *directory, struct error *error)
+{
+    *analysis = (struct analysis){0};
+    if (analyse_data_read(&analysis->data, directory, error) != 0 ||
+        analyse_claims_read(&analysis->claims, &analysis->data, error) != 0 ||
+        analyse_effects_collect(&analysis->effects, &analysis->data, error) != 0 ||
+        analyse_controls_check(&analysis->controls, &analysis->data, &analysis->effects, &analysis->claims, error) != 0)
+        return error->code;
+    return analyse_claims_judge(&analysis->claims, &analysis->data, &analysis->effects, &analysis->controls, error);
+}
+
+void analysis_free(struct analysis *analysis)
+{
+    analyse_controls_free(&analysis->controls);
+    analyse_claims_free(&analysis->claims);
+    analyse_effects_free(&analysis->effects);
+    analyse_data_free(&analysis->data);
+}
+
+/* All derived files or none: half of them new would be read as one analysis. */
+static int write_all(const struct analysis *analysis, struct error *error)
+{
+    const struct analyse_data *data = &analysis->data;
+    if (write_levels(analysis, error) != 0 || write_effects(analysis, error) != 0 ||
+        write_controls(analysis, error) != 0 ||
+        analyse_growth_write(&data->growth, data->directory, data->held, error) != 0 ||
+        analyse_write_states(analysis, error) != 0 || analyse_write_variance(analysis, error) != 0 ||
+        analyse_write_instructions(data, error) != 0 || write_verdicts(analysis, error) != 0)
+        return error->code;
+    return csv_held_publish(data->held, error);
+}
+
+int analyse_run(const char *directory, struct analyse_summary *summary, struct error *error)
+{
+    struct analysis analysis;
+    struct csv_held held = {0};
+    *summary = (struct analyse_summary){0};
+    if (analysis_make(&analysis, directory, error) == 0) {
+        analysis.data.held = &held;
+        if (write_all(&analysis, error) == 0)
+            summarise(&analysis, summary);
+    }
+    csv_held_drop(&held);
+    analysis_free(&analysis);
+    return error->code;
+}

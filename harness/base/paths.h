@@ -1,0 +1,48 @@
+/*
+ * Where things are: programs and modules beside the running executable, sources and results under the project's root. An installed
+ * program (claims.csv lies beside it) has everything beside itself, wherever its prefix was moved; what it writes goes to the current
+ * directory.
+ */
+#ifndef ENCBENCH_PATHS_H
+#define ENCBENCH_PATHS_H
+
+#include "base/error.h"
+
+#include <limits.h>
+#include <stdbool.h>
+
+struct paths {
+    bool installed;        /* and $ENCBENCH_ROOT is not set */
+    char root[PATH_MAX];   /* $ENCBENCH_ROOT, else `build` when installed, else the source tree that was built */
+    char build[PATH_MAX];  /* directory of the running program, symbolic links followed */
+    char worker[PATH_MAX]; /* encbench-worker */
+    char interposer[PATH_MAX];
+    char modules[PATH_MAX]; /* directory of the variants' objects */
+    char data[PATH_MAX];    /* their data files */
+    char kernels[PATH_MAX]; /* the chain module */
+    char panels[PATH_MAX];
+    char claims[PATH_MAX];
+    char plots[PATH_MAX];
+    char results[PATH_MAX]; /* new run directories; ./results when installed */
+    char report[PATH_MAX];  /* REPORT.md where nobody says otherwise; in the current directory when installed */
+};
+
+/* Fills all and checks that what the build makes is there. */
+int paths_find(struct paths *paths, struct error *error);
+
+/* DIRECTORY/NAME into `to` (PATH_MAX bytes); too long is an error. */
+int paths_join(char *to, const char *directory, const char *name, struct error *error);
+
+/* Directories above this one, where they are missing; -1 and errno. */
+int paths_make_parents(const char *directory);
+
+/*
+ * Makes a directory that nobody has yet into `directory` (PATH_MAX bytes): `out` where it is given (it must not exist), else
+ * RESULTS/DATE-`kind`. Nothing is ever written into a directory that was there before.
+ */
+int paths_make_new(const struct paths *paths, const char *out, const char *kind, char *directory, struct error *error);
+
+/* 0 for a directory that can be read, else one line that says what is wrong with it. */
+int paths_check_directory(const char *directory, const char *expected, struct error *error);
+
+#endif

@@ -1,0 +1,95 @@
+#include "base/scratch.h"
+
+#include "base/process.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PREFIX "encbench-"
+
+static int open_directory(const char *path)
+{
+    return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* "encbench-PID-XXXXXX": the process that made it, 0 when the name is another. */
+static pid_t maker_of(const char *name)
+{
+    char *end;
+    if (strncmp(name, PREFIX, strlen(PREFIX)) != 0 || !isdigit((unsigned char)name[strlen(PREFIX)]))
+        return 0;
+    const long pid = strtol(name + strlen(PREFIX), &end, 10);
+    return *end == '-' && strlen(end) == strlen("-XXXXXX") && pid > 0 && pid <= INT_MAX ? (pid_t)pid : 0;
+}
+
+/* Ours by name and owner, its maker gone, and unlocked: a maker in another container may not be visible to us. */
+static bool is_stale(const char *path, pid_t maker)
+{
+    struct stat status;
+    const int fd = open_directory(path);
+    const bool stale = fd >= 0 && fstat(fd, &status) == 0 && status.st_uid == geteuid() && kill(maker, 0) != 0 &&
+                       errno == ESRCH && flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (fd >= 0)
+        close(fd);
+    return stale;
+}
+
+static void remove_stale(const char *parent)
+{
+    char path[PATH_MAX];
+    DIR *directory = opendir(parent);
+    for (const struct dirent *entry; directory && (entry = readdir(directory)) != NULL;) {
+        const pid_t maker = maker_of(entry->d_name);
+        if (maker && snprintf(path, sizeof path, "%s/%s", parent, entry->d_name) < PATH_MAX && is_stale(path, maker))
+            scratch_remove(path);
+    }
+    if (directory)
+        closedir(directory);
+}
+
+int scratch_make(char *scratch, struct error *error)
+{
+    const char *given = getenv("TMPDIR"), *parent = given && *given ? given : "/tmp";
+    char absolute[PATH_MAX]; /* others are told of it that are somewhere else */
+    if (realpath(parent, absolute))
+        parent = absolute;
+    process_catch_signals();
+    remove_stale(parent);
+    if (snprintf(scratch, PATH_MAX, "%s/" PREFIX "%ld-XXXXXX", parent, (long)getpid()) >= PATH_MAX ||
+        mkdtemp(scratch) == NULL) {
+        error_set(error, EXIT_USAGE, "%s: cannot make a temporary directory: %s; set TMPDIR to a directory with space",
+                  scratch, strerror(errno));
+        scratch[0] = '\0';
+        return error->code;
+    }
+    const int lock = open_directory(scratch); /* held as long as we live; where there are no locks the number must do */
+    if (lock >= 0)
+        flock(lock, LOCK_EX | LOCK_NB);
+    return 0;
+}
+
+/* And what is below; links are removed, never followed. */
+void scratch_remove(const char *scratch)
+{
+    char path[PATH_MAX];
+    DIR *directory = scratch[0] ? opendir(scratch) : NULL;
+    if (directory == NULL)
+        return;
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            unlinkat(dirfd(directory), entry->d_name, 0) != 0 && errno == EISDIR &&
+            snprintf(path, sizeof path, "%s/%s", scratch, entry->d_name) < PATH_MAX)
+            scratch_remove(path);
+    closedir(directory);
+    rmdir(scratch);
+}

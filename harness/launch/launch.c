@@ -1,0 +1,601 @@
+#include "launch/launch.h"
+
+#include "base/hash.h"
+#include "base/process.h"
+#include "base/scratch.h"
+#include "machine/machine.h"
+#include "summary/summary.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const phase_words[] = {
+    [WORKER_STARTING] = "starting",     [WORKER_LOADING] = "loading a module", [WORKER_SETTING_UP] = "setting up",
+    [WORKER_WARMING_UP] = "warming up", [WORKER_MEASURING] = "measuring",      [WORKER_TEARING_DOWN] = "tearing down",
+};
+
+enum { WORKER_PATIENCE_S = 30, COPY_CHUNK_BYTES = 1 << 20 };
+
+void launch_init(struct launch *launch, const struct paths *paths, const char *scratch,
+                 const struct module_set *modules)
+{
+    *launch = (struct launch){.paths = paths, .scratch = scratch, .modules = modules, .cpu = machine_last_cpu()};
+}
+
+void launch_free(struct launch *launch)
+{
+    *launch = (struct launch){0};
+}
+
+/* ---- layouts ---- */
+
+/* Which process of which cell, for modules that come with layouts of their own. */
+struct turn {
+    uint64_t cell, number;
+};
+
+/* A shared object cannot be laid out afresh; a copy at least gives every arm data of its own. */
+static int copy_file(const char *from, const char *to, struct error *error)
+{
+    const int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+    ssize_t copied = -1;
+    if (in >= 0 && out >= 0)
+        while ((copied = sendfile(out, in, NULL, COPY_CHUNK_BYTES)) > 0)
+            ;
+    if (copied != 0)
+        error_set(error, EXIT_USAGE, "%s: cannot be copied to %s: %s", from, to, strerror(errno));
+    if (in >= 0)
+        close(in);
+    if (out >= 0)
+        close(out);
+    return error->code;
+}
+
+/* The words name the file; its number keeps names apart that are alike as far as there is room. */
+static int take_layout(const struct plan_cell *cell, size_t arm, struct turn turn, uint64_t seed,
+                       struct launch_layouts *layouts, struct error *error)
+{
+    const struct module_info *module = cell->arms[arm].module;
+    const size_t choice = plan_layout_choice(seed, turn.cell, cell, arm, turn.number);
+    char name[40];
+    layouts->given[arm] = module->layouts[choice];
+    csv_clean(name, sizeof name, strrchr(module->layouts[choice], '/') + 1);
+    snprintf(layouts->text[arm], LAYOUT_TEXT_BYTES, "file=%zu:%s", choice + 1, name);
+    return copy_file(module->layouts[choice], layouts->files[arm], error);
+}
+
+/* Where an arm finds its shared objects. */
+static const char *shared_directory_of(const struct launch_layouts *layouts, const struct module_info *module)
+{
+    return layouts->shared_directory[0] ? layouts->shared_directory : module->shared_directory;
+}
+
+/* Files of one process; the links still to do are added to `links`. */
+static int plan_layouts(const struct launch *launch, const struct plan_cell *cell, struct turn turn, uint64_t process,
+                        uint64_t seed, struct launch_layouts *layouts, struct layout_link *links, size_t *link_count,
+                        struct error *error)
+{
+    layouts->count = cell->arm_count;
+    for (size_t i = 0; i < cell->arm_count && error->code == 0; i++) {
+        const struct plan_arm *arm = &cell->arms[i];
+        const size_t owner = i < cell->first_shared ? i : cell->first_shared;
+        const uint64_t layout_seed = plan_layout_seed(seed, process, owner);
+        snprintf(layouts->files[i], PATH_MAX, "%.3900s/process-%" PRIu64 "-arm-%zu.so", launch->scratch, process,
+                 owner);
+        layouts->words[i] = layouts->text[i];
+        layouts->given[i] = arm->module->file;
+        if (arm->module->layout_count > 0) {
+            take_layout(cell, i, turn, seed, layouts, error);
+            continue;
+        }
+        if (arm->module->single_layout) {
+            snprintf(layouts->text[i], LAYOUT_TEXT_BYTES, "single");
+            copy_file(arm->module->described_file, layouts->files[i], error);
+            continue;
+        }
+        layout_describe(layout_seed, layouts->text[i]);
+        if (owner == i)
+            links[(*link_count)++] = (struct layout_link){&arm->module->object,
+                                                          layout_seed,
+                                                          layouts->files[i],
+                                                          arm->module->shared,
+                                                          shared_directory_of(layouts, arm->module),
+                                                          NULL};
+    }
+    return error->code;
+}
+
+/* Of two builds that are compared, and of what is planted in one. */
+enum { FRESH_SHARED_MAX = 3 * MODULE_SHARED_MAX };
+
+/* The shared objects of a round, each once. */
+struct fresh_shared {
+    struct layout_object objects[FRESH_SHARED_MAX];
+    char outputs[FRESH_SHARED_MAX][PATH_MAX];
+    struct layout_link links[FRESH_SHARED_MAX];
+    size_t count;
+};
+
+bool launch_shared_object(const char *shared, char *object)
+{
+    const size_t stem = strlen(shared) - strlen(".so");
+    snprintf(object, PATH_MAX, "%.*s.o", (int)stem, shared);
+    return access(object, R_OK) == 0;
+}
+
+/* By the name, so that it does not depend on which cells are still measured. */
+static uint64_t shared_seed(const char *name, uint64_t seed, uint64_t round)
+{
+    return plan_layout_seed(hash_text(seed ^ HASH_START, name), round, MEASURE_ARMS_MAX);
+}
+
+/* One without an object file is found at its old place: it keeps its layout. */
+static int add_shared(struct fresh_shared *fresh, const char *directory, const char *shared, uint64_t seed,
+                      uint64_t round, struct error *error)
+{
+    char object[PATH_MAX], output[PATH_MAX];
+    const char *name = strrchr(shared, '/') + 1;
+    if (paths_join(output, directory, name, error) != 0)
+        return error->code;
+    for (size_t i = 0; i < fresh->count; i++)
+        if (strcmp(fresh->outputs[i], output) == 0)
+            return 0;
+    if (!launch_shared_object(shared, object))
+        return symlink(shared, output) == 0 || errno == EEXIST
+                   ? 0
+                   : error_set(error, EXIT_USAGE, "%s: %s", output, strerror(errno));
+    if (fresh->count == FRESH_SHARED_MAX)
+        return error_set(error, EXIT_USAGE, "%s: more than %d shared objects in one round", shared, FRESH_SHARED_MAX);
+    struct layout_object *to = &fresh->objects[fresh->count];
+    if (layout_object_read(object, to, error) != 0)
+        return error->code;
+    unlink(output); /* of the other build, which has it without an object file */
+    strcpy(fresh->outputs[fresh->count], output);
+    fresh->links[fresh->count] = (struct layout_link){.object = to,
+                                                      .seed = shared_seed(name, seed, round),
+                                                      .output = fresh->outputs[fresh->count],
+                                                      .shared_name = strrchr(fresh->outputs[fresh->count], '/') + 1};
+    fresh->count++;
+    return 0;
+}
+
+static int link_shared(const struct launch *launch, const struct plan *plan, const uint32_t *order, size_t count,
+                       uint64_t round, uint64_t seed, const char *directory, struct error *error)
+{
+    char log[PATH_MAX];
+    struct fresh_shared *fresh = calloc(1, sizeof *fresh);
+    if (fresh == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    if (mkdir(directory, 0700) != 0)
+        error_set(error, EXIT_USAGE, "%s: %s", directory, strerror(errno));
+    for (size_t i = 0; i < count; i++)
+        for (size_t a = 0; a < plan->cells[order[i]].arm_count; a++) {
+            const char *const *shared = plan->cells[order[i]].arms[a].module->shared;
+            for (size_t s = 0; shared && shared[s] && error->code == 0; s++)
+                add_shared(fresh, directory, shared[s], seed, round, error);
+        }
+    if (error->code == 0 && paths_join(log, launch->scratch, "link.log", error) == 0)
+        layout_link_all(fresh->links, fresh->count, log, machine_cpu_count(), error);
+    for (size_t i = 0; i < fresh->count; i++)
+        layout_object_free(&fresh->objects[i]);
+    free(fresh);
+    return error->code;
+}
+
+static int link_planned(const struct launch *launch, const struct layout_link *links, size_t link_count,
+                        struct error *error)
+{
+    char log[PATH_MAX];
+    snprintf(log, sizeof log, "%.3900s/link.log", launch->scratch);
+    return layout_link_all(links, link_count, log, machine_cpu_count(), error);
+}
+
+int launch_link_all(const struct launch *launch, const struct plan_cell *cell, uint64_t first, size_t count,
+                    uint64_t seed, struct launch_layouts *layouts, struct error *error)
+{
+    struct layout_link *links = calloc(count * MEASURE_ARMS_MAX + 1, sizeof *links);
+    size_t link_count = 0;
+    if (links == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    for (size_t i = 0; i < count && error->code == 0; i++)
+        plan_layouts(launch, cell, (struct turn){0, first + i}, first + i, seed, &layouts[i], links, &link_count,
+                     error);
+    if (error->code == 0)
+        link_planned(launch, links, link_count, error);
+    free(links);
+    return error->code;
+}
+
+int launch_link_round(const struct launch *launch, const struct plan *plan, const uint32_t *order, size_t count,
+                      uint64_t round, uint64_t seed, struct launch_layouts *layouts, struct error *error)
+{
+    struct layout_link *links = calloc(count * MEASURE_ARMS_MAX + 1, sizeof *links);
+    size_t link_count = 0;
+    char directory[PATH_MAX] = "";
+    if (links == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    if (launch->fresh_shared) {
+        snprintf(directory, sizeof directory, "%.3900s/shared-%" PRIu64, launch->scratch, round);
+        link_shared(launch, plan, order, count, round, seed, directory, error);
+    }
+    for (size_t i = 0; i < count && error->code == 0; i++) {
+        strcpy(layouts[i].shared_directory, directory);
+        plan_layouts(launch, &plan->cells[order[i]], (struct turn){order[i], round},
+                     plan_process_number(plan, round, order[i]), seed, &layouts[i], links, &link_count, error);
+    }
+    if (error->code == 0)
+        link_planned(launch, links, link_count, error);
+    free(links);
+    return error->code;
+}
+
+void launch_unlink_round(struct launch_layouts *layouts, size_t count)
+{
+    char script[PATH_MAX + 4];
+    for (size_t i = 0; i < count; i++)
+        for (size_t a = 0; a < layouts[i].count; a++) {
+            snprintf(script, sizeof script, "%s.ld", layouts[i].files[a]);
+            unlink(layouts[i].files[a]);
+            unlink(script);
+        }
+    if (count > 0)
+        scratch_remove(layouts[0].shared_directory);
+}
+
+/* ---- workers ---- */
+
+static struct worker_region *make_region(size_t blocks, size_t *bytes, int *fd, struct error *error)
+{
+    *bytes = sizeof(struct worker_region) + blocks * sizeof(struct measure_block);
+    *fd = memfd_create("encbench-region", MFD_CLOEXEC);
+    void *region = MAP_FAILED;
+    if (*fd >= 0 && ftruncate(*fd, (off_t)*bytes) == 0)
+        region = mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+    if (region != MAP_FAILED)
+        return region;
+    error_set(error, EXIT_USAGE, "shared memory of %zu bytes cannot be had: %s", *bytes, strerror(errno));
+    if (*fd >= 0)
+        close(*fd);
+    return NULL;
+}
+
+static void fill_job(const struct launch *launch, struct worker_job *job, enum worker_mode mode, uint64_t process,
+                     uint64_t seed)
+{
+    job->protocol = WORKER_PROTOCOL;
+    job->region_bytes = sizeof(struct worker_region);
+    job->mode = mode;
+    job->cpu = launch->cpu;
+    job->seed = seed;
+    job->process = process;
+    snprintf(job->data_directory, sizeof job->data_directory, "%s", launch->paths->data);
+}
+
+static void fill_arms(struct worker_job *job, const struct plan_cell *cell, const struct launch_layouts *layouts)
+{
+    job->arm_count = (uint32_t)cell->arm_count;
+    job->clock_arms = 0;
+    for (size_t i = 0; i < cell->arm_count; i++) {
+        struct worker_arm *arm = &job->arms[i];
+        snprintf(arm->file, sizeof arm->file, "%s", layouts->files[i]);
+        snprintf(arm->workload, sizeof arm->workload, "%s", cell->arms[i].workload->base_name);
+        snprintf(arm->variant, sizeof arm->variant, "%s", cell->arms[i].module->variant);
+        arm->planted_cycles_per_op = cell->arms[i].workload->planted_cycles_per_op;
+        const bool is_clock = cell->arms[i].role == PLAN_CLOCK;
+        arm->state = cell->arms[i].workload->state;
+        arm->round_ops = is_clock ? 0 : arm->state == MEASURE_COLD ? 1 : cell->ladder.round_ops;
+        arm->iterations = cell->arms[i].iterations;
+        arm->rewarm_iterations = is_clock ? cell->arms[i].workload->rewarm_ops : cell->rewarm_iterations;
+        memcpy(arm->other_iterations, cell->arms[i].other_iterations, sizeof arm->other_iterations);
+        job->clock_arms += is_clock;
+        if (module_info_is_linked(cell->arms[i].module))
+            snprintf(arm->shared_directory, sizeof arm->shared_directory, "%s",
+                     shared_directory_of(layouts, cell->arms[i].module));
+    }
+}
+
+/* How a worker ended before it was done. Killed it may have been for want of memory: that is the machine's doing. */
+struct worker_stop {
+    bool stopped; /* by a signal to us */
+    bool faulty;  /* an arm failed, or the worker crashed */
+};
+
+/* Starts the worker on a region and says in one line what went wrong, if anything did. */
+static int start_worker(const struct launch *launch, struct worker_region *region, int fd, const char *preload,
+                        uint64_t time_limit_s, char *wrong, size_t wrong_bytes, struct worker_stop *stop,
+                        struct error *error)
+{
+    const char *const arguments[] = {launch->paths->worker, NULL};
+    const struct process_options options = {.preload = preload,
+                                            .pass_fd = fd,
+                                            .time_limit_s = time_limit_s,
+                                            .mute = true,
+                                            /* The loader's word about what is not there is ours to give. */
+                                            .quiet = region->job.mode == WORKER_STRUCTURE,
+                                            .own_group = true,
+                                            .reproducible = region->job.mode == WORKER_STEP ||
+                                                            region->job.mode == WORKER_OPTIMISER};
+    struct process_end end;
+    char words[128];
+    wrong[0] = '\0';
+    if (process_run(arguments, &options, &end, error) != 0)
+        return error->code;
+    *stop = (struct worker_stop){end.stopped, region->result.failed ||
+                                                  (region->result.phase != WORKER_DONE && !end.stopped &&
+                                                   !end.timed_out && end.signal != SIGKILL && end.signal != SIGTERM)};
+    if (region->result.failed)
+        snprintf(wrong, wrong_bytes, "%.400s", region->result.message);
+    else if (region->result.phase != WORKER_DONE)
+        snprintf(wrong, wrong_bytes, "the worker %s while %s", process_end_words(&end, words, sizeof words),
+                 phase_words[region->result.phase < WORKER_DONE ? region->result.phase : WORKER_STARTING]);
+    return 0;
+}
+
+static uint64_t expected_s(const struct plan_cell *cell)
+{
+    return (uint64_t)(cell->block_ns * cell->blocks * 5 / 1e9) + WORKER_PATIENCE_S;
+}
+
+/* What was done of each purpose, one behind the other. */
+static size_t gather_blocks(struct worker_region *region)
+{
+    const struct worker_job *job = &region->job;
+    const struct worker_result *result = &region->result;
+    const size_t done[] = {result->blocks_done, result->clock_blocks_done,
+                           (size_t)result->linearity_blocks_done * MEASURE_SIZES};
+    const size_t room[] = {job->blocks, job->clock_blocks,
+                           (size_t)WORKER_LINEARITY_TRIES * job->linearity_blocks * MEASURE_SIZES};
+    size_t from = 0, count = 0;
+    for (size_t i = 0; i < sizeof done / sizeof done[0]; i++) {
+        if (done[i] > room[i])
+            return 0;
+        memmove(&region->blocks[count], &region->blocks[from], done[i] * sizeof region->blocks[0]);
+        from += room[i];
+        count += done[i];
+    }
+    return count;
+}
+
+/* The region is the worker's to write: what is not of an arm of the cell is not taken, nor what comes after it. */
+static size_t trusted_objects(const struct plan_cell *cell, struct worker_result *result)
+{
+    size_t count = 0;
+    while (count < result->object_count && count < WORKER_PLACES_MAX && result->objects[count].arm < cell->arm_count) {
+        result->objects[count].name[sizeof result->objects[count].name - 1] = '\0';
+        count++;
+    }
+    return count;
+}
+
+int launch_measure(const struct launch *launch, const struct plan_cell *cell, uint64_t process, uint64_t seed,
+                   const struct launch_layouts *layouts, struct launch_measured *measured, struct error *error)
+{
+    int fd;
+    char wrong[512];
+    *measured = (struct launch_measured){0};
+    const struct worker_job counts = {
+        .blocks = cell->blocks, .clock_blocks = cell->clock_blocks, .linearity_blocks = cell->linearity_blocks};
+    if ((measured->region = make_region(worker_block_room(&counts), &measured->region_bytes, &fd, error)) == NULL)
+        return error->code;
+    struct worker_region *region = measured->region;
+    fill_job(launch, &region->job, WORKER_MEASURE, process, seed);
+    fill_arms(&region->job, cell, layouts);
+    region->job.blocks = cell->blocks;
+    region->job.clock_blocks = cell->clock_blocks;
+    region->job.linearity_blocks = cell->linearity_blocks;
+    region->job.blocks_enough = cell->blocks_enough;
+    region->job.blocks_least = (uint32_t)summary_blocks_least(cell->blocks);
+    region->job.epochs = cell->epochs ? cell->epochs : PLAN_EPOCHS;
+    region->job.one_after_other = cell->one_after_other;
+    /* A slow neighbour doubles a process; what goes beyond that is cut, equally for all arms. But not before there is a figure: a
+     * pilot repeats one op, whose memory malloc keeps, and an unpooled arm of 256 KiB takes twice as long between others that make it
+     * fault again. */
+    region->job.deadline_ns = (uint64_t)(2 * cell->block_ns * cell->blocks);
+    struct worker_stop stop = {0};
+    start_worker(launch, region, fd, NULL, expected_s(cell), wrong, sizeof wrong, &stop, error);
+    close(fd);
+    measured->stopped = stop.stopped;
+    measured->faulty = stop.faulty;
+    if (error->code != 0)
+        return error->code;
+    const uint32_t arm = region->result.phase_arm;
+    if (wrong[0])
+        snprintf(measured->void_reason, sizeof measured->void_reason, "%.380s (arm %.100s)", wrong,
+                 arm < cell->arm_count ? cell->arms[arm].name : "not known");
+    measured->blocks = region->blocks;
+    measured->block_count = gather_blocks(region);
+    measured->reading_ns = region->result.reading_ns;
+    measured->objects = region->result.objects;
+    measured->object_count = trusted_objects(cell, &region->result);
+    measured->ticks_per_ns = region->result.ticks_per_ns;
+    return 0;
+}
+
+void launch_measured_free(struct launch_measured *measured)
+{
+    if (measured->region)
+        munmap(measured->region, measured->region_bytes);
+    *measured = (struct launch_measured){0};
+}
+
+int launch_pilot(const struct launch *launch, const struct plan_cell *cell, uint64_t process, uint64_t seed,
+                 struct worker_result *result, struct error *error)
+{
+    struct launch_layouts *layouts = calloc(1, sizeof *layouts);
+    struct layout_link links[MEASURE_ARMS_MAX];
+    size_t link_count = 0, region_bytes;
+    char wrong[512];
+    struct worker_stop stop = {0};
+    int fd;
+    if (layouts == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    struct worker_region *region = make_region(0, &region_bytes, &fd, error);
+    if (region &&
+        plan_layouts(launch, cell, (struct turn){process, 0}, process, seed, layouts, links, &link_count, error) == 0 &&
+        link_planned(launch, links, link_count, error) == 0) {
+        fill_job(launch, &region->job, WORKER_PILOT, process, seed);
+        fill_arms(&region->job, cell, layouts);
+        start_worker(launch, region, fd, NULL, 2 * WORKER_PATIENCE_S, wrong, sizeof wrong, &stop, error);
+        *result = region->result;
+        if (error->code == 0 && stop.stopped)
+            error_set(error, EXIT_UNFIT, "stopped during the pilot");
+        if (error->code == 0 && wrong[0])
+            error_set(error, EXIT_USAGE, "panel %s, workload %s, arm %s (%s): %s", cell->panel, cell->workload,
+                      cell->arms[result->phase_arm % cell->arm_count].name,
+                      layouts->given[result->phase_arm % cell->arm_count], wrong);
+    }
+    if (region) {
+        munmap(region, region_bytes);
+        close(fd);
+    }
+    launch_unlink_round(layouts, 1);
+    free(layouts);
+    return error->code;
+}
+
+/* A pass of one module on one workload: started, and its result copied. `wrong`: one line, "" when it ended well. */
+static int run_pass(const struct launch *launch, const struct worker_job *extra, const struct module_info *module,
+                    const struct module_workload *workload, uint64_t operations, uint64_t seed,
+                    struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error)
+{
+    size_t region_bytes;
+    struct worker_stop stop = {0};
+    int fd;
+    struct worker_region *region = make_region(0, &region_bytes, &fd, error);
+    if (region == NULL)
+        return error->code;
+    fill_job(launch, &region->job, extra->mode, 0, seed);
+    region->job.step_source = extra->step_source;
+    region->job.step_every = extra->step_every;
+    region->job.step_traps = extra->step_traps;
+    region->job.event_count = extra->event_count;
+    memcpy(region->job.events, extra->events, sizeof region->job.events);
+    snprintf(region->job.interposer, PATH_MAX, "%s", extra->interposer);
+    snprintf(region->job.shared_directory, PATH_MAX, "%s", module->shared_directory);
+    region->job.arm_count = 1;
+    snprintf(region->job.arms[0].file, PATH_MAX, "%s", module->described_file);
+    snprintf(region->job.arms[0].workload, ENCBENCH_NAME_BYTES, "%s", workload->base_name);
+    region->job.arms[0].state = workload->state;
+    snprintf(region->job.arms[0].variant, ENCBENCH_NAME_BYTES, "%s", module->variant);
+    region->job.arms[0].planted_cycles_per_op = workload->planted_cycles_per_op;
+    if (module_info_is_linked(module))
+        snprintf(region->job.arms[0].shared_directory, PATH_MAX, "%s", module->shared_directory);
+    region->job.arms[0].iterations = operations;
+    /* Not where it is missing: the loader would say so on standard error once a worker. The worker gives the reason. */
+    const bool present = extra->interposer[0] && access(extra->interposer, R_OK) == 0;
+    start_worker(launch, region, fd, present ? extra->interposer : NULL, 4 * WORKER_PATIENCE_S, wrong, wrong_bytes,
+                 &stop, error);
+    *result = region->result;
+    if (error->code == 0 && stop.stopped)
+        error_set(error, EXIT_UNFIT, "stopped during the exact passes");
+    munmap(region, region_bytes);
+    close(fd);
+    return error->code;
+}
+
+int launch_pass(const struct launch *launch, enum worker_mode mode, const struct module_info *module,
+                const struct module_workload *workload, uint64_t operations, uint64_t seed,
+                struct worker_result *result, struct error *error)
+{
+    char wrong[512] = "";
+    struct worker_job extra = {.mode = mode};
+    snprintf(extra.interposer, PATH_MAX, "%s", launch->paths->interposer);
+    if (run_pass(launch, &extra, module, workload, operations, seed, result, wrong, sizeof wrong, error) == 0 &&
+        wrong[0])
+        error_set(error, EXIT_USAGE, "%s: variant %s, workload %s: %s", module->file, module->variant,
+                  workload->short_name, wrong);
+    return error->code;
+}
+
+/* A pass that steps, by the source in `extra`. */
+static int step_by(const struct launch *launch, const struct worker_job *extra, const struct module_info *module,
+                   const struct module_workload *workload, uint64_t operations, uint64_t seed,
+                   struct worker_result *result, struct error *error)
+{
+    char wrong[512] = "";
+    if (run_pass(launch, extra, module, workload, operations, seed, result, wrong, sizeof wrong, error) == 0 &&
+        wrong[0])
+        snprintf(result->step.unavailable, sizeof result->step.unavailable, "%.500s", wrong);
+    return error->code;
+}
+
+static int step_any(const struct launch *launch, struct worker_job *extra, enum launch_step how,
+                    const struct module_info *module, const struct module_workload *workload, uint64_t operations,
+                    uint64_t seed, struct worker_result *result, struct error *error)
+{
+    struct worker_step *step = &result->step;
+    char first[sizeof step->unavailable], second[sizeof step->unavailable];
+    extra->step_source = how == LAUNCH_STEP_PTRACE ? STEP_PTRACE : STEP_TRAP_FLAG;
+    extra->step_every = how == LAUNCH_STEP_EVERY;
+    if (step_by(launch, extra, module, workload, operations, seed, result, error) != 0 || how != LAUNCH_STEP_ANY ||
+        step->unavailable[0] == '\0' || step->opening != WORKER_STEP_BEGUN)
+        return error->code;
+    snprintf(first, sizeof first, "%s", step->unavailable);
+    extra->step_source = STEP_PTRACE;
+    if (step_by(launch, extra, module, workload, operations, seed, result, error) != 0 || step->unavailable[0] == '\0')
+        return error->code;
+    snprintf(second, sizeof second, "%s", step->unavailable);
+    snprintf(step->unavailable, sizeof step->unavailable, "trap flag: %.240s; ptrace: %.240s", first, second);
+    return error->code;
+}
+
+int launch_step(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
+                uint64_t operations, enum launch_step how, uint64_t seed, struct worker_result *result,
+                struct error *error)
+{
+    struct worker_job extra = {.mode = WORKER_STEP};
+    return step_any(launch, &extra, how, module, workload, operations, seed, result, error);
+}
+
+int launch_optimiser(const struct launch *launch, const struct module_info *module,
+                     const struct module_workload *workload, uint64_t traps, enum launch_step how, uint64_t seed,
+                     struct worker_result *result, struct error *error)
+{
+    struct worker_job extra = {.mode = WORKER_OPTIMISER, .step_traps = traps};
+    if (step_any(launch, &extra, how, module, workload, 0, seed, result, error) == 0 && result->step.unavailable[0] &&
+        result->step.opening == WORKER_STEP_NOT_YET)
+        error_set(error, EXIT_USAGE, "%s: variant %s, workload %s: %s", module->file, module->variant,
+                  workload->short_name, result->step.unavailable);
+    return error->code;
+}
+
+int launch_count(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
+                 const struct counter_event *events, size_t event_count, uint64_t seed, struct worker_result *result,
+                 struct error *error)
+{
+    char wrong[512] = "";
+    struct worker_job extra = {.mode = WORKER_COUNT, .event_count = (uint32_t)event_count};
+    memcpy(extra.events, events, event_count * sizeof *events);
+    if (run_pass(launch, &extra, module, workload, 0, seed, result, wrong, sizeof wrong, error) == 0 && wrong[0])
+        snprintf(result->counters.unavailable, sizeof result->counters.unavailable, "%.250s", wrong);
+    return error->code;
+}
+
+int launch_structure(const struct launch *launch, const char *preload, uint32_t structure_bytes,
+                     struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error)
+{
+    size_t region_bytes;
+    struct worker_stop stop = {0};
+    int fd;
+    struct worker_region *region = make_region(0, &region_bytes, &fd, error);
+    if (region == NULL)
+        return error->code;
+    fill_job(launch, &region->job, WORKER_STRUCTURE, 0, 0);
+    region->job.structure_bytes = structure_bytes;
+    start_worker(launch, region, fd, preload, WORKER_PATIENCE_S, wrong, wrong_bytes, &stop, error);
+    *result = region->result;
+    if (error->code == 0 && stop.stopped)
+        error_set(error, EXIT_UNFIT, "stopped during the exact passes");
+    munmap(region, region_bytes);
+    close(fd);
+    return error->code;
+}

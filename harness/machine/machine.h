@@ -1,0 +1,55 @@
+/*
+ * The machine as far as it can be seen without changing anything: machine.csv.
+ */
+#ifndef ENCBENCH_MACHINE_H
+#define ENCBENCH_MACHINE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What figures of one machine can be compared with: CPU model, architecture, whether there is a hypervisor, compiler and flags, C
+ * library; eight hexadecimal digits. The same on all virtual machines of a kind.
+ */
+enum { MACHINE_FINGERPRINT_BYTES = 9 };
+void machine_fingerprint(char fingerprint[static MACHINE_FINGERPRINT_BYTES]);
+
+enum machine_status { MACHINE_OK, MACHINE_NOISY, MACHINE_NOT_VISIBLE, MACHINE_VOLATILE };
+extern const char *const machine_status_words[];
+
+enum { MACHINE_FACTS_MAX = 48, MACHINE_VALUE_BYTES = 512, MACHINE_MEND_BYTES = 160 };
+
+struct machine_fact {
+    const char *key; /* with its unit */
+    char value[MACHINE_VALUE_BYTES];
+    enum machine_status status;
+    char mend[MACHINE_MEND_BYTES]; /* the command or step that would help, where it is noisy; "" otherwise */
+};
+
+struct machine_facts {
+    struct machine_fact fact[MACHINE_FACTS_MAX];
+    size_t count;
+};
+
+/* Changes nothing. Files are read below `root`: "" for this machine, a made-up tree in tests. `clock_step_ns` 0: not measured. */
+void machine_look(const char *root, uint64_t clock_step_ns, struct machine_facts *facts);
+
+/* Writes DIRECTORY/machine.csv. `clock_step_ns` as measured by a worker; 0: not measured. */
+int machine_write(const char *directory, uint64_t clock_step_ns, struct error *error);
+
+/* Whether CLOCK_MONOTONIC_RAW is the time-stamp counter itself under this clock source, so that the two cannot be told apart. */
+bool machine_clock_is_counter(const char *clock_source);
+
+/* CPUs this process may run on: how many, and the last one, on which workers are pinned (interrupts favour the first). */
+unsigned machine_cpu_count(void);
+int machine_last_cpu(void);
+/* Another of them than `cpu`; `cpu` itself where there is no other. */
+int machine_other_cpu(int cpu);
+
+/* Looks, with the clock's step measured here and now. */
+void machine_look_now(struct machine_facts *facts);
+
+#endif

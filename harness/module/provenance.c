@@ -1,0 +1,135 @@
+#include "module/provenance.h"
+
+#include "base/hash.h"
+#include "base/process.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void provenance_put(struct csv_writer *writer, const char *key, const char *value)
+{
+    char clean[1024], clean_key[512];
+    csv_put_text(writer, csv_clean(clean_key, sizeof clean_key, key));
+    csv_put_text(writer, csv_clean(clean, sizeof clean, value));
+    csv_end_row(writer);
+}
+
+void provenance_put_integer(struct csv_writer *writer, const char *key, int64_t value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)value);
+    provenance_put(writer, key, text);
+}
+
+void provenance_put_number(struct csv_writer *writer, const char *key, double value)
+{
+    char text[32];
+    provenance_put(writer, key, csv_format_number(text, sizeof text, value));
+}
+
+/* First line of a command's output; empty when it fails. */
+static void put_output(struct csv_writer *writer, const char *key, const char *const *command)
+{
+    char *text = process_output(command);
+    if (text)
+        text[strcspn(text, "\n")] = '\0';
+    provenance_put(writer, key, text ? text : "");
+    free(text);
+}
+
+static void put_sha256(struct csv_writer *writer, const char *key, const char *file)
+{
+    char digits[HASH_SHA256_BYTES];
+    hash_file(file, digits);
+    provenance_put(writer, key, digits);
+}
+
+/* One hash over all layouts, one after the other in order of name. */
+static void put_layouts_sha256(struct csv_writer *writer, const char *key, const struct module_info *module)
+{
+    const char **command = calloc(module->layout_count + 5, sizeof *command);
+    if (command == NULL)
+        return;
+    command[0] = "sh";
+    command[1] = "-c";
+    command[2] = "cat -- \"$@\" | sha256sum";
+    command[3] = "sh";
+    for (size_t i = 0; i < module->layout_count; i++)
+        command[4 + i] = module->layouts[i];
+    char *text = process_output(command);
+    if (text)
+        text[strspn(text, "0123456789abcdef")] = '\0';
+    provenance_put(writer, key, text ? text : "");
+    free(text);
+    free(command);
+}
+
+/* REPORT.md is what a run is made into: that it is new says nothing of the program. An installed program stands in nobody's checkout, or in one of something else. */
+static void put_git(struct csv_writer *writer, const char *root, bool installed)
+{
+    const char *const revision[] = {"git", "-C", root, "rev-parse", "HEAD", NULL};
+    const char *const changes[] = {
+        "git", "-C", root, "status", "--porcelain", "--untracked-files=no", "--", ":(top)", ":(exclude)REPORT.md",
+        NULL};
+    char *text = installed ? NULL : process_output(revision);
+    provenance_put(writer, "git_revision", text ? text : "");
+    char *changed = text ? process_output(changes) : NULL;
+    provenance_put(writer, "git_dirty", changed == NULL ? "" : *changed ? "yes" : "no");
+    free(changed);
+    free(text);
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static const char *module_name(const struct module_info *module)
+{
+    return base_name(module->layout_count > 0 ? module->layout_directory : module->file);
+}
+
+/* Two modules may come from files of one name in two directories: keys stay unique. */
+static void put_module(struct csv_writer *writer, const struct module_set *set, size_t index)
+{
+    const struct module_info *module = &set->modules[index];
+    const char *name = module_name(module);
+    size_t namesakes = 0;
+    char key[512], number[32] = "";
+    for (size_t i = 0; i < index; i++)
+        namesakes += strcmp(module_name(&set->modules[i]), name) == 0;
+    if (namesakes > 0)
+        snprintf(number, sizeof number, "%zu:", namesakes + 1);
+    snprintf(key, sizeof key, "module:%s%.300s_sha256", number, name);
+    if (module->layout_count == 0) {
+        put_sha256(writer, key, module->file);
+        return;
+    }
+    put_layouts_sha256(writer, key, module);
+    snprintf(key, sizeof key, "layouts:%s%.300s", number, name);
+    provenance_put_integer(writer, key, (int64_t)module->layout_count);
+}
+
+void provenance_write(struct csv_writer *writer, const struct paths *paths, const struct module_set *set)
+{
+    const char *const linker[] = {LAYOUT_LINKER, "--version", NULL};
+    char key[512];
+    provenance_put(writer, "encbench_version", ENCBENCH_VERSION);
+    provenance_put_integer(writer, "module_abi_version", ENCBENCH_ABI_VERSION);
+    put_git(writer, paths->root, paths->installed);
+    provenance_put(writer, "compiler", ENCBENCH_COMPILER);
+    provenance_put(writer, "compile_flags", ENCBENCH_COMPILE_FLAGS);
+    put_output(writer, "linker", linker);
+    put_sha256(writer, "claims_sha256", paths->claims);
+    put_sha256(writer, "worker_sha256", paths->worker);
+    put_sha256(writer, "kernels_sha256", paths->kernels);
+    for (size_t i = 0; set->shared[i]; i++) {
+        snprintf(key, sizeof key, "shared:%.300s_sha256", base_name(set->shared[i]));
+        put_sha256(writer, key, set->shared[i]);
+    }
+    for (size_t i = 0; i < set->count; i++)
+        put_module(writer, set, i);
+}

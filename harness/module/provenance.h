@@ -1,0 +1,19 @@
+/*
+ * Where a run's figures come from: revision, compiler and flags, hashes of what was measured and of what was claimed.
+ */
+#ifndef ENCBENCH_PROVENANCE_H
+#define ENCBENCH_PROVENANCE_H
+
+#include "base/paths.h"
+#include "module/set.h"
+#include "store/csv.h"
+
+/* One row of run.csv; the text is cleaned. */
+void provenance_put(struct csv_writer *writer, const char *key, const char *value);
+void provenance_put_integer(struct csv_writer *writer, const char *key, int64_t value);
+void provenance_put_number(struct csv_writer *writer, const char *key, double value);
+
+/* All rows that do not depend on how far the run is. What cannot be found out is an empty value. */
+void provenance_write(struct csv_writer *writer, const struct paths *paths, const struct module_set *set);
+
+#endif

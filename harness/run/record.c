@@ -1,0 +1,236 @@
+#include "run/record.h"
+
+#include "base/paths.h"
+#include "schema.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct record {
+    struct csv_writer *processes, *contrasts, *state_contrasts, *linearity, *placements, *samples;
+};
+
+static int open_table(struct csv_writer **writer, const char *directory, const struct csv_table *table, bool resumed,
+                      struct error *error)
+{
+    char path[PATH_MAX];
+    if (paths_join(path, directory, table->file, error) != 0)
+        return error->code;
+    const bool there = resumed && access(path, F_OK) == 0;
+    return csv_writer_open(writer, path, table, there ? CSV_APPEND : CSV_CREATE, error);
+}
+
+int record_open(struct record **record, const char *directory, bool resumed, struct error *error)
+{
+    struct record *new_record = calloc(1, sizeof *new_record);
+    *record = new_record;
+    if (new_record == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    if (open_table(&new_record->processes, directory, &schema_processes, resumed, error) == 0 &&
+        open_table(&new_record->contrasts, directory, &schema_contrasts, resumed, error) == 0 &&
+        open_table(&new_record->state_contrasts, directory, &schema_state_contrasts, resumed, error) == 0 &&
+        open_table(&new_record->linearity, directory, &schema_linearity, resumed, error) == 0 &&
+        open_table(&new_record->placements, directory, &schema_placements, resumed, error) == 0)
+        open_table(&new_record->samples, directory, &schema_samples, resumed, error);
+    return error->code;
+}
+
+/* Blocks of a purpose stand together; those of linearity come in groups, one block a size. */
+static size_t number_of(const struct measure_block *blocks, size_t b)
+{
+    size_t first = b;
+    while (first > 0 && blocks[first - 1].purpose == blocks[b].purpose)
+        first--;
+    return blocks[b].purpose == MEASURE_LINEARITY ? (b - first) / MEASURE_SIZES : b - first;
+}
+
+/* One gzip member a process: a flush makes one. */
+static int write_samples(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell,
+                         const struct measure_block *blocks, size_t block_count, struct error *error)
+{
+    for (size_t b = 0; b < block_count; b++) {
+        const size_t number = number_of(blocks, b);
+        for (size_t slot = 0; slot < blocks[b].slot_count; slot++) {
+            const struct plan_arm *arm = &cell->arms[blocks[b].slot_arm[slot]];
+            csv_put_integer(writer, (int64_t)process);
+            csv_put_text(writer, cell->panel);
+            csv_put_text(writer, cell->workload);
+            csv_put_text(writer, arm->name);
+            csv_put_integer(writer, (int64_t)number);
+            csv_put_integer(writer, (int64_t)slot);
+            csv_put_integer(writer, (int64_t)plan_iterations(arm, blocks[b].size));
+            csv_put_integer(writer, (int64_t)blocks[b].elapsed_ns[slot]);
+            csv_put_integer(writer, blocks[b].dropped ? 0 : 1);
+            csv_put_text(writer, state_words[blocks[b].state]);
+            csv_put_text(writer, measure_purpose_words[blocks[b].purpose]);
+            csv_end_row(writer);
+        }
+    }
+    return csv_writer_flush(writer, error);
+}
+
+static void write_arm(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell, size_t arm,
+                      const char *layout, const struct summary *summary, const struct record_clock *clock,
+                      const char *void_reason)
+{
+    char reason[512];
+    csv_put_integer(writer, (int64_t)process);
+    csv_put_text(writer, cell->panel);
+    csv_put_text(writer, cell->workload);
+    csv_put_text(writer, cell->arms[arm].name);
+    csv_put_text(writer, plan_role_words[cell->arms[arm].role]);
+    csv_put_text(writer, cell->arms[arm].module->variant);
+    csv_put_text(writer, layout);
+    csv_put_number(writer, void_reason ? NAN : summary->time_ns_per_op[arm]);
+    csv_put_number(writer, void_reason ? NAN : summary->plain_mean_ns_per_op[arm]);
+    csv_put_integer(writer, summary->blocks_kept);
+    csv_put_integer(writer, summary->blocks_dropped);
+    csv_put_integer(writer, summary->blocks_in[STATE_QUIET]);
+    csv_put_integer(writer, summary->blocks_in[STATE_SHARED]);
+    csv_put_number(writer, clock->probe_cycles > 0 ? clock->probe_cycles : NAN);
+    csv_put_number(writer, void_reason ? NAN : summary->mean_position[arm]);
+    csv_put_number(writer, clock->ticks_per_ns > 0 ? clock->ticks_per_ns : NAN);
+    csv_put_text(writer, void_reason ? "void" : "ok");
+    csv_put_text(writer, void_reason ? csv_clean(reason, sizeof reason, void_reason) : "");
+    csv_put_number(writer, clock->reading_ns > 0 ? clock->reading_ns : NAN);
+    csv_end_row(writer);
+}
+
+static void write_contrast(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell, size_t index,
+                           const struct summary *summary)
+{
+    const struct summary_contrast *contrast = &summary->contrasts[index];
+    csv_put_integer(writer, (int64_t)process);
+    csv_put_text(writer, cell->panel);
+    csv_put_text(writer, cell->workload);
+    csv_put_text(writer, cell->contrasts[index].name);
+    csv_put_number(writer, contrast->difference_ns);
+    csv_put_number(writer, contrast->log_ratio);
+    csv_put_number(writer, contrast->plain_mean_ns);
+    csv_put_number(writer, contrast->plain_mean_log_ratio);
+    csv_put_number(writer, contrast->block_standard_error_ns);
+    csv_put_integer(writer, summary->blocks_kept);
+    csv_put_number(writer, contrast->block_noise_standard_error_ns);
+    csv_put_number(writer, contrast->heap_standard_error_ns);
+    csv_end_row(writer);
+}
+
+/* None for a process wholly in one state: its rows of contrasts.csv are that state's. */
+static void write_state_contrasts(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell,
+                                  enum state state, const struct summary *summary)
+{
+    for (size_t i = 0; summary->by_state[state] && i < cell->contrast_count; i++) {
+        if (!summary->state_contrasts[state][i].there)
+            continue;
+        csv_put_integer(writer, (int64_t)process);
+        csv_put_text(writer, cell->panel);
+        csv_put_text(writer, cell->workload);
+        csv_put_text(writer, cell->contrasts[i].name);
+        csv_put_text(writer, state_words[state]);
+        csv_put_number(writer, summary->state_contrasts[state][i].difference_ns);
+        csv_put_number(writer, summary->state_contrasts[state][i].log_ratio);
+        csv_put_integer(writer, summary->blocks_in[state]);
+        csv_end_row(writer);
+    }
+}
+
+static void write_linear(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell, const char *kind,
+                         const char *subject, const struct plan_arm *arm, size_t other,
+                         const struct summary_linearity *linear)
+{
+    static const char *const sizes[MEASURE_SIZES - 1] = {"double", "between"};
+    if (!linear->there)
+        return;
+    csv_put_integer(writer, (int64_t)process);
+    csv_put_text(writer, cell->panel);
+    csv_put_text(writer, cell->workload);
+    csv_put_text(writer, kind);
+    csv_put_text(writer, subject);
+    csv_put_text(writer, sizes[other]);
+    csv_put_integer(writer, (int64_t)arm->iterations);
+    csv_put_integer(writer, (int64_t)arm->other_iterations[other]);
+    csv_put_number(writer, linear->value_ns);
+    csv_put_number(writer, linear->other_ns);
+    csv_put_number(writer, linear->change_ns);
+    csv_put_number(writer, linear->change_log);
+    csv_put_integer(writer, linear->blocks);
+    csv_put_number(writer, linear->standard_error_ns);
+    csv_put_number(writer, linear->standard_error_log);
+    csv_end_row(writer);
+}
+
+/* The first arm of a contrast names its n: those of arms with an own n stand in batches.csv. */
+static const struct plan_arm *arm_of(const struct plan_cell *cell, const struct plan_contrast *contrast)
+{
+    size_t arm = 0;
+    while (contrast->weights[arm] == 0)
+        arm++;
+    return &cell->arms[arm];
+}
+
+static int write_linearity(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell,
+                           const struct summary *summary, struct error *error)
+{
+    for (size_t other = 0; other < MEASURE_SIZES - 1; other++) {
+        for (size_t i = 0; i < cell->arm_count; i++)
+            write_linear(writer, process, cell, "level", cell->arms[i].name, &cell->arms[i], other,
+                         &summary->linear_arms[i][other]);
+        for (size_t c = 0; c < cell->contrast_count; c++)
+            write_linear(writer, process, cell, "contrast", cell->contrasts[c].name, arm_of(cell, &cell->contrasts[c]),
+                         other, &summary->linear_contrasts[c][other]);
+    }
+    return csv_writer_flush(writer, error);
+}
+
+int record_objects(struct record *record, uint64_t process, const struct plan_cell *cell,
+                   const struct worker_object *objects, size_t count, struct error *error)
+{
+    enum { LINE_BYTES = 64, PAGE_BYTES = 4096 };
+    struct csv_writer *writer = record->placements;
+    for (size_t i = 0; i < count; i++) {
+        csv_put_integer(writer, (int64_t)process);
+        csv_put_text(writer, cell->panel);
+        csv_put_text(writer, cell->workload);
+        csv_put_text(writer, cell->arms[objects[i].arm].name);
+        csv_put_integer(writer, objects[i].epoch);
+        csv_put_text(writer, objects[i].name);
+        csv_put_integer(writer, (int64_t)objects[i].bytes);
+        csv_put_integer(writer, (int64_t)(objects[i].address % LINE_BYTES));
+        csv_put_integer(writer, (int64_t)(objects[i].address % PAGE_BYTES));
+        csv_end_row(writer);
+    }
+    return count > 0 ? csv_writer_flush(writer, error) : 0;
+}
+
+int record_process(struct record *record, uint64_t process, const struct plan_cell *cell, const char *const *layouts,
+                   const struct measure_block *blocks, size_t block_count, const struct summary *summary,
+                   const struct record_clock *clock, const char *void_reason, struct error *error)
+{
+    if (write_samples(record->samples, process, cell, blocks, block_count, error) != 0)
+        return error->code;
+    for (size_t i = 0; !void_reason && i < cell->contrast_count; i++)
+        write_contrast(record->contrasts, process, cell, i, summary);
+    for (enum state state = STATE_QUIET; !void_reason && state < STATE_COUNT; state++)
+        write_state_contrasts(record->state_contrasts, process, cell, state, summary);
+    if (csv_writer_flush(record->contrasts, error) != 0 || csv_writer_flush(record->state_contrasts, error) != 0 ||
+        (!void_reason && write_linearity(record->linearity, process, cell, summary, error) != 0))
+        return error->code;
+    /* The rows of processes.csv come last: a process counts as recorded once they are there. */
+    for (size_t i = 0; i < cell->arm_count; i++)
+        write_arm(record->processes, process, cell, i, layouts[i], summary, clock, void_reason);
+    return csv_writer_flush(record->processes, error);
+}
+
+int record_close(struct record *record, struct error *error)
+{
+    if (record == NULL)
+        return error->code;
+    struct csv_writer *const writers[] = {record->samples,         record->placements, record->linearity,
+                                          record->state_contrasts, record->contrasts,  record->processes};
+    for (size_t i = 0; i < sizeof writers / sizeof writers[0]; i++)
+        if (writers[i])
+            csv_writer_close(writers[i], error);
+    free(record);
+    return error->code;
+}

@@ -1,0 +1,21 @@
+#include "store/checksum.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <zlib.h>
+
+int checksum_crc32(const char *path, char crc[static CHECKSUM_CRC32_BYTES], struct error *error)
+{
+    unsigned char bytes[1 << 14];
+    uLong sum = crc32(0, NULL, 0);
+    FILE *file = fopen(path, "re");
+    for (size_t count; file && (count = fread(bytes, 1, sizeof bytes, file)) > 0;)
+        sum = crc32(sum, bytes, (uInt)count);
+    if (file == NULL || ferror(file))
+        error_set(error, EXIT_USAGE, "%s: cannot be read: %s", path, strerror(errno));
+    if (file)
+        fclose(file);
+    snprintf(crc, CHECKSUM_CRC32_BYTES, "%08lx", sum & 0xffffffffu);
+    return error->code;
+}

@@ -1,0 +1,13 @@
+/*
+ * Whether a file is still the one that was read.
+ */
+#ifndef ENCBENCH_CHECKSUM_H
+#define ENCBENCH_CHECKSUM_H
+
+#include "base/error.h"
+
+/* CRC-32 of a file, as eight hexadecimal digits. */
+enum { CHECKSUM_CRC32_BYTES = 9 };
+int checksum_crc32(const char *path, char crc[static CHECKSUM_CRC32_BYTES], struct error *error);
+
+#endif
