@@ -25,8 +25,8 @@ compile() { # NAME SOURCE FLAG...
     }
 }
 
-for file in step step_exclusive step_ptrace step_record step_trap_flag step_x86 worker worker_step measure module_load; do
-    compile $file harness/$file.c
+for file in step/step step/exclusive step/ptrace step/record step/trap_flag step/x86 worker/main worker/step_pass measure/measure module/open; do
+    compile "$(echo $file | tr / _)" harness/$file.c
 done
 compile interpose harness/interpose/interpose.c -U_GNU_SOURCE
 for kernel in chain leak; do

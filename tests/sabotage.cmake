@@ -15,7 +15,8 @@ encbench_sabotage(twin TWIN module_open module_workload)
 encbench_sabotage(clock CLOCK measure_clock_real)
 encbench_sabotage(plant PLANT module_open module_workload)
 
-add_executable(sabotage-layouts sabotage_layouts.c ${PROJECT_SOURCE_DIR}/harness/main.c)
+add_executable(sabotage-layouts sabotage_layouts.c ${PROJECT_SOURCE_DIR}/harness/main.c ${PROJECT_SOURCE_DIR}/harness/options.c)
+target_compile_definitions(sabotage-layouts PRIVATE _GNU_SOURCE ENCBENCH_VERSION="${PROJECT_VERSION}")
 target_link_libraries(sabotage-layouts PRIVATE encbench_core)
 target_link_options(sabotage-layouts PRIVATE -Wl,--wrap=plan_layout_seed)
 

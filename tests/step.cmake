@@ -20,7 +20,6 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
   add_custom_target(step_test_modules ALL DEPENDS ${step_files})
 
   encbench_unit_test(step_test)
-  target_sources(step_test PRIVATE ${PROJECT_SOURCE_DIR}/harness/step/exclusive.c)
   target_link_libraries(step_test PRIVATE ${CMAKE_DL_LIBS})
   target_compile_definitions(step_test PRIVATE _GNU_SOURCE STEP_WORKER="$<TARGET_FILE:encbench-worker>"
     STEP_MODULES="${step_modules}" STEP_REAL_MODULES="${PROJECT_BINARY_DIR}/modules")

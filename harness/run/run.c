@@ -21,6 +21,7 @@
 #include "module/set.h"
 #include "run/record.h"
 #include "run/resume.h"
+#include "run/timing.h"
 #include "schema.h"
 #include "stats/stats.h"
 #include "store/checksum.h"
@@ -37,18 +38,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXACT_NAMES_MAX = 128, STEPPED_OP_BYTES_MAX = 16384, COLD_CLOCK_STEPS = 100 };
-enum {
-    FORECAST_BLOCKS_MIN = 24,
-    FAILED_MAX = 5, /* processes of a cell without a good one: it will not get better */
-};
-
-/* How the processes of a cell ended. */
-struct tally {
-    unsigned ok, voids;
-    unsigned failed;  /* of the void ones: by the worker's doing; a machine that is too busy may become quiet again */
-    char reason[512]; /* of the last void one, a failed one before others */
-};
+enum { EXACT_NAMES_MAX = 128, STEPPED_OP_BYTES_MAX = 16384, COLD_CLOCK_STEPS = 100, FORECAST_BLOCKS_MIN = 24 };
 
 /* State of a run in progress. */
 struct run {
@@ -66,14 +56,14 @@ struct run {
     struct launch launch;
     struct record *record;
     struct progress progress;
-    struct tally *tallies;         /* one a cell */
+    struct timing timing;
+    struct launch_layouts *layouts; /* of the round that is timed, one a process */
+    size_t layout_count;
     struct pilot_batch *batches;   /* one a cell */
     struct csv_data known_batches; /* what a calibration of this machine keeps; no rows when there is none */
     double probe_cycles;           /* of the fastest mode so far; 0: none yet */
-    uint64_t clock_step_ns, chain_iterations, multiply_iterations, processes_run, processes_void;
-    size_t look;   /* index of the look reached or aimed at */
-    bool made;     /* the directory, by this run */
-    bool complete; /* up to that look */
+    uint64_t clock_step_ns, chain_iterations, multiply_iterations;
+    bool made; /* the directory, by this run */
     struct resume resume;
     char claims_crc32[CHECKSUM_CRC32_BYTES], panels_crc32[CHECKSUM_CRC32_BYTES];
     char calibration_crc32[CHECKSUM_CRC32_BYTES]; /* "" when there is none */
@@ -363,7 +353,7 @@ static int write_cells(struct run *run, struct error *error)
         csv_put_text(writer, cell->panel);
         csv_put_text(writer, cell->workload);
         csv_put_text(writer, cell->decides_claims ? "claims" : "exploratory");
-        csv_put_integer(writer, cell_processes(run, cell, run->look));
+        csv_put_integer(writer, cell_processes(run, cell, run->timing.look));
         if (cell->blocks) {
             csv_put_integer(writer, cell->blocks);
             csv_put_number(writer, cell->block_ns);
@@ -449,7 +439,7 @@ static int write_run(struct run *run, bool complete, struct error *error)
     if (writer == NULL)
         return error->code;
     const struct profile *profile = run->options->profile;
-    const struct profile_look *look = &profile->looks[run->look];
+    const struct profile_look *look = &profile->looks[run->timing.look];
     provenance_put_integer(writer, "schema_version", SCHEMA_VERSION);
     provenance_put(writer, "profile", profile->name);
     if (run->options->processes)
@@ -465,8 +455,8 @@ static int write_run(struct run *run, bool complete, struct error *error)
     provenance_put(writer, "calibration_crc32", run->calibration_crc32);
     provenance_put_integer(writer, "look_processes", look->processes);
     provenance_put_number(writer, "error_share", look->error_share);
-    provenance_put_integer(writer, "processes", (int64_t)run->processes_run);
-    provenance_put_integer(writer, "processes_void", (int64_t)run->processes_void);
+    provenance_put_integer(writer, "processes", (int64_t)run->timing.processes_run);
+    provenance_put_integer(writer, "processes_void", (int64_t)run->timing.processes_void);
     provenance_put_integer(writer, "process_ms", profile->process_ms);
     provenance_put_integer(writer, "seed", (int64_t)run->seed);
     put_selection(writer, &run->options->selection);
@@ -681,7 +671,7 @@ static int foretell(struct run *run, struct error *error)
 {
     const struct profile *profile = run->options->profile;
     const char *directory = run->directory;
-    const size_t look = run->look;
+    const size_t look = run->timing.look;
     char own[PATH_MAX];
     struct forecast forecast = {0};
     uint32_t *cells = calloc(run->plan.cell_count, sizeof *cells);
@@ -692,11 +682,11 @@ static int foretell(struct run *run, struct error *error)
         if (mkdir(own, 0700) != 0)
             error_set(error, EXIT_USAGE, "%s: %s", own, strerror(errno));
         run->directory = own;
-        run->look = profile->look_count - 1;
+        run->timing.look = profile->look_count - 1;
         if (error->code == 0)
             forecast_measure(run, cells, count, error);
         run->directory = directory;
-        run->look = look;
+        run->timing.look = look;
         if (error->code == 0 && !process_stop_requested() &&
             forecast_make(&forecast, own, profile->looks[profile->look_count - 1].processes, error) == 0 &&
             forecast_write(&forecast, directory, error) == 0)
@@ -709,165 +699,113 @@ static int foretell(struct run *run, struct error *error)
 
 /* ---- timing ---- */
 
-static int refuse_void(const struct run *run, const struct plan_cell *cell, struct error *error)
+/* What a process measured, into the raw files; *process says how it ended. */
+static int record_measured(struct run *run, uint64_t number, struct plan_cell *cell, const struct launch_layouts *layouts,
+                           const struct launch_measured *measured, struct timing_process *process, struct error *error)
 {
-    const struct tally *tally = &run->tallies[cell - run->plan.cells];
-    return error_set(error, EXIT_UNFIT,
-                     "%s: all %u processes of panel %s, workload %s are void: %s; what was measured is kept",
-                     run->directory, tally->voids, cell->panel, cell->workload, tally->reason);
-}
-
-/* A cell whose workers all fail ends the run. */
-static void count_process(struct run *run, const struct plan_cell *cell, const char *void_reason, bool failed,
-                          struct error *error)
-{
-    struct tally *tally = &run->tallies[cell - run->plan.cells];
-    if (void_reason == NULL) {
-        tally->ok++;
-        return;
-    }
-    tally->voids++;
-    tally->failed += failed;
-    if (failed || tally->failed == 0)
-        snprintf(tally->reason, sizeof tally->reason, "%s", void_reason);
-    if (tally->ok == 0 && tally->failed >= FAILED_MAX)
-        refuse_void(run, cell, error);
-}
-
-/* What too few processes for that leave; and a machine too busy for any cell. Not after a resumption, which knows nothing of how those before it ended. */
-static void check_tallies(const struct run *run, struct error *error)
-{
-    size_t good = 0;
-    for (size_t i = 0; i < run->plan.cell_count; i++) {
-        good += run->tallies[i].ok > 0;
-        if (run->tallies[i].ok == 0 && run->tallies[i].failed > 0)
-            refuse_void(run, &run->plan.cells[i], error);
-    }
-    if (good == 0)
-        refuse_void(run, &run->plan.cells[0], error);
-}
-
-/* One process of one cell; a worker that fails voids the process and says why. */
-static int run_process(struct run *run, uint64_t process, const struct plan_cell *planned,
-                       const struct launch_layouts *layouts, struct error *error)
-{
-    struct launch_measured measured;
     struct summary summary = {0};
-    struct plan_cell own = *planned, *cell = &own;
-    own.linearity_blocks = plan_linearity_blocks(planned, process / run->plan.cell_count);
-    if (launch_measure(&run->launch, cell, process, run->seed, layouts, &measured, error) != 0)
-        return error->code;
-    /* By our own user, whose Ctrl-C reaches the worker too: not a result, not even a void one. */
-    if (measured.stopped || (measured.void_reason[0] && process_stop_requested())) {
-        launch_measured_free(&measured);
-        return 0;
-    }
-    if (!state_classify(cell, measured.blocks, measured.block_count, &run->probe_cycles) ||
-        !summary_of_blocks(cell, measured.blocks, measured.block_count, measured.reading_ns, &summary))
-        error_set(error, EXIT_USAGE, "out of memory");
-    const char *reason = measured.void_reason[0] ? measured.void_reason : summary.valid ? NULL : "too few blocks kept";
-    if (error->code == 0 && reason == NULL)
-        record_objects(run->record, process, cell, measured.objects, measured.object_count, error);
+    if (!state_classify(cell, measured->blocks, measured->block_count, &run->probe_cycles) ||
+        !summary_of_blocks(cell, measured->blocks, measured->block_count, measured->reading_ns, &summary))
+        return error_set(error, EXIT_USAGE, "out of memory");
+    process->failed = measured->void_reason[0] != '\0';
+    snprintf(process->void_reason, sizeof process->void_reason, "%s",
+             process->failed ? measured->void_reason : summary.valid ? "" : "too few blocks kept");
+    const char *reason = process->void_reason[0] ? process->void_reason : NULL;
+    if (reason == NULL)
+        record_objects(run->record, number, cell, measured->objects, measured->object_count, error);
     if (error->code == 0)
-        record_process(run->record, process, cell, layouts->words, measured.blocks, measured.block_count, &summary,
-                       &(struct record_clock){measured.ticks_per_ns, run->probe_cycles, measured.reading_ns}, reason,
+        record_process(run->record, number, cell, layouts->words, measured->blocks, measured->block_count, &summary,
+                       &(struct record_clock){measured->ticks_per_ns, run->probe_cycles, measured->reading_ns}, reason,
                        error);
-    run->processes_run++;
-    if (reason) {
-        run->processes_void++;
-        progress_say(&run->progress, "process %" PRIu64 " (panel %s, workload %s) is void: %s", process, cell->panel,
-                     cell->workload, reason);
-    }
-    count_process(run, planned, reason, measured.void_reason[0] != '\0', error);
+    return error->code;
+}
+
+/* One process; a worker that fails voids it and says why. */
+static int measure_process(void *context, uint64_t number, size_t position, struct timing_process *process,
+                           struct error *error)
+{
+    struct run *run = context;
+    struct launch_measured measured;
+    struct plan_cell cell = run->plan.cells[plan_process_cell(&run->plan, number)];
+    cell.linearity_blocks = plan_linearity_blocks(&cell, number / run->plan.cell_count);
+    if (launch_measure(&run->launch, &cell, number, run->seed, &run->layouts[position], &measured, error) != 0)
+        return error->code;
+    /* By our own user, whose Ctrl-C reaches the worker too. */
+    process->measured = !measured.stopped && !(measured.void_reason[0] && process_stop_requested());
+    if (process->measured)
+        record_measured(run, number, &cell, &run->layouts[position], &measured, process, error);
     launch_measured_free(&measured);
     return error->code;
 }
 
-/* Cells that still want a process in this round, in its order, none that a resumed run has already; returns how many. */
-static size_t order_round(const struct run *run, uint64_t round, uint32_t *order)
+/* All layouts of a round are linked before its first process starts. */
+static int begin_round(void *context, uint64_t round, const uint32_t *cells, size_t count, struct error *error)
 {
-    size_t kept = 0;
-    plan_round(run->seed, round, order, run->plan.cell_count);
-    for (size_t i = 0; i < run->plan.cell_count; i++)
-        if (round < cell_processes(run, &run->plan.cells[order[i]], run->look) &&
-            !resume_is_done(&run->resume, plan_process_number(&run->plan, round, order[i])))
-            order[kept++] = order[i];
-    return kept;
+    struct run *run = context;
+    run->layout_count = count;
+    if ((run->layouts = calloc(count + 1, sizeof *run->layouts)) == NULL)
+        return error_set(error, EXIT_USAGE, "out of memory");
+    return launch_link_round(&run->launch, &run->plan, cells, count, round, run->seed, run->layouts, error);
 }
 
-/* A round: every cell once in random order, all its layouts linked before the first process starts. */
-static int run_round(struct run *run, uint64_t round, struct error *error)
+static void end_round(void *context)
 {
-    size_t count = run->plan.cell_count;
-    uint32_t *order = calloc(count, sizeof *order);
-    struct launch_layouts *layouts = calloc(count, sizeof *layouts);
-    if (order == NULL || layouts == NULL)
-        error_set(error, EXIT_USAGE, "out of memory");
-    else
-        count = order_round(run, round, order);
-    if (error->code == 0)
-        launch_link_round(&run->launch, &run->plan, order, count, round, run->seed, layouts, error);
-    for (size_t i = 0; i < count && error->code == 0 && !process_stop_requested(); i++) {
-        run_process(run, plan_process_number(&run->plan, round, order[i]), &run->plan.cells[order[i]], &layouts[i],
-                    error);
-        progress_step(&run->progress);
-    }
-    if (layouts)
-        launch_unlink_round(layouts, count);
-    free(layouts);
-    free(order);
+    struct run *run = context;
+    if (run->layouts)
+        launch_unlink_round(run->layouts, run->layout_count);
+    free(run->layouts);
+    run->layouts = NULL;
+}
+
+static bool is_done(void *context, uint64_t number)
+{
+    const struct run *run = context;
+    return resume_is_done(&run->resume, number);
+}
+
+static int tell_directory(void *context, bool complete, struct error *error)
+{
+    struct run *run = context;
+    if (write_run(run, complete, error) != 0 || complete)
+        return error->code;
+    return write_cells(run, error);
+}
+
+static int count_open(void *context, size_t *open, struct error *error)
+{
+    const struct run *run = context;
+    struct analyse_summary summary;
+    if (analyse_run(run->directory, &summary, error) == 0)
+        *open = summary.timing_open;
     return error->code;
 }
 
-/* Early stop, and only at a look: when no measured timing part is left open. */
-static bool decided(struct run *run, struct error *error)
+static bool stop_requested(void *context)
 {
-    struct analyse_summary summary;
-    if (run->look + 1 == run->options->profile->look_count || !profile_explored(run->options->profile, run->look))
-        return false;
-    if (analyse_run(run->directory, &summary, error) != 0)
-        return false;
-    progress_say(&run->progress, "look at %u processes: %zu timing parts open",
-                 run->options->profile->looks[run->look].processes, summary.timing_open);
-    return summary.timing_open == 0;
-}
-
-/* If no look stops the run early. */
-static size_t planned_processes(const struct run *run)
-{
-    size_t processes = 0;
-    for (size_t i = 0; i < run->plan.cell_count; i++)
-        processes += cell_processes(run, &run->plan.cells[i], run->options->profile->look_count - 1);
-    return processes;
+    (void)context;
+    return process_stop_requested();
 }
 
 static int time_all(struct run *run, struct error *error)
 {
-    const struct profile *profile = run->options->profile;
-    uint64_t round = 0;
-    if ((run->tallies = calloc(run->plan.cell_count, sizeof *run->tallies)) == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
-    progress_start(&run->progress, "measuring", planned_processes(run) - run->resume.processes, run->options->quiet);
-    for (run->look = run->resume.look; error->code == 0; run->look++) {
-        /* Not complete while rounds of this look run: a directory that is killed now must not pass for the look before. */
-        if (write_run(run, false, error) != 0 || write_cells(run, error) != 0)
-            break;
-        for (; round < profile->looks[run->look].processes && error->code == 0 && !process_stop_requested(); round++)
-            run_round(run, round, error);
-        if (error->code == 0 && !process_stop_requested() && round == profile->looks[run->look].processes &&
-            !run->resume.planned)
-            check_tallies(run, error);
-        const bool complete =
-            round >= profile->looks[run->look].processes && error->code == 0 && !process_stop_requested();
-        struct error writing = {0};
-        if (write_run(run, complete, &writing) != 0 && error->code == 0)
-            *error = writing;
-        run->complete = complete && error->code == 0;
-        if (!complete || error->code != 0 || decided(run, error) || run->look + 1 == profile->look_count)
-            break;
-    }
-    progress_end(&run->progress);
-    return error->code;
+    struct timing *timing = &run->timing;
+    timing->plan = &run->plan;
+    timing->profile = run->options->profile;
+    timing->seed = run->seed;
+    timing->directory = run->directory;
+    timing->quiet = run->options->quiet;
+    timing->launcher = (struct timing_launcher){.context = run,
+                                                .begin_round = begin_round,
+                                                .measure = measure_process,
+                                                .end_round = end_round,
+                                                .is_done = is_done,
+                                                .tell = tell_directory,
+                                                .count_open = count_open,
+                                                .stop_requested = stop_requested};
+    timing->already = run->resume.processes;
+    timing->resumed = run->resume.planned;
+    timing->look = run->resume.look;
+    return timing_run(timing, error);
 }
 
 /* ---- the whole ---- */
@@ -1032,8 +970,8 @@ static int resume_into_directory(struct run *run, struct error *error)
         return measure_into_directory(run, error);
     if (resume_mend(&run->resume, &run->plan, error))
         return error->code;
-    run->processes_run = run->resume.processes;
-    run->processes_void = run->resume.processes_void;
+    run->timing.processes_run = run->resume.processes;
+    run->timing.processes_void = run->resume.processes_void;
     run->probe_cycles = run->resume.probe_cycles;
     progress_say(&(struct progress){.quiet = run->options->quiet}, "%zu processes are there already",
                  run->resume.processes);
@@ -1070,7 +1008,7 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
                                                  .states = resume->states};
     options->events = list_or_null(resume->events);
     run->seed = resume->seed;
-    run->look = resume->look;
+    run->timing.look = resume->look;
     return 0;
 }
 
@@ -1119,7 +1057,7 @@ static void say_stopped(const struct run *run, struct error *error)
 {
     if (!process_stop_requested() || *run->directory == '\0')
         return;
-    if (run->made && run->processes_run == 0) { /* nothing is kept */
+    if (run->made && run->timing.processes_run == 0) { /* nothing is kept */
         error_set(error, EXIT_UNFIT, "stopped in the first process");
         return;
     }
@@ -1148,14 +1086,13 @@ int run_measure(const struct paths *paths, const struct run_options *options, ch
         if (prepare(&run, error) == 0)
             measure_new(&run, directory, error);
     }
-    if (!run.complete)
+    if (!run.timing.complete)
         say_stopped(&run, error);
     struct error closing = {0};
     if (run.record && record_close(run.record, &closing) != 0 && error->code == 0)
         *error = closing;
-    if (run.made && error->code != 0 && run.processes_run == 0)
+    if (run.made && error->code != 0 && run.timing.processes_run == 0)
         remove_untimed(directory, error);
-    free(run.tallies);
     free(run.batches);
     csv_free(&run.known_batches);
     launch_free(&run.launch);
