@@ -48,7 +48,7 @@ int analyse_check_unique(const struct csv_data *table, const size_t *columns, si
     struct key key = {table, columns, column_count};
     size_t *rows = calloc(table->row_count + 1, sizeof *rows);
     if (!rows)
-        return error_set(error, EXIT_USAGE, "out of memory; free some and try again");
+        return error_out_of_memory(error);
     for (size_t i = 0; i < table->row_count; i++)
         rows[i] = i;
     qsort_r(rows, table->row_count, sizeof *rows, compare_rows, &key);

@@ -79,7 +79,7 @@ static struct analyse_item *add_item(struct judge *judge, size_t condition)
         size_t capacity = claims->item_capacity ? 2 * claims->item_capacity : 64;
         struct analyse_item *grown = realloc(claims->item, capacity * sizeof *grown);
         if (!grown) {
-            error_set(judge->error, EXIT_USAGE, "out of memory; free some and analyse again");
+            error_out_of_memory(judge->error);
             return NULL;
         }
         claims->item = grown;
@@ -843,7 +843,7 @@ static void judge_part(struct judge *judge, size_t index)
     size_t count = 0;
     bool some = false, missing = false;
     if (!verdicts) {
-        error_set(judge->error, EXIT_USAGE, "out of memory; free some and analyse again");
+        error_out_of_memory(judge->error);
         return;
     }
     for (size_t i = 0; i < claims->item_count; i++) {

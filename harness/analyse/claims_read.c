@@ -172,7 +172,7 @@ int analyse_claims_check(const struct csv_data *claims, struct error *error)
         return error->code;
     bool *grounded = calloc(claims->row_count + 1, sizeof *grounded);
     if (!grounded)
-        return error_set(error, EXIT_USAGE, "out of memory; free some and try again");
+        return error_out_of_memory(error);
     check_references(claims, grounded, error);
     free(grounded);
     return error->code;
@@ -225,7 +225,7 @@ int analyse_claims_read(struct analyse_claims *claims, const struct analyse_data
     claims->condition = calloc(rows->row_count + 1, sizeof *claims->condition);
     claims->part = calloc(rows->row_count + 1, sizeof *claims->part);
     if (!claims->condition || !claims->part)
-        return error_set(error, EXIT_USAGE, "out of memory; free some and analyse again");
+        return error_out_of_memory(error);
     order_parts(claims, rows);
     for (size_t row = 0; row < rows->row_count; row++) {
         struct analyse_condition *condition = &claims->condition[claims->condition_count++];

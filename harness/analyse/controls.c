@@ -26,7 +26,7 @@ const char *analyse_blinds_name(enum analyse_blinds blinds)
 
 int control_out_of_memory(struct check *check)
 {
-    return error_set(check->error, EXIT_USAGE, "out of memory; free some and analyse again");
+    return error_out_of_memory(check->error);
 }
 
 struct analyse_control *control_add(struct check *check, const char *name, size_t panel, size_t workload)

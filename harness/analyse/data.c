@@ -275,7 +275,7 @@ static int check_unchanged(const struct analyse_data *data, struct error *error)
 
 static int out_of_memory(struct error *error)
 {
-    return error_set(error, EXIT_USAGE, "out of memory; free some and analyse again");
+    return error_out_of_memory(error);
 }
 
 static size_t panel_index(const struct analyse_data *data, const char *name)

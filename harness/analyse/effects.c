@@ -18,7 +18,7 @@ static int samples_allocate(struct analyse_samples *samples, size_t capacity, st
     samples->row = calloc(capacity + 1, sizeof *samples->row);
     samples->value = block;
     if (!block || !samples->process || !samples->row)
-        return error_set(error, EXIT_USAGE, "out of memory; free some and analyse again");
+        return error_out_of_memory(error);
     samples->plain = block + capacity;
     samples->log_ratio = block + 2 * capacity;
     samples->plain_log_ratio = block + 3 * capacity;
@@ -131,7 +131,7 @@ static int collect_levels(struct analyse_effects *effects, const struct analyse_
             continue;
         struct analyse_level *grown = realloc(effects->level, (effects->level_count + 1) * sizeof *grown);
         if (!grown)
-            return error_set(error, EXIT_USAGE, "out of memory; free some and analyse again");
+            return error_out_of_memory(error);
         effects->level = grown;
         struct analyse_level *level = &effects->level[effects->level_count++];
         *level = (struct analyse_level){.panel = panel,
@@ -180,7 +180,7 @@ static int collect_effects(struct analyse_effects *effects, const struct analyse
         if (code != 0 || !grown || effect.samples.count == 0) {
             analyse_samples_free(&effect.samples);
             if (code != 0 || !grown)
-                return error_set(error, EXIT_USAGE, "out of memory; free some and analyse again");
+                return error_out_of_memory(error);
             continue;
         }
         effect.single_layout = has_single_layout(effects, &effect);
@@ -207,7 +207,7 @@ static int collect_clock(struct analyse_effects *effects, const struct analyse_d
         return 0;
     }
     analyse_samples_free(&clock.samples);
-    return code == 0 && !grown ? error_set(error, EXIT_USAGE, "out of memory; free some and analyse again") : code;
+    return code == 0 && !grown ? error_out_of_memory(error) : code;
 }
 
 int analyse_effects_collect(struct analyse_effects *effects, const struct analyse_data *data, struct error *error)

@@ -150,7 +150,7 @@ int forecast_make(struct forecast *forecast, const char *directory, size_t plann
     if (analysis_make(&analysis, directory, error) == 0) {
         forecast->row = calloc(analysis.claims.item_count + 1, sizeof *forecast->row);
         if (forecast->row == NULL)
-            error_set(error, EXIT_USAGE, "out of memory");
+            error_out_of_memory(error);
         for (size_t part = 0; forecast->row && part < analysis.claims.part_count; part++)
             for (size_t i = 0; i < analysis.claims.item_count; i++) {
                 const struct analyse_item *item = &analysis.claims.item[i];

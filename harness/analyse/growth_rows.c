@@ -58,7 +58,7 @@ int analyse_growth_read(struct analyse_growth *growth, const char *directory, st
         return error->code;
     growth->row = calloc(heap.row_count + 1, sizeof *growth->row);
     if (!growth->row)
-        error_set(error, EXIT_USAGE, "out of memory; free some and analyse again");
+        error_out_of_memory(error);
     for (size_t first = 0, end; first < heap.row_count && error->code == 0; first = end) {
         for (end = first + 1; end < heap.row_count && same_series(&heap, end, first); end++)
             ;

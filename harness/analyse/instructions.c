@@ -268,7 +268,7 @@ static int write_by_instruction(const struct analyse_data *data, struct error *e
     struct csv_writer *writer = NULL;
     struct comparison *comparison = calloc(1, sizeof *comparison);
     if (comparison == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     open_tables(data, &schema_instructions, &instructions, &schema_instructions_delta, &writer, error);
     for (size_t row = 0; writer && row < data->panels.row_count; row++)
         for (size_t w = 0; w < data->workloads.row_count && is_pair(data, row); w++)

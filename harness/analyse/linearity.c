@@ -161,7 +161,7 @@ int analyse_linearity_collect(struct analyse_effects *effects, const struct anal
             continue;
         struct analyse_linearity *linearity = find_or_add(effects, data, first, row, panel, workload);
         if (!linearity)
-            return error_set(error, EXIT_USAGE, "out of memory; free some and analyse again");
+            return error_out_of_memory(error);
         if (csv_integer(table, row, SCHEMA_linearity_iterations) != linearity->iterations ||
             csv_integer(table, row, SCHEMA_linearity_iterations_other) != linearity->iterations_other)
             return analyse_bad_cell(table, row, SCHEMA_linearity_iterations_other,

@@ -98,7 +98,7 @@ static int put_effect(struct csv_writer *writer, const struct analysis *analysis
     struct by_state by;
     const double alpha = analyse_effect_alpha(&analysis->claims, index, scale, parts, sizeof parts);
     if (!collect(analysis, effect, scale == VERDICT_ABSOLUTE, &by))
-        return error_set(error, EXIT_USAGE, "out of memory; free some and analyse again");
+        return error_out_of_memory(error);
     for (enum state state = STATE_QUIET; state < STATE_COUNT; state++)
         if (by.count[STATE_QUIET] >= 2 && by.count[STATE_SHARED] >= 2) /* one process shows no spread, so nothing */
             put_state(writer, analysis, effect, &by, state, scale, alpha);

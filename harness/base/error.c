@@ -18,3 +18,8 @@ int error_set(struct error *error, int code, const char *format, ...)
             *at = '?';
     return code;
 }
+
+int error_out_of_memory(struct error *error)
+{
+    return error_set(error, EXIT_USAGE, "out of memory; free some and try again");
+}

@@ -22,4 +22,7 @@ struct error {
 /* Fills `error` (may not be NULL) and returns `code`. Keeps the first error when one is already set. */
 int error_set(struct error *error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* The same for want of memory: its words stand here alone. */
+int error_out_of_memory(struct error *error);
+
 #endif

@@ -255,7 +255,7 @@ int process_run_all(const char *const *const *commands, size_t count, unsigned p
     size_t started = 0, running = 0;
     *failed = count;
     if (pids == NULL)
-        error_set(error, EXIT_USAGE, "out of memory");
+        error_out_of_memory(error);
     while (pids && (running > 0 || (started < count && error->code == 0))) {
         if (stop_requested)
             error_set(error, EXIT_UNFIT, "stopped");
@@ -322,7 +322,7 @@ static int capture(const char *const *arguments, struct process_options options,
     *output = text.bytes;
     *end = (struct process_end){0};
     if (text.bytes == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     if (pipe2(ends, O_CLOEXEC) != 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0)
         return error_set(error, EXIT_USAGE, "%s: cannot be started: %s", arguments[0], strerror(errno));
     options.pass_fd = standard_output ? -1 : ends[1];

@@ -221,7 +221,7 @@ static int adopt_cases(struct calibration *calibration, struct error *error)
     const char *list[64] = {NULL};
     char names[2048];
     if (made == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     resumed_options(calibration, &options, names, sizeof names, list, sizeof list / sizeof list[0]);
     if (make_cases(calibration, made, &options, error) == 0 && made->count != calibration->cases.count)
         error_set(error, EXIT_USAGE, "%s: has %zu cases, this program makes %zu of them; " CALIBRATE_ANEW,
@@ -440,7 +440,7 @@ int calibrate_measure(const struct paths *paths, const struct calibrate_options 
 {
     struct calibration *calibration = calloc(1, sizeof *calibration);
     if (calibration == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     calibration->paths = paths;
     calibration->options = options;
     calibration->directory = directory;

@@ -59,7 +59,7 @@ static int link_chunk(struct calibrate_campaign *campaign, struct chunk *chunk, 
     chunk->linked_count = in_sets ? kase->set_layouts : chunk->count;
     const uint64_t first = in_sets ? SET_FIRST + (uint64_t)chunk->set * SET_SPAN : (uint64_t)campaign->next_process;
     if ((chunk->linked = calloc(chunk->linked_count, sizeof *chunk->linked)) == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     launch_link_all(campaign->launch, kase->cell, first, chunk->linked_count, campaign->seed, chunk->linked, error);
     chunk->link_s_per_process = (now_s() - start_s) / (double)chunk->count;
     return error->code;
@@ -148,7 +148,7 @@ static int run_process(struct calibrate_campaign *campaign, struct chunk *chunk,
     /* By our own user, whose Ctrl-C reaches the worker too: not a result, not even a void one. */
     if (!measured.stopped && !(measured.void_reason[0] && process_stop_requested())) {
         if (!summary_of_blocks(kase->cell, measured.blocks, measured.block_count, measured.reading_ns, &summary))
-            error_set(error, EXIT_USAGE, "out of memory");
+            error_out_of_memory(error);
         const char *reason = measured.void_reason[0] ? measured.void_reason
                              : summary.valid         ? NULL
                                                      : "too few blocks kept";
@@ -176,7 +176,7 @@ static int run_chunk(struct calibrate_campaign *campaign, struct csv_writer *wri
 {
     struct chunk *chunk = calloc(1, sizeof *chunk);
     if (chunk == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     const double start_s = now_s();
     chunk->kase = next_case(campaign);
     if (link_chunk(campaign, chunk, error) == 0)

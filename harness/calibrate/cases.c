@@ -68,7 +68,7 @@ static struct calibrate_case *add_case(struct calibrate_cases *cases, enum calib
     *kase = (struct calibrate_case){.purpose = purpose, .share = share, .process_ms = process_ms};
     snprintf(kase->design, sizeof kase->design, CALIBRATE_FRESH);
     if ((kase->cell = calloc(1, sizeof *kase->cell)) == NULL)
-        error_set(error, EXIT_USAGE, "out of memory");
+        error_out_of_memory(error);
     return kase->cell ? kase : NULL;
 }
 
@@ -359,7 +359,7 @@ int calibrate_cases_pilot(struct calibrate_cases *cases, const struct launch *la
         const struct calibrate_case *before = same_before(cases, c);
         struct worker_result *result = malloc(sizeof *result);
         if (result == NULL)
-            return error_set(error, EXIT_USAGE, "out of memory");
+            return error_out_of_memory(error);
         if (before) {
             for (size_t p = 0; p < kase->pair_count; p++)
                 kase->pairs[p].iterations = before->pairs[p].iterations;

@@ -208,7 +208,7 @@ int calibrate_data_read(struct calibrate_data *data, const char *directory, stru
     struct csv_data table = {0};
     *data = (struct calibrate_data){.cases = calloc(1, sizeof *data->cases)};
     if (data->cases == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     if (calibrate_read_cases(data->cases, directory, error) != 0 ||
         paths_join(path, directory, schema_calibration_processes.file, error) != 0)
         return error->code;
@@ -218,7 +218,7 @@ int calibrate_data_read(struct calibrate_data *data, const char *directory, stru
         return error->code;
     data->rows = calloc(table.row_count + 1, sizeof *data->rows);
     if (data->rows == NULL)
-        error_set(error, EXIT_USAGE, "out of memory");
+        error_out_of_memory(error);
     for (size_t r = 0; r < table.row_count && error->code == 0; r++)
         read_row(data, &table, r, error);
     data->row_count = error->code ? 0 : table.row_count;

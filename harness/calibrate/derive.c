@@ -78,7 +78,7 @@ struct calibrate_figure *calibrate_figures_add(struct calibrate_figures *figures
         const size_t capacity = 2 * figures->capacity + 64;
         struct calibrate_figure *larger = realloc(figures->figure, capacity * sizeof *larger);
         if (larger == NULL) {
-            error_set(error, EXIT_USAGE, "out of memory");
+            error_out_of_memory(error);
             return NULL;
         }
         figures->figure = larger;
@@ -910,7 +910,7 @@ static int allocate(struct derivation *d)
             series->row = calloc(data->row_count + 1, sizeof *series->row);
             failed = failed || series->row == NULL;
         }
-    return failed ? error_set(d->error, EXIT_USAGE, "out of memory") : 0;
+    return failed ? error_out_of_memory(d->error) : 0;
 }
 
 /* The latency of an operation is the whole number of cycles nearest to what the level shows. */
@@ -968,7 +968,7 @@ int calibrate_derive(const struct calibrate_data *data, struct calibrate_figures
     struct derivation *d = calloc(1, sizeof *d);
     *figures = (struct calibrate_figures){0};
     if (d == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     d->data = data;
     d->figures = figures;
     d->error = error;

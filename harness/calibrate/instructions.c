@@ -29,7 +29,7 @@ static int step_repeats(const struct launch *launch, const struct plan_arm *arm,
     struct worker_result *result = calloc(1, sizeof *result);
     struct progress progress;
     if (result == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     progress_start(&progress, "stepping one op again and again", REPEATS, quiet);
     while (repeats->count < REPEATS && error->code == 0 && !process_stop_requested()) {
         const struct worker_step *step = &result->step;
@@ -73,7 +73,7 @@ int calibrate_instructions(const struct launch *launch, const struct plan_arm *a
         return error->code;
     struct repeats *repeats = calloc(1, sizeof *repeats);
     if (repeats == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     if (step_repeats(launch, arm, quiet, repeats, error) == 0 && !process_stop_requested())
         write_repeats(path, arm, repeats, error);
     free(repeats);

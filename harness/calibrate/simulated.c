@@ -60,6 +60,6 @@ int calibrate_add_simulated(struct calibrate_figures *figures, struct error *err
 {
     struct appending appending = {figures, error};
     if (!simulate_figures(SEED, TRIALS, append, &appending) && error->code == 0)
-        error_set(error, EXIT_USAGE, "out of memory");
+        error_out_of_memory(error);
     return error->code;
 }

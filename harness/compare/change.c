@@ -157,7 +157,7 @@ int compare_measure_centres(struct comparison *comparison, struct error *error)
 {
     for (size_t i = 0; i < comparison->count; i++)
         if (comparison->runs[i].facts.valid && (comparison->centres[i] = centres_of(&comparison->runs[i])) == NULL)
-            return error_set(error, EXIT_USAGE, "out of memory");
+            return error_out_of_memory(error);
     return 0;
 }
 

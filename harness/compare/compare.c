@@ -672,7 +672,7 @@ int compare_write(const struct paths *paths, const char *const *runs, const char
 {
     struct comparison *comparison = calloc(1, sizeof *comparison);
     if (comparison == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     if (read_runs(comparison, runs, error) == 0 && compare_measure_centres(comparison, error) == 0 &&
         paths_make_new(paths, out, "compare", directory, error) == 0) {
         form_groups(comparison);

@@ -65,7 +65,7 @@ int allocators_measure(const struct launch *launch, const struct module_set *set
 {
     struct figure *figures = calloc(set->count + 1, sizeof *figures);
     if (figures == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     for (size_t i = 0; i < ALLOCATORS && error->code == 0; i++)
         put_allocator(launch, set, i, figures, metrics, error);
     free(figures);

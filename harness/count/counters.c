@@ -214,7 +214,7 @@ int counters_measure(const char *directory, const struct launch *launch, const s
     char path[PATH_MAX];
     struct counters *counters = calloc(1, sizeof *counters);
     if (counters == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     counters->launch = launch;
     counters->workloads = workloads;
     counters->events = events;

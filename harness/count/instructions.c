@@ -414,7 +414,7 @@ int instructions_measure(const char *directory, const struct launch *launch, con
     char path[PATH_MAX];
     struct counting *counting = calloc(1, sizeof *counting);
     if (counting == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     counting->launch = launch;
     counting->quiet = quiet;
     counting->metrics = metrics;

@@ -315,7 +315,7 @@ int optimiser_measure(const char *directory, const struct launch *launch, const 
     struct error ignored = {0};
     struct checking *checking = calloc(1, sizeof *checking);
     if (checking == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     checking->launch = launch;
     if (paths_join(path, directory, schema_optimiser.file, error) == 0 &&
         csv_writer_open(&checking->table, path, &schema_optimiser, CSV_REPLACE, error) == 0) {

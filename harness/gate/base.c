@@ -395,7 +395,7 @@ int gate_base_find(const struct paths *paths, const char *given, const char *scr
     }
     struct building *building = calloc(1, sizeof *building);
     if (building == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     *building = (struct building){.paths = paths, .given = given, .scratch = scratch, .quiet = quiet};
     find_revision(building, base, error);
     free(building);

@@ -200,7 +200,7 @@ int gate_exact_compare(const struct csv_data *base, const struct csv_data *head,
     if (sides[0].keys && sides[1].keys && rows->rows)
         walk(&sides[0], &sides[1], rows);
     else
-        error_set(error, EXIT_USAGE, "out of memory");
+        error_out_of_memory(error);
     free(sides[0].keys);
     free(sides[1].keys);
     return error->code;

@@ -159,7 +159,7 @@ int gate_run(const struct paths *paths, const struct gate_options *options, stru
 {
     struct gate *gate = calloc(1, sizeof *gate);
     if (gate == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     gate->paths = paths;
     gate->options = options;
     const int code = run(gate, error);

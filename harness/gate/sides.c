@@ -227,7 +227,7 @@ int gate_sides_count(struct gate_sides *sides, uint64_t seed, bool quiet, struct
     struct told *told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct gate_side *base = &sides->side[GATE_BASE];
     if (told == MAP_FAILED)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     if (mkdir(base->paths.build, 0777) != 0 && errno != EEXIST)
         strcpy(base->paths.build, base->directory); /* for this time only */
     count_both(sides, seed, quiet, told, error);

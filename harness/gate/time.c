@@ -168,7 +168,7 @@ static struct gate_time_row *add_row(struct gate_time *lane, struct error *error
 {
     struct gate_time_row *larger = realloc(lane->rows, (lane->row_count + 1) * sizeof *larger);
     if (larger == NULL) {
-        error_set(error, EXIT_USAGE, "out of memory");
+        error_out_of_memory(error);
         return NULL;
     }
     lane->rows = larger;
@@ -331,7 +331,7 @@ static int add_plants(struct gate_time *lane, const struct gate_time_options *op
         return error->code;
     struct module_info *made = calloc(1, sizeof *made);
     if (made == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     make_planted(lane, options, directory, module, made, error);
     add_plant(lane, "planted shared object", module, made, workload, error);
     if (lane->rows[lane->row_count - 1].head == made)
@@ -348,7 +348,7 @@ static int digest_of(struct gate_run *run, const struct module_info *module, con
 {
     struct worker_result *result = malloc(sizeof *result);
     if (result == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     if (launch_pass(&run->launch, WORKER_EXACT, module, workload, 0, run->options->seed, result, error) == 0)
         *digests = result->exact.digests;
     free(result);
@@ -420,11 +420,11 @@ static int make_samples(struct gate_run *run, struct error *error)
     for (size_t r = 0; run->samples && r < run->lane->row_count; r++) {
         double *values = calloc(4 * (size_t)run->processes, sizeof *values);
         if (values == NULL)
-            return error_set(error, EXIT_USAGE, "out of memory");
+            return error_out_of_memory(error);
         run->samples[r] = (struct samples){values, values + run->processes, values + 2 * run->processes,
                                            values + 3 * run->processes, 0};
     }
-    return run->samples ? 0 : error_set(error, EXIT_USAGE, "out of memory");
+    return run->samples ? 0 : error_out_of_memory(error);
 }
 
 static int keep_chain(struct gate_run *run, double ratio, struct error *error)
@@ -435,7 +435,7 @@ static int keep_chain(struct gate_run *run, double ratio, struct error *error)
             return 0;
         double *larger = realloc(run->chain_ratio, STATS_SIGNED_RANK_MAXIMUM_COUNT * sizeof *larger);
         if (larger == NULL)
-            return error_set(error, EXIT_USAGE, "out of memory");
+            return error_out_of_memory(error);
         run->chain_ratio = larger;
         run->chain_room = STATS_SIGNED_RANK_MAXIMUM_COUNT;
     }
@@ -473,7 +473,7 @@ static int run_process(struct gate_run *run, const struct gate_time_cells *cells
                   "gate: workload %.100s: %.500s; mend it: `encbench run --workloads %.100s` times it as well",
                   cell->workload, measured.void_reason, cell->workload);
     } else if (!summary_of_blocks(cell, measured.blocks, measured.block_count, measured.reading_ns, &summary)) {
-        error_set(error, EXIT_USAGE, "out of memory");
+        error_out_of_memory(error);
     } else {
         const bool is_void = measured.void_reason[0] || !summary.valid;
         run->lane->processes++;
@@ -587,7 +587,7 @@ static int run_all_rounds(struct gate_run *run, struct gate_time_cells *cells, u
     if (rounds.order && rounds.layouts && rounds.positions)
         run_rounds(run, cells, pass, &rounds, error);
     else
-        error_set(error, EXIT_USAGE, "out of memory");
+        error_out_of_memory(error);
     free(rounds.positions);
     free(rounds.layouts);
     free(rounds.order);
@@ -639,7 +639,7 @@ static int second_pass(struct gate_run *run, const struct gate_time_cells *first
     struct gate_time_cells cells = {0};
     bool *wanted = calloc(lane->row_count + 1, sizeof *wanted);
     if (wanted == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     for (size_t r = 0; r < lane->row_count; r++)
         wanted[r] = lane->rows[r].status == GATE_TIME_JUDGED && gate_judge_again(&lane->rows[r].passes[0]);
     if (gate_time_cells_build(&cells, lane, wanted, run->chain, error) == 0 && cells.plan.cell_count > 0) {

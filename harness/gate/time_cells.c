@@ -98,7 +98,7 @@ int gate_time_cells_build(struct gate_time_cells *cells, const struct gate_time 
                                       .rows = calloc(lane->row_count + 1, sizeof *cells->rows),
                                       .settled = calloc(lane->row_count + 1, sizeof *cells->settled)};
     if (cells->plan.cells == NULL || cells->rows == NULL || cells->settled == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     for (size_t r = 0; r < lane->row_count; r++)
         if (lane->rows[r].status == GATE_TIME_JUDGED && (wanted == NULL || wanted[r]))
             add_pair(cells, cell_for(cells, &lane->rows[r]), lane, r);
@@ -214,7 +214,7 @@ int gate_time_cells_pilot(struct gate_time_cells *cells, const struct launch *la
 {
     struct worker_result *result = malloc(sizeof *result);
     if (result == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     for (size_t c = 0; c < cells->plan.cell_count && error->code == 0; c++) {
         struct plan_cell *cell = &cells->plan.cells[c];
         const struct plan_cell *like = slowest_of_workload(cell->workload, &cells->plan, c);

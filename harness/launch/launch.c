@@ -174,7 +174,7 @@ static int link_shared(const struct launch *launch, const struct plan *plan, con
     char log[PATH_MAX];
     struct fresh_shared *fresh = calloc(1, sizeof *fresh);
     if (fresh == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     if (mkdir(directory, 0700) != 0)
         error_set(error, EXIT_USAGE, "%s: %s", directory, strerror(errno));
     for (size_t i = 0; i < count; i++)
@@ -205,7 +205,7 @@ int launch_link_all(const struct launch *launch, const struct plan_cell *cell, u
     struct layout_link *links = calloc(count * MEASURE_ARMS_MAX + 1, sizeof *links);
     size_t link_count = 0;
     if (links == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     for (size_t i = 0; i < count && error->code == 0; i++)
         plan_layouts(launch, cell, (struct turn){0, first + i}, first + i, seed, &layouts[i], links, &link_count,
                      error);
@@ -222,7 +222,7 @@ int launch_link_round(const struct launch *launch, const struct plan *plan, cons
     size_t link_count = 0;
     char directory[PATH_MAX] = "";
     if (links == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     if (launch->fresh_shared) {
         snprintf(directory, sizeof directory, "%.3900s/shared-%" PRIu64, launch->scratch, round);
         link_shared(launch, plan, order, count, round, seed, directory, error);
@@ -437,7 +437,7 @@ int launch_pilot(const struct launch *launch, const struct plan_cell *cell, uint
     struct worker_stop stop = {0};
     int fd;
     if (layouts == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     struct worker_region *region = make_region(0, &region_bytes, &fd, error);
     if (region &&
         plan_layouts(launch, cell, (struct turn){process, 0}, process, seed, layouts, links, &link_count, error) == 0 &&

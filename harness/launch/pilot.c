@@ -77,7 +77,7 @@ int pilot_measure(const struct launch *launch, const struct plan_cell *cell, uin
 {
     struct worker_result *results = calloc(processes, sizeof *results);
     if (results == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     for (unsigned i = 0; i < processes && error->code == 0; i++)
         launch_pilot(launch, cell, first + i, seed, &results[i], error);
     for (size_t a = 0; a < cell->arm_count && error->code == 0; a++) {

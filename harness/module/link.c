@@ -76,7 +76,7 @@ static int read_sections(const unsigned char *bytes, size_t size, struct layout_
         bytes[names->sh_offset + names->sh_size - 1] != '\0')
         return not_an_object(object->file, "has damaged section names", error);
     if ((object->sections = calloc(header->e_shnum, sizeof *object->sections)) == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     for (size_t i = 0; i < header->e_shnum; i++) {
         if (sections[i].sh_size == 0 || sections[i].sh_name >= names->sh_size)
             continue;
@@ -87,7 +87,7 @@ static int read_sections(const unsigned char *bytes, size_t size, struct layout_
             continue;
         if ((object->sections[object->section_count++] =
                  strdup((const char *)bytes + names->sh_offset + sections[i].sh_name)) == NULL)
-            return error_set(error, EXIT_USAGE, "out of memory");
+            return error_out_of_memory(error);
     }
     return 0;
 }
@@ -308,7 +308,7 @@ int layout_link_all(const struct layout_link *links, size_t count, const char *l
     struct command *commands = calloc(count + 1, sizeof *commands);
     const char *const **argument_lists = calloc(count + 1, sizeof *argument_lists);
     if (commands == NULL || argument_lists == NULL)
-        error_set(error, EXIT_USAGE, "out of memory");
+        error_out_of_memory(error);
     for (size_t i = 0; i < count && error->code == 0; i++) {
         if (check_directory(&links[i], error) == 0)
             write_script(&links[i], error);

@@ -79,7 +79,7 @@ static int add(const char *name, struct layout_object *object, struct error *err
         return error_set(error, EXIT_USAGE, "%s: needs more than %d libraries; the last is %s", object->file,
                          LAYOUT_NEEDS_MAX, name);
     if ((object->needs[object->need_count] = strdup(path)) == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     object->need_count++;
     return 0;
 }

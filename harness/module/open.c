@@ -150,7 +150,7 @@ static int widen(const char *file, const struct encbench_module *found, struct e
     if (copy == NULL || rows == NULL) {
         free(copy);
         free(rows);
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     }
     *copy = *found;
     copy->workloads = rows;

@@ -41,7 +41,7 @@ static int list_directory(const char *directory, const char *end, char ***names,
             continue;
         char **larger = realloc(*names, (*count + 1) * sizeof **names);
         if (larger == NULL || (larger[*count] = strdup(entry->d_name)) == NULL) {
-            error_set(error, EXIT_USAGE, "out of memory");
+            error_out_of_memory(error);
             break;
         }
         *names = larger;
@@ -215,7 +215,7 @@ static int add_module(struct module_set *set, const char *file, struct error *er
 {
     struct module_info *larger = realloc(set->modules, (set->count + 1) * sizeof *larger);
     if (larger == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     set->modules = larger;
     struct module_info *info = &larger[set->count++];
     *info = (struct module_info){.single_layout = ends_with(file, ".so"), .planted = ends_with(file, ".planted.o")};
@@ -288,7 +288,7 @@ int module_shared_load(const char *directory, char ***shared, char **shared_dire
     if (asprintf(shared_directory, "%s/shared", directory) < 0)
         *shared_directory = NULL;
     if (*shared == NULL || *shared_directory == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     if (access(*shared_directory, F_OK) != 0)
         return 0;
     if (list_directory(*shared_directory, ".so", &names, &count, error) != 0)
@@ -298,7 +298,7 @@ int module_shared_load(const char *directory, char ***shared, char **shared_dire
     for (size_t i = 0; i < count && error->code == 0; i++)
         if (asprintf(&(*shared)[i], "%s/%s", *shared_directory, names[i]) < 0) {
             (*shared)[i] = NULL;
-            error_set(error, EXIT_USAGE, "out of memory");
+            error_out_of_memory(error);
         }
     free_names(names, count);
     return error->code;
@@ -360,7 +360,7 @@ static int check_layouts(const struct module_info *info, const char *worker, str
 {
     struct module_info *other = malloc(sizeof *other);
     if (other == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     for (size_t i = 1; i < info->layout_count && error->code == 0; i++) {
         *other = (struct module_info){0};
         snprintf(other->file, sizeof other->file, "%s", info->layouts[i]);
@@ -380,7 +380,7 @@ static int check_distinct(const struct module_info *info, struct error *error)
 {
     char(*crc)[CHECKSUM_CRC32_BYTES] = calloc(info->layout_count, sizeof *crc);
     if (crc == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     for (size_t i = 0; i < info->layout_count && error->code == 0; i++) {
         checksum_crc32(info->layouts[i], crc[i], error);
         for (size_t j = 0; j < i && error->code == 0; j++)
@@ -410,12 +410,12 @@ static int add_layouts(struct module_set *set, const char *directory, char *cons
     info->layout_directory = strndup(directory, length);
     info->layouts = calloc(count, sizeof *info->layouts);
     if (info->layout_directory == NULL || info->layouts == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     for (size_t i = 0; i < count; i++) {
         if (paths_join(file, directory, names[i], error) != 0 || find_shared(file, path, error) != 0)
             return error->code;
         if ((info->layouts[info->layout_count++] = strdup(path)) == NULL)
-            return error_set(error, EXIT_USAGE, "out of memory");
+            return error_out_of_memory(error);
     }
     return check_distinct(info, error);
 }
@@ -431,7 +431,7 @@ static int link_and_describe(struct module_set *set, const char *scratch, const 
     size_t link_count = 0;
     char log[PATH_MAX];
     if (links == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     for (size_t i = 0; i < set->count; i++) {
         struct module_info *info = &set->modules[i];
         info->shared = (const char *const *)set->shared;

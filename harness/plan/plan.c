@@ -46,7 +46,7 @@ static struct plan_row *new_row(struct plan *plan, struct error *error)
 {
     struct plan_row *larger = realloc(plan->rows, (plan->row_count + 1) * sizeof *larger);
     if (larger == NULL) {
-        error_set(error, EXIT_USAGE, "out of memory");
+        error_out_of_memory(error);
         return NULL;
     }
     plan->rows = larger;
@@ -298,7 +298,7 @@ static int add_made_panels(struct plan *plan, const struct module_set *set, cons
     size_t count = 0;
     const char *baseline = selection->baseline ? selection->baseline : made_baseline(plan, set, selection);
     if (contenders == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     for (size_t i = 0; baseline && i < set->count; i++)
         if (wants_panel(plan, &set->modules[i], selection) && strcmp(set->modules[i].variant, baseline) != 0)
             contenders[count++] = set->modules[i].variant;
@@ -486,7 +486,7 @@ static int build_cell(struct plan *plan, const char *panel, const struct module_
         return error->code;
     struct plan_cell *larger = realloc(plan->cells, (plan->cell_count + 1) * sizeof *larger);
     if (larger == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     plan->cells = larger;
     plan->cells[plan->cell_count++] = cell;
     return 0;

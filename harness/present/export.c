@@ -106,7 +106,7 @@ static int gather(struct exported *exported, struct error *error)
     const struct csv_data *processes = &exported->processes;
     exported->samples = calloc(processes->row_count + 1, sizeof *exported->samples);
     if (exported->samples == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     for (size_t r = 0; r < processes->row_count; r++) {
         const char *role = csv_text(processes, r, SCHEMA_processes_role);
         if (is_sample(processes, r) && !is_blind(exported, r))
@@ -279,7 +279,7 @@ static int write_gbench(FILE *stream, const struct exported *exported, struct er
     if (text)
         fprintf(stream, "%s\n", text);
     else
-        error_set(error, EXIT_USAGE, "out of memory");
+        error_out_of_memory(error);
     cJSON_free(text);
     cJSON_Delete(root);
     return error->code;
@@ -320,10 +320,10 @@ static int format_run(const struct exported *exported, enum export_format format
 {
     FILE *stream = open_memstream(text, bytes);
     if (stream == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     format == EXPORT_GBENCH ? write_gbench(stream, exported, error) : write_benchfmt(stream, exported, error);
     if (fclose(stream) != 0)
-        error_set(error, EXIT_USAGE, "out of memory");
+        error_out_of_memory(error);
     return error->code;
 }
 

@@ -26,7 +26,7 @@ int record_open(struct record **record, const char *directory, bool resumed, str
     struct record *new_record = calloc(1, sizeof *new_record);
     *record = new_record;
     if (new_record == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     if (open_table(&new_record->processes, directory, &schema_processes, resumed, error) == 0 &&
         open_table(&new_record->contrasts, directory, &schema_contrasts, resumed, error) == 0 &&
         open_table(&new_record->state_contrasts, directory, &schema_state_contrasts, resumed, error) == 0 &&

@@ -104,7 +104,7 @@ static int read_selection(struct resume *resume, struct error *error)
     if (asprintf(&resume->names, "%s%c%s%c%s", texts[0], '\0', texts[1], '\0', texts[2]) < 0)
         resume->names = NULL;
     if (resume->names == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     char *text = resume->names;
     for (size_t i = 0; i < 3; i++) {
         char *next = text + strlen(text) + 1;
@@ -394,7 +394,7 @@ int resume_mend(struct resume *resume, const struct plan *plan, struct error *er
     resume->done_bytes = rounds * plan->cell_count;
     resume->done = calloc(resume->done_bytes + 1, 1);
     if (resume->done == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     if (access(path, F_OK) == 0 &&
         (cut(resume, &schema_processes, true, error) || csv_read(path, &schema_processes, &processes, error) ||
          mark_done(resume, plan, &processes, error)))

@@ -203,7 +203,7 @@ static int prepare(struct run *run, struct error *error)
         return explain_panels_error(run, error);
     plan_mark_claims(&run->plan, &run->claims);
     if ((run->batches = calloc(run->plan.cell_count, sizeof *run->batches)) == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     if (calibrated_read_batches(run->paths, &run->known_batches, error) != 0)
         return error->code;
     for (size_t i = 0; i < run->modules.count && error->code == 0; i++)
@@ -605,7 +605,7 @@ static int forecast_process(struct run *run, uint64_t process, const struct plan
     double probe_cycles = 0; /* the run learns its own */
     if (!state_classify(&shorter, measured.blocks, measured.block_count, &probe_cycles) ||
         !summary_of_blocks(&shorter, measured.blocks, measured.block_count, measured.reading_ns, &summary))
-        error_set(error, EXIT_USAGE, "out of memory");
+        error_out_of_memory(error);
     const char *reason = measured.void_reason[0] ? measured.void_reason : summary.valid ? NULL : "too few blocks kept";
     if (error->code == 0 && !measured.stopped)
         record_process(run->record, process, &shorter, layouts->words, measured.blocks, measured.block_count, &summary,
@@ -618,7 +618,7 @@ static int forecast_round(struct run *run, uint64_t round, const uint32_t *cells
 {
     struct launch_layouts *layouts = calloc(count, sizeof *layouts);
     if (layouts == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     launch_link_round(&run->launch, &run->plan, cells, count, round, run->seed, layouts, error);
     for (size_t i = 0; i < count && error->code == 0 && !process_stop_requested(); i++) {
         forecast_process(run, plan_process_number(&run->plan, round, cells[i]), &run->plan.cells[cells[i]], &layouts[i],
@@ -676,7 +676,7 @@ static int foretell(struct run *run, struct error *error)
     struct forecast forecast = {0};
     uint32_t *cells = calloc(run->plan.cell_count, sizeof *cells);
     if (cells == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     const size_t count = deciding_cells(run, cells);
     if (count > 0 && paths_join(own, run->scratch, "forecast", error) == 0) {
         if (mkdir(own, 0700) != 0)
@@ -706,7 +706,7 @@ static int record_measured(struct run *run, uint64_t number, struct plan_cell *c
     struct summary summary = {0};
     if (!state_classify(cell, measured->blocks, measured->block_count, &run->probe_cycles) ||
         !summary_of_blocks(cell, measured->blocks, measured->block_count, measured->reading_ns, &summary))
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     process->failed = measured->void_reason[0] != '\0';
     snprintf(process->void_reason, sizeof process->void_reason, "%s",
              process->failed ? measured->void_reason : summary.valid ? "" : "too few blocks kept");
@@ -744,7 +744,7 @@ static int begin_round(void *context, uint64_t round, const uint32_t *cells, siz
     struct run *run = context;
     run->layout_count = count;
     if ((run->layouts = calloc(count + 1, sizeof *run->layouts)) == NULL)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     return launch_link_round(&run->launch, &run->plan, cells, count, round, run->seed, run->layouts, error);
 }
 

@@ -144,7 +144,7 @@ int timing_run(struct timing *timing, struct error *error)
         run_looks(timing, order, error);
         progress_end(&timing->progress);
     } else
-        error_set(error, EXIT_USAGE, "out of memory");
+        error_out_of_memory(error);
     free(timing->tallies);
     timing->tallies = NULL;
     free(order);

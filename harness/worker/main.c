@@ -732,7 +732,7 @@ static int exact(struct worker_region *region, struct panel *panel, struct error
     if (make_digests(region, panel, error) != 0)
         return error->code;
     if (interposer.follow_requests() != 0)
-        return error_set(error, EXIT_USAGE, "out of memory");
+        return error_out_of_memory(error);
     interposer.read(&exact->before_setup, NULL);
     if (set_up_arms(region, panel, 0, error) != 0)
         return error->code;
