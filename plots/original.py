@@ -148,7 +148,7 @@ def exact_parts(claim):
 
 def controlled(claim):
     for part in claim.parts:
-        if part["statement"].startswith("control:") and part["estimate"] is not None:
+        if part["role"] == "control" and part["estimate"] is not None:
             yield f"Here the accusation is made true on purpose beside it and gives {figure(part)}: the test " \
                   + ("sees it." if part["verdict"] == CONFIRMED else "does not see it, so it proves nothing here either.")
 

@@ -53,7 +53,7 @@ def not_measured(run, verdict):
     """Whether data is what a part lacks; a claim as a whole when all its parts do."""
     if verdict["part"] == "all":
         return all(not_measured(run, row) for row in parts_of(run) if row["claim"] == verdict["claim"])
-    return verdict["verdict"] == UNRESOLVED and subject.NOT_MEASURED in verdict["reason"]
+    return verdict["verdict"] == UNRESOLVED and verdict["measured"] == "no"
 
 
 def parts_of(run):
@@ -226,14 +226,13 @@ def part_table(run):
 
 def part_note(run, row):
     """What the figure beside it does not say: why it is open, of how many it is the first, or that it is a control."""
-    conditions = len(re.findall(r"(?:^|; )[0-9]+: ", row["reason"]))
     return "; ".join(filter(None, (subject.why_open(run, row),
-                                   f"the first of {conditions} figures" if conditions > 1 and row["estimate"] is not None else "",
+                                   f"the first of {row['figures']} figures" if (row["figures"] or 0) > 1 and row["estimate"] is not None else "",
                                    "a control, no claim" if is_control(row) else "")))
 
 
 def is_control(row):
-    return row["statement"].startswith("control:")
+    return row["role"] == "control"
 
 
 def open_parts(run):

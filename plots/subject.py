@@ -96,14 +96,6 @@ class TwoByTwo:
         return ends
 
 
-# What stands in the way of a part on time, by the column `cause`; other causes say it in their reason.
-CAUSES = {
-    "no_interval": "too few processes for any interval", "straddles": "neither inside nor outside", "no_twin": "no twin",
-    "within_twin": "within what identical code shows", "tail": "tail-dependent", "layout": "layout-dependent",
-    "single_layout": "single layout", "no_spread": "no spread over processes",
-}
-
-
 def why_open(run, row):
     """In a few words why a part, or any part of a claim as a whole, is not resolvable here; empty for any other verdict."""
     if row["verdict"] != UNRESOLVED:
@@ -111,15 +103,7 @@ def why_open(run, row):
     if row["part"] == "all":
         own = [part for part in run.select("verdicts", claim=row["claim"], verdict=UNRESOLVED) if part["part"] != "all"]
         return ", ".join(dict.fromkeys(filter(None, (why_open(run, part) for part in own))))
-    if row["cause"] in CAUSES:
-        return CAUSES[row["cause"]]
-    if NOT_MEASURED in row["reason"]:
-        return NOT_MEASURED
-    decided = re.search(r"against region [^:]*: ([^:;]*)", row["reason"])  # a cause of the run: not complete, profile
-    others = re.findall(rf"(claim [0-9]+) is {UNRESOLVED}", row["reason"])
-    if others:
-        return f"rests on {' and '.join(others)}"
-    return plain(decided.group(1) if decided else re.split("[:;]", row["reason"])[0])
+    return plain(row["brief"] or "")
 
 
 def structures(run):

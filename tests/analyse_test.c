@@ -629,6 +629,18 @@ static void expect_part(const char *directory, const char *claim, const char *pa
     csv_free(&verdicts);
 }
 
+/* What of it stands in columns of its own. */
+static void expect_columns(const char *directory, const char *claim, const char *part, const char *role,
+                           const char *measured, const char *brief)
+{
+    struct csv_data verdicts = read_back(directory, &schema_verdicts);
+    const size_t row = part_row(&verdicts, claim, part);
+    assert_string_equal(csv_text(&verdicts, row, SCHEMA_verdicts_role), role);
+    assert_string_equal(csv_text(&verdicts, row, SCHEMA_verdicts_measured), measured);
+    assert_string_equal(csv_text(&verdicts, row, SCHEMA_verdicts_brief), brief);
+    csv_free(&verdicts);
+}
+
 static double verdict_number(const char *directory, const char *claim, const char *part, size_t column)
 {
     struct csv_data verdicts = read_back(directory, &schema_verdicts);
@@ -1743,8 +1755,11 @@ static void a_blind_control_part_guards_its_claim(void **state)
     truth.control_mappings = NAN;
     analyse_truth(directory, &truth);
     expect_part(directory, "7", "a", "not resolvable here", "control 7b is not measured yet: nothing can be confirmed");
+    expect_columns(directory, "7", "a", "claim", "no", "not measured yet");
     expect_part(directory, "7", "b", "not resolvable here", "not measured yet");
+    expect_columns(directory, "7", "b", "control", "no", "not measured yet");
     expect_part(directory, "7", "all", "not resolvable here", "");
+    expect_columns(directory, "7", "all", "", "", "");
 }
 
 static void unfinished_runs_and_smoke_decide_nothing(void **state)
@@ -1755,7 +1770,9 @@ static void unfinished_runs_and_smoke_decide_nothing(void **state)
     truth.processes = 12;
     assert_false(analyse_truth(directory, &truth).run_invalid);
     expect_part(directory, "1", "a", "not resolvable here", "the run is not complete");
+    expect_columns(directory, "1", "a", "claim", "yes", "the run is not complete");
     expect_part(directory, "6", "a", "confirmed", "");
+    expect_columns(directory, "6", "a", "claim", "yes", "");
     expect_control(directory, "complete", "run", "not measured", "not complete");
 
     truth = good_truth();

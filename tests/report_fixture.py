@@ -317,7 +317,10 @@ class Fixture:
                            source=f"effects.csv contrast={effect['contrast']} workload={effect['workload']} scale={effect['scale']}")
         else:
             values |= dict(verdict="not resolvable here", unit=row["unit"], cause="not_measured", reason=NOT_THERE)
-        self.add("verdicts", **values)
+        measured = values["cause"] != "not_measured"
+        self.add("verdicts", **values, role="control" if row["statement"].startswith("control:") else "claim",
+                 measured="yes" if measured else "no", figures=sum(other["claim"] == claim and other["part"] == part for other in self.claims),
+                 brief="" if values["verdict"] != "not resolvable here" else "neither inside nor outside" if measured else NOT_THERE)
         return values["verdict"]
 
     def controls(self, invalid):

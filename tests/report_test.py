@@ -150,7 +150,7 @@ class Report(WithRun):
         table = section(self.run_path)
         self.assertRegex(table, r"\| 11a +\| neither inside nor outside +\| heap placement \(71 %\) +\| 190 \|")
         for column, value, shown in (("processes_needed", "", r"\| 11a .*\| none \|"), ("responsible", "state", r"\| 11a .*\| state \(71 %\)"),
-                                     ("responsible_share_percent", "55.5", r"\| 11a .*placement \(56 %\)"), ("cause", "tail", r"\| 11a +\| tail-dependent ")):
+                                     ("responsible_share_percent", "55.5", r"\| 11a .*placement \(56 %\)"), ("brief", "tail-dependent", r"\| 11a +\| tail-dependent ")):
             def edit(header, rows, column=column, value=value):
                 for row in rows:
                     if row[header.index("claim")] == "11" and row[header.index("part")] == "a":
@@ -162,7 +162,7 @@ class Report(WithRun):
     def test_files_of_before_have_no_such_columns(self):
         """They end before the columns that were declared later; any other that is missing is refused."""
         directory = self.copy()
-        for name, count in (("verdicts.csv", 3), ("contrasts.csv", 2)):
+        for name, count in (("verdicts.csv", 7), ("contrasts.csv", 2)):
             header, rows = read(directory / name)
             lines = [",".join(row[:len(header) - count]) for row in (header, *rows)]
             (directory / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -260,12 +260,12 @@ class Report(WithRun):
                 values = dict(zip(header, row))
                 if (values["claim"], values["part"]) == ("7", "a"):
                     row[header.index("verdict")] = "not resolvable here"
-                    row[header.index("reason")] = "time 1 ns [0; 2] against region (-inf; 9): tail-dependent: the plain means give [1; 2]"
+                    row[header.index("brief")], row[header.index("measured")] = "tail-dependent", "yes"
                 if (values["claim"], values["part"]) == ("15", "b"):
                     row[header.index("verdict")] = "confirmed"
                 if (values["claim"], values["part"]) == ("10", "b"):
                     row[header.index("estimate")] = "16"
-                    row[header.index("reason")] = "1: on a = 16; in (-inf; 1024); 1: on b = 160; in (-inf; 1024)"
+                    row[header.index("figures")] = "2"
         self.edit(directory, "verdicts.csv", change)
         text = render(directory)
         cells = part_cells(text)

@@ -257,6 +257,50 @@ char *analysis_part_reason(const struct analysis *analysis, size_t index)
     return text;
 }
 
+/* Figures that a part rests on: how many, whether one lacks, and on which open claims it rests ("claim 4 and claim 5"). */
+struct part_figures {
+    size_t count;
+    bool lacks;
+    char claims[200];
+};
+
+static struct part_figures figures_of(const struct analyse_claims *claims, size_t index)
+{
+    struct part_figures figures = {.lacks = claims->part[index].guard_unmeasured};
+    for (size_t i = 0; i < claims->item_count; i++) {
+        const struct analyse_item *item = &claims->item[i];
+        if (claims->condition[item->condition].part != index)
+            continue;
+        figures.count++;
+        figures.lacks |= !item->measured;
+        const size_t used = strlen(figures.claims);
+        if (strcmp(item->cause, "rests_on_claims") == 0 && *item->brief)
+            snprintf(figures.claims + used, sizeof figures.claims - used, "%s%s", used ? " and " : "", item->brief);
+    }
+    return figures;
+}
+
+/* In a few words why a part is not resolvable here. What the interval says goes before what else may lack. */
+static void put_brief(struct csv_writer *writer, const struct analyse_part *part, const struct analyse_item *open,
+                      const struct part_figures *figures)
+{
+    char text[240];
+    const bool guarded = part->guard_reason[0] != '\0';
+    const bool by_interval =
+        !guarded && strcmp(open->cause, verdict_cause_word(open->decision.cause)) == 0 && *open->brief;
+    if (part->verdict != VERDICT_UNRESOLVED)
+        text[0] = '\0';
+    else if (by_interval || (!guarded && !figures->lacks && figures->claims[0] == '\0'))
+        snprintf(text, sizeof text, "%s", open->brief);
+    else if (figures->lacks)
+        snprintf(text, sizeof text, "not measured yet");
+    else if (figures->claims[0])
+        snprintf(text, sizeof text, "rests on %s", figures->claims);
+    else
+        snprintf(text, sizeof text, "%.*s", (int)strcspn(part->guard_reason, ":"), part->guard_reason);
+    csv_put_text(writer, text);
+}
+
 static void put_part(struct csv_writer *writer, const struct analysis *analysis, size_t index)
 {
     const struct analyse_claims *claims = &analysis->claims;
@@ -266,6 +310,7 @@ static void put_part(struct csv_writer *writer, const struct analysis *analysis,
     const struct csv_data *rows = &analysis->data.claims;
     const struct analyse_item *open = analyse_open_item(claims, part);
     const bool is_split = open->has_split && part->verdict == VERDICT_UNRESOLVED;
+    const struct part_figures figures = figures_of(claims, index);
     bool has_region = condition->kind != ANALYSE_CLAIM;
     char *statement = analysis_part_statement(analysis, index), *reason = analysis_part_reason(analysis, index);
 
@@ -292,6 +337,10 @@ static void put_part(struct csv_writer *writer, const struct analysis *analysis,
     csv_put_text(writer, part->guard_reason[0] ? "guarded" : open->cause);
     csv_put_text(writer, is_split ? variance_words[open->split.largest] : "");
     csv_put_number(writer, is_split ? open->split.largest_percent : NAN);
+    csv_put_text(writer, part->is_control ? "control" : "claim");
+    csv_put_text(writer, figures.lacks ? "no" : "yes");
+    csv_put_integer(writer, (int64_t)figures.count);
+    put_brief(writer, part, open, &figures);
     csv_end_row(writer);
     free(statement);
     free(reason);

@@ -283,6 +283,7 @@ struct analyse_item {
     struct stats_interval interval;
     size_t processes_needed; /* 0: none would decide, or it is decided */
     const char *cause;       /* word of the verdict, as in verdicts.csv */
+    char brief[160];         /* what stands in the way, in a few words; "" where nothing does */
     bool has_split;          /* `split` says what of the variance is responsible that it is open */
     struct variance_split split;
     size_t effect, level;     /* those that decide; ANALYSE_NONE */
@@ -307,6 +308,7 @@ struct analyse_part {
     bool judged, measured;
     enum verdict verdict;
     char guard_reason[160]; /* "" unless a control part changed the verdict */
+    bool guard_unmeasured;  /* because that was not measured */
 };
 
 struct analyse_claims {

@@ -263,6 +263,12 @@ const char *analyse_region_words(char *text, size_t bytes, const struct analyse_
     return text;
 }
 
+/* What stands in the way, up to the first colon or semicolon of its explanation. */
+static void set_brief(struct analyse_item *item, const char *why)
+{
+    snprintf(item->brief, sizeof item->brief, "%.*s", (int)strcspn(why, ":;"), why);
+}
+
 static void not_measured(const struct judge *judge, struct analyse_item *item, const char *where)
 {
     const struct analyse_condition *condition = &judge->claims->condition[item->condition];
@@ -430,8 +436,10 @@ static void judge_evidence(const struct judge *judge, struct analyse_item *item,
         !linearity_overrules(judge, item, evidence, why, sizeof why)) {
         explain_decision(why, sizeof why, evidence, &decision,
                          verdict_of_interval(&condition->region, evidence->interval));
+        snprintf(item->brief, sizeof item->brief, "%s", verdict_cause_brief(decision.cause));
         advise(judge, item, why, sizeof why);
-    }
+    } else
+        set_brief(item, why);
     snprintf(item->figure, sizeof item->figure, "%.40s %s %.16s [%s; %s] against region %s: %s",
              claim_text(judge->data, condition->row, SCHEMA_claims_metric), figure_text(evidence->estimate).text,
              claim_text(judge->data, condition->row, SCHEMA_claims_unit), figure_text(evidence->interval.low).text,
@@ -538,6 +546,7 @@ static bool exact_figure(const struct judge *judge, struct analyse_item *item, c
     const char *reason = row == ANALYSE_NONE ? "" : csv_text(metrics, row, SCHEMA_metrics_reason);
     item->measured = unstable;
     item->cause = unstable ? "unstable" : "not_measured";
+    snprintf(item->brief, sizeof item->brief, "%s", unstable ? "unstable" : "");
     snprintf(item->figure, sizeof item->figure, "%s: %.60s of %.60s on %.60s%s%.160s",
              unstable ? "unstable" : "not measured yet", metric, variant, workload, *reason ? "; " : "", reason);
     return false;
@@ -802,6 +811,8 @@ static void judge_claim(const struct judge *judge, struct analyse_item *item)
     item->verdict = analyse_claim_verdict(judge->claims, claim);
     item->cause =
         item->verdict == VERDICT_CONFIRMED || item->verdict == VERDICT_REFUTED ? "decided" : "rests_on_claims";
+    if (item->verdict == VERDICT_UNRESOLVED)
+        snprintf(item->brief, sizeof item->brief, "claim %lld", (long long)claim);
     snprintf(item->figure, sizeof item->figure, "claim %lld is %s", (long long)claim, verdict_name(item->verdict));
     snprintf(item->source, sizeof item->source, "verdicts.csv claim=%lld part=all", (long long)claim);
 }
@@ -831,6 +842,7 @@ static void guard_part(const struct analyse_claims *claims, struct analyse_part 
                      (long long)control->claim, control->name,
                      control->measured ? verdict_name(control->verdict) : "not measured yet",
                      control->measured ? "the test is blind" : "nothing can be confirmed");
+        part->guard_unmeasured |= guarded != part->verdict && !control->measured;
         part->verdict = guarded;
     }
 }

@@ -208,6 +208,20 @@ const char *verdict_cause_word(enum verdict_cause cause)
     return words[cause];
 }
 
+const char *verdict_cause_brief(enum verdict_cause cause)
+{
+    static const char *const words[] = {"",
+                                        "too few processes for any interval",
+                                        "neither inside nor outside",
+                                        "no twin",
+                                        "within what identical code shows",
+                                        "tail-dependent",
+                                        "layout-dependent",
+                                        "single layout",
+                                        "no spread over processes"};
+    return words[cause];
+}
+
 /* ---- processes that would decide ---- */
 
 /* Processes at which an interval of which half is `half` here would clear a distance; always more than there are. */

@@ -91,6 +91,8 @@ enum verdict_cause {
 };
 /* "decided", "no_interval" ...: for files. */
 const char *verdict_cause_word(enum verdict_cause cause);
+/* The same for people, in a few words; "" for decided. */
+const char *verdict_cause_brief(enum verdict_cause cause);
 /*
  * Processes at which an effect as large as the way from the estimate to the nearest end of the region would be found, at the level and
  * spread of the evidence; that way is taken as no shorter than `least` (native). 0: out of reach.
