@@ -13,7 +13,7 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
   target_compile_definitions(optimiser_test PRIVATE _GNU_SOURCE OPTIMISER_WORKER="$<TARGET_FILE:encbench-worker>"
     OPTIMISER_MODULES="${optimiser_modules}" OPTIMISER_KERNELS="${PROJECT_BINARY_DIR}/kernels")
   add_dependencies(optimiser_test encbench-worker optimiser_test_modules encbench_kernels)
-  set_tests_properties(optimiser_test PROPERTIES TIMEOUT 300)
+  set_tests_properties(optimiser_test PROPERTIES TIMEOUT 300 LABELS pipeline)
 endif()
 # Through the whole program, with modules of version 1 and of a later header.
 add_test(NAME optimiser COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/optimiser_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR}

@@ -24,5 +24,5 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
   target_compile_definitions(step_test PRIVATE _GNU_SOURCE STEP_WORKER="$<TARGET_FILE:encbench-worker>"
     STEP_MODULES="${step_modules}" STEP_REAL_MODULES="${PROJECT_BINARY_DIR}/modules")
   add_dependencies(step_test encbench-worker step_test_modules step_shared encbench_modules)
-  set_tests_properties(step_test PROPERTIES TIMEOUT 300)
+  set_tests_properties(step_test PROPERTIES TIMEOUT 300 LABELS pipeline)
 endif()

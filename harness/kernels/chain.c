@@ -3,8 +3,8 @@
  * additions more (the live positive control), and a chain of multiplications (cross-check of the clock).
  * A module like any other.
  */
-#include "kernel.h"
-#include "kernels.h"
+#include "kernels/kernel.h"
+#include "kernels/kernels.h"
 
 static uint64_t chain_run(void *state, unsigned thread, uint64_t n)
 {

@@ -2,8 +2,8 @@
  * Kernels that show in which state ops were timed: one mispredicts where its input is new and not where it is known by heart, the other
  * misses where its memory has been taken from the caches and not where it is warm. A module like any other.
  */
-#include "kernel.h"
-#include "kernels.h"
+#include "kernels/kernel.h"
+#include "kernels/kernels.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * Known truths (kernels.h has the table): chains of dependent operations that differ by a known number of them, whose time differs by a
  * known number of cycles. One object, so that all arms of a process come from one link. A module like any other.
  */
-#include "kernel.h"
-#include "kernels.h"
+#include "kernels/kernel.h"
+#include "kernels/kernels.h"
 
 /* Loads go round in it, out of the first-level cache. Not to itself: a load that always finds the same may be elided. */
 #define NEXT(i) &ring[i]
