@@ -1,7 +1,8 @@
 /*
- * The module ABI, version 2: the only bridge between the harness and what it measures. Modules of version 1 still load: version 2 adds
- * fields behind theirs, and what they lack is absent. A later need adds fields behind these in the same way (module_bytes and
- * workload_bytes say how much of a table there is; the rest counts as 0), so that no version 3 has to follow.
+ * The module ABI, version 2: the only bridge between the harness and what it measures. Modules of version 1 still load:
+ * version 2 adds fields behind theirs, and what they lack is absent. A later need adds fields behind these in the same
+ * way (module_bytes and workload_bytes say how much of a table there is; the rest counts as 0), so that no version 3
+ * has to follow.
  *
  * A module is a relocatable object file (.o, compiled with -fPIC -ffunction-sections, so that the harness can link it
  * into a fresh layout for every process) or a shared object (.so, which has one layout for ever and is labelled so; a
@@ -54,31 +55,34 @@
  *         .workloads = workloads, .workload_count = 1,
  *     };
  *
- * Three states of an op, and one question of its own. A workload is timed in the state `repeat`: the same input in every op, all of it
- * warm, so that caches and predictors know it by heart. With ENCBENCH_FRESH it is offered as SHORT_NAME.fresh, too: warm, but the harness
- * hands out a ring of inputs, another one in every op. Where one op can be run alone (batch_multiple_ops is 1) there is SHORT_NAME.cold:
- * one op a reading of the clock, after data, code and branches of others have gone through the caches. With run_latency there is
- * SHORT_NAME.latency: `repeat`, but every op waits for the result of the one before. `encbench run --states` chooses.
+ * Three states of an op, and one question of its own. A workload is timed in the state `repeat`: the same input in
+ * every op, all of it warm, so that caches and predictors know it by heart. With ENCBENCH_FRESH it is offered as
+ * SHORT_NAME.fresh, too: warm, but the harness hands out a ring of inputs, another one in every op. Where one op can be
+ * run alone (batch_multiple_ops is 1) there is SHORT_NAME.cold: one op a reading of the clock, after data, code and
+ * branches of others have gone through the caches. With run_latency there is SHORT_NAME.latency: `repeat`, but every op
+ * waits for the result of the one before. `encbench run --states` chooses.
  *
- * An op that the compiler removed, hoisted out of the loop or folded to a constant is refused by name: by its instructions over n and 2n
- * ops, and by the output of other inputs (optimiser.csv). Where an op executes next to nothing, `run` is called for 0 ops, too, in a copy of
- * the process that is thrown away.
+ * An op that the compiler removed, hoisted out of the loop or folded to a constant is refused by name: by its
+ * instructions over n and 2n ops, and by the output of other inputs (optimiser.csv). Where an op executes next to
+ * nothing, `run` is called for 0 ops, too, in a copy of the process that is thrown away.
  *
  * Two modules are compared on the workloads whose short names they share; what only one of them offers is not timed.
  * Standard output is not the module's: a worker that loads it speaks to the harness there.
- * A module that comes without a planted one is compared all the same: its positive control is the harness's planted chain.
- * A planted module (a control, slower on purpose) is a file NAME.planted.o with workloads that have planted_cycles_per_op; any other
- * file has none of those.
+ * A module that comes without a planted one is compared all the same: its positive control is the harness's planted
+ * chain. A planted module (a control, slower on purpose) is a file NAME.planted.o with workloads that have
+ * planted_cycles_per_op; any other file has none of those.
  *
- * Limits: 64 workloads, 16 axes (each named once) and 64 fields a module; an `op` of 1 to 200 bytes; a structure of at most 1 MiB
- * whose fields have a size, stand in order of offset and do not overlap; 32 metrics a workload, each named once and not like one that
- * the harness fills (allocations_per_op, allocated_bytes_per_op, handed_out_bytes_per_op, releases_per_op, live_blocks_per_op,
- * live_bytes_per_op, live_requested_bytes_per_op, malloc_calls_per_op and so on for every function that allocates, failed_calls_per_op,
- * peak_live_bytes, peak_live_requested_bytes, allocating_threads, instructions_per_op, live_blocks_after_teardown, live_mapped_bytes_per_op, mapped_regions_after_teardown, digest_and_conformance, planted_cycles_per_op, struct_bytes,
- * struct_hole_bytes, struct_holes, struct_lines, struct_heap_bytes, struct_heap_bytes_jemalloc, struct_heap_bytes_tcmalloc,
+ * Limits: 64 workloads, 16 axes (each named once) and 64 fields a module; an `op` of 1 to 200 bytes; a structure of at
+ * most 1 MiB whose fields have a size, stand in order of offset and do not overlap; 32 metrics a workload, each named
+ * once and not like one that the harness fills (allocations_per_op, allocated_bytes_per_op, handed_out_bytes_per_op,
+ * releases_per_op, live_blocks_per_op, live_bytes_per_op, live_requested_bytes_per_op, malloc_calls_per_op and so on
+ * for every function that allocates, failed_calls_per_op, peak_live_bytes, peak_live_requested_bytes,
+ * allocating_threads, instructions_per_op, live_blocks_after_teardown, live_mapped_bytes_per_op,
+ * mapped_regions_after_teardown, digest_and_conformance, planted_cycles_per_op, struct_bytes, struct_hole_bytes,
+ * struct_holes, struct_lines, struct_heap_bytes, struct_heap_bytes_jemalloc, struct_heap_bytes_tcmalloc,
  * live_growth_10000_bytes,
- * live_growth_last_checkpoints_bytes, time, time_reduction, relative_time). The variant names twin, planted, chain, chain_planted,
- * chain_multiply, leak and reached are the harness's.
+ * live_growth_last_checkpoints_bytes, time, time_reduction, relative_time). The variant names twin, planted, chain,
+ * chain_planted, chain_multiply, leak and reached are the harness's.
  *
  * Everything a module hands out (strings, tables) is static: owned by the module, valid while it is loaded.
  * Everything a module is handed (host, message buffer) is owned by the harness.
@@ -115,7 +119,8 @@ struct encbench_host {
     const unsigned char *input;
     size_t input_bytes;
 
-    /* Bytes requested from the allocator so far, all threads; NULL where they are not counted (while timing, always). */
+    /* Bytes requested from the allocator so far, all threads; NULL where they are not counted (while timing, always).
+     */
     int64_t (*allocated_bytes)(void);
 
     /* Directory of data files (traces) that belong to the module, absolute, without a trailing slash; never NULL. */
@@ -127,8 +132,9 @@ struct encbench_host {
     /* ---- from version 2 on ---- */
 
     /* The ring of inputs, moved by the harness before every `run`: op i of a `run` takes the `input_bytes` bytes at
-     * ring + ((ring_first_bytes + i x ring_stride_bytes) & ring_mask_bytes). In the state `repeat` the mask is 0 and all are
-     * `input`. Read it through encbench_inputs; several threads take it from where encbench_inputs_of_thread says. */
+     * ring + ((ring_first_bytes + i x ring_stride_bytes) & ring_mask_bytes). In the state `repeat` the mask is 0 and
+     * all are `input`. Read it through encbench_inputs; several threads take it from where encbench_inputs_of_thread
+     * says. */
     const unsigned char *ring;
     uint64_t ring_first_bytes;
     uint64_t ring_stride_bytes; /* a power of two, at least input_bytes */
@@ -151,7 +157,8 @@ static inline struct encbench_inputs encbench_inputs(const struct encbench_host 
     return inputs;
 }
 
-/* Input of the next op: three instructions, whichever state is measured, so that the states differ by the input alone. */
+/* Input of the next op: three instructions, whichever state is measured, so that the states differ by the input alone.
+ */
 static inline const unsigned char *encbench_next_input(struct encbench_inputs *inputs)
 {
     const unsigned char *input = inputs->ring + (inputs->offset_bytes & inputs->mask_bytes);
@@ -183,7 +190,8 @@ enum encbench_workload_flags {
         1u << 4, /* takes its input from encbench_next_input in every op: may be timed in the state `fresh` */
 };
 
-/* Memory that the ops of a workload touch, where it lies after set-up: recorded, because what shares a cache line differs by it. */
+/* Memory that the ops of a workload touch, where it lies after set-up: recorded, because what shares a cache line
+ * differs by it. */
 struct encbench_object {
     const char *name; /* legal as a variant's is; static */
     const void *address;
@@ -198,18 +206,19 @@ struct encbench_workload {
     const char *short_name; /* unique, stands in CSV and claims: "to_string_1k" */
     const char *op;         /* one line: what one op is; no comma, quote or control character */
 
-    uint64_t input_bytes;           /* bytes of host->input that an op reads */
-    uint64_t bytes_per_op;          /* output bytes of one op; `run` must return n times this */
-    uint64_t batch_max_ops;         /* largest n of one before/run/after round; 0 = no limit */
-    uint64_t batch_multiple_ops;    /* n is always a multiple of this; at least 1 */
-    uint64_t rewarm_ops;            /* untimed ops that re-warm what other arms evicted; 0 for long ops */
-    uint64_t planted_cycles_per_op; /* dependent adds put on the critical path of each op on purpose; 0 in a real
-                                     * variant. The planted arm of a panel is the module that has them: NAME.planted.o. */
-    uint32_t threads_max;           /* at least 1 */
-    uint32_t flags;                 /* enum encbench_workload_flags */
+    uint64_t input_bytes;        /* bytes of host->input that an op reads */
+    uint64_t bytes_per_op;       /* output bytes of one op; `run` must return n times this */
+    uint64_t batch_max_ops;      /* largest n of one before/run/after round; 0 = no limit */
+    uint64_t batch_multiple_ops; /* n is always a multiple of this; at least 1 */
+    uint64_t rewarm_ops;         /* untimed ops that re-warm what other arms evicted; 0 for long ops */
+    uint64_t
+        planted_cycles_per_op; /* dependent adds put on the critical path of each op on purpose; 0 in a real
+                                * variant. The planted arm of a panel is the module that has them: NAME.planted.o. */
+    uint32_t threads_max;      /* at least 1 */
+    uint32_t flags;            /* enum encbench_workload_flags */
 
-    /* Untimed hash of the output for this seed: equal for all variants of a workload, or the pair is refused. NULL, from version 2 on,
-     * where `output` is there: the harness then makes the digest from it. */
+    /* Untimed hash of the output for this seed: equal for all variants of a workload, or the pair is refused. NULL,
+     * from version 2 on, where `output` is there: the harness then makes the digest from it. */
     uint64_t (*digest)(struct encbench_host *host, uint64_t seed);
 
     /* Prepare; *state is passed to the rest. 0, or non-zero with a one-line message. */
@@ -225,28 +234,29 @@ struct encbench_workload {
     /* Brings live blocks back to what they were before `setup`. */
     void (*teardown)(void *state);
 
-    /* An untimed experiment of its own, set up and torn down inside: fills at most ENCBENCH_METRICS_MAX figures and returns
-     * how many; 0 when it could not be done. The harness runs it twice in fresh processes, with
+    /* An untimed experiment of its own, set up and torn down inside: fills at most ENCBENCH_METRICS_MAX figures and
+     * returns how many; 0 when it could not be done. The harness runs it twice in fresh processes, with
      * host->allocated_bytes. Wanted exactly when the flags have ENCBENCH_COUNTED. */
     size_t (*metrics)(struct encbench_host *host, uint64_t seed, struct encbench_metric *metrics);
 
     /* ---- from version 2 on; all may be NULL or 0 ---- */
 
-    /* What the last op of `run` in this thread produced: *bytes is the module's until its next call. Of it the harness makes digests,
-     * over several inputs, and finds ops that do not depend on theirs. */
+    /* What the last op of `run` in this thread produced: *bytes is the module's until its next call. Of it the harness
+     * makes digests, over several inputs, and finds ops that do not depend on theirs. */
     size_t (*output)(void *state, unsigned thread, const void **bytes);
 
     /* As `run`, but every op waits for the result of the one before. */
     uint64_t (*run_latency)(void *state, unsigned thread, uint64_t n);
 
-    /* Memory of this state that ops touch: fills at most ENCBENCH_OBJECTS_MAX and returns how many. Untimed, after set-up and one
-     * round. */
+    /* Memory of this state that ops touch: fills at most ENCBENCH_OBJECTS_MAX and returns how many. Untimed, after
+     * set-up and one round. */
     size_t (*objects)(void *state, struct encbench_object *objects);
 
     /* On the thread that will call `run` with this number, once after `setup` and once before `teardown`. */
     void (*thread_begin)(void *state, unsigned thread);
     void (*thread_end)(void *state, unsigned thread);
-    /* Untimed, around each timed round, on each thread, inside of `before` and `after`, which are called once for all. */
+    /* Untimed, around each timed round, on each thread, inside of `before` and `after`, which are called once for all.
+     */
     void (*thread_before)(void *state, unsigned thread, uint64_t n);
     void (*thread_after)(void *state, unsigned thread, uint64_t n);
 
@@ -254,7 +264,8 @@ struct encbench_workload {
     uint32_t reserved;    /* 0 */
 };
 
-/* Level of a variant on an axis. A variant names its level on every axis of its family; ENCBENCH_NA where none applies. */
+/* Level of a variant on an axis. A variant names its level on every axis of its family; ENCBENCH_NA where none applies.
+ */
 struct encbench_axis {
     const char *name;
     const char *level;
@@ -283,16 +294,17 @@ struct encbench_module {
     const struct encbench_workload *workloads;
 };
 
-/* At file scope: this object file needs lib<library>.so in its link (C++: ENCBENCH_NEEDS("stdc++")). At most eight. libc is always there. */
+/* At file scope: this object file needs lib<library>.so in its link (C++: ENCBENCH_NEEDS("stdc++")). At most eight.
+ * libc is always there. */
 #define ENCBENCH_NEEDS(library)                                                                                        \
     __asm__(".pushsection .encbench.needs,\"\",%progbits\n\t.asciz \"" library "\"\n\t.popsection")
 
 #define ENCBENCH_STRING_OF(x) #x
 #define ENCBENCH_STRING(x)    ENCBENCH_STRING_OF(x)
 
-/* A chain of `adds` (a literal, or a macro that is one) dependent register additions through `value`, which comes out unchanged: one cycle each on every
- * current x86-64 and aarch64 core. Register operands, because additions of a constant vanish at rename on some cores.
- * The building block of planted arms. */
+/* A chain of `adds` (a literal, or a macro that is one) dependent register additions through `value`, which comes out
+ * unchanged: one cycle each on every current x86-64 and aarch64 core. Register operands, because additions of a
+ * constant vanish at rename on some cores. The building block of planted arms. */
 #if defined(__x86_64__)
 #define ENCBENCH_DEPENDENT_ADDS(value, adds)                                                                           \
     __asm__ volatile(".rept " ENCBENCH_STRING(adds) "\n\taddq %1, %0\n\t.endr"                                         \

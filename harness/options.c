@@ -351,7 +351,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* argp's own messages take two lines and know no verbs: unknown options and missing values are found before it sees them. -h becomes
+/* argp's own messages take two lines and know no verbs: unknown options and missing values are found before it sees
+ * them. -h becomes
  * --help. */
 static int check_words(int argc, char **argv, const struct verb *verb, struct error *error)
 {
@@ -409,7 +410,8 @@ static void print_help(const struct verb *verbs)
     printf(".\n");
 }
 
-/* A minus is a dash in roff unless it is escaped, a line may not begin with a dot or an apostrophe, and mandoc wants short ones. */
+/* A minus is a dash in roff unless it is escaped, a line may not begin with a dot or an apostrophe, and mandoc wants
+ * short ones. */
 static void print_roff(const char *text)
 {
     enum { LINE_COLUMNS = 60 };
@@ -492,7 +494,8 @@ static void parse_verb_options(int argc, char **argv, struct parsing *parsing)
         error_set(parsing->error, EXIT_USAGE, "%s: %s", parsing->verb->name, strerror(result));
 }
 
-/* Words are joined by spaces: for people, not for a shell. A cell holds no comma: each name of a list gets the option of its own. */
+/* Words are joined by spaces: for people, not for a shell. A cell holds no comma: each name of a list gets the option
+ * of its own. */
 static void keep_command(int argc, char **argv, struct options *options)
 {
     size_t length = (size_t)snprintf(options->command, sizeof options->command, "./encbench");

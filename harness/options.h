@@ -36,15 +36,16 @@ struct options {
 
 struct verb {
     const char *name;
-    /* Names of positional_table in order, those in brackets optional, one that ends in ... taken as often as it comes: "CLAIM [DIR]",
-     * "DIR DIR..."; or "". */
+    /* Names of positional_table in order, those in brackets optional, one that ends in ... taken as often as it comes:
+     * "CLAIM [DIR]", "DIR DIR..."; or "". */
     const char *arguments;
     const char *summary;
     int (*function)(const struct options *options, struct error *error);
 };
 
-/* Finds the verb in `verbs` (ended by a NULL name), parses its options into `options`. Returns NULL when there is nothing left to do: help
- * or version was printed (error->code 0), or the command line is wrong (one line in `error`). */
+/* Finds the verb in `verbs` (ended by a NULL name), parses its options into `options`. Returns NULL when there is
+ * nothing left to do: help or version was printed (error->code 0), or the command line is wrong (one line in `error`).
+ */
 const struct verb *options_parse(int argc, char **argv, const struct verb *verbs, struct options *options,
                                  struct error *error);
 

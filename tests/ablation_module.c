@@ -1,6 +1,6 @@
 /*
- * An op that writes down each batch in which it runs: a line with the process, the arm and a hash of the file that the arm was loaded from.
- * ABLATION_LOG is the file, ABLATION_VARIANT the variant.
+ * An op that writes down each batch in which it runs: a line with the process, the arm and a hash of the file that the
+ * arm was loaded from. ABLATION_LOG is the file, ABLATION_VARIANT the variant.
  */
 #include "test_module.h"
 

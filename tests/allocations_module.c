@@ -1,8 +1,8 @@
 /*
- * A module whose memory is known: each op asks for 3 blocks of 100 bytes and gives 2 back; the third lives until teardown.
- * ALLOCATIONS_VARIANT is its name. With ALLOCATIONS_FUNCTIONS the blocks come from malloc, calloc and realloc; else all from malloc.
- * With ALLOCATIONS_THREAD another thread, which lives from set-up to teardown, gives them back.
- * Compiled without builtins, or the compiler would take the blocks away.
+ * A module whose memory is known: each op asks for 3 blocks of 100 bytes and gives 2 back; the third lives until
+ * teardown. ALLOCATIONS_VARIANT is its name. With ALLOCATIONS_FUNCTIONS the blocks come from malloc, calloc and
+ * realloc; else all from malloc. With ALLOCATIONS_THREAD another thread, which lives from set-up to teardown, gives
+ * them back. Compiled without builtins, or the compiler would take the blocks away.
  */
 #include "test_module.h"
 

@@ -3,7 +3,7 @@
 #include "analyse/analyse.h"
 #include "kernels/kernels.h"
 #include "module.h"
-#include "module/provenance.h"
+#include "store/checksum.h"
 #include "schema.h"
 #include "summary/state.h"
 
@@ -70,8 +70,8 @@ struct truth {
     double multiply_cycles;
     double drift_ppm; /* of the clock in one process */
     unsigned void_processes;
-    double
-        log_share; /* of the true log ratios that is in the files; of get_put's plant all: so much cannot be wrong unseen */
+    double log_share; /* of the true log ratios that is in the files; of get_put's plant all: so much cannot be wrong
+                         unseen */
     unsigned rows_missing;                /* of contrast ab on get_put, of processes that count */
     double tail_ns;                       /* plain means of get_put beyond trimmed ones */
     double twin_tail_ns, planted_tail_ns; /* the same of the twin on get_put, of the plant on to_string_1k */
@@ -1123,7 +1123,8 @@ static void the_twin_of_the_panel_is_the_noise_floor(void **state)
 
 /* ---- controls ---- */
 
-/* The run is invalid, for the reason that a control of a cell or of the run gives and `run_reason`: timing parts with data say so, the others keep their verdicts. */
+/* The run is invalid, for the reason that a control of a cell or of the run gives and `run_reason`: timing parts with
+ * data say so, the others keep their verdicts. */
 static void expect_invalid_run(const char *directory, const struct truth *truth, const char *control,
                                const char *subject, const char *status, const char *reason, const char *run_reason)
 {
@@ -1339,8 +1340,9 @@ static void one_control_that_fails_in_one_cell_blinds_that_cell(void **state)
 }
 
 /*
- * A `default` run on a noisy machine: of 33.56 [28.62; 39.74] cycles in one exploratory cell of four blocks, for 32 planted, ten parts of
- * claims on other cells were called invalid. The interval holds the truth and is too wide; only its own cell has no verdict.
+ * A `default` run on a noisy machine: of 33.56 [28.62; 39.74] cycles in one exploratory cell of four blocks, for 32
+ * planted, ten parts of claims on other cells were called invalid. The interval holds the truth and is too wide; only
+ * its own cell has no verdict.
  */
 static void an_imprecise_exploratory_cell_leaves_the_others_alone(void **state)
 {
@@ -1506,8 +1508,8 @@ static void batches_that_are_too_noisy_are_imprecise(void **state)
 }
 
 /*
- * On a core that others use a third of the processes know their own change hardly at all, and say so. They do not drown the others; where
- * nobody says so, as in older runs, they do; and a fault is found among them.
+ * On a core that others use a third of the processes know their own change hardly at all, and say so. They do not drown
+ * the others; where nobody says so, as in older runs, they do; and a fault is found among them.
  */
 static void wild_processes_count_little(void **state)
 {
@@ -1528,8 +1530,8 @@ static void wild_processes_count_little(void **state)
     expect_blind(directory, &truth, "linearity", "field to_string_1k", "imprecise", "", ON_TO_STRING);
 }
 
-/* A batch of one op of 60 us has no other size in any run: that it is too noisy for two of them blinds nobody, that it depends on it does.
- * One of 40 us might be one of two in the next run. */
+/* A batch of one op of 60 us has no other size in any run: that it is too noisy for two of them blinds nobody, that it
+ * depends on it does. One of 40 us might be one of two in the next run. */
 static void a_batch_of_one_long_op_needs_no_other_size(void **state)
 {
     const char *directory = *state;
@@ -1561,7 +1563,8 @@ static void a_batch_of_one_long_op_needs_no_other_size(void **state)
     expect_words(directory, "extra_1", "not resolvable here");
 }
 
-/* Margin 0.17 ns, MDE 0.05: what another size may change, 0.2 ns, is within what the arms may and more than the claim has to spare. */
+/* Margin 0.17 ns, MDE 0.05: what another size may change, 0.2 ns, is within what the arms may and more than the claim
+ * has to spare. */
 static void a_verdict_needs_a_margin_beyond_the_change_by_another_size(void **state)
 {
     const char *directory = *state;
@@ -1862,7 +1865,8 @@ static void expect_refusal(const char *directory, const char *message)
     assert_int_not_equal(access(path_in(directory, "verdicts.csv"), F_OK), 0);
 }
 
-/* Writes a table again without the rows that have `drop` in the column; or, where `drop` is NULL, with `text` there in one row. */
+/* Writes a table again without the rows that have `drop` in the column; or, where `drop` is NULL, with `text` there in
+ * one row. */
 static void forge(const char *directory, const struct csv_table *table, size_t column, const char *drop, size_t row,
                   const char *text)
 {

@@ -1,9 +1,9 @@
 /*
  * Modules for the test of batches, warming and states, by -DKIND=...:
  *   steady   200 dependent additions an op
- *   uneven   the same, and 40 more an op in every `run` whose n is no power of two: what an op costs depends on the size of the batch
- *   quick    one addition an op: very much faster than the others
- *   branchy  a branch a byte of the input: a predictor knows one input by heart, and no ring of them
+ *   uneven   the same, and 40 more an op in every `run` whose n is no power of two: what an op costs depends on the
+ * size of the batch quick    one addition an op: very much faster than the others branchy  a branch a byte of the
+ * input: a predictor knows one input by heart, and no ring of them
  */
 #include "test_module.h"
 

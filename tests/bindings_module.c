@@ -1,9 +1,10 @@
 /*
- * A module with functions and variables that others have too, all visible by default. Chosen at compile time: BINDINGS_VARIANT its name;
- * BINDINGS_WORK what its bodies do, so that two modules have different ones; BINDINGS_CRC32, _STRLEN, _QSORT, _ENVIRON, _FLOOR, _BOTH, _THREAD
- * which symbols it has; BINDINGS_CC a second part in C++ (bindings_module.cc), linked with this one; BINDINGS_NEEDS a library it names as
- * needed, and BINDINGS_LOADED the file of a library that has to be there; BINDINGS_LACKS and BINDINGS_LENDS a symbol of others.
- * Its figures say which body ran, in passes of one arm; a set-up that meets another's body fails, in every process.
+ * A module with functions and variables that others have too, all visible by default. Chosen at compile time:
+ * BINDINGS_VARIANT its name; BINDINGS_WORK what its bodies do, so that two modules have different ones; BINDINGS_CRC32,
+ * _STRLEN, _QSORT, _ENVIRON, _FLOOR, _BOTH, _THREAD which symbols it has; BINDINGS_CC a second part in C++
+ * (bindings_module.cc), linked with this one; BINDINGS_NEEDS a library it names as needed, and BINDINGS_LOADED the file
+ * of a library that has to be there; BINDINGS_LACKS and BINDINGS_LENDS a symbol of others. Its figures say which body
+ * ran, in passes of one arm; a set-up that meets another's body fails, in every process.
  */
 #define _GNU_SOURCE
 #include "test_module.h"

@@ -1,6 +1,7 @@
 /*
- * The control of bindings alone, for what no worker does: bindings_probe [-d DIRECTORY] FILE... loads the files as a worker loads its arms
- * and prints what the control says of them. Linked with -rdynamic it has symbols for modules that lack them.
+ * The control of bindings alone, for what no worker does: bindings_probe [-d DIRECTORY] FILE... loads the files as a
+ * worker loads its arms and prints what the control says of them. Linked with -rdynamic it has symbols for modules that
+ * lack them.
  */
 #include "worker/bindings.h"
 
@@ -34,6 +35,7 @@ int main(int argc, char **argv)
     }
     worker_bindings_check(arms, count, &arm, &error);
     printf("%s\n", error.code ? error.message : "bound as they should be");
-    /* Named, or -rdynamic has nothing to export; the address of stdout is copied here where code is not position independent. */
+    /* Named, or -rdynamic has nothing to export; the address of stdout is copied here where code is not position
+     * independent. */
     return error.code ? error.code : stdout == NULL && bindings_of_worker;
 }

@@ -1,5 +1,6 @@
 /*
- * Figures of a calibration from synthetic rows whose truth is known, and the same with the fault put in that each figure is there to show.
+ * Figures of a calibration from synthetic rows whose truth is known, and the same with the fault put in that each
+ * figure is there to show.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -183,7 +184,8 @@ static void add_size_changes(struct synthetic *synthetic, double change, double 
         }
 }
 
-/* 20 processes with a noise of 0.5 % have an interval of 0.3 % either way where 1.25 % is tolerated, a cycle of 20 ns; with 5 %, none inside. */
+/* 20 processes with a noise of 0.5 % have an interval of 0.3 % either way where 1.25 % is tolerated, a cycle of 20 ns;
+ * with 5 %, none inside. */
 static void dependence_on_the_size_of_a_batch_is_counted(void **state)
 {
     struct synthetic *synthetic = make(3 * 2000);

@@ -72,7 +72,8 @@ void __wrap_free(void *memory)
 static unsigned char *input;
 static struct encbench_host host;
 
-/* Beside this program's directory where it stands among the modules, which may be installed anywhere; else in the build tree. */
+/* Beside this program's directory where it stands among the modules, which may be installed anywhere; else in the build
+ * tree. */
 static const char *data_directory(void)
 {
     static char path[4096];
@@ -1342,9 +1343,9 @@ static void test_sizes_of_a_trace(void **state)
     }
 }
 
-/* 16 requests from 68 to 128 KiB, together 1568 KiB: three gives 2 MiB to each, ten 128 KiB, fine 80, 96, 112 and 128 KiB to
- * four each. Of the last doubling the four up to 10 MiB are served; the first beyond takes the buffer of the last class, and
- * put drops it, so that all classes but the last rest. */
+/* 16 requests from 68 to 128 KiB, together 1568 KiB: three gives 2 MiB to each, ten 128 KiB, fine 80, 96, 112 and 128
+ * KiB to four each. Of the last doubling the four up to 10 MiB are served; the first beyond takes the buffer of the
+ * last class, and put drops it, so that all classes but the last rest. */
 static void test_sweep_by_hand(void **state)
 {
     const double kib = 1568;

@@ -3,21 +3,24 @@
  *
  *     controls_simulate RUN_DIRECTORY [RUNS]
  *
- * A recorded run is read once. Of every cell (a panel on a workload) processes are drawn again with replacement, all figures of one drawn
- * process together, and what each deviates from the cell's centre by is multiplied by the noise: 1, 3 and 10. No distribution is assumed.
- * The result goes through the functions that `analyse` decides by: analyse_controls_check, analyse_claims_judge, analysis_effect_words.
- * What does not come from time stays as it was recorded: layouts, order, void processes, exact figures.
+ * A recorded run is read once. Of every cell (a panel on a workload) processes are drawn again with replacement, all
+ * figures of one drawn process together, and what each deviates from the cell's centre by is multiplied by the noise:
+ * 1, 3 and 10. No distribution is assumed. The result goes through the functions that `analyse` decides by:
+ * analyse_controls_check, analyse_claims_judge, analysis_effect_words. What does not come from time stays as it was
+ * recorded: layouts, order, void processes, exact figures.
  *
- * Without a fault means that the controls are centred on what is true: twins on 0, the planted chain on 32 cycles, the other chain on its
- * whole number, the planted arm on what was planted, other sizes of the batch on no change. A run of an older version has no
- * linearity.csv; its rows are then made of the recorded twin of the cell, centred on 0: for each arm, contrast and size another draw of
- * whole processes, so as wide as identical code is in the blocks of the whole process.
+ * Without a fault means that the controls are centred on what is true: twins on 0, the planted chain on 32 cycles, the
+ * other chain on its whole number, the planted arm on what was planted, other sizes of the batch on no change. A run of
+ * an older version has no linearity.csv; its rows are then made of the recorded twin of the cell, centred on 0: for
+ * each arm, contrast and size another draw of whole processes, so as wide as identical code is in the blocks of the
+ * whole process.
  *
- * Then one cell, another in each run, gets a fault of twice the tolerance: a planted chain 6 % off, a planted arm of which nothing shows
- * (half of it is tolerated), an arm that takes 2 % or two cycles more in a batch of another size.
+ * Then one cell, another in each run, gets a fault of twice the tolerance: a planted chain 6 % off, a planted arm of
+ * which nothing shows (half of it is tolerated), an arm that takes 2 % or two cycles more in a batch of another size.
  */
 #include "analyse/analysis.h"
 #include "base/random.h"
+#include "base/words.h"
 #include "kernels/kernels.h"
 #include "schema.h"
 #include "stats/linearity.h"
@@ -141,8 +144,8 @@ static void draw_clocks(struct simulation *s)
     }
 }
 
-/* Draws one array of a contrast, each value over the length of a cycle where `cycles` says so; `centre` in the unit of what is drawn,
- * NaN to keep the recorded one. */
+/* Draws one array of a contrast, each value over the length of a cycle where `cycles` says so; `centre` in the unit of
+ * what is drawn, NaN to keep the recorded one. */
 static void draw_values(struct simulation *s, const struct analyse_samples *base, struct analyse_samples *run,
                         const double *from, double *to, double centre, bool in_cycles)
 {
@@ -194,7 +197,8 @@ static void draw_effect(struct simulation *s, size_t index)
     const double cycles = is_faulty(s, base->panel, base->workload, FAULT_PLANTED) ? 0 : planted_of(s, base);
     draw_values(s, &base->samples, &run->samples, base->samples.value, run->samples.value, cycles, true);
     draw_values(s, &base->samples, &run->samples, base->samples.plain, run->samples.plain, cycles, true);
-    /* The control turns a log ratio into cycles by the baseline of its process: so it is centred by that of the cell. */
+    /* The control turns a log ratio into cycles by the baseline of its process: so it is centred by that of the cell.
+     */
     double level = NAN, cycle = NAN;
     for (size_t i = 0; i < s->base.effects.level_count; i++) {
         const struct analyse_level *one = &s->base.effects.level[i];
@@ -565,7 +569,8 @@ static struct tally simulate(struct simulation *s, enum fault fault, double nois
     for (size_t i = 0; i < runs; i++) {
         s->stream = random_stream_of(20261128, RANDOM_SIMULATION, (uint64_t)fault * 100 + (uint64_t)noise, i);
         s->faulty = i % s->cell_count;
-        /* A batch that is one long op has no other size in any run: that it would take longer in one is no fault of it. */
+        /* A batch that is one long op has no other size in any run: that it would take longer in one is no fault of it.
+         */
         while (fault == FAULT_LINEARITY && has_only_size(s, &s->cell[s->faulty]))
             s->faulty = (s->faulty + 1) % s->cell_count;
         simulate_run(s, &tally);

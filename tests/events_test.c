@@ -1,4 +1,5 @@
-/* Names of events and what the kernel is asked for. libpfm looks for PMUs once a process: each test has a process of its own. */
+/* Names of events and what the kernel is asked for. libpfm looks for PMUs once a process: each test has a process of
+ * its own. */
 #include "machine/events.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /*
- * forbid CALL[=ERRNO|=kill][,...] PROGRAM ARGUMENT... runs a program in a sandbox that refuses system calls, as containers do: with
- * that errno (a number), EPERM without one, or by killing it.
- * A filter in plain BPF, so that no library is needed. 77: this machine has no such filters.
+ * forbid CALL[=ERRNO|=kill][,...] PROGRAM ARGUMENT... runs a program in a sandbox that refuses system calls, as
+ * containers do: with that errno (a number), EPERM without one, or by killing it. A filter in plain BPF, so that no
+ * library is needed. 77: this machine has no such filters.
  */
 #include <errno.h>
 #include <linux/filter.h>

@@ -178,8 +178,8 @@ static void test_is_cheap(void **state)
         const double own = profile->forecast_processes * (1.25 * profile->forecast_process_ms + 90);
         const double whole = profile->looks[profile->look_count - 1].processes * (1.25 * profile->process_ms + 90);
         assert_true(profile->forecast_processes >= 2 && profile->forecast_process_ms <= profile->process_ms);
-        if (profile
-                ->for_conclusions) /* of the cells that decide claims; they are half of `quick` and less of the others */
+        if (profile->for_conclusions) /* of the cells that decide claims; they are half of `quick` and less of the
+                                         others */
             assert_true(own < 0.1 * whole);
     }
 }

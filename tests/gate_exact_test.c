@@ -63,7 +63,8 @@ static const struct gate_row *row_of(const struct compared *compared, const char
     return NULL;
 }
 
-/* Status of the one row that base and head (cells from the metric on, or NULL for no row) give, beside a row that both have. */
+/* Status of the one row that base and head (cells from the metric on, or NULL for no row) give, beside a row that both
+ * have. */
 static enum gate_status status_of(const char *base, const char *head, bool *red)
 {
     char texts[2][512];

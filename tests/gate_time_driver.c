@@ -1,8 +1,7 @@
 /*
- * The timing lane by hand, for its tests: gate_time_driver BASE [KEY=VALUE...]. BASE is a directory of built modules; head are those
- * beside this program. Keys: variants, workloads (names separated by commas), planted, seed, processes, ms, identical,
- * allow (a gate-allow.csv).
- * Prints a line a row and one of the outcome, and exits with it.
+ * The timing lane by hand, for its tests: gate_time_driver BASE [KEY=VALUE...]. BASE is a directory of built modules;
+ * head are those beside this program. Keys: variants, workloads (names separated by commas), planted, seed, processes,
+ * ms, identical, allow (a gate-allow.csv). Prints a line a row and one of the outcome, and exits with it.
  */
 #include "base/process.h"
 #include "base/scratch.h"

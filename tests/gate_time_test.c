@@ -106,8 +106,8 @@ static void without_a_figure_nothing_is_said(void **state)
     assert_int_equal(gate_judge(values, PROCESSES, CYCLE).word, GATE_JUDGE_NONE);
 }
 
-/* What ends a pass early: identical code nearly always, what is slower by the relevant in no more than the nominal share, five per cent
- * never, and what says nothing never. */
+/* What ends a pass early: identical code nearly always, what is slower by the relevant in no more than the nominal
+ * share, five per cent never, and what says nothing never. */
 static void early_ends(void **state)
 {
     static const struct {

@@ -1,4 +1,5 @@
-/* Identical code is recognised, and one changed thing is not overlooked: made-up modules of one source, and the real ones. */
+/* Identical code is recognised, and one changed thing is not overlooked: made-up modules of one source, and the real
+ * ones. */
 #include "count/identical.h"
 
 #include <limits.h>

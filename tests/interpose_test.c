@@ -337,7 +337,8 @@ static void probe_reset_peaks(void)
     EXPECT(this_thread().peak_live_bytes - mine.live_bytes, 2 * size);
 }
 
-/* Random blocks against a model that knows what was asked for each; more of them than the table has room for at first. */
+/* Random blocks against a model that knows what was asked for each; more of them than the table has room for at first.
+ */
 static void probe_requests(void)
 {
     enum { SLOTS = 20000, STEPS = 200000 };

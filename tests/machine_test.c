@@ -1,5 +1,6 @@
 /*
- * What is said of a machine, from made-up trees below a root: each fact in each status, and what files may hold that nobody expects.
+ * What is said of a machine, from made-up trees below a root: each fact in each status, and what files may hold that
+ * nobody expects.
  */
 #include "machine/machine.h"
 #include "present/doctor.h"
@@ -348,7 +349,8 @@ static void clocks(void **state)
     }
 }
 
-/* Every cell can stand in a CSV file, every fact is there once, and what is not to be seen or all right names no remedy. */
+/* Every cell can stand in a CSV file, every fact is there once, and what is not to be seen or all right names no
+ * remedy. */
 static void expect_clean(const struct machine_facts *facts)
 {
     char clean[MACHINE_VALUE_BYTES];

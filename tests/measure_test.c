@@ -217,7 +217,8 @@ static void rewarming_is_done_and_not_timed(void **state)
     assert_int_equal(block.elapsed_ns[1], 1000);
 }
 
-/* A machine that slows down by 5 % during a block moves one arm after the other by percents; the mirrored block by nothing. */
+/* A machine that slows down by 5 % during a block moves one arm after the other by percents; the mirrored block by
+ * nothing. */
 static void linear_drift_cancels_in_a_block(void **state)
 {
     struct encbench_workload workload = workload_of(0);
@@ -330,7 +331,8 @@ static void batches_stand_on_a_ladder(void **state)
     assert_int_equal(measure_iterations(same, 3, &twelves, 25000, 10), 192);
     assert_int_equal(measure_iterations(longest, 1, &ones, 25000, 10), 1);
     assert_int_equal(measure_iterations(longest, 1, &fours, 25000, 10), 4);
-    /* A fast arm decides where 1000 clock steps would not fit otherwise, but not at any price: then it has an n of its own. */
+    /* A fast arm decides where 1000 clock steps would not fit otherwise, but not at any price: then it has an n of its
+     * own. */
     assert_int_equal(measure_iterations((const double[]){10, 100, 100}, 3, &ones, 25000, 10), 1024);
     assert_int_equal(measure_iterations(mixed, 3, &ones, 25000, 10), 256);
     assert_int_equal(measure_own_iterations(1, 256, &ones, 25000, 10), 16384);
@@ -340,7 +342,8 @@ static void batches_stand_on_a_ladder(void **state)
     assert_int_equal(measure_own_iterations(1e6, 256, &ones, 25000, 10), 1);
 }
 
-/* n came from a noisy pilot: 1576, 1687, 1885 and 1695 in four runs. Whatever a pilot says within a sixth, it is one rung. */
+/* n came from a noisy pilot: 1576, 1687, 1885 and 1695 in four runs. Whatever a pilot says within a sixth, it is one
+ * rung. */
 static void what_a_pilot_says_hardly_moves_the_rung(void **state)
 {
     const struct measure_ladder ladder = ladder_of(1, 256);
@@ -454,7 +457,8 @@ static void arms_get_as_many_linearity_blocks(void **state)
     assert_int_equal(which[0], 0);
 }
 
-/* A clock of 20 ns a reading, with three ticks a ns, that loses 35 us between two readings: in all tries but one, whichever. */
+/* A clock of 20 ns a reading, with three ticks a ns, that loses 35 us between two readings: in all tries but one,
+ * whichever. */
 struct interrupted {
     uint64_t now_ns;
     unsigned reading, spared; /* try */
@@ -581,7 +585,8 @@ static void contrasts_are_taken_per_block_and_trimmed(void **state)
     cell.contrasts[0].weights[0] = -1;
     cell.contrasts[0].weights[1] = 1;
     for (size_t b = 0; b < 50; b++) {
-        /* Blocks differ in speed, the pair does not; every sixth block has an outlier in one arm, which trimming takes. */
+        /* Blocks differ in speed, the pair does not; every sixth block has an outlier in one arm, which trimming takes.
+         */
         const uint64_t base_ns = 1000 + 10 * b;
         blocks[b] = (struct measure_block){
             .slot_arm = {0, 1, 1, 0},
@@ -613,7 +618,8 @@ static void readings_are_taken_off_every_round(void **state)
     assert_false(summary.valid); /* nothing of the batch is left */
 }
 
-/* Two arms; a contrast of both; the clock has blocks of its own; and in blocks of linearity the second arm costs 3 ns more at 2n. */
+/* Two arms; a contrast of both; the clock has blocks of its own; and in blocks of linearity the second arm costs 3 ns
+ * more at 2n. */
 static void purposes_are_kept_apart(void **state)
 {
     struct plan_cell cell = {.arm_count = 4, .contrast_count = 2, .clock_blocks = 20, .blocks = 20};
@@ -788,8 +794,8 @@ static struct split_seen split_of(const struct within *within, uint32_t epochs)
     return seen;
 }
 
-/* 2000 figures tell their variance within 6 % (two standard errors), and 16 heaps say 13 % more than it of a trimmed mean: 20 %. What is made
- * of noise by the larger of 0 and an estimate has a bound of its own. */
+/* 2000 figures tell their variance within 6 % (two standard errors), and 16 heaps say 13 % more than it of a trimmed
+ * mean: 20 %. What is made of noise by the larger of 0 and an estimate has a bound of its own. */
 static void block_noise_and_heap_placement_are_told_apart(void **state)
 {
     (void)state;
@@ -960,8 +966,8 @@ static void states_are_told_apart_by_adds_a_cycle(void **state)
     assert_float_equal(fastest, 4000, 1);
 }
 
-/* A process wholly in the slow state is known by the mode of the processes before; the first one is taken for quiet, and says by
- * what it was told. One fast block is no mode. */
+/* A process wholly in the slow state is known by the mode of the processes before; the first one is taken for quiet,
+ * and says by what it was told. One fast block is no mode. */
 static void a_wholly_slow_process_is_recognised(void **state)
 {
     const struct plan_cell cell = probed_cell();

@@ -1,6 +1,6 @@
 /*
- * Ops that a compiler removes, folds or hoists, as people write them, each beside what looks like it and is honest. One workload a case.
- * OPTIMISER_VARIANT names the variant.
+ * Ops that a compiler removes, folds or hoists, as people write them, each beside what looks like it and is honest. One
+ * workload a case. OPTIMISER_VARIANT names the variant.
  */
 #include "module.h"
 

@@ -1,4 +1,5 @@
-/* The rule on figures, empty loops of both architectures, and ops that a compiler removed, folded or hoisted beside honest ones. */
+/* The rule on figures, empty loops of both architectures, and ops that a compiler removed, folded or hoisted beside
+ * honest ones. */
 #include "count/optimiser.h"
 #include "measure/empty_loop.h"
 #include "schema.h"

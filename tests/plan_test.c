@@ -1,5 +1,6 @@
 /*
- * The plan: which arms share a process, how contrasts weigh them, order of processes, seeds of layouts. On made-up modules.
+ * The plan: which arms share a process, how contrasts weigh them, order of processes, seeds of layouts. On made-up
+ * modules.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -101,7 +102,8 @@ static void a_factorial_becomes_one_cell_a_workload(void **state)
     assert_int_equal(cell->arms[plan_arm_index(cell, "b")].role, PLAN_CONTENDER);
     assert_ptr_equal(cell->arms[plan_arm_index(cell, "twin")].module, &modules[0]);
     assert_ptr_equal(cell->arms[plan_arm_index(cell, "planted")].module, &modules[7]);
-    /* The second workload lacks d: main effect and interaction fall away, and c with them; the pair and the controls stay. */
+    /* The second workload lacks d: main effect and interaction fall away, and c with them; the pair and the controls
+     * stay. */
     cell = &plan.cells[1];
     assert_string_equal(cell->workload, "second");
     assert_int_equal(cell->arm_count, 4 + PLAN_CLOCK_ARMS);
@@ -387,7 +389,8 @@ static void layouts_are_fresh_and_uniform(void **state)
     assert_true(chi_squared > 255 - 113 && chi_squared < 255 + 113);
 }
 
-/* Layouts that the arms of a cell take in `turns` turns from `first` on, counted; what is returned tells orders apart. */
+/* Layouts that the arms of a cell take in `turns` turns from `first` on, counted; what is returned tells orders apart.
+ */
 static uint64_t take_layouts(const struct plan_cell *cell, const char *const *arms, uint64_t seed, uint64_t number,
                              uint64_t first, uint64_t turns, unsigned *counts)
 {

@@ -78,7 +78,7 @@ def strangers(nm, worker, build, rooms):
     held = functions(nm, worker)
     found = {}
     for room, _ in rooms:
-        archive = build / "harness" / f"libencbench_{room}.a"
+        archive = build / "harness" / f"libroom_{room}.a"
         if room in its or not archive.exists():
             continue
         listing = subprocess.run([nm, "--defined-only", "--extern-only", archive], capture_output=True, text=True, check=True).stdout

@@ -1,10 +1,8 @@
 /*
- * A worker with a fault built in, to see the live controls find it: linked over the real one by the linker's --wrap, so that nothing of
- * it is in the program that is shipped. SABOTAGE is one of
- *   SEQUENTIAL  arms are timed one after the other instead of taking turns
- *   TWIN        the twin is slower than what it is a copy of
- *   CLOCK       the clock of every fourth process runs fast by 400 ppm
- *   PLANT       the planted arm runs what it is planted in
+ * A worker with a fault built in, to see the live controls find it: linked over the real one by the linker's --wrap, so
+ * that nothing of it is in the program that is shipped. SABOTAGE is one of SEQUENTIAL  arms are timed one after the
+ * other instead of taking turns TWIN        the twin is slower than what it is a copy of CLOCK       the clock of every
+ * fourth process runs fast by 400 ppm PLANT       the planted arm runs what it is planted in
  */
 #include "module/open.h"
 #include "worker/protocol.h"

@@ -1,9 +1,10 @@
 /*
- * The statistics on differences whose truth is known: how often they err is what they promise, at every N and over all looks.
- * `simulate_test long` makes many more trials, at the level that runs use.
+ * The statistics on differences whose truth is known: how often they err is what they promise, at every N and over all
+ * looks. `simulate_test long` makes many more trials, at the level that runs use.
  *
- * Tolerances come from the binomial distribution: a rate is accepted when the exact bounds of what was counted, at one in a million,
- * hold the promised probability. The seed is fixed, so that a pass stays a pass; the bounds are for those who change it.
+ * Tolerances come from the binomial distribution: a rate is accepted when the exact bounds of what was counted, at one
+ * in a million, hold the promised probability. The seed is fixed, so that a pass stays a pass; the bounds are for those
+ * who change it.
  */
 #include "calibrate/simulate.h"
 

@@ -836,8 +836,8 @@ static struct stats_interval interval_between(const double *first, size_t first_
 }
 
 /*
- * The formula is an approximation that errs to the safe side here: it must not miss more often than the level, but for what chance
- * allows at 1e-4, and not so seldom (a fifth of the level) that its intervals would be idle.
+ * The formula is an approximation that errs to the safe side here: it must not miss more often than the level, but for
+ * what chance allows at 1e-4, and not so seldom (a fifth of the level) that its intervals would be idle.
  */
 static void mover_misses_as_promised(void **state)
 {
@@ -885,8 +885,8 @@ static void mde_is_detected(void **state)
     }
 }
 
-/* Ranks by the binomial distribution: of 20 values at 1 % the 4th and the 17th (2 P(Bin(20) <= 3) = 0.26 %), of 8 the first and the last
- * (0.78 %), of 7 none (1.6 %), of 100 the 37th and the 64th (0.66 %; scipy.stats.binom). */
+/* Ranks by the binomial distribution: of 20 values at 1 % the 4th and the 17th (2 P(Bin(20) <= 3) = 0.26 %), of 8 the
+ * first and the last (0.78 %), of 7 none (1.6 %), of 100 the 37th and the 64th (0.66 %; scipy.stats.binom). */
 static void the_sign_interval_has_the_ranks_of_the_binomial(void **state)
 {
     static const struct {
@@ -922,7 +922,8 @@ static void strays_do_not_move_the_sign_interval(void **state)
     assert_true(stats_signed_rank_interval(values, 20, 0.01, NULL).high > 100);
 }
 
-/* With equal errors it is Student's interval; a value that knows itself badly hardly counts; one block has the typical error. */
+/* With equal errors it is Student's interval; a value that knows itself badly hardly counts; one block has the typical
+ * error. */
 static void weighted_mean_follows_the_precise(void **state)
 {
     (void)state;
@@ -934,8 +935,8 @@ static void weighted_mean_follows_the_precise(void **state)
     assert_float_equal(centre.interval.low, student.low, 1e-12);
     assert_float_equal(centre.interval.high, student.high, 1e-12);
     /*
-     * By hand: errors 1 and 3 of four blocks each, s^2 the median of 4 and 36 = 20, floor 2. v = (3 x 4 + 3 x 20) / 6 / 4 = 3 and
-     * (3 x 36 + 3 x 20) / 6 / 4 = 7; w = 1/7 and 1/11, mean of 0 and 9: 9 / 11 / (1/7 + 1/11) = 3.5.
+     * By hand: errors 1 and 3 of four blocks each, s^2 the median of 4 and 36 = 20, floor 2. v = (3 x 4 + 3 x 20) / 6 /
+     * 4 = 3 and (3 x 36 + 3 x 20) / 6 / 4 = 7; w = 1/7 and 1/11, mean of 0 and 9: 9 / 11 / (1/7 + 1/11) = 3.5.
      */
     const double two[] = {0, 9}, two_errors[] = {1, 3}, four[] = {4, 4};
     centre = stats_weighted(two, two_errors, four, 2, 2, 0.01);
@@ -958,7 +959,8 @@ static void weighted_mean_follows_the_precise(void **state)
     assert_true(isnan(centre.estimate) && isinf(centre.interval.high));
 }
 
-/* How often the interval leaves out 0 where the errors differ by up to a factor of a hundred and are themselves guessed from few blocks. */
+/* How often the interval leaves out 0 where the errors differ by up to a factor of a hundred and are themselves guessed
+ * from few blocks. */
 static void weighted_mean_covers(void **state)
 {
     enum { PROCESSES = 20, BLOCKS_MOST = 5, RUNS = 4000 };

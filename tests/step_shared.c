@@ -1,4 +1,5 @@
-/* Shared by the stepped test modules, in assembler so that its length is known: outer executes 10 instructions, 6 of them in leaf. */
+/* Shared by the stepped test modules, in assembler so that its length is known: outer executes 10 instructions, 6 of
+ * them in leaf. */
 #include "step_shared.h"
 
 __asm__(".text\n"

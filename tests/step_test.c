@@ -1,4 +1,5 @@
-/* Counts of instructions against ops of known length, against stepping without shortcuts, and against another stepper. */
+/* Counts of instructions against ops of known length, against stepping without shortcuts, and against another stepper.
+ */
 #include "analyse/analysis.h"
 #include "count/instructions.h"
 #include "module/open.h"
@@ -122,7 +123,8 @@ static void a_repeated_string_instruction_is_one(void **state)
     assert_int_equal(instructions(&test_modules, "plain", "repeat_4096"), few);
 }
 
-/* Crossing known runs of instructions at full speed gives what stepping through all of them gives, shared objects included. */
+/* Crossing known runs of instructions at full speed gives what stepping through all of them gives, shared objects
+ * included. */
 static void shortcuts_change_nothing(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* What modules of the tests share: the parts of a workload that are nobody's subject there, and the table that a module exports. */
+/* What modules of the tests share: the parts of a workload that are nobody's subject there, and the table that a module
+ * exports. */
 #ifndef ENCBENCH_TEST_MODULE_H
 #define ENCBENCH_TEST_MODULE_H
 

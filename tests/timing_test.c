@@ -1,5 +1,6 @@
 /*
- * The loop of a run with made-up processes: looks, stops, void processes, resumption, interrupts. No compiler, linker, clock or worker.
+ * The loop of a run with made-up processes: looks, stops, void processes, resumption, interrupts. No compiler, linker,
+ * clock or worker.
  */
 #include "run/timing.h"
 
@@ -21,14 +22,15 @@ struct made_up {
     struct plan plan;
     struct profile profile;
     /* Does: */
-    size_t void_cell;            /* whose processes are void; CELLS: none */
-    unsigned void_first;         /* only so many of them */
-    bool fails;                  /* by the worker's doing */
-    size_t open[3];              /* timing parts open at each look */
-    size_t stop_after;           /* measured processes; 0: never */
-    bool kills;                  /* the stop ends the process that is under way */
-    size_t done;                 /* processes with a number below this are there already */
-    size_t refuse_round, refuse_measure, refuse_tell, refuse_open; /* the call, from 1 on, that ends with an error; 0: none */
+    size_t void_cell;    /* whose processes are void; CELLS: none */
+    unsigned void_first; /* only so many of them */
+    bool fails;          /* by the worker's doing */
+    size_t open[3];      /* timing parts open at each look */
+    size_t stop_after;   /* measured processes; 0: never */
+    bool kills;          /* the stop ends the process that is under way */
+    size_t done;         /* processes with a number below this are there already */
+    size_t refuse_round, refuse_measure, refuse_tell,
+        refuse_open; /* the call, from 1 on, that ends with an error; 0: none */
     /* Saw: */
     unsigned char seen[MOST]; /* by process number */
     unsigned per_cell[CELLS];
@@ -123,10 +125,11 @@ static struct made_up *make(void)
         made->cells[i].decides_claims = i < 2;
     }
     made->plan = (struct plan){.cells = made->cells, .cell_count = CELLS};
-    made->profile = (struct profile){.name = "made up",
-                                     .exploratory_processes = 3,
-                                     .look_count = 2,
-                                     .looks = {{.processes = 4, .error_share = 0.3}, {.processes = 10, .error_share = 0.7}}};
+    made->profile =
+        (struct profile){.name = "made up",
+                         .exploratory_processes = 3,
+                         .look_count = 2,
+                         .looks = {{.processes = 4, .error_share = 0.3}, {.processes = 10, .error_share = 0.7}}};
     made->void_cell = CELLS;
     made->open[0] = 1;
     made->timing = (struct timing){.plan = &made->plan,
@@ -254,8 +257,9 @@ static void a_worker_that_always_fails_ends_the_run(void **state)
     made->void_cell = 1;
     made->fails = true;
     assert_int_equal(run(made, &error), EXIT_UNFIT);
-    assert_string_equal(error.message, "run: all 4 processes of panel field, workload to_string are void: crashed; what was "
-                                       "measured is kept"); /* at the first look, of four */
+    assert_string_equal(error.message,
+                        "run: all 4 processes of panel field, workload to_string are void: crashed; what was "
+                        "measured is kept"); /* at the first look, of four */
     assert_false(made->timing.complete);
     assert_string_equal(made->tellings, "--");
     free(made);
@@ -326,7 +330,8 @@ static void a_resumed_run_goes_on_where_it_was(void **state)
     assert_string_equal(made->tellings, "-C");
     free(made);
 
-    made = make(); /* how the processes before it ended nobody remembers: four void ones more are no verdict on the cell */
+    made =
+        make(); /* how the processes before it ended nobody remembers: four void ones more are no verdict on the cell */
     made->done = 3;
     made->timing.already = 3;
     made->timing.resumed = true;

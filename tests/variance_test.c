@@ -1,4 +1,5 @@
-/* What the variance over processes is made of, on made-up processes of known truth; and the number of processes that is asked for. */
+/* What the variance over processes is made of, on made-up processes of known truth; and the number of processes that is
+ * asked for. */
 #include "stats/variance.h"
 
 #include "plan/profile.h"

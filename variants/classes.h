@@ -1,6 +1,6 @@
 /*
- * Size classes of the pooled variants (axis classes). `three` and `ten` are found by a linear scan, as the original's are;
- * `fine`, four a doubling from 64 bytes up to the same 10 MiB, has 70 classes and computes the index.
+ * Size classes of the pooled variants (axis classes). `three` and `ten` are found by a linear scan, as the original's
+ * are; `fine`, four a doubling from 64 bytes up to the same 10 MiB, has 70 classes and computes the index.
  */
 #ifndef ENCBUF_CLASSES_H
 #define ENCBUF_CLASSES_H

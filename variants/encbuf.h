@@ -33,7 +33,8 @@
 #include "pool_thread.h"
 #endif
 
-/* Assigned: put left nothing there. Retained: what is there stays, so that each buffer keeps the first mapping it saw. */
+/* Assigned: put left nothing there. Retained: what is there stays, so that each buffer keeps the first mapping it saw.
+ */
 ENCBUF_HOT void encbuf_take_mapping(struct encbuf *buffer)
 {
 #if defined(ENCBUF_MMAP_RES_ASSIGNED)

@@ -1,5 +1,6 @@
 /*
- * Where the input of an op lies: what get puts into the field, where the axis mmap_res says that it puts anything there.
+ * Where the input of an op lies: what get puts into the field, where the axis mmap_res says that it puts anything
+ * there.
  *
  * In the variants `assigned` and `retained` every get takes a reference to the current source's mapping: one of the
  * pool's own from set-up to teardown, unless a workload has set another. Everywhere else a source is of no consequence.

@@ -1,9 +1,10 @@
 /*
  * class_sweep: what the size classes waste on requests of every size from 16 bytes to 16 MiB. Counted only.
  *
- * 16 bytes, and then sixteen requests a doubling, evenly spaced up to and with its end. From an empty pool, each buffer put before
- * the next get. Beside what every pool counts (pool_metrics.h): the waste of each doubling by itself, named by its end (those that
- * a class serves; above the last class there is none), and of 65 KiB, the original's own example.
+ * 16 bytes, and then sixteen requests a doubling, evenly spaced up to and with its end. From an empty pool, each buffer
+ * put before the next get. Beside what every pool counts (pool_metrics.h): the waste of each doubling by itself, named
+ * by its end (those that a class serves; above the last class there is none), and of 65 KiB, the original's own
+ * example.
  */
 #ifdef WORKLOAD_TABLE
 

@@ -1,6 +1,6 @@
 /*
- * A slower codec, the gate's control: a sixteenth of every input is encoded twice. More work, not a wait: what a chain of dependent
- * additions costs here, out-of-order execution hides.
+ * A slower codec, the gate's control: a sixteenth of every input is encoded twice. More work, not a wait: what a chain
+ * of dependent additions costs here, out-of-order execution hides.
  */
 #include "codec.h"
 

@@ -1,14 +1,15 @@
 /*
- * footprint_1000: what 1000 buffers at rest in the pool take, as the original computed it and as it really is. Counted only.
+ * footprint_1000: what 1000 buffers at rest in the pool take, as the original computed it and as it really is. Counted
+ * only.
  *
  * 1000 buffers of 2048 bytes got, and then all put. The figures:
  *   footprint_computed_bytes     1000 times the structure, which is all that the original counted
  *   footprint_structures_bytes   1000 times what the allocator handed out for a structure
  *   footprint_data_bytes         1000 times what it handed out for a buffer's data, which has the size of its class
- *   footprint_live_bytes         handed out and still live with all of them at rest, the pool's magazines included; not there where
- *                                nothing counts
- * Of the blocks handed out the smallest counts: in a used heap one may be 16 bytes larger, because glibc splits off no rest so small.
- * Handed out is what the caller could use: what the allocator keeps beside a block is in the structure's heap bytes (layout).
+ *   footprint_live_bytes         handed out and still live with all of them at rest, the pool's magazines included; not
+ * there where nothing counts Of the blocks handed out the smallest counts: in a used heap one may be 16 bytes larger,
+ * because glibc splits off no rest so small. Handed out is what the caller could use: what the allocator keeps beside a
+ * block is in the structure's heap bytes (layout).
  */
 #ifdef WORKLOAD_TABLE
 

@@ -1,5 +1,6 @@
 /*
- * held_64: 64 buffers always held, 64 mapped sources: what the heap and the address space do over many ops. Never timed.
+ * held_64: 64 buffers always held, 64 mapped sources: what the heap and the address space do over many ops. Never
+ * timed.
  *
  * One op: the oldest buffer put; every 16th time its source's turn comes, the owner drops that mapping and makes
  * another; a buffer got from that source, and 1024 bytes of it encoded to hex. A buffer is put exactly before its

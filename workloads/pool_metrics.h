@@ -3,11 +3,11 @@
  * pools have it: WORKLOAD_POOL_COUNTED is a flag and WORKLOAD_POOL_METRICS(function) the function, or nothing.
  *
  *   pool_hits_per_get            gets that took a buffer from those at rest
- *   buffers_at_rest              in the pool afterwards; structure_bytes_at_rest and data_bytes_at_rest: their structures and
- *                                data as asked of malloc; pool_bytes_at_rest: both, and the pool's own magazines
- *   class_requested_bytes        asked for by the gets that a class serves; class_bytes: what their classes gave
- *   class_waste_percent          of class_bytes, those that nobody asked for; not there when no class served any
- *   requests_above_last_class    gets that no class holds: they get exactly what they ask for, and put drops it
+ *   buffers_at_rest              in the pool afterwards; structure_bytes_at_rest and data_bytes_at_rest: their
+ * structures and data as asked of malloc; pool_bytes_at_rest: both, and the pool's own magazines class_requested_bytes
+ * asked for by the gets that a class serves; class_bytes: what their classes gave class_waste_percent          of
+ * class_bytes, those that nobody asked for; not there when no class served any requests_above_last_class    gets that
+ * no class holds: they get exactly what they ask for, and put drops it
  */
 #ifndef ENCBENCH_POOL_METRICS_H
 #define ENCBENCH_POOL_METRICS_H

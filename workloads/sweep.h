@@ -43,8 +43,8 @@ WORKLOAD_SWEEP_SIZES(WORKLOAD_SWEEP_ROW)
 
 #include "string_loop.h"
 
-/* Up to 64 KiB as long a plant per KiB as the 1 KiB op has, a seventh of it. Beyond, where pages lie makes processes differ by more than
- * that (1 MiB: an interval of 8 % either way over 20 of them), four times as long: half the op. */
+/* Up to 64 KiB as long a plant per KiB as the 1 KiB op has, a seventh of it. Beyond, where pages lie makes processes
+ * differ by more than that (1 MiB: an interval of 8 % either way over 20 of them), four times as long: half the op. */
 #define WORKLOAD_SWEEP_TIMES(size) ((size) <= 1024 ? 1 : (size) / 1024 * ((size) > 65536 ? 4 : 1))
 
 #define WORKLOAD_SWEEP_FUNCTIONS(label, size, words)                                                                   \

@@ -1,12 +1,13 @@
 /*
  * trace: a real program's encode calls, replayed (traces/README.md says where they come from).
  *
- * One op: one whole replay: for each call in order, the first `input_bytes` bytes of the input (in the state `fresh` of the next) encoded into a fresh
- * string that is freed. The harness derives the figure of one call. Long enough to need no re-warming.
- * The totals of a trace stand here as constants because the table is static; set-up refuses a file that differs.
+ * One op: one whole replay: for each call in order, the first `input_bytes` bytes of the input (in the state `fresh` of
+ * the next) encoded into a fresh string that is freed. The harness derives the figure of one call. Long enough to need
+ * no re-warming. The totals of a trace stand here as constants because the table is static; set-up refuses a file that
+ * differs.
  *
- * Counted, from an empty pool over one replay's gets: hits per get, and what rests in the pool afterwards; and how many calls of which
- * sizes there are and how much they encode, by doublings.
+ * Counted, from an empty pool over one replay's gets: hits per get, and what rests in the pool afterwards; and how many
+ * calls of which sizes there are and how much they encode, by doublings.
  */
 #ifdef WORKLOAD_TABLE
 

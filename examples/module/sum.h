@@ -1,6 +1,7 @@
 /*
- * The workload that both ways offer: every byte of 4 KiB added up, mod 2^64. A way is one source file that defines SUM_VARIANT and
- * `sum`, and then includes this; encbench compares the two because the short name, `sum_4k`, is the same.
+ * The workload that both ways offer: every byte of 4 KiB added up, mod 2^64. A way is one source file that defines
+ * SUM_VARIANT and `sum`, and then includes this; encbench compares the two because the short name, `sum_4k`, is the
+ * same.
  */
 #include "module.h" /* of encbench */
 

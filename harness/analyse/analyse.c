@@ -100,8 +100,7 @@ static double instructions_delta(const struct analyse_data *data, const struct a
         return NAN;
     double of_means = mean_metric(data, effect->contender, workload, "instructions_per_op") -
                       mean_metric(data, effect->baseline, workload, "instructions_per_op");
-    return strcmp(effect->kind, "interaction") == 0 ? (double)words_count(effect->baseline) * of_means
-                                                    : of_means;
+    return strcmp(effect->kind, "interaction") == 0 ? (double)words_count(effect->baseline) * of_means : of_means;
 }
 
 static struct stats_split variance_split(const struct analyse_effect *effect)
@@ -257,7 +256,8 @@ char *analysis_part_reason(const struct analysis *analysis, size_t index)
     return text;
 }
 
-/* Figures that a part rests on: how many, whether one lacks, and on which open claims it rests ("claim 4 and claim 5"). */
+/* Figures that a part rests on: how many, whether one lacks, and on which open claims it rests ("claim 4 and claim 5").
+ */
 struct part_figures {
     size_t count;
     bool lacks;
@@ -403,8 +403,8 @@ static int write_verdicts(const struct analysis *analysis, struct error *error)
 
 /* ---- the whole ---- */
 
-/* A control of the heap pass that was not measured makes parts invalid only where they rest on the pass: a run without the pass has
- * none. */
+/* A control of the heap pass that was not measured makes parts invalid only where they rest on the pass: a run without
+ * the pass has none. */
 static bool heap_pass_is_missed(const struct analysis *analysis)
 {
     for (size_t i = 0; i < analysis->claims.item_count && analysis->controls.heap_reason[0]; i++) {

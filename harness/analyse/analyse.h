@@ -1,7 +1,7 @@
 /*
  * The decision stage: from the raw files of a run directory to levels.csv, effects.csv, controls.csv,
- * growth.csv, state_effects.csv, instructions_delta.csv and verdicts.csv. Deterministic, measures nothing; the same files give the same
- * bytes. The derived files are replaced by rename.
+ * growth.csv, state_effects.csv, instructions_delta.csv and verdicts.csv. Deterministic, measures nothing; the same
+ * files give the same bytes. The derived files are replaced by rename.
  *
  * Error budget. Family-wise error 1 %, Bonferroni over the timing parts registered in claims.csv (parts with a
  * condition of kind timing, level or composition), whether measured or not, times the error share of the look
@@ -14,18 +14,19 @@
  * An effect decides a condition when it is a pair or a main effect on the condition's workload with the same two
  * sets of variants, in either orientation; the first in the order of panels.csv does.
  *
- * Machine states. Effects are also estimated from the blocks of each state (state.h) and written beside each other; no verdict
- * rests on that.
+ * Machine states. Effects are also estimated from the blocks of each state (state.h) and written beside each other; no
+ * verdict rests on that.
  *
- * Controls (analyse_controls.c). Chains, planted arms and linearity are equivalence tests: each holds (its interval is inside what is
- * tolerated), failed (wholly outside) or is imprecise. A twin fails when its interval leaves out 0.
- *     A panel on a workload, a cell, of which a control failed, is imprecise or is missing gives no verdict, nor does what reads it: a part
- * is `run invalid` where one failed, else `not resolvable here`, and names the control. Where such a cell decides claims, a complete run exits 3.
- *     The run is invalid, all of its timing parts, when a control of the run fails: the clock, the order, the layouts, the twins as a
- * family, void processes; when one control fails in two cells; or when more than 10 % of the planned cells are imprecise.
- *     The planted leaks decide about the parts that rest on the heap pass (growth.h); a control part of a claim (its statement starts with
- * "control:") about the other parts of its claim. A run that is not complete, or of a profile that is not for conclusions, resolves no
- * timing part. A part without data is "not measured yet" whatever the controls say.
+ * Controls (analyse_controls.c). Chains, planted arms and linearity are equivalence tests: each holds (its interval is
+ * inside what is tolerated), failed (wholly outside) or is imprecise. A twin fails when its interval leaves out 0. A
+ * panel on a workload, a cell, of which a control failed, is imprecise or is missing gives no verdict, nor does what
+ * reads it: a part is `run invalid` where one failed, else `not resolvable here`, and names the control. Where such a
+ * cell decides claims, a complete run exits 3. The run is invalid, all of its timing parts, when a control of the run
+ * fails: the clock, the order, the layouts, the twins as a family, void processes; when one control fails in two cells;
+ * or when more than 10 % of the planned cells are imprecise. The planted leaks decide about the parts that rest on the
+ * heap pass (growth.h); a control part of a claim (its statement starts with "control:") about the other parts of its
+ * claim. A run that is not complete, or of a profile that is not for conclusions, resolves no timing part. A part
+ * without data is "not measured yet" whatever the controls say.
  */
 #ifndef ENCBENCH_ANALYSE_H
 #define ENCBENCH_ANALYSE_H
@@ -48,11 +49,12 @@ struct analyse_summary {
 /* 0, also for an invalid run; EXIT_USAGE with one line when the directory cannot be analysed. */
 int analyse_run(const char *directory, struct analyse_summary *summary, struct error *error);
 
-/* What a program that has printed the summary ends with: EXIT_UNFIT when the run is invalid or blind where claims are decided. */
+/* What a program that has printed the summary ends with: EXIT_UNFIT when the run is invalid or blind where claims are
+ * decided. */
 int analyse_exit(const struct analyse_summary *summary);
 
-/* Whether claims.csv can be judged at all, whatever is measured: kinds, units, regions, lists, keys, references. One line with file and
- * line when it cannot. */
+/* Whether claims.csv can be judged at all, whatever is measured: kinds, units, regions, lists, keys, references. One
+ * line with file and line when it cannot. */
 int analyse_claims_check(const struct csv_data *claims, struct error *error);
 
 #endif

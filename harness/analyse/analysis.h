@@ -214,7 +214,8 @@ struct analyse_control {
         ANALYSE_NOT_MEASURED
     } status;
     bool of_heap; /* vouches for figures of the heap pass and for nothing else */
-    bool waived;  /* cannot be had here, and does without: not measured or imprecise, but nobody is blind for want of it */
+    bool waived;  /* cannot be had here, and does without: not measured or imprecise, but nobody is blind for want of it
+                   */
     enum analyse_blinds {
         ANALYSE_BLINDS_NOTHING,
         ANALYSE_BLINDS_CELL,          /* its panel on its workload has no verdict, nor what reads it */
@@ -234,7 +235,8 @@ struct analyse_controls {
     char cell_reason[768];
     bool heap_failed;      /* the same of those of the heap pass, which all of these leave out */
     char heap_reason[768]; /* "" when all of them hold */
-    /* By effect, in ns and of the log ratio: interval of what another size of the batch would change, where it is too wide to hold. */
+    /* By effect, in ns and of the log ratio: interval of what another size of the batch would change, where it is too
+     * wide to hold. */
     struct stats_interval *bar[2];
     size_t bar_count;
 };
@@ -246,7 +248,8 @@ int analyse_controls_check(struct analyse_controls *controls, const struct analy
 /* Why a panel on a workload gives no verdict: its worst control, a failed one first. NULL when it does. */
 const struct analyse_control *analyse_controls_objection(const struct analyse_controls *controls, size_t panel,
                                                          size_t workload);
-/* A verdict on an effect needs a margin beyond the far end of this, as it does beyond that of the twins. [0, 0]: no bar. Native. */
+/* A verdict on an effect needs a margin beyond the far end of this, as it does beyond that of the twins. [0, 0]: no
+ * bar. Native. */
 struct stats_interval analyse_controls_linearity_bar(const struct analyse_controls *controls, size_t effect,
                                                      enum verdict_scale scale);
 void analyse_controls_free(struct analyse_controls *controls);
@@ -335,8 +338,8 @@ enum verdict analyse_claim_verdict(const struct analyse_claims *claims, int64_t 
 double analyse_effect_alpha(const struct analyse_claims *claims, size_t effect, enum verdict_scale scale, char *parts,
                             size_t parts_bytes);
 double analyse_level_alpha(const struct analyse_claims *claims, size_t level);
-/* What the claims stake on an effect on one scale, whatever came out: half the width of the narrowest finite region that it decides
- * (native; NaN when none), and the level of its interval. */
+/* What the claims stake on an effect on one scale, whatever came out: half the width of the narrowest finite region
+ * that it decides (native; NaN when none), and the level of its interval. */
 struct analyse_stake {
     bool decides;
     double half_width, alpha;
@@ -373,8 +376,8 @@ char *analysis_part_reason(const struct analysis *analysis, size_t part);
 
 /* ---- analyse_states.c: effects in each machine state ---- */
 
-/* Writes state_effects.csv. An effect differs when the interval of its change leaves out 0, or when those of the two states are disjoint;
- * each at the confidence of the effect, so one of them in some hundred differs by chance. */
+/* Writes state_effects.csv. An effect differs when the interval of its change leaves out 0, or when those of the two
+ * states are disjoint; each at the confidence of the effect, so one of them in some hundred differs by chance. */
 int analyse_write_states(const struct analysis *analysis, struct error *error);
 
 /* ---- analyse_variance.c: what is responsible that a part is open, and what would decide it ---- */
@@ -385,7 +388,8 @@ int analyse_write_variance(const struct analysis *analysis, struct error *error)
 /* Appends to a reason which component is responsible and which --processes N would decide, or why none would. */
 void analyse_advise(char *text, size_t bytes, const struct verdict_decision *decision,
                     const struct variance_split *split, size_t processes, double process_ms);
-/* Of a part that is measured and not resolvable here, the item that needs most processes; of any other the one that decides it. */
+/* Of a part that is measured and not resolvable here, the item that needs most processes; of any other the one that
+ * decides it. */
 const struct analyse_item *analyse_open_item(const struct analyse_claims *claims, const struct analyse_part *part);
 
 /* ---- analyse_instructions.c ---- */

@@ -172,9 +172,8 @@ static int check_metric(const struct csv_data *table, size_t row, struct error *
     if (word == 3)
         return analyse_bad_cell(table, row, SCHEMA_metrics_status, "exact; unstable or not available", error);
     const double value = csv_number(table, row, SCHEMA_metrics_value), size = fabs(value);
-    if (value < 0 &&
-        words_has("instructions_per_op allocations_per_op allocated_bytes_per_op planted_cycles_per_op",
-                         csv_text(table, row, SCHEMA_metrics_metric)))
+    if (value < 0 && words_has("instructions_per_op allocations_per_op allocated_bytes_per_op planted_cycles_per_op",
+                               csv_text(table, row, SCHEMA_metrics_metric)))
         return analyse_bad_cell(table, row, SCHEMA_metrics_value, "a count of it, 0 or more", error);
     if (empty ? word == 0 : !(size == 0 || (size >= METRIC_LEAST && size <= METRIC_MOST)))
         return analyse_bad_cell(table, row, SCHEMA_metrics_value,

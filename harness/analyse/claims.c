@@ -47,8 +47,7 @@ static size_t match_effect(const struct analyse_data *data, const struct analyse
             strcmp(analyse_workload_name(data, effect->workload), workload) != 0)
             continue;
         *reversed = words_equal(effect->baseline, contender) && words_equal(effect->contender, baseline);
-        if (*reversed ||
-            (words_equal(effect->baseline, baseline) && words_equal(effect->contender, contender)))
+        if (*reversed || (words_equal(effect->baseline, baseline) && words_equal(effect->contender, contender)))
             return i;
     }
     return ANALYSE_NONE;
@@ -238,8 +237,8 @@ static void append(char *text, size_t bytes, const char *more)
     snprintf(text + used, bytes - used, "%s", more);
 }
 
-/* A figure in a reason, for reading: whole numbers whole, any other to four digits without an exponent where it has more
- * before the point. The figure itself stands in a column of its own. */
+/* A figure in a reason, for reading: whole numbers whole, any other to four digits without an exponent where it has
+ * more before the point. The figure itself stands in a column of its own. */
 struct figure_text {
     char text[32];
 };
@@ -356,8 +355,8 @@ static bool overruled(const struct judge *judge, struct analyse_item *item, char
     return false;
 }
 
-/* A claim rests on the cells its figures come from: with a control of one of them failed it stands on nothing; with one that is too
- * imprecise or was not measured, nobody knows what it stands on. The worst of the two cells is said. */
+/* A claim rests on the cells its figures come from: with a control of one of them failed it stands on nothing; with one
+ * that is too imprecise or was not measured, nobody knows what it stands on. The worst of the two cells is said. */
 static const struct analyse_control *objection_to(const struct judge *judge, const struct analyse_item *item)
 {
     const struct analyse_control *worst = NULL;
@@ -386,7 +385,8 @@ static bool controls_overrule(const struct judge *judge, struct analyse_item *it
     return true;
 }
 
-/* What another size of the batch may change, in the unit of the item; 0 where that was seen to be within what is tolerated. */
+/* What another size of the batch may change, in the unit of the item; 0 where that was seen to be within what is
+ * tolerated. */
 static double linearity_bar(const struct judge *judge, const struct analyse_item *item,
                             const struct verdict_evidence *evidence)
 {
@@ -609,7 +609,8 @@ static void judge_pair(struct judge *judge, size_t index, const char *baseline, 
              contender, workload, metric);
 }
 
-/* A variant offers a workload of which metrics.csv has any figure of it: a single figure that was lost is not one that was never there. */
+/* A variant offers a workload of which metrics.csv has any figure of it: a single figure that was lost is not one that
+ * was never there. */
 static bool offers(const struct judge *judge, const char *variant, const char *workload)
 {
     const struct csv_data *metrics = &judge->data->metrics;
@@ -648,8 +649,8 @@ static size_t span_of_side(const struct judge *judge, struct analyse_item *item,
     return count;
 }
 
-/* Largest less smallest figure of all the variants. `offered`: only variants that offer the workload are compared; what is named
- * outright must all be there. */
+/* Largest less smallest figure of all the variants. `offered`: only variants that offer the workload are compared; what
+ * is named outright must all be there. */
 static void judge_equal(struct judge *judge, size_t index, const char *workload, bool offered)
 {
     size_t row = judge->claims->condition[index].row;

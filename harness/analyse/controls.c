@@ -312,11 +312,12 @@ static bool same_cell(const struct analyse_control *one, const struct analyse_co
 }
 
 /*
- * Whether a control of a cell speaks of the machine or the harness when it has this status. Imprecise it does where claims are decided. A
- * cell that decides nothing has 20 processes of 150 ms and leaves itself without a verdict, and no other: on a core that others had for
- * half of the time linearity was imprecise in 11 such cells of 29, and in none of the 7 that decide, which have 64 of 500 ms; of a run whose
- * planted chain had four blocks where ops are long it was so in 7 of 26, and ten parts on other cells were invalid for it. Failed it does
- * everywhere, but linearity, which speaks of the op: of 1 MiB, two in a batch took 17 % less than one.
+ * Whether a control of a cell speaks of the machine or the harness when it has this status. Imprecise it does where
+ * claims are decided. A cell that decides nothing has 20 processes of 150 ms and leaves itself without a verdict, and
+ * no other: on a core that others had for half of the time linearity was imprecise in 11 such cells of 29, and in none
+ * of the 7 that decide, which have 64 of 500 ms; of a run whose planted chain had four blocks where ops are long it was
+ * so in 7 of 26, and ten parts on other cells were invalid for it. Failed it does everywhere, but linearity, which
+ * speaks of the op: of 1 MiB, two in a batch took 17 % less than one.
  */
 static bool speaks_of_machine(const struct analyse_data *data, const struct analyse_control *control,
                               enum analyse_control_status status)
@@ -364,9 +365,10 @@ static size_t count_deciding(const struct analyse_data *data)
     return count;
 }
 
-/* One cell says something of itself, two that fail alike of the harness or the machine; and a machine on which many cells cannot tell what
- * was planted is no place to tell what was not. Many are at least two: a control of one cell in a hundred is imprecise without a fault, so
- * that of runs with nine cells one in eleven would be invalid for one of them. Or all. Of an unfinished run this says nothing yet. */
+/* One cell says something of itself, two that fail alike of the harness or the machine; and a machine on which many
+ * cells cannot tell what was planted is no place to tell what was not. Many are at least two: a control of one cell in
+ * a hundred is imprecise without a fault, so that of runs with nine cells one in eleven would be invalid for one of
+ * them. Or all. Of an unfinished run this says nothing yet. */
 static void check_cells(struct check *check)
 {
     const struct analyse_data *data = check->data;
@@ -469,7 +471,8 @@ struct stats_interval analyse_controls_linearity_bar(const struct analyse_contro
                                         : (struct stats_interval){0, 0};
 }
 
-/* Twins that were planned, whether measured or not: what some of them lost does not make the others' intervals narrower. */
+/* Twins that were planned, whether measured or not: what some of them lost does not make the others' intervals
+ * narrower. */
 static size_t planned_twins(const struct analyse_data *data, const struct analyse_effects *effects)
 {
     size_t planned = 0, measured = 0;

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of arms one after the other the first and the last are 0.8 of a block apart and more, in a fixed order that is not mirrored 0.4. Arms
- * that take turns: 0.002 with hundreds of blocks; with a few blocks in six processes on a machine three times overbooked, up to 0.05,
- * because what interrupts a block moves all that comes after it. */
+/* Of arms one after the other the first and the last are 0.8 of a block apart and more, in a fixed order that is not
+ * mirrored 0.4. Arms that take turns: 0.002 with hundreds of blocks; with a few blocks in six processes on a machine
+ * three times overbooked, up to 0.05, because what interrupts a block moves all that comes after it. */
 #define POSITION_TOLERANCE 0.1
 
 /* ---- what the design promises, by what was recorded ---- */
@@ -22,8 +22,8 @@ static double arm_position(const struct analyse_data *data, const struct analyse
     return stats_quantile(scratch, level->samples.count, 0.5);
 }
 
-/* In how many processes the arms of a cell did not take turns, and in how many they were seen. Half of the processes may not have, and
- * the middle over processes would not say so. */
+/* In how many processes the arms of a cell did not take turns, and in how many they were seen. Half of the processes
+ * may not have, and the middle over processes would not say so. */
 static size_t count_apart(const struct check *check, size_t panel, size_t workload, size_t *seen)
 {
     const struct analyse_data *data = check->data;
@@ -52,8 +52,8 @@ static size_t count_apart(const struct check *check, size_t panel, size_t worklo
     return apart;
 }
 
-/* Arms that take turns have the same mean time, by the clock; on a machine that happens to be quiet nothing else would tell them from
- * arms that ran one after the other. */
+/* Arms that take turns have the same mean time, by the clock; on a machine that happens to be quiet nothing else would
+ * tell them from arms that ran one after the other. */
 void check_interleaving(struct check *check, size_t panel, size_t workload)
 {
     struct analyse_control *control = control_add(check, "interleaving", panel, workload);
@@ -109,8 +109,8 @@ void check_interleaving(struct check *check, size_t panel, size_t workload)
     }
 }
 
-/* The order over the run: that of one cell of a few blocks may have been upset by what interrupted them, that of a tenth of all
- * processes by the harness alone. */
+/* The order over the run: that of one cell of a few blocks may have been upset by what interrupted them, that of a
+ * tenth of all processes by the harness alone. */
 void check_order(struct check *check)
 {
     struct analyse_control *control = control_add(check, "interleaving", ANALYSE_NONE, ANALYSE_NONE);
@@ -136,7 +136,8 @@ static const char *layout_of(const struct check *check, const struct analyse_lev
     return csv_text(&check->data->processes, level->samples.row[sample], SCHEMA_processes_layout);
 }
 
-/* A word of a layout such as "offset=704:order=4a8c929b" or "file=3:NAME", as the launcher writes them; of length 0 where it has none. */
+/* A word of a layout such as "offset=704:order=4a8c929b" or "file=3:NAME", as the launcher writes them; of length 0
+ * where it has none. */
 struct layout_word {
     const char *text;
     size_t length;
@@ -174,8 +175,8 @@ static size_t count_layouts(const struct check *check, const struct analyse_leve
     return distinct;
 }
 
-/* Layouts that differ in one word only are not laid out afresh in the other. There are 256 offsets: of 64 draws at least 32 are distinct,
- * always for all that can be seen. */
+/* Layouts that differ in one word only are not laid out afresh in the other. There are 256 offsets: of 64 draws at
+ * least 32 are distinct, always for all that can be seen. */
 static bool word_spreads(const struct check *check, const struct analyse_level *level, const char *key)
 {
     size_t distinct = 0, count = 0;
@@ -203,7 +204,8 @@ static void check_spread(const struct check *check, const struct analyse_level *
         }
 }
 
-/* Processes in which two arms of one variant have one layout: a copy that is laid out alike cannot show what layout does. */
+/* Processes in which two arms of one variant have one layout: a copy that is laid out alike cannot show what layout
+ * does. */
 static size_t count_shared(const struct check *check, const struct analyse_level *one,
                            const struct analyse_level *other)
 {
@@ -236,7 +238,8 @@ static bool twin_has_own_layout(const struct check *check, const struct analyse_
     return true;
 }
 
-/* A few layouts used again and again are a sample of so many, however many processes; twins that share them cannot see it. */
+/* A few layouts used again and again are a sample of so many, however many processes; twins that share them cannot see
+ * it. */
 void check_layouts(struct check *check)
 {
     struct analyse_control *control = control_add(check, "layouts", ANALYSE_NONE, ANALYSE_NONE);

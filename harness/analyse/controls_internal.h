@@ -9,11 +9,11 @@
 #include "analyse/analysis.h"
 
 /*
- * Of the interval of every equivalence control: chains, planted arms, linearity. A level of its own, whatever the claims, the look and the
- * number of cells: what is exactly at the end of its tolerance is called `holds`, and called `failed`, in at most 0.5 % of all runs; and 8
- * processes have an interval, where the least cell of a profile for conclusions has 20. The level of the claims, which was used before,
- * shrinks with every claim that is registered: at 0.03 % the planted chain of to_string_16m was 28.6 to 39.7 cycles on a noisy machine, at
- * 1 % it is 29.9 to 37.9.
+ * Of the interval of every equivalence control: chains, planted arms, linearity. A level of its own, whatever the
+ * claims, the look and the number of cells: what is exactly at the end of its tolerance is called `holds`, and called
+ * `failed`, in at most 0.5 % of all runs; and 8 processes have an interval, where the least cell of a profile for
+ * conclusions has 20. The level of the claims, which was used before, shrinks with every claim that is registered: at
+ * 0.03 % the planted chain of to_string_16m was 28.6 to 39.7 cycles on a noisy machine, at 1 % it is 29.9 to 37.9.
  */
 #define CONTROL_ERROR 0.01
 
@@ -41,7 +41,8 @@ bool control_is_everywhere(struct analyse_control *control, const char *what, si
 enum analyse_control_status control_equivalence(struct stats_interval interval, double low, double high);
 /* Failed if either is, else imprecise if either is. */
 enum analyse_control_status control_worse(enum analyse_control_status one, enum analyse_control_status other);
-/* Appends how many processes would decide an imprecise control, if what it measures is as it should be. `tolerance` as `values`. */
+/* Appends how many processes would decide an imprecise control, if what it measures is as it should be. `tolerance` as
+ * `values`. */
 void control_add_needed(struct analyse_control *control, const double *values, size_t count, double tolerance);
 
 const struct analyse_effect *control_find_kind(const struct check *check, size_t panel, size_t workload,

@@ -1,13 +1,15 @@
 /*
- * Whether the size of a batch is part of the answer. An isolated put costs 42 ns in whole rounds of 256 and 92 in 1644 ops, where a
- * partial round trims the heap differently: two runs whose pilots chose those sizes were 58 ns apart, of one build.
+ * Whether the size of a batch is part of the answer. An isolated put costs 42 ns in whole rounds of 256 and 92 in 1644
+ * ops, where a partial round trims the heap differently: two runs whose pilots chose those sizes were 58 ns apart, of
+ * one build.
  *
- * Every arm at another size of the batch must take what it takes at the run's: within 1 % or a cycle. Every contrast likewise, within half
- * of what its claims stake on it; where that is no width, within the MDE. One that fails, arm or contrast, fails its panel on its
- * workload, and so does an arm that is too imprecise. A contrast that is too imprecise does not: the arms vouch for the
- * op, and what the contrast leaves open becomes a bar of its own verdicts, as the far end of the twins is one
- * (analyse_controls_linearity_bar). Of a fifth of the time each of two sizes has a tenth, so what blocks scatter is three times as wide as
- * in the run itself, and the MDE is met by hardly a contrast; an effect of 18 % need not wait for that.
+ * Every arm at another size of the batch must take what it takes at the run's: within 1 % or a cycle. Every contrast
+ * likewise, within half of what its claims stake on it; where that is no width, within the MDE. One that fails, arm or
+ * contrast, fails its panel on its workload, and so does an arm that is too imprecise. A contrast that is too imprecise
+ * does not: the arms vouch for the op, and what the contrast leaves open becomes a bar of its own verdicts, as the far
+ * end of the twins is one (analyse_controls_linearity_bar). Of a fifth of the time each of two sizes has a tenth, so
+ * what blocks scatter is three times as wide as in the run itself, and the MDE is met by hardly a contrast; an effect
+ * of 18 % need not wait for that.
  */
 #include "analyse/controls_internal.h"
 #include "base/words.h"
@@ -116,8 +118,8 @@ static bool is_of_cell(const struct analyse_linearity *rows, size_t panel, size_
     return rows->panel == panel && rows->workload == workload;
 }
 
-/* Ok processes of a cell that were to have blocks of other sizes: of ops so long that they would be more than a fifth of the time, one
- * process in so many has. Processes are numbered round by round, a cell after the other. */
+/* Ok processes of a cell that were to have blocks of other sizes: of ops so long that they would be more than a fifth
+ * of the time, one process in so many has. Processes are numbered round by round, a cell after the other. */
 static size_t processes_due(const struct analyse_data *data, size_t panel, size_t workload)
 {
     size_t due = 0;
@@ -135,8 +137,8 @@ static size_t processes_due(const struct analyse_data *data, size_t panel, size_
     return due;
 }
 
-/* At least one other size, and each size in at least half of the processes that were to have it, and in as many as an interval wants: what
- * was dropped was dropped without regard to arms. */
+/* At least one other size, and each size in at least half of the processes that were to have it, and in as many as an
+ * interval wants: what was dropped was dropped without regard to arms. */
 static bool was_measured(const struct check *check, struct analyse_control *control, bool is_contrast,
                          const char *subject)
 {
@@ -188,7 +190,8 @@ static void raise_bar(struct stats_interval *bar, struct stats_interval interval
     bar->high = fmax(bar->high, interval.high);
 }
 
-/* A contrast that decides claims on one scale is held against those; on the other scale what it may change is a bar and no more. */
+/* A contrast that decides claims on one scale is held against those; on the other scale what it may change is a bar and
+ * no more. */
 static void test_contrast(struct check *check, size_t index, struct test *worst, bool *some_imprecise)
 {
     const struct analyse_effect *effect = &check->effects->effect[index];
@@ -293,8 +296,8 @@ void check_linearity(struct check *check, size_t panel, size_t workload)
         100 * linearity_level_tolerance(1, 0), 100 * (1 - CONTROL_ERROR));
     if (all_were_measured(check, control))
         judge(check, control);
-    /* Of ops so long the few blocks that fit into a fifth of the time say little on a busy machine: of 12 cells of a run the four with ops of
-     * 80 to 160 us were imprecise, and the eight others held. */
+    /* Of ops so long the few blocks that fit into a fifth of the time say little on a busy machine: of 12 cells of a
+     * run the four with ops of 80 to 160 us were imprecise, and the eight others held. */
     if (control->status != ANALYSE_HOLDS && control->status != ANALYSE_FAILED &&
         has_only_size(check, panel, workload)) {
         control->waived = true;

@@ -99,9 +99,9 @@ void check_twins(struct check *check, size_t panel, size_t workload)
 }
 
 /*
- * All twins of the run as a family: one that leaves out 0 at its share of the family's level says that something but the code makes a
- * difference here, in one cell today and in another tomorrow. Each look judges all of its processes anew and only the last is
- * read as a result, so the family's level is not shared among looks.
+ * All twins of the run as a family: one that leaves out 0 at its share of the family's level says that something but
+ * the code makes a difference here, in one cell today and in another tomorrow. Each look judges all of its processes
+ * anew and only the last is read as a result, so the family's level is not shared among looks.
  */
 void check_twin_family(struct check *check)
 {
@@ -282,8 +282,8 @@ static double planted_cycles(const struct analyse_data *data, const struct analy
     return NAN;
 }
 
-/* The plant as each kind of figure has it, in cycles of a process's own clock: that of all claims in ns, of those in percent, and the plain
- * means that can undo either. */
+/* The plant as each kind of figure has it, in cycles of a process's own clock: that of all claims in ns, of those in
+ * percent, and the plain means that can undo either. */
 struct plant_seen {
     double *by_difference, *by_log_ratio, *by_plain;
     size_t count;
@@ -318,7 +318,8 @@ static void fill_plant(const struct check *check, const struct analyse_effect *e
     }
 }
 
-/* The sign of the plain means is asked for, not the size: what disturbs a few blocks moves them, and they undo verdicts but make none. */
+/* The sign of the plain means is asked for, not the size: what disturbs a few blocks moves them, and they undo verdicts
+ * but make none. */
 static void judge_planted(struct analyse_control *control, const struct plant_seen *plant, double planted)
 {
     const size_t count = plant->count;
@@ -355,7 +356,8 @@ static void judge_planted(struct analyse_control *control, const struct plant_se
     }
 }
 
-/* A stranger's module need not come with a planted one. In a panel made for it, of no claim, the planted chain is the positive control. */
+/* A stranger's module need not come with a planted one. In a panel made for it, of no claim, the planted chain is the
+ * positive control. */
 static bool does_without_plant(const struct analyse_data *data, size_t panel, size_t workload)
 {
     const char *name = data->panel_names[panel];

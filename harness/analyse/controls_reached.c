@@ -21,8 +21,9 @@ static struct stats_interval cycles_in(const struct analyse_data *data, const ch
 }
 
 /*
- * Ops in `fresh` mispredict what those in `repeat` know by heart, ops in `cold` miss what those find: by kernels whose branches and lines are
- * counted, in a few processes of which all must say so. Of 256 branches by a random bit 128 are mispredicted.
+ * Ops in `fresh` mispredict what those in `repeat` know by heart, ops in `cold` miss what those find: by kernels whose
+ * branches and lines are counted, in a few processes of which all must say so. Of 256 branches by a random bit 128 are
+ * mispredicted.
  */
 void check_reached(struct check *check, size_t panel, size_t workload)
 {

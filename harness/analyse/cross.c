@@ -85,8 +85,8 @@ static int expect_contrast(const struct analyse_data *data, size_t row, const st
     const double above = average ? 1.0 / (double)words_count(contender) : 1;
     if (add_side(data, row, process, subject, baseline, -below, expected, error) != 0)
         return error->code;
-    return add_side(data, row, process, words_has("twin planted", kind) ? kind : subject, contender, above,
-                    expected, error);
+    return add_side(data, row, process, words_has("twin planted", kind) ? kind : subject, contender, above, expected,
+                    error);
 }
 
 static int check_contrast(const struct analyse_data *data, size_t row, struct error *error)
@@ -99,7 +99,8 @@ static int check_contrast(const struct analyse_data *data, size_t row, struct er
         return 0;
     if (expect_contrast(data, row, process, &expected, error) != 0)
         return error->code;
-    /* Only the plain means are the arms' exactly: on a busy machine trimmed ones and log ratios of few blocks are anything. */
+    /* Only the plain means are the arms' exactly: on a busy machine trimmed ones and log ratios of few blocks are
+     * anything. */
     const double seen = csv_number(contrasts, row, SCHEMA_contrasts_plain_mean_ns);
     const double tolerance = PLAIN_TOLERANCE * expected.largest_ns;
     if (!(fabs(seen - expected.plain_ns) <= tolerance)) {
@@ -187,8 +188,7 @@ static bool cell_can_decide(const struct analyse_data *data, size_t cell, size_t
     const char *kind = csv_text(claims, claim, SCHEMA_claims_kind);
     const char *sides[2] = {csv_text(claims, claim, SCHEMA_claims_baseline),
                             csv_text(claims, claim, SCHEMA_claims_contender)};
-    if (!words_has("timing composition", kind) ||
-        !words_has(csv_text(claims, claim, SCHEMA_claims_workload), workload))
+    if (!words_has("timing composition", kind) || !words_has(csv_text(claims, claim, SCHEMA_claims_workload), workload))
         return false;
     for (size_t row = 0; row < panels->row_count; row++) {
         const char *baseline = csv_text(panels, row, SCHEMA_panels_baseline);
@@ -226,7 +226,8 @@ static int check_purpose(const struct analyse_data *data, size_t row, struct err
     return 0;
 }
 
-/* A complete run has planned what its profile says, and counted what it has. One that was stopped has its last look's plan. */
+/* A complete run has planned what its profile says, and counted what it has. One that was stopped has its last look's
+ * plan. */
 static int check_cell(const struct analyse_data *data, size_t row, struct error *error)
 {
     const bool decides = strcmp(csv_text(&data->cells, row, SCHEMA_cells_purpose), "claims") == 0;

@@ -201,8 +201,8 @@ static int read_asked_processes(struct analyse_data *data, struct error *error)
     if (*value == '\0')
         return 0;
     if (!csv_parse_integer(value, &processes) || processes < PROFILE_PROCESSES_MIN || processes > PROFILE_PROCESSES_MAX)
-        return bad_fact(data, RUN_DIRECTORY_PROCESSES_KEY, value, "a number of processes that --processes takes, or nothing",
-                        error);
+        return bad_fact(data, RUN_DIRECTORY_PROCESSES_KEY, value,
+                        "a number of processes that --processes takes, or nothing", error);
     data->asked = profile_with_processes(data->profile, (unsigned)processes);
     data->profile = &data->asked;
     return 0;

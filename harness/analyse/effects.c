@@ -150,8 +150,7 @@ static bool has_single_layout(const struct analyse_effects *effects, const struc
 {
     for (size_t i = 0; i < effects->level_count; i++) {
         const struct analyse_level *level = &effects->level[i];
-        bool compared =
-            words_has(effect->baseline, level->variant) || words_has(effect->contender, level->variant);
+        bool compared = words_has(effect->baseline, level->variant) || words_has(effect->contender, level->variant);
         if (level->panel == effect->panel && level->workload == effect->workload && !is_clock_arm(level->arm) &&
             compared && level->single_layout)
             return true;
@@ -263,9 +262,9 @@ static bool has_twin(const struct analyse_effects *effects, size_t panel, size_t
 
 /*
  * Worst ends over the twins on a workload: those of a variant in `lists`, or all when `lists` is NULL. NaN when there
- * is none. A twin that ran in the very processes of `panel` stands for its variant alone: those of other panels add nothing but
- * the width of their shorter measurement (at the profile default, 20 processes of 200 ms beside 64 of 500 ms: a bound of 0.17 %
- * where the twin in the same processes stays within 0.04 %).
+ * is none. A twin that ran in the very processes of `panel` stands for its variant alone: those of other panels add
+ * nothing but the width of their shorter measurement (at the profile default, 20 processes of 200 ms beside 64 of 500
+ * ms: a bound of 0.17 % where the twin in the same processes stays within 0.04 %).
  */
 static struct stats_interval worst_twins(const struct analyse_effects *effects, size_t panel, size_t workload,
                                          const char *const lists[2], enum verdict_scale scale, double alpha)

@@ -87,8 +87,8 @@ static double length_of(const struct analyse_data *data, const struct analyse_ef
     return kept / (double)effect->samples.count / planned;
 }
 
-/* A short process on a disturbed machine may stray far; what decides, the signed-rank interval, hardly minds one: of four processes one
- * with seven times the spread made 1200 processes of the 60 that were needed. */
+/* A short process on a disturbed machine may stray far; what decides, the signed-rank interval, hardly minds one: of
+ * four processes one with seven times the spread made 1200 processes of the 60 that were needed. */
 static double without_stray(const double *values, size_t count)
 {
     const double factor = stats_pairwise_standard_deviation(values, count) / stats_standard_deviation(values, count);

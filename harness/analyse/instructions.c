@@ -1,10 +1,11 @@
 /*
- * instructions_delta.csv: which instructions only one side of a pair executes. The two sequences, by function name (a layout orders
- * functions at random) and then address, are aligned by their longest common subsequence; instructions are alike when they have the
- * same shape (mnemonic, kinds of operands, constants; not the registers, displacements and targets that another layout or structure
- * moves) and are executed equally often.
+ * instructions_delta.csv: which instructions only one side of a pair executes. The two sequences, by function name (a
+ * layout orders functions at random) and then address, are aligned by their longest common subsequence; instructions
+ * are alike when they have the same shape (mnemonic, kinds of operands, constants; not the registers, displacements and
+ * targets that another layout or structure moves) and are executed equally often.
  *
- * symbols_delta.csv: the functions that the two sides spend different numbers of instructions in; for ops of any length.
+ * symbols_delta.csv: the functions that the two sides spend different numbers of instructions in; for ops of any
+ * length.
  */
 #include "analyse/analysis.h"
 #include "schema.h"
@@ -221,7 +222,8 @@ static size_t count_symbols(const struct csv_data *symbols, const char *variant,
     return count;
 }
 
-/* Those of the baseline in their order, then those that only the contender has; nothing unless both sides were counted. */
+/* Those of the baseline in their order, then those that only the contender has; nothing unless both sides were counted.
+ */
 static void put_symbols(struct csv_writer *writer, const struct analyse_data *data, const struct csv_data *symbols,
                         size_t panel_row, const char *workload)
 {
@@ -242,8 +244,8 @@ static void put_symbols(struct csv_writer *writer, const struct analyse_data *da
 
 /* ---- tables ---- */
 
-/* A raw file of the run and the derived one beside it. A run on a machine that cannot step has the file without rows; one of an older
- * version has none. */
+/* A raw file of the run and the derived one beside it. A run on a machine that cannot step has the file without rows;
+ * one of an older version has none. */
 static int open_tables(const struct analyse_data *data, const struct csv_table *raw_table, struct csv_data *raw,
                        const struct csv_table *derived_table, struct csv_writer **writer, struct error *error)
 {

@@ -13,8 +13,8 @@ struct by_state {
     double *change;             /* shared - quiet */
 };
 
-/* Native value of a contrast of one process in a state; NaN when it was not in it, or when nobody had seen the fast mode yet by which it
- * would have been told. */
+/* Native value of a contrast of one process in a state; NaN when it was not in it, or when nobody had seen the fast
+ * mode yet by which it would have been told. */
 static double value_in(const struct analysis *analysis, const struct analyse_effect *effect, size_t sample,
                        enum state state, bool absolute)
 {

@@ -1,6 +1,5 @@
 #include "base/paths.h"
 
-
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
- * Where things are: programs and modules beside the running executable, sources and results under the project's root. An installed
- * program (claims.csv lies beside it) has everything beside itself, wherever its prefix was moved; what it writes goes to the current
- * directory.
+ * Where things are: programs and modules beside the running executable, sources and results under the project's root.
+ * An installed program (claims.csv lies beside it) has everything beside itself, wherever its prefix was moved; what it
+ * writes goes to the current directory.
  */
 #ifndef ENCBENCH_PATHS_H
 #define ENCBENCH_PATHS_H
@@ -37,8 +37,8 @@ int paths_join(char *to, const char *directory, const char *name, struct error *
 int paths_make_parents(const char *directory);
 
 /*
- * Makes a directory that nobody has yet into `directory` (PATH_MAX bytes): `out` where it is given (it must not exist), else
- * RESULTS/DATE-`kind`. Nothing is ever written into a directory that was there before.
+ * Makes a directory that nobody has yet into `directory` (PATH_MAX bytes): `out` where it is given (it must not exist),
+ * else RESULTS/DATE-`kind`. Nothing is ever written into a directory that was there before.
  */
 int paths_make_new(const struct paths *paths, const char *out, const char *kind, char *directory, struct error *error);
 

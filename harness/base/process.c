@@ -63,7 +63,8 @@ void process_begin(void)
     signal(SIGPIPE, SIG_IGN); /* a reader that leaves early ends no verb in the middle */
 }
 
-/* After exec nothing is left open but 0 to 2 and what was handed on. `failure` takes the errno of an exec that fails. */
+/* After exec nothing is left open but 0 to 2 and what was handed on. `failure` takes the errno of an exec that fails.
+ */
 static void child(const char *const *arguments, const struct process_options *options, struct channels channels,
                   pid_t parent, int failure)
 {
@@ -193,7 +194,8 @@ static void reap(pid_t pid, const struct process_options *options, struct proces
     fill_end(status, end);
 }
 
-/* Sleeps in sigtimedwait until the child ends, so that the parent takes no time from the measurement. SIGCHLD is blocked meanwhile. */
+/* Sleeps in sigtimedwait until the child ends, so that the parent takes no time from the measurement. SIGCHLD is
+ * blocked meanwhile. */
 static void wait_for(pid_t pid, const struct process_options *options, uint64_t start_s, struct process_end *end)
 {
     sigset_t set, old;

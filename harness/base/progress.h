@@ -1,5 +1,6 @@
 /*
- * Progress on standard error: a bar with percentage and time left on a terminal, a line every tenth otherwise, nothing when quiet.
+ * Progress on standard error: a bar with percentage and time left on a terminal, a line every tenth otherwise, nothing
+ * when quiet.
  */
 #ifndef ENCBENCH_PROGRESS_H
 #define ENCBENCH_PROGRESS_H

@@ -1,7 +1,7 @@
 /*
- * Reproducible random numbers: everything random in a run is a pure function of (seed, stream numbers), so that the plan can be
- * printed before, and any process repeated. SplitMix64 (Steele, Lea & Flood 2014), both as the generator and to mix the
- * stream numbers into its state.
+ * Reproducible random numbers: everything random in a run is a pure function of (seed, stream numbers), so that the
+ * plan can be printed before, and any process repeated. SplitMix64 (Steele, Lea & Flood 2014), both as the generator
+ * and to mix the stream numbers into its state.
  */
 #ifndef ENCBENCH_RANDOM_H
 #define ENCBENCH_RANDOM_H

@@ -1,13 +1,14 @@
 /*
- * A temporary directory of our own. It carries our process number and a lock, so that what a killed encbench left behind is known from
- * what a living one uses, and removed at the next start.
+ * A temporary directory of our own. It carries our process number and a lock, so that what a killed encbench left
+ * behind is known from what a living one uses, and removed at the next start.
  */
 #ifndef ENCBENCH_SCRATCH_H
 #define ENCBENCH_SCRATCH_H
 
 #include "base/error.h"
 
-/* Fills `scratch` (PATH_MAX bytes; empty on error). From here on signals only ask for a stop: whoever has a scratch directory removes it. */
+/* Fills `scratch` (PATH_MAX bytes; empty on error). From here on signals only ask for a stop: whoever has a scratch
+ * directory removes it. */
 int scratch_make(char *scratch, struct error *error);
 
 /* With all its files and the directories in it. */

@@ -276,7 +276,8 @@ static int count_done(struct calibration *calibration, struct error *error)
 
 /* ---- the whole ---- */
 
-/* A calibration that was copied, or came with a checkout, is without its processes: deriving would empty its figures. */
+/* A calibration that was copied, or came with a checkout, is without its processes: deriving would empty its figures.
+ */
 static int check_derivable(const char *directory, struct error *error)
 {
     char figures[PATH_MAX], processes[PATH_MAX];
@@ -340,7 +341,8 @@ static int put_batch(struct csv_writer *writer, const struct calibration *calibr
     return 0;
 }
 
-/* n is part of what an op is: kept for every workload of every panel (of the selected ones), so that the runs of this machine have the same. */
+/* n is part of what an op is: kept for every workload of every panel (of the selected ones), so that the runs of this
+ * machine have the same. */
 static int write_batches(struct calibration *calibration, struct error *error)
 {
     const struct plan_selection selection = {.workloads = calibration->options->workloads, .wide = true};
@@ -465,4 +467,3 @@ int calibrate_measure(const struct paths *paths, const struct calibrate_options 
 }
 
 /* ---- into a run ---- */
-

@@ -1,10 +1,11 @@
 /*
- * Calibration: the whole pipeline (fresh links, a process, per-block contrasts, intervals, decisions) on work whose truth is known, so
- * that its error rates on this machine are measured and not believed. A case is what a process measures: three disjoint pairs of
- * arms. A trial is a pair over N successive processes of its case; the same processes are grouped anew for each N.
+ * Calibration: the whole pipeline (fresh links, a process, per-block contrasts, intervals, decisions) on work whose
+ * truth is known, so that its error rates on this machine are measured and not believed. A case is what a process
+ * measures: three disjoint pairs of arms. A trial is a pair over N successive processes of its case; the same processes
+ * are grouped anew for each N.
  *
- * The directory holds run.csv, machine.csv, calibration_cases.csv, calibration_processes.csv.gz, to which every few processes are appended
- * whole, and calibration.csv, which is derived from the two before it alone.
+ * The directory holds run.csv, machine.csv, calibration_cases.csv, calibration_processes.csv.gz, to which every few
+ * processes are appended whole, and calibration.csv, which is derived from the two before it alone.
  */
 #ifndef ENCBENCH_CALIBRATE_H
 #define ENCBENCH_CALIBRATE_H
@@ -31,13 +32,14 @@ struct calibrate_options {
     bool quiet;
 };
 
-/* Measures, derives, prints the table on standard output. `directory` (PATH_MAX bytes) is filled with where. Interrupted: what was
- * measured is kept and derived, and the code is EXIT_UNFIT. */
+/* Measures, derives, prints the table on standard output. `directory` (PATH_MAX bytes) is filled with where.
+ * Interrupted: what was measured is kept and derived, and the code is EXIT_UNFIT. */
 int calibrate_measure(const struct paths *paths, const struct calibrate_options *options, char *directory,
                       struct error *error);
 
-/* calibration.csv of a directory of `calibrate_measure` again, and the table on standard output; measures nothing. `reports`: directories
- * of finished runs, NULL-terminated, whose verdicts are compared with each other from now on; NULL: those taken before. */
+/* calibration.csv of a directory of `calibrate_measure` again, and the table on standard output; measures nothing.
+ * `reports`: directories of finished runs, NULL-terminated, whose verdicts are compared with each other from now on;
+ * NULL: those taken before. */
 int calibrate_again(const char *directory, const char *const *reports, struct error *error);
 
 #endif

@@ -164,7 +164,8 @@ static int run_process(struct calibrate_campaign *campaign, struct chunk *chunk,
     return error->code;
 }
 
-/* A set that the budget ends would be no trial: it is measured whole. So is the first chunk, or a small budget gives nothing. */
+/* A set that the budget ends would be no trial: it is measured whole. So is the first chunk, or a small budget gives
+ * nothing. */
 static bool stop_here(const struct calibrate_campaign *campaign, const struct chunk *chunk, double start_s)
 {
     const bool whole = chunk->set >= 0 || campaign->chunks == 0;

@@ -19,9 +19,10 @@ enum {
     LINEARITY_BLOCKS = 18, /* of two arms: some 13 ms, a fifth */
 };
 /*
- * A batch of a truth, and of the two chains whose difference is its cycle. Leaving a loop costs some cycles that two loops need not
- * have in common: 5 of a batch's 10 000 made every cycle 0.05 % too long, and up to 9 were seen in the truths themselves. Against a
- * spread of 0.2 % over processes that took coverage down to 90 %, where it is no error of the intervals. Long batches make it small.
+ * A batch of a truth, and of the two chains whose difference is its cycle. Leaving a loop costs some cycles that two
+ * loops need not have in common: 5 of a batch's 10 000 made every cycle 0.05 % too long, and up to 9 were seen in the
+ * truths themselves. Against a spread of 0.2 % over processes that took coverage down to 90 %, where it is no error of
+ * the intervals. Long batches make it small.
  */
 #define TRUTH_BATCH_NS 100000.0
 
@@ -40,8 +41,8 @@ static const struct {
     {CALIBRATE_TRUTH, 8, {"chain_32_every_8", "chain_32_every_16", "chain_32_every_64"}},
     {CALIBRATE_PRECISE, 4, {"chain_4000_plus_4", "chain_4000_plus_4", "chain_4000_plus_4"}},
 };
-/* Shares of all workloads together, whatever their number. At 100 ms a process of identical code and 30 ms of a truth, half an hour holds
- * 1000 trials of the one, 5000 of the other and 200 of each ablation. */
+/* Shares of all workloads together, whatever their number. At 100 ms a process of identical code and 30 ms of a truth,
+ * half an hour holds 1000 trials of the one, 5000 of the other and 200 of each ablation. */
 #define AA_SHARE              32.0
 #define AA_TRUTH_KERNEL_SHARE 4.0
 #define ABLATION_SHARE        8.0 /* each of the two */
@@ -108,7 +109,8 @@ static int add_pair(struct calibrate_case *kase, const struct module_info *modul
     return 0;
 }
 
-/* The last arms: two chains of which one has a known number of cycles more, whose difference is the cycle of the process. */
+/* The last arms: two chains of which one has a known number of cycles more, whose difference is the cycle of the
+ * process. */
 static int add_cycle(struct plan_cell *cell, const struct module_info *module, const char *chain, const char *more,
                      double extra_cycles, struct error *error)
 {

@@ -1,7 +1,7 @@
 /*
- * From raw rows to figures, pure. A trial is a pair over N successive processes; its interval and decision are made by the functions
- * that analyse uses. A truth is judged as difference - truth x cycle, both of one process: linear, so that no noise in a divisor
- * biases it; what is left has the true value 0.
+ * From raw rows to figures, pure. A trial is a pair over N successive processes; its interval and decision are made by
+ * the functions that analyse uses. A truth is judged as difference - truth x cycle, both of one process: linear, so
+ * that no noise in a divisor biases it; what is left has the true value 0.
  */
 #include "calibrate/internal.h"
 
@@ -194,7 +194,8 @@ static bool next_window(const struct series *series, size_t processes, size_t *c
     return false;
 }
 
-/* The interval decides first (verdict.h): where it decides nothing, no more is looked at. It costs a hundredth of all the evidence. */
+/* The interval decides first (verdict.h): where it decides nothing, no more is looked at. It costs a hundredth of all
+ * the evidence. */
 static struct stats_interval interval_of(const struct trial *trial, bool relative, double alpha)
 {
     const struct stats_interval native =
@@ -433,7 +434,8 @@ struct linearity_rates {
     struct rate failed, imprecise;
 };
 
-/* One arm or pair at one other size over one window, by the rule of analyse: a level within its tolerance, a contrast within the MDE. */
+/* One arm or pair at one other size over one window, by the rule of analyse: a level within its tolerance, a contrast
+ * within the MDE. */
 static void count_linearity_trial(const struct series *series, size_t first, enum calibrate_size size,
                                   struct linearity_rates *rates)
 {
@@ -718,7 +720,8 @@ struct edge_rates {
     struct rate confirmed, refuted, interval_confirmed, interval_refuted;
 };
 
-/* The true effect is exactly an end of the region: 0 for a truth taken off, `shift` (either sign) for identical code. */
+/* The true effect is exactly an end of the region: 0 for a truth taken off, `shift` (either sign) for identical code.
+ */
 static void count_edge(const struct derivation *d, const struct series *series, double shift, struct edge_rates *rates)
 {
     struct trial trial;
@@ -793,8 +796,8 @@ static void derive_margin(struct derivation *d)
 
 /* ---- pairing ---- */
 
-/* Ratio of two spreads from their logarithms in disjoint groups: Hodges-Lehmann and signed-rank, so that neither normal differences nor
- * a bootstrap are needed. */
+/* Ratio of two spreads from their logarithms in disjoint groups: Hodges-Lehmann and signed-rank, so that neither normal
+ * differences nor a bootstrap are needed. */
 static void put_sd_ratio(struct derivation *d, const char *subject, const char *design, double *logs, size_t groups,
                          const char *reason)
 {

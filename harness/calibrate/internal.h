@@ -60,7 +60,8 @@ struct calibrate_sources {
     const struct module_set *modules;
     const struct module_info *chain, *truth;
 };
-/* The cases that the options ask for, with their cells; blocks and iterations are left to the pilot. calibrate_cases_free in every case. */
+/* The cases that the options ask for, with their cells; blocks and iterations are left to the pilot.
+ * calibrate_cases_free in every case. */
 int calibrate_cases_make(struct calibrate_cases *cases, const struct calibrate_sources *sources, struct error *error);
 void calibrate_cases_free(struct calibrate_cases *cases);
 /* Blocks and iterations, by a process of each kind of case. */
@@ -136,13 +137,14 @@ struct calibrate_figure *calibrate_figures_add(struct calibrate_figures *figures
 
 /* ---- calibrate_simulated.c ---- */
 
-/* Appends what a simulation of the statistics without a clock shows (simulate.h): the same on every machine; some four seconds. */
+/* Appends what a simulation of the statistics without a clock shows (simulate.h): the same on every machine; some four
+ * seconds. */
 int calibrate_add_simulated(struct calibrate_figures *figures, struct error *error);
 
 /* ---- calibrate_instructions.c ---- */
 
-/* Steps one op of the arm a thousand times, each in a process of its own, into calibration_instructions.csv of the directory; nothing
- * when that is there. Interrupted: no file. */
+/* Steps one op of the arm a thousand times, each in a process of its own, into calibration_instructions.csv of the
+ * directory; nothing when that is there. Interrupted: no file. */
 int calibrate_instructions(const struct launch *launch, const struct plan_arm *arm, const char *directory, bool quiet,
                            struct error *error);
 /* Appends how many of them gave the same count; without the file, that it is still wanted. */
@@ -150,8 +152,9 @@ int calibrate_add_instructions(struct calibrate_figures *figures, const char *di
 
 /* ---- calibrate_reports.c ---- */
 
-/* Copies the verdicts of finished runs (NULL-terminated directories) into calibration_reports.csv of the directory, in place of those
- * there. Refuses, by name: a run that is not complete, of another machine, profile, program or claims than the first, or with its seed. */
+/* Copies the verdicts of finished runs (NULL-terminated directories) into calibration_reports.csv of the directory, in
+ * place of those there. Refuses, by name: a run that is not complete, of another machine, profile, program or claims
+ * than the first, or with its seed. */
 int calibrate_take_reports(const char *const *reports, const char *directory, struct error *error);
 /* Appends how many parts one report confirms and another refutes, and how many all judge the same. */
 int calibrate_add_reports(struct calibrate_figures *figures, const char *directory, struct error *error);

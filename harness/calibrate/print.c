@@ -49,7 +49,8 @@ int calibrate_write_figures(const struct calibrate_figures *figures, const char 
     return csv_writer_close(writer, error);
 }
 
-/* What has a target, and beside it what an ablation or pairing shows, what a report could resolve and what a process costs. */
+/* What has a target, and beside it what an ablation or pairing shows, what a report could resolve and what a process
+ * costs. */
 static bool is_shown(const struct calibrate_figure *row)
 {
     const bool fresh = strcmp(row->design, CALIBRATE_FRESH) == 0;

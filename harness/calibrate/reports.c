@@ -113,8 +113,8 @@ int calibrate_take_reports(const char *const *reports, const char *directory, st
     return error->code;
 }
 
-/* Over the parts of all reports: how many there are, how many one report confirms and another refutes, how many are judged the same by
- * all. */
+/* Over the parts of all reports: how many there are, how many one report confirms and another refutes, how many are
+ * judged the same by all. */
 struct agreement {
     size_t reports, parts, contradicted, same;
     char contradictions[200];

@@ -1,13 +1,14 @@
 /*
- * The statistics without a clock: differences drawn from known distributions go through the same functions as measured ones, and how
- * often these err is counted. Pure: a function of the seed.
+ * The statistics without a clock: differences drawn from known distributions go through the same functions as measured
+ * ones, and how often these err is counted. Pure: a function of the seed.
  *
- * What is promised. The signed-rank interval holds the pseudo-median (the median of the mean of two independent differences) of
- * *symmetric* differences with at least its nominal confidence, at any N, whatever their tails and ties. Differences of identical code
- * are symmetric whatever a layout does to it, because each of the two arms draws a layout of its own and the two could be exchanged; so
- * the rate of false differences is exact. An effect may have skewed differences (one arm minds its layout, the other does not): the
- * interval is then about the pseudo-median, neither median nor mean, and nominal only roughly, worse as N grows. That is why a
- * verdict also needs the t interval, which is about the mean, to decide the same.
+ * What is promised. The signed-rank interval holds the pseudo-median (the median of the mean of two independent
+ * differences) of *symmetric* differences with at least its nominal confidence, at any N, whatever their tails and
+ * ties. Differences of identical code are symmetric whatever a layout does to it, because each of the two arms draws a
+ * layout of its own and the two could be exchanged; so the rate of false differences is exact. An effect may have
+ * skewed differences (one arm minds its layout, the other does not): the interval is then about the pseudo-median,
+ * neither median nor mean, and nominal only roughly, worse as N grows. That is why a verdict also needs the t interval,
+ * which is about the mean, to decide the same.
  */
 #ifndef ENCBENCH_SIMULATE_H
 #define ENCBENCH_SIMULATE_H
@@ -20,9 +21,10 @@
 enum simulate_distribution {
     SIMULATE_NORMAL,
     SIMULATE_CONTAMINATED, /* one in ten has ten times the standard deviation: a disturbed process */
-    SIMULATE_BIMODAL, /* each arm has a slow layout one time in four: seven in nine land near 0, the others one step off */
+    SIMULATE_BIMODAL, /* each arm has a slow layout one time in four: seven in nine land near 0, the others one step off
+                       */
     SIMULATE_TIED,    /* normal, rounded to half its standard deviation: a coarse clock */
-    SIMULATE_SKEWED, /* log-normal: one arm minds its layout, the other does not */
+    SIMULATE_SKEWED,  /* log-normal: one arm minds its layout, the other does not */
     SIMULATE_DISTRIBUTIONS,
 };
 extern const char *const simulate_names[SIMULATE_DISTRIBUTIONS];
@@ -71,8 +73,8 @@ struct simulate_figure {
     size_t trials, count;
     bool promised; /* a higher rate breaks what is promised; otherwise it is for information */
 };
-/* The figures that calibrate appends, one call of `emit` each; `trials` at the smaller N, fewer at the larger ones, which cost more. Some
- * nine seconds for 1000. False when memory is short. */
+/* The figures that calibrate appends, one call of `emit` each; `trials` at the smaller N, fewer at the larger ones,
+ * which cost more. Some nine seconds for 1000. False when memory is short. */
 bool simulate_figures(uint64_t seed, size_t trials, void (*emit)(const struct simulate_figure *figure, void *context),
                       void *context);
 

@@ -1,4 +1,5 @@
-/* How far effects are apart: in runs of one group, which only time and place in memory tell apart, and in runs of two groups. */
+/* How far effects are apart: in runs of one group, which only time and place in memory tell apart, and in runs of two
+ * groups. */
 #include "compare/internal.h"
 
 #include "schema.h"
@@ -293,7 +294,8 @@ struct change {
     const char *word;
 };
 
-/* In all pairs the effect is apart, and in one direction, exactly if the interval that holds all of theirs leaves out zero. */
+/* In all pairs the effect is apart, and in one direction, exactly if the interval that holds all of theirs leaves out
+ * zero. */
 static const char *word_of(const struct change *change, bool replicated)
 {
     return !leaves_out_zero(change->interval) ? "no"

@@ -41,10 +41,14 @@ static int read_run(struct compared_run *run, struct error *error)
         const struct csv_table *table;
         struct csv_data *data;
     } tables[] = {
-        {&schema_claims, &run->claims},       {&schema_variants, &run->variants},
-        {&schema_workloads, &run->workloads}, {&schema_contrasts, &run->contrasts},
-        {&schema_metrics, &run->metrics},     {&schema_effects, &run->effects},
-        {&schema_verdicts, &run->verdicts},   {&schema_processes, &run->processes},
+        {&schema_claims, &run->claims},
+        {&schema_variants, &run->variants},
+        {&schema_workloads, &run->workloads},
+        {&schema_contrasts, &run->contrasts},
+        {&schema_metrics, &run->metrics},
+        {&schema_effects, &run->effects},
+        {&schema_verdicts, &run->verdicts},
+        {&schema_processes, &run->processes},
         {&schema_state_contrasts, &run->state_contrasts},
     };
     if (run_directory_read(&run->facts, run->directory, error) != 0)

@@ -1,6 +1,7 @@
 /*
- * What the files of `compare` share: the runs, one visit of every key that any of them has, and what they say of an effect.
- * compare.c reads and sets side by side; compare_change.c asks how far effects are apart, within groups and between them.
+ * What the files of `compare` share: the runs, one visit of every key that any of them has, and what they say of an
+ * effect. compare.c reads and sets side by side; compare_change.c asks how far effects are apart, within groups and
+ * between them.
  */
 #ifndef ENCBENCH_COMPARE_INTERNAL_H
 #define ENCBENCH_COMPARE_INTERNAL_H
@@ -20,10 +21,10 @@ struct compare_counts {
 };
 
 /*
- * An effect in one run, of its log ratios: of the blocks that had the core to themselves, where the run knows which those are. A core that
- * others share takes some code longer than other code, and how much of a run that was is no fact of what is compared: of five runs of one
- * build, in which 10 to 47 % of the blocks were shared, 19 of 460 pairs of effects were apart at 1 % over all blocks, 2 of 253 of quiet
- * blocks alone, and of shared ones alone 0 of 277.
+ * An effect in one run, of its log ratios: of the blocks that had the core to themselves, where the run knows which
+ * those are. A core that others share takes some code longer than other code, and how much of a run that was is no fact
+ * of what is compared: of five runs of one build, in which 10 to 47 % of the blocks were shared, 19 of 460 pairs of
+ * effects were apart at 1 % over all blocks, 2 of 253 of quiet blocks alone, and of shared ones alone 0 of 277.
  */
 struct compare_centre {
     bool quiet; /* of those blocks alone */

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "variant direct is pool=direct in run 1 and pool=none in run 2", or "seed is missing in run 1"; cut where it is too long. */
+/* "variant direct is pool=direct in run 1 and pool=none in run 2", or "seed is missing in run 1"; cut where it is too
+ * long. */
 static bool differ(struct compare_reason *reason, const char *kind, const char *name, const struct compared_run *one,
                    const char *one_is, const struct compared_run *other, const char *other_is)
 {

@@ -205,8 +205,9 @@ static bool differ(struct comparison *comparison, const char *what, const char *
     return false;
 }
 
-/* An entry of a section that the linker merges (strings, constants) is compared alone, because which others stand beside it is no
- * matter of this function. NULL: its start is not known for sure, so that the whole section has to be compared. */
+/* An entry of a section that the linker merges (strings, constants) is compared alone, because which others stand
+ * beside it is no matter of this function. NULL: its start is not known for sure, so that the whole section has to be
+ * compared. */
 static const unsigned char *merged_entry(const struct object *object, size_t section, uint64_t offset, size_t *bytes)
 {
     const Elf64_Shdr *header = &object->sections[section];

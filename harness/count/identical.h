@@ -1,10 +1,11 @@
 /*
- * Whether two modules have the same code for a workload, so that what a timing of the pair shows is not the code's doing.
+ * Whether two modules have the same code for a workload, so that what a timing of the pair shows is not the code's
+ * doing.
  *
- * Compared are, before any link, the workload's own figures and what its functions setup, before, run, after and teardown reach inside
- * the module: sections by their bytes, their relocations by what they refer to, that in turn by its content, and what is
- * outside by its name. A section is compared whole: with -ffunction-sections a function, but all constants of a kind together. So
- * "identical" is never wrong, and "not identical" may be about a neighbour.
+ * Compared are, before any link, the workload's own figures and what its functions setup, before, run, after and
+ * teardown reach inside the module: sections by their bytes, their relocations by what they refer to, that in turn by
+ * its content, and what is outside by its name. A section is compared whole: with -ffunction-sections a function, but
+ * all constants of a kind together. So "identical" is never wrong, and "not identical" may be about a neighbour.
  */
 #ifndef ENCBENCH_IDENTICAL_H
 #define ENCBENCH_IDENTICAL_H
@@ -17,7 +18,8 @@ enum identical { IDENTICAL_NO, IDENTICAL_YES, IDENTICAL_NOT_AVAILABLE };
 /* "no", "yes", "not available" */
 const char *identical_name(enum identical identical);
 
-/* Compares two object files on a workload (short name). `reason`: the first difference, or why they cannot be compared; "" for yes. */
+/* Compares two object files on a workload (short name). `reason`: the first difference, or why they cannot be compared;
+ * "" for yes. */
 enum identical identical_compare(const char *baseline, const char *contender, const char *workload, char *reason,
                                  size_t reason_bytes);
 

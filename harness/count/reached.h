@@ -1,6 +1,7 @@
 /*
- * Whether the states `fresh` and `cold` are what they are called: kernels with a known misprediction and a known miss, timed by the worker's
- * own pilot in each state. Writes reached.csv; no rows in a run whose ops are all in the state `repeat`.
+ * Whether the states `fresh` and `cold` are what they are called: kernels with a known misprediction and a known miss,
+ * timed by the worker's own pilot in each state. Writes reached.csv; no rows in a run whose ops are all in the state
+ * `repeat`.
  */
 #ifndef ENCBENCH_REACHED_H
 #define ENCBENCH_REACHED_H

@@ -15,10 +15,11 @@ struct gate_base {
 };
 
 /*
- * `given`: a directory of built modules (or of a build), or a revision of the repository that paths->root is in. A revision is checked out
- * into `scratch`, built there with this build's compiler and flags, and kept as BUILD/gate/COMMIT-HASH, which can be removed at any
- * time; when another is kept, those go that are older than the last eight used and than a day. Nothing is written into the repository. Errors are EXIT_USAGE: no git, no repository, no such revision (or a shallow clone), another
- * ABI or schema, a build that fails; BUILD/gate/build.log has its output.
+ * `given`: a directory of built modules (or of a build), or a revision of the repository that paths->root is in. A
+ * revision is checked out into `scratch`, built there with this build's compiler and flags, and kept as
+ * BUILD/gate/COMMIT-HASH, which can be removed at any time; when another is kept, those go that are older than the last
+ * eight used and than a day. Nothing is written into the repository. Errors are EXIT_USAGE: no git, no repository, no
+ * such revision (or a shallow clone), another ABI or schema, a build that fails; BUILD/gate/build.log has its output.
  */
 int gate_base_find(const struct paths *paths, const char *given, const char *scratch, bool quiet,
                    struct gate_base *base, struct error *error);

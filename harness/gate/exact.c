@@ -15,10 +15,11 @@ const char *const gate_status_words[GATE_STATUS_COUNT] = {
     [GATE_NEW] = "new",           [GATE_REMOVED] = "removed",
 };
 
-/* Metrics of which more is worse; a * stands for any ending. What is not here only changes: calls by function (but for mmap) and releases
- * add up to allocations, instructions of the codec are part of all instructions, and what workloads count themselves has no direction. Nor
- * are bytes as handed out judged, only as asked for: what a request gets depends on the free chunk that malloc found, and a base in a
- * folder whose name was 8 letters longer had 16 bytes less at its peak, of equal code. */
+/* Metrics of which more is worse; a * stands for any ending. What is not here only changes: calls by function (but for
+ * mmap) and releases add up to allocations, instructions of the codec are part of all instructions, and what workloads
+ * count themselves has no direction. Nor are bytes as handed out judged, only as asked for: what a request gets depends
+ * on the free chunk that malloc found, and a base in a folder whose name was 8 letters longer had 16 bytes less at its
+ * peak, of equal code. */
 static const char *const judged[] = {"struct_bytes",
                                      "struct_hole_bytes",
                                      "struct_holes",
@@ -249,7 +250,8 @@ bool gate_allow_is_time(const struct csv_data *allow, size_t line)
     return strcmp(csv_text(allow, line, SCHEMA_gate_allow_metric), GATE_TIME_METRIC) == 0;
 }
 
-/* Whether the row is what the line says: it has grown to the value, or there is no figure any more and the line has no value. */
+/* Whether the row is what the line says: it has grown to the value, or there is no figure any more and the line has no
+ * value. */
 static bool is_declared_by(const struct gate_row *row, double value)
 {
     return row && !gate_row_is_plant(row) &&

@@ -1,6 +1,6 @@
 /*
- * The exact lane of the gate, as far as it is arithmetic: figures of two builds against each other, increases against those that were
- * declared, and the planted ones against what was planted. No input or output.
+ * The exact lane of the gate, as far as it is arithmetic: figures of two builds against each other, increases against
+ * those that were declared, and the planted ones against what was planted. No input or output.
  */
 #ifndef ENCBENCH_GATE_EXACT_H
 #define ENCBENCH_GATE_EXACT_H
@@ -45,11 +45,12 @@ int gate_exact_compare(const struct csv_data *base, const struct csv_data *head,
 void gate_rows_free(struct gate_rows *rows);
 
 /*
- * Declares increases, and figures that are lost (a line without a value), by a table of schema_gate_allow. A line with another value than
- * the head's, and one that declares nothing, are EXIT_USAGE with file and line; but not one about a pair that was not measured (`rows` has
- * nothing of it and `selected`), nor one about time. A line that `earlier`, the base's table, has as well belongs to a change that is in the
- * base, and declares nothing here. `allow` may be NULL. `earlier` is NULL when what the base declares is not known: then any line that
- * declares nothing may be one of its own.
+ * Declares increases, and figures that are lost (a line without a value), by a table of schema_gate_allow. A line with
+ * another value than the head's, and one that declares nothing, are EXIT_USAGE with file and line; but not one about a
+ * pair that was not measured (`rows` has nothing of it and `selected`), nor one about time. A line that `earlier`, the
+ * base's table, has as well belongs to a change that is in the base, and declares nothing here. `allow` may be NULL.
+ * `earlier` is NULL when what the base declares is not known: then any line that declares nothing may be one of its
+ * own.
  */
 int gate_exact_allow(struct gate_rows *rows, const struct csv_data *allow, const struct csv_data *earlier,
                      bool selected, struct error *error);
@@ -62,8 +63,8 @@ bool gate_allow_has_line(const struct csv_data *table, const struct csv_data *al
 bool gate_row_is_red(const struct gate_row *row);
 bool gate_row_is_plant(const struct gate_row *row);
 
-/* Looks at the rows of the plants: every planted regression red by what was planted, and nothing else red. EXIT_BLIND names the first that
- * was missed; EXIT_UNFIT a figure that this machine does not give. */
+/* Looks at the rows of the plants: every planted regression red by what was planted, and nothing else red. EXIT_BLIND
+ * names the first that was missed; EXIT_UNFIT a figure that this machine does not give. */
 int gate_exact_check_plants(const struct gate_rows *rows, struct error *error);
 
 #endif

@@ -60,7 +60,8 @@ static int read_allow(const char *path, struct csv_data *allow, struct error *er
     return access(path, F_OK) == 0 ? csv_read(path, &schema_gate_allow, allow, error) : 0;
 }
 
-/* A directory may come without its table. One that cannot be read is the base's fault, and perhaps what the head mends. */
+/* A directory may come without its table. One that cannot be read is the base's fault, and perhaps what the head mends.
+ */
 static int read_declared(struct gate *gate, struct error *error)
 {
     const struct progress notes = {0}; /* said even when it should be quiet: it decides what a line means */

@@ -1,6 +1,7 @@
 /*
- * `gate`: is the working tree, as built, worse than a base? The exact lane counts both sides with the same harness: modules of either, each
- * with its own shared objects and data, and a module of planted regressions that every run must see. The timing lane (gate_time.h) follows.
+ * `gate`: is the working tree, as built, worse than a base? The exact lane counts both sides with the same harness:
+ * modules of either, each with its own shared objects and data, and a module of planted regressions that every run must
+ * see. The timing lane (gate_time.h) follows.
  */
 #ifndef ENCBENCH_GATE_H
 #define ENCBENCH_GATE_H
@@ -23,8 +24,9 @@ struct gate_options {
 };
 
 /*
- * Writes DIR/gate.csv, DIR/gate.md and, unless exact, DIR/gate_time.csv, and prints a table; gate.md is also appended to the file named by $GITHUB_STEP_SUMMARY. Returns
- * EXIT_PASS or EXIT_REGRESSION, or with one line in `error` EXIT_USAGE, EXIT_UNFIT or EXIT_BLIND.
+ * Writes DIR/gate.csv, DIR/gate.md and, unless exact, DIR/gate_time.csv, and prints a table; gate.md is also appended
+ * to the file named by $GITHUB_STEP_SUMMARY. Returns EXIT_PASS or EXIT_REGRESSION, or with one line in `error`
+ * EXIT_USAGE, EXIT_UNFIT or EXIT_BLIND.
  */
 int gate_run(const struct paths *paths, const struct gate_options *options, struct error *error);
 

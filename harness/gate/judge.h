@@ -1,9 +1,10 @@
 /*
  * How the gate decides about time, pure: log ratios of processes in, a word out; no input or output, no launching.
  *
- * Of two builds of one variant on one workload every process gives one log ratio, head over base. A pass is judged from the exact
- * signed-rank interval of their centre. It has two sides, but each word asks about one: at 99 % identical code is called a suspect in at
- * most 0.5 % of passes by the lower bound alone, and the bound must lie beyond a threshold as well.
+ * Of two builds of one variant on one workload every process gives one log ratio, head over base. A pass is judged from
+ * the exact signed-rank interval of their centre. It has two sides, but each word asks about one: at 99 % identical
+ * code is called a suspect in at most 0.5 % of passes by the lower bound alone, and the bound must lie beyond a
+ * threshold as well.
  */
 #ifndef ENCBENCH_GATE_JUDGE_H
 #define ENCBENCH_GATE_JUDGE_H
@@ -39,19 +40,21 @@ enum gate_judge_status { GATE_JUDGE_GREEN, GATE_JUDGE_AMBER, GATE_JUDGE_RED, GAT
 extern const char *const gate_judge_status_words[];
 
 /*
- * Whether a first pass can end early for this pair: it is shown not to be slower by anything relevant. What may yet be suspect is always
- * measured to the end, so looking early makes nothing red; of what is slower by the relevant just so it loses half a per cent a look.
+ * Whether a first pass can end early for this pair: it is shown not to be slower by anything relevant. What may yet be
+ * suspect is always measured to the end, so looking early makes nothing red; of what is slower by the relevant just so
+ * it loses half a per cent a look.
  */
 bool gate_judge_settled(const struct gate_judge_pass *first);
 /* Whether the first pass asks for a second on fresh processes. */
 bool gate_judge_again(const struct gate_judge_pass *first);
-/* Red needs both passes; without the second (NULL) a suspect is amber. What the first pass does not suspect, no second can. */
+/* Red needs both passes; without the second (NULL) a suspect is amber. What the first pass does not suspect, no second
+ * can. */
 enum gate_judge_status gate_judge_status(const struct gate_judge_pass *first, const struct gate_judge_pass *second);
 
 /*
- * Whether the machine can be believed: at most the share of processes void, and the live controls, over all processes: the planted chain
- * (cycles seen over cycles planted) within 3 %, and the mean positions of arms in a block within 0.1 of each other. `why` (one line) says
- * what is wrong; "" when nothing is.
+ * Whether the machine can be believed: at most the share of processes void, and the live controls, over all processes:
+ * the planted chain (cycles seen over cycles planted) within 3 %, and the mean positions of arms in a block within 0.1
+ * of each other. `why` (one line) says what is wrong; "" when nothing is.
  */
 struct gate_judge_machine {
     size_t processes, processes_void; /* launched; of them void */

@@ -28,8 +28,8 @@ static int make_link(const char *directory, const char *name, const char *target
     return error->code;
 }
 
-/* Data are found through a link, so that the name of their directory is as long on both sides. No conformance program is found in the
- * side's own directory: behaviour is the tests' business. */
+/* Data are found through a link, so that the name of their directory is as long on both sides. No conformance program
+ * is found in the side's own directory: behaviour is the tests' business. */
 static int load_side(struct gate_side *side, const char *name, const struct paths *paths, const char *modules,
                      const char *scratch, struct error *error)
 {

@@ -1,6 +1,7 @@
 /*
- * The two builds that `gate` compares, ready to be run: modules of each with its own shared objects and data, and the plants as one
- * module more. Counts both at the same time, in processes of their own: the figures are exact, so neighbours do not change them.
+ * The two builds that `gate` compares, ready to be run: modules of each with its own shared objects and data, and the
+ * plants as one module more. Counts both at the same time, in processes of their own: the figures are exact, so
+ * neighbours do not change them.
  */
 #ifndef ENCBENCH_GATE_SIDES_H
 #define ENCBENCH_GATE_SIDES_H
@@ -32,13 +33,14 @@ struct gate_sides {
         *stepped[GATE_NAMES_MAX + 1]; /* short names of workloads, NULL-terminated */
 };
 
-/* `base_modules`: directory of built modules. `variants`, `workloads`: NULL-terminated, NULL for all; what neither side has is
- * EXIT_USAGE, as is a module that cannot be loaded. gate_sides_free in every case. */
+/* `base_modules`: directory of built modules. `variants`, `workloads`: NULL-terminated, NULL for all; what neither side
+ * has is EXIT_USAGE, as is a module that cannot be loaded. gate_sides_free in every case. */
 int gate_sides_load(struct gate_sides *sides, const struct paths *paths, const char *base_modules, const char *scratch,
                     const char *const *variants, const char *const *workloads, struct error *error);
 void gate_sides_free(struct gate_sides *sides);
 
-/* Fills `metrics` of both. A short op of the head that the compiler removed, folded or hoisted is refused by name (EXIT_USAGE). Exact instructions are cached: the head's where a run has them, the base's in BUILD/gate. */
+/* Fills `metrics` of both. A short op of the head that the compiler removed, folded or hoisted is refused by name
+ * (EXIT_USAGE). Exact instructions are cached: the head's where a run has them, the base's in BUILD/gate. */
 int gate_sides_count(struct gate_sides *sides, uint64_t seed, bool quiet, struct error *error);
 
 #endif

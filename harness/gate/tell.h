@@ -22,8 +22,8 @@ struct gate_found {
 /* EXIT_PASS, EXIT_REGRESSION, EXIT_UNFIT or EXIT_BLIND. What grew by count is red on an unfit machine too. */
 int gate_found_outcome(const struct gate_found *found);
 
-/* Writes DIRECTORY/gate.csv, gate.md and, with time, gate_time.csv; prints the table, and appends gate.md to the file that
- * $GITHUB_STEP_SUMMARY names: that it cannot be is only said. */
+/* Writes DIRECTORY/gate.csv, gate.md and, with time, gate_time.csv; prints the table, and appends gate.md to the file
+ * that $GITHUB_STEP_SUMMARY names: that it cannot be is only said. */
 int gate_tell(const struct gate_found *found, FILE *stream, struct error *error);
 
 #endif

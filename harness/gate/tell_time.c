@@ -145,7 +145,8 @@ static void put_counts(const struct gate_time *lane, FILE *stream)
     fputs(*separator ? "" : "nothing compared", stream);
 }
 
-/* ", but of 3 a slow-down of up to 9.1 % would have passed": what is called green and could not have been called red. */
+/* ", but of 3 a slow-down of up to 9.1 % would have passed": what is called green and could not have been called red.
+ */
 static void put_blindness(const struct gate_time *lane, FILE *stream)
 {
     size_t count = 0;

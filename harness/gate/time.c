@@ -77,8 +77,8 @@ static bool same_file(const char *a, const char *b)
     return hash_file(a, of_a) && hash_file(b, of_b) && strcmp(of_a, of_b) == 0;
 }
 
-/* The digits in the name of a shared object are the first of its object file's hash, where that lies beside it: another one would be laid
- * out afresh in its stead. */
+/* The digits in the name of a shared object are the first of its object file's hash, where that lies beside it: another
+ * one would be laid out afresh in its stead. */
 static int check_object(const char *shared, struct error *error)
 {
     char object[PATH_MAX], digits[HASH_SHA256_BYTES];
@@ -92,7 +92,8 @@ static int check_object(const char *shared, struct error *error)
                      object, base_name(shared));
 }
 
-/* The loader knows shared objects by their names alone: two builds under one would be one, whichever was loaded first. */
+/* The loader knows shared objects by their names alone: two builds under one would be one, whichever was loaded first.
+ */
 static int check_shared(const char *const *a, const char *const *b, struct error *error)
 {
     for (size_t i = 0; a[i]; i++) {

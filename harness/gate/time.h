@@ -1,11 +1,13 @@
 /*
  * The timing lane of the gate: two builds of the same variants take turns in the same processes.
  *
- * A pair is one variant and workload in both builds. Up to three pairs of a workload share a process with the chain and its planted twin,
- * every arm freshly linked against the shared objects of its own build. A pair whose code and shared objects are the same bytes is never
- * timed; one whose outputs or parameters differ cannot be, and is a regression unless gate-allow.csv declares it. A first pass over all pairs finds suspects; what a second on fresh processes suspects again is red (gate_judge.h). The first ends
- * early for a cell whose pairs are all shown not to be slower: of 20 processes 8 do for most of them. In every run
- * two controls go the same way and must come out red: a planted module, and a pair that differs in its shared object alone.
+ * A pair is one variant and workload in both builds. Up to three pairs of a workload share a process with the chain and
+ * its planted twin, every arm freshly linked against the shared objects of its own build. A pair whose code and shared
+ * objects are the same bytes is never timed; one whose outputs or parameters differ cannot be, and is a regression
+ * unless gate-allow.csv declares it. A first pass over all pairs finds suspects; what a second on fresh processes
+ * suspects again is red (gate_judge.h). The first ends early for a cell whose pairs are all shown not to be slower: of
+ * 20 processes 8 do for most of them. In every run two controls go the same way and must come out red: a planted
+ * module, and a pair that differs in its shared object alone.
  */
 #ifndef ENCBENCH_GATE_TIME_H
 #define ENCBENCH_GATE_TIME_H
@@ -55,19 +57,20 @@ struct gate_time {
     size_t row_count, plant_count;
     size_t processes, processes_void;
     double expected_s, spent_s; /* of the passes when nothing is slower; of all */
-    int outcome; /* EXIT_PASS, EXIT_REGRESSION (a red pair), EXIT_UNFIT or EXIT_BLIND (a plant is not red), worst last */
+    int outcome;   /* EXIT_PASS, EXIT_REGRESSION (a red pair), EXIT_UNFIT or EXIT_BLIND (a plant is not red), worst last
+                    */
     char why[512]; /* of an outcome other than EXIT_PASS, one line */
-    /* A shared object that only one build has and whose object file does not lie beside it: it has the same layout in every process, so that
-     * a difference may be its alignment. File name; "": none. */
+    /* A shared object that only one build has and whose object file does not lie beside it: it has the same layout in
+     * every process, so that a difference may be its alignment. File name; "": none. */
     char one_layout[NAME_MAX + 1];
     char **planted_shared;
     char *planted_directory;
 };
 
 /*
- * Runs the lane. Errors: a shared object whose name has no content hash, two of one name and different bytes, a selection that neither
- * build has, a module that fails; EXIT_UNFIT when stopped. What the measurement says is no error but the outcome. Nothing to time is
- * EXIT_PASS with the controls judged all the same. gate_time_free in every case.
+ * Runs the lane. Errors: a shared object whose name has no content hash, two of one name and different bytes, a
+ * selection that neither build has, a module that fails; EXIT_UNFIT when stopped. What the measurement says is no error
+ * but the outcome. Nothing to time is EXIT_PASS with the controls judged all the same. gate_time_free in every case.
  */
 int gate_time_run(struct gate_time *lane, const struct gate_time_options *options, struct error *error);
 void gate_time_free(struct gate_time *lane);
@@ -75,7 +78,8 @@ void gate_time_free(struct gate_time *lane);
 /* Word of a row: "identical", "not comparable", "declared", "not measured", or the judgement's. */
 const char *gate_time_row_word(const struct gate_time_row *row);
 
-/* Declares pairs not comparable by the lines whose metric is GATE_TIME_METRIC, as gate_exact_allow does with increases. */
+/* Declares pairs not comparable by the lines whose metric is GATE_TIME_METRIC, as gate_exact_allow does with increases.
+ */
 int gate_time_allow(struct gate_time *lane, const struct csv_data *allow, const struct csv_data *earlier, bool selected,
                     struct error *error);
 

@@ -20,8 +20,8 @@ enum {
 #define PROCESS_OTHER_S 0.09
 /* The first pass over the whole table; pilots, digests and the second pass take the rest of three minutes. */
 #define PASS_BUDGET_S 120.0
-/* Of ops so long that BLOCKS_MIN of them would take longer, a process has fewer blocks, and of the longest the least that will do: three blocks of
- * 16 MiB ops took a third of the whole table's time. */
+/* Of ops so long that BLOCKS_MIN of them would take longer, a process has fewer blocks, and of the longest the least
+ * that will do: three blocks of 16 MiB ops took a third of the whole table's time. */
 #define LONG_PROCESS_NS 100e6
 #define PILOT_FIRST     (1ull << 48)
 
@@ -163,8 +163,8 @@ static void choose(struct plan_cell *cell, const struct worker_result *pilot, do
     cell->block_ns = block_time_ns(cell, pilot->pilot_ns_per_op);
 }
 
-/* A cell may have fewer pairs than the one that had the pilot: it takes about as long with more blocks. Its variants may be slower as
- * well: a process is cut after twice the time, which leaves half the blocks of a cell of many. */
+/* A cell may have fewer pairs than the one that had the pilot: it takes about as long with more blocks. Its variants
+ * may be slower as well: a process is cut after twice the time, which leaves half the blocks of a cell of many. */
 static void copy_choice(struct plan_cell *cell, const struct plan_cell *from)
 {
     const size_t real_arms = cell->arm_count - GATE_TIME_CLOCK_ARMS;

@@ -245,9 +245,9 @@ static void *pages(size_t bytes)
 /*
  * ---- what was asked for each live block: a hash table with linear probing, at most half full ----
  *
- * The allocator does not keep it, and what it hands out for the same request depends on the free chunk that it found: glibc gives a
- * remainder of less than 32 bytes away with the block, so that the length of a path in an earlier string moved the peak of equal code by
- * 16 bytes.
+ * The allocator does not keep it, and what it hands out for the same request depends on the free chunk that it found:
+ * glibc gives a remainder of less than 32 bytes away with the block, so that the length of a path in an earlier string
+ * moved the peak of equal code by 16 bytes.
  */
 
 struct asked {
@@ -424,7 +424,8 @@ EXPORT void *calloc(size_t count, size_t size)
     return allocated(INTERPOSE_calloc, block, bytes);
 }
 
-/* A block that is met before the real functions are known is nobody's: better lost than given to the wrong allocator. */
+/* A block that is met before the real functions are known is nobody's: better lost than given to the wrong allocator.
+ */
 EXPORT void free(void *block)
 {
     const bool arena_block = in_arena(block);

@@ -20,11 +20,11 @@
  * - A region is one contiguous piece of one mmap, as later calls leave it: a hole in the middle makes two; neighbours
  *   stay two.
  *
- * - Calls by function: those that succeeded, under the name that the program called (mmap64 as mmap), whatever they came
- *   to: realloc(NULL, n) is a call of realloc and one allocation; realloc(p, 0) a call of realloc and one release.
+ * - Calls by function: those that succeeded, under the name that the program called (mmap64 as mmap), whatever they
+ * came to: realloc(NULL, n) is a call of realloc and one allocation; realloc(p, 0) a call of realloc and one release.
  * - Peaks are of live bytes since the start or the last encbench_interpose_reset_peaks.
- * - Each thread has counts of its own, which outlive it. A block released by another thread than allocated it is the one's
- *   allocation and the other's release.
+ * - Each thread has counts of its own, which outlive it. A block released by another thread than allocated it is the
+ * one's allocation and the other's release.
  *
  * Totals are exact whenever no other thread is within one of these calls. Neither counting nor reading
  * allocates. A forked child goes on from its parent's counts, for it has its parent's blocks; the parent never sees
@@ -98,8 +98,8 @@ struct interpose_counts {
 typedef void encbench_interpose_read_function(struct interpose_counts *total, struct interpose_counts *this_thread);
 encbench_interpose_read_function encbench_interpose_read;
 
-/* Counts of the first `room` threads that called any of the functions, in the order of their first calls. Returns how many
- * threads did, which may exceed `room` and INTERPOSE_THREADS_MAX. */
+/* Counts of the first `room` threads that called any of the functions, in the order of their first calls. Returns how
+ * many threads did, which may exceed `room` and INTERPOSE_THREADS_MAX. */
 typedef size_t encbench_interpose_read_threads_function(struct interpose_counts *threads, size_t room);
 encbench_interpose_read_threads_function encbench_interpose_read_threads;
 
@@ -107,9 +107,9 @@ encbench_interpose_read_threads_function encbench_interpose_read_threads;
 typedef void encbench_interpose_reset_peaks_function(void);
 encbench_interpose_reset_peaks_function encbench_interpose_reset_peaks;
 
-/* From here on the size asked for is kept of every block, 16 to 64 bytes of memory each, so that live requested bytes are counted. They are
- * a function of the program alone; what is handed out for the same request depends on the chunk that the allocator found. 0 when done,
- * also when done before; -1 without memory. */
+/* From here on the size asked for is kept of every block, 16 to 64 bytes of memory each, so that live requested bytes
+ * are counted. They are a function of the program alone; what is handed out for the same request depends on the chunk
+ * that the allocator found. 0 when done, also when done before; -1 without memory. */
 typedef int encbench_interpose_follow_requests_function(void);
 encbench_interpose_follow_requests_function encbench_interpose_follow_requests;
 

@@ -1,7 +1,7 @@
 /*
- * The clock arms of every panel: a chain of dependent additions (the cycle clock), the same chain with a known number of
- * additions more (the live positive control), and a chain of multiplications (cross-check of the clock).
- * A module like any other.
+ * The clock arms of every panel: a chain of dependent additions (the cycle clock), the same chain with a known number
+ * of additions more (the live positive control), and a chain of multiplications (cross-check of the clock). A module
+ * like any other.
  */
 #include "kernels/kernel.h"
 #include "kernels/kernels.h"

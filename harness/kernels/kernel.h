@@ -1,14 +1,14 @@
 /*
- * What the harness's own kernels have in common, so that each holds nothing but what it does: functions of workloads without
- * output and state, chains of dependent operations, the table entry and the exported symbol.
+ * What the harness's own kernels have in common, so that each holds nothing but what it does: functions of workloads
+ * without output and state, chains of dependent operations, the table entry and the exported symbol.
  */
 #ifndef ENCBENCH_KERNEL_H
 #define ENCBENCH_KERNEL_H
 
 #include "module.h"
 
-/* Like ENCBENCH_DEPENDENT_ADDS: `count` dependent operations through `value`, which comes out unchanged; for loads `value` is
- * the address of a pointer in a ring, and comes out as that of the pointer `count` further. */
+/* Like ENCBENCH_DEPENDENT_ADDS: `count` dependent operations through `value`, which comes out unchanged; for loads
+ * `value` is the address of a pointer in a ring, and comes out as that of the pointer `count` further. */
 #if defined(__x86_64__)
 #define KERNEL_MULTIPLIES(value, count)                                                                                \
     __asm__ volatile(".rept " ENCBENCH_STRING(count) "\n\timulq %1, %0\n\t.endr"                                       \

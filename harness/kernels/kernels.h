@@ -7,7 +7,8 @@
 
 /* Dependent additions in one op of `chain`: one cycle each, so the chain is the cycle clock of every process. */
 #define CHAIN_CYCLES_PER_OP 256
-/* What `chain_planted` has more. At least 20 cycles (a smaller plant drowns in the quantisation of a batch); 32 = 12.5 %. */
+/* What `chain_planted` has more. At least 20 cycles (a smaller plant drowns in the quantisation of a batch); 32 = 12.5
+ * %. */
 #define CHAIN_PLANTED_EXTRA_CYCLES 32
 /* Dependent 64-bit multiplications in one op of `chain_multiply`, the second kind of chain that cross-checks the first:
  * their latency is a small whole number of cycles (3 on every x86-64 core since 2008; 3 to 5 on aarch64). */
@@ -19,7 +20,8 @@
 #define LEAK_BYTES    "leak_bytes"
 #define LEAK_MAPPING  "leak_mapping"
 #define LEAK_NONE     "leak_none"
-/* `leak_bytes` loses a block of so many bytes asked for every so many ops; an allocator hands out up to twice that (glibc 24). */
+/* `leak_bytes` loses a block of so many bytes asked for every so many ops; an allocator hands out up to twice that
+ * (glibc 24). */
 #define LEAK_BYTES_ASKED           16
 #define LEAK_BYTES_HANDED_OUT_MOST 32
 #define LEAK_BYTES_PERIOD_OPS      1000
@@ -27,15 +29,17 @@
 #define LEAK_MAPPING_BYTES      65536
 #define LEAK_MAPPING_PERIOD_OPS 10000
 
-/* Kernels that show which state was reached. An op is so many branches by bits of its input, half of which a predictor gets wrong that
- * does not know them; or so many loads of which each waits for the one before, of 16 KiB in all, warm in the first or second level. */
+/* Kernels that show which state was reached. An op is so many branches by bits of its input, half of which a predictor
+ * gets wrong that does not know them; or so many loads of which each waits for the one before, of 16 KiB in all, warm
+ * in the first or second level. */
 #define REACHED_VARIANT     "reached"
 #define REACHED_BY_BRANCHES "branches"
 #define REACHED_BY_LINES    "lines"
 #define REACHED_BRANCHES    256
 #define REACHED_LINES       256
 #define REACHED_LINE_BYTES  64
-/* A misprediction is 10 to 40 cycles on the cores of the last twenty years; a miss of the second level at least 15 more than a hit. */
+/* A misprediction is 10 to 40 cycles on the cores of the last twenty years; a miss of the second level at least 15 more
+ * than a hit. */
 #define REACHED_MISPREDICTION_CYCLES_LEAST 6
 #define REACHED_MISS_CYCLES_LEAST          15
 
@@ -52,10 +56,10 @@
 #define PLANT_STRUCTURE_BYTES 16
 
 /*
- * Known truths, for `calibrate`. Of the same kind as `base`, an op has `extra` dependent operations more every `every` ops; a base is
- * its own, with none. The last two are the cycle clock: their difference, not a level, because a level holds the two clock reads of
- * its batch as well (40 ns of 25 us are 0.16 %).
- *     X(workload, base, operation, operations in an op of the base, extra, every)
+ * Known truths, for `calibrate`. Of the same kind as `base`, an op has `extra` dependent operations more every `every`
+ * ops; a base is its own, with none. The last two are the cycle clock: their difference, not a level, because a level
+ * holds the two clock reads of its batch as well (40 ns of 25 us are 0.16 %). X(workload, base, operation, operations
+ * in an op of the base, extra, every)
  */
 #define TRUTH_VARIANT "truth"
 #define TRUTH_WORKLOADS(X)                                                                                             \

@@ -1,6 +1,7 @@
 /*
- * Leaks planted on purpose, and the same loop without one: the live controls of the heap pass, which must find the first two and
- * clear the third. Their states outlive nothing: what leaks is lost until the process ends. A module like any other.
+ * Leaks planted on purpose, and the same loop without one: the live controls of the heap pass, which must find the
+ * first two and clear the third. Their states outlive nothing: what leaks is lost until the process ends. A module like
+ * any other.
  */
 #include "kernels/kernel.h"
 #include "kernels/kernels.h"

@@ -1,6 +1,7 @@
 /*
- * Regressions planted on purpose, for `gate`: built twice, without and with them (PLANT_REGRESSED), the second passes for a later build
- * of the first. In every run the gate must see each, and nothing in the op that is the same in both. A module like any other.
+ * Regressions planted on purpose, for `gate`: built twice, without and with them (PLANT_REGRESSED), the second passes
+ * for a later build of the first. In every run the gate must see each, and nothing in the op that is the same in both.
+ * A module like any other.
  */
 #include "kernels/kernel.h"
 #include "kernels/kernels.h"

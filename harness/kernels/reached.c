@@ -1,6 +1,7 @@
 /*
- * Kernels that show in which state ops were timed: one mispredicts where its input is new and not where it is known by heart, the other
- * misses where its memory has been taken from the caches and not where it is warm. A module like any other.
+ * Kernels that show in which state ops were timed: one mispredicts where its input is new and not where it is known by
+ * heart, the other misses where its memory has been taken from the caches and not where it is warm. A module like any
+ * other.
  */
 #include "kernels/kernel.h"
 #include "kernels/kernels.h"
@@ -26,7 +27,8 @@ static int set_up_branches(struct encbench_host *host, uint64_t seed, void **sta
     return 0;
 }
 
-/* Lines in an order that no prefetcher follows: a multiplication by an odd number modulo a power of two visits each once. */
+/* Lines in an order that no prefetcher follows: a multiplication by an odd number modulo a power of two visits each
+ * once. */
 static int set_up_lines(struct encbench_host *host, uint64_t seed, void **state, char *message, size_t message_bytes)
 {
     struct reached *self;

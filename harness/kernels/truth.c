@@ -1,11 +1,13 @@
 /*
- * Known truths (kernels.h has the table): chains of dependent operations that differ by a known number of them, whose time differs by a
- * known number of cycles. One object, so that all arms of a process come from one link. A module like any other.
+ * Known truths (kernels.h has the table): chains of dependent operations that differ by a known number of them, whose
+ * time differs by a known number of cycles. One object, so that all arms of a process come from one link. A module like
+ * any other.
  */
 #include "kernels/kernel.h"
 #include "kernels/kernels.h"
 
-/* Loads go round in it, out of the first-level cache. Not to itself: a load that always finds the same may be elided. */
+/* Loads go round in it, out of the first-level cache. Not to itself: a load that always finds the same may be elided.
+ */
 #define NEXT(i) &ring[i]
 static void *ring[16] = {NEXT(1), NEXT(2),  NEXT(3),  NEXT(4),  NEXT(5),  NEXT(6),  NEXT(7),  NEXT(8),
                          NEXT(9), NEXT(10), NEXT(11), NEXT(12), NEXT(13), NEXT(14), NEXT(15), NEXT(0)};

@@ -396,9 +396,9 @@ int launch_measure(const struct launch *launch, const struct plan_cell *cell, ui
     region->job.blocks_least = (uint32_t)summary_blocks_least(cell->blocks);
     region->job.epochs = cell->epochs ? cell->epochs : PLAN_EPOCHS;
     region->job.one_after_other = cell->one_after_other;
-    /* A slow neighbour doubles a process; what goes beyond that is cut, equally for all arms. But not before there is a figure: a
-     * pilot repeats one op, whose memory malloc keeps, and an unpooled arm of 256 KiB takes twice as long between others that make it
-     * fault again. */
+    /* A slow neighbour doubles a process; what goes beyond that is cut, equally for all arms. But not before there is a
+     * figure: a pilot repeats one op, whose memory malloc keeps, and an unpooled arm of 256 KiB takes twice as long
+     * between others that make it fault again. */
     region->job.deadline_ns = (uint64_t)(2 * cell->block_ns * cell->blocks);
     struct worker_stop stop = {0};
     start_worker(launch, region, fd, NULL, expected_s(cell), wrong, sizeof wrong, &stop, error);

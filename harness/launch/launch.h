@@ -15,8 +15,8 @@ struct launch {
     const char *scratch;
     const struct module_set *modules;
     int cpu; /* workers are pinned to it */
-    /* Shared objects too get a fresh layout in every round, where their object file lies beside them: they are among what is compared.
-     * Where they are not, one copy serves all arms and its layout cannot tell them apart. */
+    /* Shared objects too get a fresh layout in every round, where their object file lies beside them: they are among
+     * what is compared. Where they are not, one copy serves all arms and its layout cannot tell them apart. */
     bool fresh_shared;
 };
 
@@ -49,14 +49,16 @@ void launch_init(struct launch *launch, const struct paths *paths, const char *s
                  const struct module_set *modules);
 void launch_free(struct launch *launch);
 
-/* Links every arm of the `count` cells of a round; layouts[i] belongs to the cell at position i of `order`. A shared object has one fresh
- * layout a round, as every cell has at most one process in it; those of one name must be the same. */
+/* Links every arm of the `count` cells of a round; layouts[i] belongs to the cell at position i of `order`. A shared
+ * object has one fresh layout a round, as every cell has at most one process in it; those of one name must be the same.
+ */
 int launch_link_round(const struct launch *launch, const struct plan *plan, const uint32_t *order, size_t count,
                       uint64_t round, uint64_t seed, struct launch_layouts *layouts, struct error *error);
 /* The same for `count` processes of one cell, with the layouts that processes `first` ... have. */
 int launch_link_all(const struct launch *launch, const struct plan_cell *cell, uint64_t first, size_t count,
                     uint64_t seed, struct launch_layouts *layouts, struct error *error);
-/* Whether the object file of a shared object lies beside it, so that it can be laid out afresh; its path into `object` (PATH_MAX bytes). */
+/* Whether the object file of a shared object lies beside it, so that it can be laid out afresh; its path into `object`
+ * (PATH_MAX bytes). */
 bool launch_shared_object(const char *shared, char *object);
 void launch_unlink_round(struct launch_layouts *layouts, size_t count);
 
@@ -69,9 +71,9 @@ int launch_measure(const struct launch *launch, const struct plan_cell *cell, ui
                    const struct launch_layouts *layouts, struct launch_measured *measured, struct error *error);
 void launch_measured_free(struct launch_measured *measured);
 
-/* A pass of one variant on one workload under the interposer, in a fresh process: WORKER_EXACT over n = `operations` and 2n ops,
- * WORKER_HEAP over `operations`, or WORKER_METRICS. Refused by name when it crashes or fails. An interposer that is not there, or
- * that the loader does not take, is no error but the reason in result->not_counted. */
+/* A pass of one variant on one workload under the interposer, in a fresh process: WORKER_EXACT over n = `operations`
+ * and 2n ops, WORKER_HEAP over `operations`, or WORKER_METRICS. Refused by name when it crashes or fails. An interposer
+ * that is not there, or that the loader does not take, is no error but the reason in result->not_counted. */
 int launch_pass(const struct launch *launch, enum worker_mode mode, const struct module_info *module,
                 const struct module_workload *workload, uint64_t operations, uint64_t seed,
                 struct worker_result *result, struct error *error);
@@ -82,26 +84,26 @@ enum launch_step {
     LAUNCH_STEP_EVERY, /* by the trap flag, without shortcuts (step.h) */
     LAUNCH_STEP_PTRACE,
 };
-/* WORKER_STRUCTURE with a shared object preloaded, by path or by the name that the loader finds it under. `wrong`: one line on how the
- * worker failed, which is no error, or "". */
+/* WORKER_STRUCTURE with a shared object preloaded, by path or by the name that the loader finds it under. `wrong`: one
+ * line on how the worker failed, which is no error, or "". */
 int launch_structure(const struct launch *launch, const char *preload, uint32_t structure_bytes,
                      struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error);
 
-/* WORKER_STEP over n = `operations` and 2n ops, in a fresh process. A worker that fails or is killed is no error but the reason in
- * result->step.unavailable, which names all that was tried: stepping is what sandboxes forbid. */
+/* WORKER_STEP over n = `operations` and 2n ops, in a fresh process. A worker that fails or is killed is no error but
+ * the reason in result->step.unavailable, which names all that was tried: stepping is what sandboxes forbid. */
 int launch_step(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
                 uint64_t operations, enum launch_step how, uint64_t seed, struct worker_result *result,
                 struct error *error);
 
-/* WORKER_OPTIMISER with so many traps for the first op, in a fresh process. A worker that fails before it steps is refused by name, as
- * by launch_pass; later it is the reason in result->step.unavailable, as of launch_step, and result->optimiser holds what was found
- * out before. */
+/* WORKER_OPTIMISER with so many traps for the first op, in a fresh process. A worker that fails before it steps is
+ * refused by name, as by launch_pass; later it is the reason in result->step.unavailable, as of launch_step, and
+ * result->optimiser holds what was found out before. */
 int launch_optimiser(const struct launch *launch, const struct module_info *module,
                      const struct module_workload *workload, uint64_t traps, enum launch_step how, uint64_t seed,
                      struct worker_result *result, struct error *error);
 
-/* WORKER_COUNT of `event_count` encoded events, in a fresh process. A worker that fails or is killed is no error but the reason in
- * result->counters.unavailable: counters are what sandboxes forbid. */
+/* WORKER_COUNT of `event_count` encoded events, in a fresh process. A worker that fails or is killed is no error but
+ * the reason in result->counters.unavailable: counters are what sandboxes forbid. */
 int launch_count(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
                  const struct counter_event *events, size_t event_count, uint64_t seed, struct worker_result *result,
                  struct error *error);

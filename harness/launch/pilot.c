@@ -23,7 +23,8 @@ enum {
     LINEARITY_ROUNDS_MAX = 64,
     LINEARITY_PROCESSES_MIN = 10, /* of a cell: eight are the fewest with an interval of 99 %, two may be void */
 };
-/* Linearity is at most a fifth of the whole, which is a fourth of the rest; a fifth of that is kept for blocks that have to be repeated. */
+/* Linearity is at most a fifth of the whole, which is a fourth of the rest; a fifth of that is kept for blocks that
+ * have to be repeated. */
 #define LINEARITY_SHARE 0.2
 
 static double median_of(const struct worker_result *results, unsigned count,
@@ -158,8 +159,8 @@ static uint32_t clock_blocks(double clock_sd, unsigned processes)
     return (uint32_t)fmin(fmax(wanted, CLOCK_BLOCKS_MIN), CLOCK_BLOCKS_MAX);
 }
 
-/* A round has every arm once. Where a fifth is less than one round, every second process has one; and more blocks for effects, so that
- * it is a fifth. */
+/* A round has every arm once. Where a fifth is less than one round, every second process has one; and more blocks for
+ * effects, so that it is a fifth. */
 static void plan_linearity(struct plan_cell *cell, const double *ns_per_op, unsigned processes)
 {
     const double one_ns = plan_linearity_ns(cell, ns_per_op);
@@ -183,7 +184,8 @@ void pilot_plan_blocks(struct plan_cell *cell, const struct pilot_figures *figur
         ns_per_op[i] = figures->ns_per_op[i] + (cell->state == MEASURE_COLD && i < plan_real_arms(cell) ? SCRUB_NS : 0);
     cell->block_ns = block_time_ns(cell, ns_per_op);
     const double blocks = process_ms * 1e6 / cell->block_ns;
-    /* At least BLOCKS_MIN, but no more than a second for them; and never so few that a dropped one voids the process. */
+    /* At least BLOCKS_MIN, but no more than a second for them; and never so few that a dropped one voids the process.
+     */
     const double least = fmin(BLOCKS_MIN, fmax(LONG_PROCESS_NS / cell->block_ns, SUMMARY_LONG_BLOCKS_MIN + 2));
     cell->blocks = (uint32_t)fmin(fmax(blocks, least), BLOCKS_MAX);
     cell->clock_blocks = clock_blocks(figures->clock_sd, processes);

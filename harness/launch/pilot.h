@@ -1,7 +1,8 @@
 /*
- * Pilots: a few processes ahead of the timing that choose how large the batches of a workload are, how its ops are warmed, and how many
- * blocks of each purpose a process has. n and the warming are part of what an op is, so they stand on ladders, and a machine's calibration
- * keeps them; blocks are only a matter of precision, and every run plans its own.
+ * Pilots: a few processes ahead of the timing that choose how large the batches of a workload are, how its ops are
+ * warmed, and how many blocks of each purpose a process has. n and the warming are part of what an op is, so they stand
+ * on ladders, and a machine's calibration keeps them; blocks are only a matter of precision, and every run plans its
+ * own.
  */
 #ifndef ENCBENCH_PILOT_H
 #define ENCBENCH_PILOT_H
@@ -21,25 +22,27 @@ struct pilot_figures {
     uint64_t clock_step_ns;
 };
 
-/* `processes` pilots of the cell, with layouts of process numbers from `first` on. A module that crashes here is refused by name. */
+/* `processes` pilots of the cell, with layouts of process numbers from `first` on. A module that crashes here is
+ * refused by name. */
 int pilot_measure(const struct launch *launch, const struct plan_cell *cell, uint64_t first, unsigned processes,
                   uint64_t seed, struct pilot_figures *figures, struct error *error);
 
 /*
- * Times of a batch behind a rising number of untimed ops: the first step that is within 2 % of the median of the last three. False when the
- * last is still 2 % below the one before. Fewer than three steps say nothing: none, and settled.
+ * Times of a batch behind a rising number of untimed ops: the first step that is within 2 % of the median of the last
+ * three. False when the last is still 2 % below the one before. Fewer than three steps say nothing: none, and settled.
  */
 bool pilot_settles(const double *warm_ns, size_t steps, size_t *settled_step);
 
 /* What is kept of a workload from one run of a machine to the next. */
 struct pilot_batch {
-    uint64_t iterations; /* common rung; 0: not known */
-    uint64_t
-        rewarm_iterations; /* of all arms: none, or a power of two times the multiple; at least what the modules ask for */
-    bool settled;          /* false: the ops still changed after a millisecond of them */
-    bool calibrated;       /* it comes from the machine's calibration */
+    uint64_t iterations;        /* common rung; 0: not known */
+    uint64_t rewarm_iterations; /* of all arms: none, or a power of two times the multiple; at least what the modules
+                                   ask for */
+    bool settled;               /* false: the ops still changed after a millisecond of them */
+    bool calibrated;            /* it comes from the machine's calibration */
 };
-/* That of a workload in what a calibration keeps (schema_calibration_batches); false when it is not there or not on the cell's ladder. */
+/* That of a workload in what a calibration keeps (schema_calibration_batches); false when it is not there or not on the
+ * cell's ladder. */
 bool pilot_known(const struct csv_data *batches, const struct plan_cell *cell, struct pilot_batch *batch);
 struct pilot_batch pilot_choose(const struct plan_cell *cell, const struct pilot_figures *figures);
 
@@ -47,8 +50,9 @@ struct pilot_batch pilot_choose(const struct plan_cell *cell, const struct pilot
 void pilot_apply(struct plan_cell *cell, const struct pilot_batch *batch, const struct pilot_figures *figures);
 
 /*
- * Blocks of a process of about `process_ms` of which a cell has `processes`; and with them, beside that time, those of the clock arms, so many
- * that the planted chain can be told from its tolerance, and of linearity, at most a fifth of the whole. The batch has been applied.
+ * Blocks of a process of about `process_ms` of which a cell has `processes`; and with them, beside that time, those of
+ * the clock arms, so many that the planted chain can be told from its tolerance, and of linearity, at most a fifth of
+ * the whole. The batch has been applied.
  */
 void pilot_plan_blocks(struct plan_cell *cell, const struct pilot_figures *figures, unsigned process_ms,
                        unsigned processes);

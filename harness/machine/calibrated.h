@@ -8,7 +8,8 @@
 #include "base/paths.h"
 #include "store/csv.h"
 
-/* The batches that this machine's calibration keeps (calibration_batches); no rows where there is none. csv_free in every case. */
+/* The batches that this machine's calibration keeps (calibration_batches); no rows where there is none. csv_free in
+ * every case. */
 int calibrated_read_batches(const struct paths *paths, struct csv_data *batches, struct error *error);
 
 /* Copies the calibration of this machine's fingerprint into a run directory, where there is one. */

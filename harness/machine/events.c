@@ -194,7 +194,8 @@ static bool find_event(const char *name, struct counter_event *event, char *reas
 
 /* ---- the set ---- */
 
-/* False where libpfm finds no PMU, not even the kernel's generic one: perf events are not compiled in, or /proc hides them. */
+/* False where libpfm finds no PMU, not even the kernel's generic one: perf events are not compiled in, or /proc hides
+ * them. */
 static bool any_events(void)
 {
     for (int i = 0; i < PFM_PMU_MAX; i++) {

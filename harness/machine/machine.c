@@ -78,7 +78,8 @@ static void read_line(const char *root, const char *path, char *text, size_t tex
     text[strcspn(text, "\n")] = '\0';
 }
 
-/* Value of the first "key : value" line of /proc/cpuinfo or /proc/meminfo. The rest of a line that is longer than any is no line. */
+/* Value of the first "key : value" line of /proc/cpuinfo or /proc/meminfo. The rest of a line that is longer than any
+ * is no line. */
 static void read_key(const char *root, const char *path, const char *key, char *text, size_t text_bytes)
 {
     char line[8192];
@@ -151,8 +152,8 @@ void machine_fingerprint(char fingerprint[static MACHINE_FINGERPRINT_BYTES])
 
 const char *const machine_status_words[] = {"ok", "noisy", "not visible", "volatile", NULL};
 
-/* An empty value is one that is not visible, whatever was said of it, and then nothing is known to mend. `mend`: the command or step that
- * would help when it is not ok. */
+/* An empty value is one that is not visible, whatever was said of it, and then nothing is known to mend. `mend`: the
+ * command or step that would help when it is not ok. */
 static __attribute__((format(printf, 5, 6))) void
 add(struct machine_facts *facts, const char *key, enum machine_status status, const char *mend, const char *format, ...)
 {
@@ -202,7 +203,8 @@ static void add_governor(struct machine_facts *facts, const char *root)
         value);
 }
 
-/* Drivers have a switch of their own (intel_pstate: it says when there is none), one for each CPU (amd_pstate) or one for all. */
+/* Drivers have a switch of their own (intel_pstate: it says when there is none), one for each CPU (amd_pstate) or one
+ * for all. */
 static void add_boost(struct machine_facts *facts, const char *root)
 {
     char of_this_cpu[96], value[MACHINE_VALUE_BYTES], mend[MACHINE_MEND_BYTES];
@@ -224,7 +226,8 @@ static void add_boost(struct machine_facts *facts, const char *root)
     add(facts, "cpu_boost", MACHINE_NOT_VISIBLE, NULL, "%s", "");
 }
 
-/* What a guest is told that it lacks, the core that it runs on may have all the same; and some architectures cannot tell. */
+/* What a guest is told that it lacks, the core that it runs on may have all the same; and some architectures cannot
+ * tell. */
 static void add_smt(struct machine_facts *facts, const char *root)
 {
     char value[MACHINE_VALUE_BYTES], active[8];
@@ -304,7 +307,8 @@ static void add_kernel(struct machine_facts *facts, const char *root)
         "sysctl kernel.perf_event_paranoid=2", "%s", value);
 }
 
-/* Mitigations cost at each entry into the kernel, which is outside of what is timed; two machines may differ by them all the same. */
+/* Mitigations cost at each entry into the kernel, which is outside of what is timed; two machines may differ by them
+ * all the same. */
 static void add_mitigations(struct machine_facts *facts, const char *root)
 {
     char path[4096];
@@ -352,7 +356,8 @@ static int open_pmu(void)
     return 0;
 }
 
-/* Whether the CPU's own counters can be opened at all. Asked by a child: there are sandboxes that kill for the question. */
+/* Whether the CPU's own counters can be opened at all. Asked by a child: there are sandboxes that kill for the
+ * question. */
 static void add_pmu(struct machine_facts *facts)
 {
     struct process_end end = {0};

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 /*
- * What figures of one machine can be compared with: CPU model, architecture, whether there is a hypervisor, compiler and flags, C
- * library; eight hexadecimal digits. The same on all virtual machines of a kind.
+ * What figures of one machine can be compared with: CPU model, architecture, whether there is a hypervisor, compiler
+ * and flags, C library; eight hexadecimal digits. The same on all virtual machines of a kind.
  */
 enum { MACHINE_FINGERPRINT_BYTES = 9 };
 void machine_fingerprint(char fingerprint[static MACHINE_FINGERPRINT_BYTES]);
@@ -34,16 +34,19 @@ struct machine_facts {
     size_t count;
 };
 
-/* Changes nothing. Files are read below `root`: "" for this machine, a made-up tree in tests. `clock_step_ns` 0: not measured. */
+/* Changes nothing. Files are read below `root`: "" for this machine, a made-up tree in tests. `clock_step_ns` 0: not
+ * measured. */
 void machine_look(const char *root, uint64_t clock_step_ns, struct machine_facts *facts);
 
 /* Writes DIRECTORY/machine.csv. `clock_step_ns` as measured by a worker; 0: not measured. */
 int machine_write(const char *directory, uint64_t clock_step_ns, struct error *error);
 
-/* Whether CLOCK_MONOTONIC_RAW is the time-stamp counter itself under this clock source, so that the two cannot be told apart. */
+/* Whether CLOCK_MONOTONIC_RAW is the time-stamp counter itself under this clock source, so that the two cannot be told
+ * apart. */
 bool machine_clock_is_counter(const char *clock_source);
 
-/* CPUs this process may run on: how many, and the last one, on which workers are pinned (interrupts favour the first). */
+/* CPUs this process may run on: how many, and the last one, on which workers are pinned (interrupts favour the first).
+ */
 unsigned machine_cpu_count(void);
 int machine_last_cpu(void);
 /* Another of them than `cpu`; `cpu` itself where there is no other. */

@@ -132,8 +132,8 @@ static bool read_group(const struct counting *counting, const struct counter_gro
 }
 
 /*
- * The kernel checks a new group against all counters of the machine, those that somebody else holds (the NMI watchdog holds one)
- * included: a group may be let in and never be scheduled. Halves of it may.
+ * The kernel checks a new group against all counters of the machine, those that somebody else holds (the NMI watchdog
+ * holds one) included: a group may be let in and never be scheduled. Halves of it may.
  */
 static bool count_list(const struct counting *counting, const size_t *list, size_t count)
 {
@@ -156,8 +156,8 @@ static bool count_list(const struct counting *counting, const size_t *list, size
     return true;
 }
 
-/* Events that can share a group: the kernel lets none of another PMU in. Software events go by themselves: they need no counter and
- * must not fall with those that do. */
+/* Events that can share a group: the kernel lets none of another PMU in. Software events go by themselves: they need no
+ * counter and must not fall with those that do. */
 static uint32_t class_of(const struct counter_event *event)
 {
     return event->type == COUNTER_TYPE_CACHE || event->type == COUNTER_TYPE_RAW ? COUNTER_TYPE_HARDWARE : event->type;

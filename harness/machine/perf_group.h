@@ -1,9 +1,11 @@
 /*
- * Counters of the kernel (perf_event_open), read around something that runs. Events come encoded (events.h); they are opened in groups,
- * one group at a time, one copy of a group for each thread that is measured. A group takes as many events as the kernel lets in; what
- * does not fit is the next group's. A group that never got onto the counters is counted again in halves.
+ * Counters of the kernel (perf_event_open), read around something that runs. Events come encoded (events.h); they are
+ * opened in groups, one group at a time, one copy of a group for each thread that is measured. A group takes as many
+ * events as the kernel lets in; what does not fit is the next group's. A group that never got onto the counters is
+ * counted again in halves.
  *
- * The kernel is a struct of functions, so that tests pass a fake one. Nothing here fails: what cannot be counted has a status.
+ * The kernel is a struct of functions, so that tests pass a fake one. Nothing here fails: what cannot be counted has a
+ * status.
  */
 #ifndef ENCBENCH_COUNTER_H
 #define ENCBENCH_COUNTER_H
@@ -49,8 +51,8 @@ struct counter_value {
 
 struct counter_source {
     void *context;
-    /* Opens the event, disabled, for a thread (0: this one) of this process: as a leader (leader < 0) or into its group. A descriptor
-     * or -errno. */
+    /* Opens the event, disabled, for a thread (0: this one) of this process: as a leader (leader < 0) or into its
+     * group. A descriptor or -errno. */
     int (*open)(void *context, const struct counter_event *event, int thread_id, int leader);
     /* The whole group on or off. */
     void (*enable)(void *context, int leader);
@@ -75,7 +77,8 @@ struct counter_group {
 void counter_enable(const struct counter_group *group, size_t thread);
 void counter_disable(const struct counter_group *group, size_t thread);
 
-/* What is to be counted: does the same at every call, all threads of it between counter_enable and counter_disable. False: it failed. */
+/* What is to be counted: does the same at every call, all threads of it between counter_enable and counter_disable.
+ * False: it failed. */
 typedef bool counter_work(void *context, const struct counter_group *group);
 
 /* Calls `work` once for each group. Fills values[thread * event_count + event]. At most COUNTER_EVENTS_MAX events and

@@ -1,6 +1,6 @@
 /*
- * The loop that is left of an op that was removed: a counter that is stepped, perhaps compared, and a conditional branch. Nothing else, and
- * nothing of it a load or a store.
+ * The loop that is left of an op that was removed: a counter that is stepped, perhaps compared, and a conditional
+ * branch. Nothing else, and nothing of it a load or a store.
  */
 #ifndef ENCBENCH_EMPTY_LOOP_H
 #define ENCBENCH_EMPTY_LOOP_H

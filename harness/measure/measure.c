@@ -49,8 +49,8 @@ static int real_cpu(void *context)
     return sched_getcpu();
 }
 
-/* Twelve chains, more than any core has adders (8 chains found only 4.9 of the 5.2 a cycle of Zen 5); a loop of 0.6 KB, so that little
- * of what arms keep in the caches has to go. */
+/* Twelve chains, more than any core has adders (8 chains found only 4.9 of the 5.2 a cycle of Zen 5); a loop of 0.6 KB,
+ * so that little of what arms keep in the caches has to go. */
 enum { PROBE_CHAINS = 12, PROBE_ADDS_A_ROUND = PROBE_CHAINS * 16 };
 #if defined(__x86_64__)
 #define PROBE_ADD(chain) "addq %12, %" #chain "\n\t"
@@ -150,7 +150,8 @@ uint64_t measure_batch(const struct measure_clock *clock, const struct measure_a
     return elapsed_ns;
 }
 
-/* Its code and its first cycles after other code are warmed untimed: the share of a cold start would look like a busy core. */
+/* Its code and its first cycles after other code are warmed untimed: the share of a cold start would look like a busy
+ * core. */
 static uint32_t probe_ns(const struct measure_clock *clock)
 {
     if (clock->probe == NULL)

@@ -14,7 +14,8 @@ struct disassemble_line {
     char text[160]; /* one space between words; targets by name alone; ';' for ',' so that it can stand in CSV */
 };
 
-/* Fills lines, which are sorted by address, of one file. Those that objdump does not know keep an empty text; without objdump all do. */
+/* Fills lines, which are sorted by address, of one file. Those that objdump does not know keep an empty text; without
+ * objdump all do. */
 void disassemble(const char *file, struct disassemble_line *lines, size_t count);
 
 #endif

@@ -147,8 +147,8 @@ uint32_t layout_describe(uint64_t seed, char text[LAYOUT_TEXT_BYTES])
     return offset_bytes;
 }
 
-/* Sections other than code that get a random distance ahead of them: constants, relocated constants (and with them the global offset
- * table, which ends at a page boundary unless the link is -z norelro), statics. */
+/* Sections other than code that get a random distance ahead of them: constants, relocated constants (and with them the
+ * global offset table, which ends at a page boundary unless the link is -z norelro), statics. */
 static const struct {
     const char *before, *inputs;
 } padded_sections[] = {
@@ -170,9 +170,10 @@ static void write_padding(FILE *file, struct random_stream *stream)
 }
 
 /*
- * What one object of a process may take from another. Of a module nothing: the process holds a C library, and an arm that was loaded before,
- * whose symbols of the same name would be taken for the module's own (its `strlen`, the static variable of an inline function).
- * Destructors of static objects of C++ are registered with __dso_handle, which only the compiler's start files define.
+ * What one object of a process may take from another. Of a module nothing: the process holds a C library, and an arm
+ * that was loaded before, whose symbols of the same name would be taken for the module's own (its `strlen`, the static
+ * variable of an inline function). Destructors of static objects of C++ are registered with __dso_handle, which only
+ * the compiler's start files define.
  */
 static void write_symbols(FILE *file, const struct layout_link *link)
 {
@@ -245,8 +246,8 @@ static void fill_command(struct command *command, const struct layout_link *link
                                  link->object->file};
     for (; count < sizeof fixed / sizeof fixed[0]; count++)
         command->arguments[count] = fixed[count];
-    /* By its name in that directory: given by its path, one without a soname would be found by this path for ever. RPATH and not RUNPATH,
-     * which stands behind LD_LIBRARY_PATH. */
+    /* By its name in that directory: given by its path, one without a soname would be found by this path for ever.
+     * RPATH and not RUNPATH, which stands behind LD_LIBRARY_PATH. */
     if (link->shared && link->shared[0]) {
         command->arguments[count++] = "--disable-new-dtags";
         command->arguments[count++] = "-rpath";
@@ -273,8 +274,8 @@ static void fill_command(struct command *command, const struct layout_link *link
     command->arguments[count] = NULL;
 }
 
-/* What the linker said about an object: the first line that names it, or the one below when that is only a heading ("in function `f':").
- * Else the first line of all; empty when there is none. */
+/* What the linker said about an object: the first line that names it, or the one below when that is only a heading ("in
+ * function `f':"). Else the first line of all; empty when there is none. */
 static void read_log(const char *log, const char *file, char *text, size_t text_bytes)
 {
     char line[512];

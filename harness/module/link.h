@@ -1,6 +1,6 @@
 /*
- * Fresh code layouts: an object file is linked into a shared object of its own whose functions stand in random order behind a random
- * offset within a page. About 7 ms a link (GNU ld 2.40), done ahead of the timing.
+ * Fresh code layouts: an object file is linked into a shared object of its own whose functions stand in random order
+ * behind a random offset within a page. About 7 ms a link (GNU ld 2.40), done ahead of the timing.
  */
 #ifndef ENCBENCH_LAYOUT_H
 #define ENCBENCH_LAYOUT_H
@@ -26,8 +26,8 @@ struct layout_object {
     size_t need_count;
 };
 
-/* Reads the section names of a 64-bit ELF relocatable object, and the libraries that it needs. Errors name the file and what is wrong
- * with it. */
+/* Reads the section names of a 64-bit ELF relocatable object, and the libraries that it needs. Errors name the file and
+ * what is wrong with it. */
 int layout_object_read(const char *file, struct layout_object *object, struct error *error);
 void layout_object_free(struct layout_object *object);
 
@@ -49,10 +49,10 @@ struct layout_link {
 uint32_t layout_describe(uint64_t seed, char text[LAYOUT_TEXT_BYTES]);
 
 /*
- * Links all, `parallel` at a time. A module exports `encbench_module` and nothing else: whatever it calls its functions and variables, and
- * were they unique symbols of C++, they are its own. A shared object exports what it has, and binds to itself.
- * On error nothing is promised about the outputs; the message names the object and has the linker's
- * first line about it, which `log` holds with all others.
+ * Links all, `parallel` at a time. A module exports `encbench_module` and nothing else: whatever it calls its functions
+ * and variables, and were they unique symbols of C++, they are its own. A shared object exports what it has, and binds
+ * to itself. On error nothing is promised about the outputs; the message names the object and has the linker's first
+ * line about it, which `log` holds with all others.
  */
 int layout_link_all(const struct layout_link *links, size_t count, const char *log, unsigned parallel,
                     struct error *error);

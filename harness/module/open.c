@@ -2,7 +2,6 @@
 
 #include "module/names.h"
 
-
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -141,7 +140,8 @@ static bool is_zero(const unsigned char *bytes, size_t count)
     return true;
 }
 
-/* The module's own tables, widened to what this harness knows: rows of version 1 are shorter, those of a later header longer. */
+/* The module's own tables, widened to what this harness knows: rows of version 1 are shorter, those of a later header
+ * longer. */
 static int widen(const char *file, const struct encbench_module *found, struct encbench_module **module,
                  struct error *error)
 {

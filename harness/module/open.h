@@ -13,8 +13,8 @@ enum { MODULE_INPUT_BYTES_MAX = 1 << 30 };
 
 /*
  * Opens the shared object `file` and checks what it exports: ABI version, sizes, names, functions that must be there.
- * *module is a copy of its tables, those of version 1 widened with zeros, malloc'ed once and kept, as the module stays loaded, for the
- * life of the process. Errors name the file, what was found and what was expected.
+ * *module is a copy of its tables, those of version 1 widened with zeros, malloc'ed once and kept, as the module stays
+ * loaded, for the life of the process. Errors name the file, what was found and what was expected.
  */
 int module_open(const char *file, const struct encbench_module **module, struct error *error);
 

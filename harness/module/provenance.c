@@ -66,7 +66,8 @@ static void put_layouts_sha256(struct csv_writer *writer, const char *key, const
     free(command);
 }
 
-/* REPORT.md is what a run is made into: that it is new says nothing of the program. An installed program stands in nobody's checkout, or in one of something else. */
+/* REPORT.md is what a run is made into: that it is new says nothing of the program. An installed program stands in
+ * nobody's checkout, or in one of something else. */
 static void put_git(struct csv_writer *writer, const char *root, bool installed)
 {
     const char *const revision[] = {"git", "-C", root, "rev-parse", "HEAD", NULL};

@@ -568,8 +568,8 @@ bool module_workload_selected(const char *const *names, const struct module_work
     return names == NULL;
 }
 
-int module_set_load_built(const struct paths *paths, const char *const *files, const char *scratch, struct module_set *set,
-                     struct error *error)
+int module_set_load_built(const struct paths *paths, const char *const *files, const char *scratch,
+                          struct module_set *set, struct error *error)
 {
     if (module_set_load(set, paths->modules, files, scratch, paths->worker, error) != 0)
         return error->code;
@@ -589,7 +589,7 @@ int module_set_load_kernels(const struct paths *paths, const char *scratch, stru
 }
 
 const struct module_info *module_set_find_kernel(const struct paths *paths, const struct module_set *kernels,
-                                          const char *variant, struct error *error)
+                                                 const char *variant, struct error *error)
 {
     const struct module_info *kernel = module_set_find(kernels, variant, false);
     if (kernel == NULL)

@@ -1,6 +1,6 @@
 /*
- * The modules of a run: found, described and ready to be linked. The driver never loads a module itself: a worker describes it, so
- * that a broken one cannot take the driver down.
+ * The modules of a run: found, described and ready to be linked. The driver never loads a module itself: a worker
+ * describes it, so that a broken one cannot take the driver down.
  */
 #ifndef ENCBENCH_MODULE_SET_H
 #define ENCBENCH_MODULE_SET_H
@@ -65,7 +65,8 @@ struct module_info {
     size_t field_count;
     struct module_workload workloads[MODULE_WORKLOADS_MAX];
     size_t workload_count;
-    /* The same in the states other than `repeat` that they can be timed in: what is counted is counted once, of `workloads`. */
+    /* The same in the states other than `repeat` that they can be timed in: what is counted is counted once, of
+     * `workloads`. */
     struct module_workload in_states[MODULE_WORKLOADS_MAX * (MEASURE_STATES - 1)];
     size_t in_state_count;
 };
@@ -79,27 +80,28 @@ struct module_set {
 };
 
 /*
- * Collects DIRECTORY/NAME.o: those that DIRECTORY/order.txt names (a name a line, in that order; all, by name, without it), the shared objects of
- * DIRECTORY/shared, and then `files` (NULL-terminated, may be NULL; of a directory every *.o, or its *.so as layouts of one module: they
- * must describe themselves alike, and no two may be the same bytes). Each is linked once into `scratch` and described by `worker`. Errors name the
- * file. module_set_free in every case.
+ * Collects DIRECTORY/NAME.o: those that DIRECTORY/order.txt names (a name a line, in that order; all, by name, without
+ * it), the shared objects of DIRECTORY/shared, and then `files` (NULL-terminated, may be NULL; of a directory every
+ * *.o, or its *.so as layouts of one module: they must describe themselves alike, and no two may be the same bytes).
+ * Each is linked once into `scratch` and described by `worker`. Errors name the file. module_set_free in every case.
  */
 int module_set_load(struct module_set *set, const char *directory, const char *const *files, const char *scratch,
                     const char *worker, struct error *error);
 void module_set_free(struct module_set *set);
 
-/* The shared objects DIRECTORY/shared/NAME.so, by name: *shared is malloc'ed and NULL-terminated, and so is *shared_directory.
- * module_shared_free in every case. */
+/* The shared objects DIRECTORY/shared/NAME.so, by name: *shared is malloc'ed and NULL-terminated, and so is
+ * *shared_directory. module_shared_free in every case. */
 int module_shared_load(const char *directory, char ***shared, char **shared_directory, struct error *error);
 void module_shared_free(char **shared, char *shared_directory);
 
-/* Refuses variants called like the harness's own kernels and controls, and planted cycles in a file that is not NAME.planted.o (or none in
- * one that is). Of the modules that are compared, not of the kernels. */
+/* Refuses variants called like the harness's own kernels and controls, and planted cycles in a file that is not
+ * NAME.planted.o (or none in one that is). Of the modules that are compared, not of the kernels. */
 int module_set_check_names(const struct module_set *set, struct error *error);
 
 /* The module of a variant (planted or not); NULL when there is none. */
 const struct module_info *module_set_find(const struct module_set *set, const char *variant, bool planted);
-/* Whether its files are links of ours, against the shared objects of its set; a shared object that was given is somebody else's. */
+/* Whether its files are links of ours, against the shared objects of its set; a shared object that was given is
+ * somebody else's. */
 bool module_info_is_linked(const struct module_info *module);
 /* A workload of a module by short or full name, that of its state; NULL when it has none. */
 const struct module_workload *module_info_workload(const struct module_info *module, const char *name);
@@ -107,13 +109,14 @@ const struct module_workload *module_info_workload(const struct module_info *mod
 bool module_workload_selected(const char *const *names, const struct module_workload *workload);
 
 /* Everything that can be run, for `list`: modules described from scratch. */
-int module_set_load_built(const struct paths *paths, const char *const *files, const char *scratch, struct module_set *set,
-                     struct error *error);
+int module_set_load_built(const struct paths *paths, const char *const *files, const char *scratch,
+                          struct module_set *set, struct error *error);
 
 /* The harness's own kernels: they come by the same door, from a directory of their own. */
-int module_set_load_kernels(const struct paths *paths, const char *scratch, struct module_set *set, struct error *error);
+int module_set_load_kernels(const struct paths *paths, const char *scratch, struct module_set *set,
+                            struct error *error);
 /* NULL, and one line, when the build lacks it. */
 const struct module_info *module_set_find_kernel(const struct paths *paths, const struct module_set *kernels,
-                                          const char *variant, struct error *error);
+                                                 const char *variant, struct error *error);
 
 #endif

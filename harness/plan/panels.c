@@ -1,6 +1,7 @@
 #include "plan/panels.h"
 
 #include "kernels/kernels.h"
+#include "module.h"
 #include "module/names.h"
 #include "schema.h"
 

@@ -13,9 +13,9 @@
 #define PANELS_MADE "made_"
 
 /*
- * Refuses, with file and line: no rows at all, names that are not legal or reserved, unknown kinds and efforts, a contrast or variant
- * named twice, rows of one panel that do not stand together, a second twin or planted row of a panel or one of a variant that is no arm
- * of it, and sides that do not fit their kind.
+ * Refuses, with file and line: no rows at all, names that are not legal or reserved, unknown kinds and efforts, a
+ * contrast or variant named twice, rows of one panel that do not stand together, a second twin or planted row of a
+ * panel or one of a variant that is no arm of it, and sides that do not fit their kind.
  */
 int panels_check(const struct csv_data *panels, bool made_allowed, struct error *error);
 

@@ -161,7 +161,8 @@ static void move_control(const struct plan *plan, struct plan_row *control, cons
     }
 }
 
-/* Keeps rows whose variants are all selected, and then only panels that still compare something, with their controls. */
+/* Keeps rows whose variants are all selected, and then only panels that still compare something, with their controls.
+ */
 static void filter_rows(struct plan *plan, const struct module_set *set, const struct plan_selection *selection)
 {
     size_t kept = 0;

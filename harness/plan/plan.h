@@ -1,7 +1,7 @@
 /*
- * The plan of a run: which arms share a process, on which workload, which contrasts are read from them, in which order processes
- * run and with which layouts. Filled by pure functions from panels.csv, the modules and the seed, so that it can be printed before anything
- * is measured and checked by tests.
+ * The plan of a run: which arms share a process, on which workload, which contrasts are read from them, in which order
+ * processes run and with which layouts. Filled by pure functions from panels.csv, the modules and the seed, so that it
+ * can be printed before anything is measured and checked by tests.
  */
 #ifndef ENCBENCH_PLAN_H
 #define ENCBENCH_PLAN_H
@@ -17,10 +17,10 @@ enum {
     PLAN_FEW_BLOCKS = 16,  /* in a cell of fewer, batches of clock arms that have no blocks of their own are ... */
     PLAN_LONG_CLOCK = 256, /* ... so many times as long */
     /*
-     * A process sets its arms up anew this many times, each time with a fresh heap. Where buffers lie, not where code lies,
-     * is what made copies of the same code differ: per-process sd of the twin on a 450 ns encode-and-copy op with 1, 4, 16
-     * and 32 set-ups a process 1.1-3.2, 0.7, 0.4-0.5 and 0.4-0.5 ns (20 processes each); an op of 21 ns that touches no data
-     * has 0.001 either way.
+     * A process sets its arms up anew this many times, each time with a fresh heap. Where buffers lie, not where code
+     * lies, is what made copies of the same code differ: per-process sd of the twin on a 450 ns encode-and-copy op with
+     * 1, 4, 16 and 32 set-ups a process 1.1-3.2, 0.7, 0.4-0.5 and 0.4-0.5 ns (20 processes each); an op of 21 ns that
+     * touches no data has 0.001 either way.
      */
     PLAN_EPOCHS = 16,
 };
@@ -61,13 +61,14 @@ struct plan_cell {
     bool decides_claims; /* a contrast or level of it decides a part of a claim */
     /* Arms from this one on, all of one module, share one link; those before have each their own. */
     size_t first_shared;
-    uint32_t epochs; /* set-ups of all arms in a process; 0: PLAN_EPOCHS */
-    bool
-        one_after_other; /* all batches of an arm, then those of the next: what a calibration compares the design with */
-    uint32_t blocks;     /* per process; 0 until the pilot */
+    uint32_t epochs;      /* set-ups of all arms in a process; 0: PLAN_EPOCHS */
+    bool one_after_other; /* all batches of an arm, then those of the next: what a calibration compares the design with
+                           */
+    uint32_t blocks;      /* per process; 0 until the pilot */
     /* Blocks of the clock arms alone, between the others; 0: they take part in those. And of linearity, behind them. */
     uint32_t clock_blocks, linearity_blocks;
-    /* A process in so many has linearity blocks: of ops so long that one block of them would be more than a fifth of the time. */
+    /* A process in so many has linearity blocks: of ops so long that one block of them would be more than a fifth of
+     * the time. */
     uint32_t linearity_every;
     struct measure_ladder ladder; /* of the arms but those of the clock; from the pilot */
     uint64_t rewarm_iterations;   /* untimed ops before a batch, the same for all arms but those of the clock */
@@ -98,25 +99,28 @@ struct plan_selection {
     /* Of panels made for --module and --variants; NULL: the first variant that has the workload. */
     const char *baseline;
     bool wide; /* panels of effort wide too */
-    /* Bits of enum measure_state: every workload in these, where it can be. 0: `repeat`, and what panels.csv names; panels made for
+    /* Bits of enum measure_state: every workload in these, where it can be. 0: `repeat`, and what panels.csv names;
+     * panels made for
      * --module have `fresh` beside it. */
     unsigned states;
 };
 
 /*
- * Builds the cells. `kernels` is the described chain module. Errors: what panels.h refuses, a panel with more than six arms, a variant or
- * workload in panels.csv that no module has, an unknown name in the selection, nothing left to measure; each names file and line or the name.
- * plan_free in every case.
+ * Builds the cells. `kernels` is the described chain module. Errors: what panels.h refuses, a panel with more than six
+ * arms, a variant or workload in panels.csv that no module has, an unknown name in the selection, nothing left to
+ * measure; each names file and line or the name. plan_free in every case.
  */
 int plan_build(struct plan *plan, const struct csv_data *panels, const struct module_set *set,
                const struct module_info *kernels, const struct plan_selection *selection, struct error *error);
 void plan_free(struct plan *plan);
 
-/* Sets decides_claims of every cell: claims.csv has a condition of kind timing or composition on its workload and the two sides of one
- * of its contrasts, in either orientation, or of kind level on its workload and one of its variants. */
+/* Sets decides_claims of every cell: claims.csv has a condition of kind timing or composition on its workload and the
+ * two sides of one of its contrasts, in either orientation, or of kind level on its workload and one of its variants.
+ */
 void plan_mark_claims(struct plan *plan, const struct csv_data *claims);
 
-/* Cell that runs at `position` (0 ... cell_count-1) of round `round`: every round runs every cell once, in random order. */
+/* Cell that runs at `position` (0 ... cell_count-1) of round `round`: every round runs every cell once, in random
+ * order. */
 void plan_round(uint64_t seed, uint64_t round, uint32_t *cells, size_t cell_count);
 
 /* Number of the process that measures a cell in a round: unique in the run, whichever cells take part. */
@@ -129,8 +133,8 @@ size_t plan_real_arms(const struct plan_cell *cell);
 /* The ladder of the arms, whose workloads may differ in their multiples and rounds; clock arms left out. */
 struct measure_ladder plan_ladder(const struct plan_cell *cell);
 
-/* Iterations of every arm but those of the clock: the common rung, or an own one (measure_own_iterations), and with it those of linearity
- * blocks. `ns_per_op` may be NULL: the common one for all. */
+/* Iterations of every arm but those of the clock: the common rung, or an own one (measure_own_iterations), and with it
+ * those of linearity blocks. `ns_per_op` may be NULL: the common one for all. */
 void plan_set_iterations(struct plan_cell *cell, uint64_t common, const double *ns_per_op, uint64_t clock_step_ns);
 
 /* Of linearity blocks, from the arm's own and the ladder of the cell. */
@@ -143,21 +147,24 @@ double plan_linearity_ns(const struct plan_cell *cell, const double *ns_per_op);
 uint32_t plan_linearity_blocks(const struct plan_cell *cell, uint64_t turn);
 
 /*
- * Batches of the clock arms. The planted chain is judged against the chain batch by batch: the same n for both. In a cell of few blocks
- * (set before) they are longer, beside ops of milliseconds still short: of four blocks trimming leaves all, and an interrupt of 25 us in one
- * batch of 10 hid the 32 planted cycles in 3 of 20 processes; of 320 us, every third batch was 8 % too long.
+ * Batches of the clock arms. The planted chain is judged against the chain batch by batch: the same n for both. In a
+ * cell of few blocks (set before) they are longer, beside ops of milliseconds still short: of four blocks trimming
+ * leaves all, and an interrupt of 25 us in one batch of 10 hid the 32 planted cycles in 3 of 20 processes; of 320 us,
+ * every third batch was 8 % too long.
  */
 void plan_set_clock(struct plan_cell *cell, uint64_t chain_iterations, uint64_t multiply_iterations);
 
-/* Seed of the layout of one arm of one process: never the same twice in a run. Clock arms share the layout of arm `first clock`. */
+/* Seed of the layout of one arm of one process: never the same twice in a run. Clock arms share the layout of arm
+ * `first clock`. */
 uint64_t plan_layout_seed(uint64_t seed, uint64_t process, size_t arm);
 
 /* Arms of a cell that are of one module. */
 size_t plan_arms_of(const struct plan_cell *cell, const struct module_info *module);
 
 /*
- * Which of its module's layouts (module_info.layouts) an arm takes in turn `turn` of cell `number`: all in an order drawn from the seed, none
- * twice in the cell, by whichever arm, before all were taken. Turns start anywhere and count up by one.
+ * Which of its module's layouts (module_info.layouts) an arm takes in turn `turn` of cell `number`: all in an order
+ * drawn from the seed, none twice in the cell, by whichever arm, before all were taken. Turns start anywhere and count
+ * up by one.
  */
 size_t plan_layout_choice(uint64_t seed, uint64_t number, const struct plan_cell *cell, size_t arm, uint64_t turn);
 

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* Exploratory panels have 20 processes: at 17 and fewer the control of all twins (0.1 % over some 40 of them) has no interval. */
+/* Exploratory panels have 20 processes: at 17 and fewer the control of all twins (0.1 % over some 40 of them) has no
+ * interval. */
 const struct profile profiles[] = {
     {"quick", "one look; about two minutes", true, 250, 20, 150, 5, 50, false, 1, {{20, 1.0}}},
     {"default", "two looks; about eight minutes", true, 500, 20, 150, 6, 400, true, 2, {{32, 0.3}, {64, 0.7}}},

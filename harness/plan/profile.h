@@ -26,8 +26,8 @@ struct profile {
     unsigned process_ms;  /* measuring time of one process */
     /* Of panels on workloads that decide no part of a claim: processes in all, whatever the looks, and their time. */
     unsigned exploratory_processes, exploratory_process_ms;
-    /* Ahead of the run, for the forecast: processes of every cell that decides claims, and their measuring time. Less than 5 % of
-     * the time of the whole profile; their figures count for nothing else. */
+    /* Ahead of the run, for the forecast: processes of every cell that decides claims, and their measuring time. Less
+     * than 5 % of the time of the whole profile; their figures count for nothing else. */
     unsigned forecast_processes, forecast_process_ms;
     bool wide; /* panels of effort wide too */
     size_t look_count;
@@ -41,8 +41,9 @@ extern const size_t profile_count;
 const struct profile *profile_find(const char *name);
 
 /*
- * The profile with `processes` of them in every cell, exploratory ones too: looks that would have as many or more are dropped, but the last,
- * which has exactly so many and what error share the dropped ones leave. What it can decide is fixed before the run, as ever. Pure.
+ * The profile with `processes` of them in every cell, exploratory ones too: looks that would have as many or more are
+ * dropped, but the last, which has exactly so many and what error share the dropped ones leave. What it can decide is
+ * fixed before the run, as ever. Pure.
  */
 struct profile profile_with_processes(const struct profile *profile, unsigned processes);
 

@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* A table no wider than `columns` (0: 80), a line below each noisy fact with what would mend it, and a count of each status. */
+/* A table no wider than `columns` (0: 80), a line below each noisy fact with what would mend it, and a count of each
+ * status. */
 void doctor_print(FILE *stream, const struct machine_facts *facts, int columns);
 
 /* Whether nothing is noisy. What is not visible is no reason to refuse a machine: it is said. */

@@ -1,6 +1,6 @@
 /*
- * From a verdict back to the rows and the arithmetic behind it, as text that fits 80 columns. Everything shown is what `analyse`
- * computes (analyse_internal.h), shown and not computed again.
+ * From a verdict back to the rows and the arithmetic behind it, as text that fits 80 columns. Everything shown is what
+ * `analyse` computes (analyse_internal.h), shown and not computed again.
  */
 #ifndef ENCBENCH_EXPLAIN_H
 #define ENCBENCH_EXPLAIN_H
@@ -12,7 +12,8 @@
 /* Prints on standard output. `claim` is a claim's number, or that and the letter of a part: "4" or "4d". */
 int explain_print(const char *claim, const char *directory, struct error *error);
 
-/* Fills `directory` with the newest complete run under `results`, its `reference` last of all. Newest: whose run.csv was written last. */
+/* Fills `directory` with the newest complete run under `results`, its `reference` last of all. Newest: whose run.csv
+ * was written last. */
 int explain_find_run(const char *results, char directory[PATH_MAX], struct error *error);
 
 #endif

@@ -122,7 +122,8 @@ static int gather(struct exported *exported, struct error *error)
     return 0;
 }
 
-/* Ops behind a sample: batches of the arm in kept blocks, two a block, times the ops of a batch. At least 1: both formats want a count. */
+/* Ops behind a sample: batches of the arm in kept blocks, two a block, times the ops of a batch. At least 1: both
+ * formats want a count. */
 static int64_t operations(const struct exported *exported, const struct sample *sample)
 {
     const size_t workload = csv_find(&exported->workloads, SCHEMA_workloads_workload, sample->workload);
@@ -159,7 +160,8 @@ static void free_run(struct exported *exported)
 
 /* ---- benchfmt ---- */
 
-/* A part of a name: what would end it or begin another becomes '_', and so does all that is not ASCII, as Unicode has more spaces. */
+/* A part of a name: what would end it or begin another becomes '_', and so does all that is not ASCII, as Unicode has
+ * more spaces. */
 static void put_part(FILE *stream, const char *key, const char *text)
 {
     fprintf(stream, "/%s=", key);

@@ -1,6 +1,6 @@
 /*
- * Showing results: the Python and gnuplot scripts under plots/ and the closing lines on the terminal. Presentation only; every figure
- * comes from the run directory.
+ * Showing results: the Python and gnuplot scripts under plots/ and the closing lines on the terminal. Presentation
+ * only; every figure comes from the run directory.
  */
 #ifndef ENCBENCH_PRESENT_H
 #define ENCBENCH_PRESENT_H
@@ -10,8 +10,8 @@
 #include "base/paths.h"
 #include "stats/verdict.h"
 
-/* Whether reports can be made here: an interpreter with matplotlib and jinja2 ($ENCBENCH_PYTHON, python3, /usr/bin/python3) and gnuplot. Asked
- * before measuring, so that two minutes are not spent for nothing. */
+/* Whether reports can be made here: an interpreter with matplotlib and jinja2 ($ENCBENCH_PYTHON, python3,
+ * /usr/bin/python3) and gnuplot. Asked before measuring, so that two minutes are not spent for nothing. */
 int present_check(const struct paths *paths, struct error *error);
 /* Whether the report can be written there, asked before minutes are spent on measuring. */
 int present_check_output(const char *output, struct error *error);
@@ -26,7 +26,8 @@ int present_report(const struct paths *paths, const char *directory, const char 
 /* COMPARE.md and figures/ of a directory of `compare`; a few lines about it on standard output. */
 int present_comparison(const struct paths *paths, const char *directory, struct error *error);
 
-/* The escape sequence that begins the colour of a verdict on standard output, "" where text_colour has none; TEXT_PLAIN ends it. */
+/* The escape sequence that begins the colour of a verdict on standard output, "" where text_colour has none; TEXT_PLAIN
+ * ends it. */
 const char *present_colour(enum verdict verdict);
 
 /* Counts of verdicts on standard output; EXIT_UNFIT when the run is invalid. */

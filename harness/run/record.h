@@ -1,6 +1,6 @@
 /*
- * The raw files of a run directory while it is written: rows are appended whole, a process at a time, so that the directory is valid
- * whenever the program dies.
+ * The raw files of a run directory while it is written: rows are appended whole, a process at a time, so that the
+ * directory is valid whenever the program dies.
  */
 #ifndef ENCBENCH_RECORD_H
 #define ENCBENCH_RECORD_H
@@ -24,15 +24,16 @@ struct record_clock {
     double reading_ns;   /* of a round beside its ops; 0: not measured */
 };
 
-/* Creates the raw files of processes, contrasts, contrasts by machine state, linearity and samples in `directory`; those that it holds are appended to, when `resumed`. */
+/* Creates the raw files of processes, contrasts, contrasts by machine state, linearity and samples in `directory`;
+ * those that it holds are appended to, when `resumed`. */
 int record_open(struct record **record, const char *directory, bool resumed, struct error *error);
 
 /* Where the objects of the arms of a process lay, as one gzip member. Ahead of record_process. */
 int record_objects(struct record *record, uint64_t process, const struct plan_cell *cell,
                    const struct worker_object *objects, size_t count, struct error *error);
 
-/* One process: its samples as one gzip member, its arms, its contrasts and their linearity (none when void). `void_reason` is NULL or says why
- * it does not count; `layouts` are words, one an arm. */
+/* One process: its samples as one gzip member, its arms, its contrasts and their linearity (none when void).
+ * `void_reason` is NULL or says why it does not count; `layouts` are words, one an arm. */
 int record_process(struct record *record, uint64_t process, const struct plan_cell *cell, const char *const *layouts,
                    const struct measure_block *blocks, size_t block_count, const struct summary *summary,
                    const struct record_clock *clock, const char *void_reason, struct error *error);

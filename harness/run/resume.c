@@ -40,7 +40,8 @@ static int check_given(const struct resume *resume, const struct profile *profil
         return differs(resume, "profile", resume->profile.name, profile->name, error);
     snprintf(text, sizeof text, "%u", processes);
     if (processes && processes != resume->asked_processes)
-        return differs(resume, RUN_DIRECTORY_PROCESSES_KEY, fact(&resume->run, RUN_DIRECTORY_PROCESSES_KEY), text, error);
+        return differs(resume, RUN_DIRECTORY_PROCESSES_KEY, fact(&resume->run, RUN_DIRECTORY_PROCESSES_KEY), text,
+                       error);
     snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
     if (seed && seed != resume->seed)
         return differs(resume, "seed", fact(&resume->run, "seed"), text, error);
@@ -68,9 +69,9 @@ static int read_progress(struct resume *resume, struct error *error)
     resume->seed = strtoull(seed, NULL, 10);
     resume->command = fact(run, "command");
     if (!find_profile(resume) || resume->seed == 0)
-        return error_set(error, EXIT_USAGE,
-                         "%s: profile \"%s\" with %s \"%s\" or seed \"%s\" is not known here; measure anew", run->path,
-                         fact(run, "profile"), RUN_DIRECTORY_PROCESSES_KEY, fact(run, RUN_DIRECTORY_PROCESSES_KEY), seed);
+        return error_set(
+            error, EXIT_USAGE, "%s: profile \"%s\" with %s \"%s\" or seed \"%s\" is not known here; measure anew",
+            run->path, fact(run, "profile"), RUN_DIRECTORY_PROCESSES_KEY, fact(run, RUN_DIRECTORY_PROCESSES_KEY), seed);
     while (resume->look < resume->profile.look_count &&
            resume->profile.looks[resume->look].processes != strtoul(look, NULL, 10))
         resume->look++;
@@ -114,7 +115,8 @@ static int read_selection(struct resume *resume, struct error *error)
         text = next;
     }
     for (size_t row = 0; row < resume->run.row_count; row++)
-        if (strncmp(csv_text(&resume->run, row, SCHEMA_run_key), RUN_DIRECTORY_MODULE_KEY, strlen(RUN_DIRECTORY_MODULE_KEY)) == 0 &&
+        if (strncmp(csv_text(&resume->run, row, SCHEMA_run_key), RUN_DIRECTORY_MODULE_KEY,
+                    strlen(RUN_DIRECTORY_MODULE_KEY)) == 0 &&
             add_name(resume->modules, csv_text(&resume->run, row, SCHEMA_run_value), resume, error) != 0)
             return error->code;
     return 0;
@@ -210,7 +212,8 @@ int resume_check_copy(const struct resume *resume, const char *file, const char 
 
 /* ---- what killed programs left ---- */
 
-/* A process number may be in use again, by us or by somebody else: what is left of the latter stays, and harms nobody. */
+/* A process number may be in use again, by us or by somebody else: what is left of the latter stays, and harms nobody.
+ */
 static bool is_stale(const char *name)
 {
     long writer;

@@ -1,6 +1,6 @@
 /*
- * An interrupted run taken up again: what its directory says it is, whether this program would measure the same, what of it is done.
- * A process counts as recorded when all its rows of processes.csv are there; they are written last.
+ * An interrupted run taken up again: what its directory says it is, whether this program would measure the same, what
+ * of it is done. A process counts as recorded when all its rows of processes.csv are there; they are written last.
  */
 #ifndef ENCBENCH_RESUME_H
 #define ENCBENCH_RESUME_H
@@ -33,14 +33,14 @@ struct resume {
     double probe_cycles; /* of the fastest mode in the rows that are there (state.h); 0: none */
 };
 
-/* Reads run.csv. `profile`, `processes` and `seed` as given with the command, NULL and 0 when not, must be the run's own. One line and EXIT_USAGE for a
- * run that is complete, another schema, no run. resume_free in every case. */
+/* Reads run.csv. `profile`, `processes` and `seed` as given with the command, NULL and 0 when not, must be the run's
+ * own. One line and EXIT_USAGE for a run that is complete, another schema, no run. resume_free in every case. */
 int resume_open(struct resume *resume, const char *directory, const struct profile *profile, unsigned processes,
                 uint64_t seed, struct error *error);
 void resume_free(struct resume *resume);
 
-/* Whether run.csv and panels.csv in the directory `now`, as this program would write them, are of the same run; the first difference
- * in one line. */
+/* Whether run.csv and panels.csv in the directory `now`, as this program would write them, are of the same run; the
+ * first difference in one line. */
 int resume_compare(const struct resume *resume, const char *now, struct error *error);
 
 /* Whether the check sum of a copy in the directory (`file`, "" when there is none) is what run.csv has under `key`. */
@@ -50,7 +50,8 @@ int resume_check_copy(const struct resume *resume, const char *file, const char 
 /* Removes what killed programs left of tables that they were writing anew; not that of a program that still runs. */
 int resume_sweep(const struct resume *resume, struct error *error);
 
-/* Fills in iterations, of the workload of each cell into `batch`, and blocks when the run was as far as that (`planned`). */
+/* Fills in iterations, of the workload of each cell into `batch`, and blocks when the run was as far as that
+ * (`planned`). */
 int resume_read_plan(struct resume *resume, struct plan *plan, struct pilot_batch *batch, struct error *error);
 
 /* Cuts what was left half-written from the raw files and fills in `done`. Only when `planned`. */

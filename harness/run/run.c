@@ -159,7 +159,8 @@ static unsigned cell_processes(const struct run *run, const struct plan_cell *ce
     return profile_cell_processes(run->options->profile, cell->decides_claims, look);
 }
 
-/* A module that comes with layouts of its own has one for each of its arms in every process of a cell, up to the last look. */
+/* A module that comes with layouts of its own has one for each of its arms in every process of a cell, up to the last
+ * look. */
 static int check_layouts(const struct run *run, const struct module_info *module, struct error *error)
 {
     const struct profile *profile = run->options->profile;
@@ -472,7 +473,8 @@ static int write_run(struct run *run, bool complete, struct error *error)
 /* Process numbers of pilots lie beyond those of the run, so their layouts are their own. */
 #define PILOT_FIRST (1ull << 32)
 
-/* Index of the first cell of the same workload: its pilots decide for all panels; the cell's own when there is none before. */
+/* Index of the first cell of the same workload: its pilots decide for all panels; the cell's own when there is none
+ * before. */
 static size_t first_of_workload(const struct plan *plan, size_t index)
 {
     size_t first = 0;
@@ -550,7 +552,8 @@ static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
     return 0;
 }
 
-/* What it disturbs is found by the run itself; whoever started it may wish to wait. Not earlier: bad input gets one line. */
+/* What it disturbs is found by the run itself; whoever started it may wish to wait. Not earlier: bad input gets one
+ * line. */
 static void warn_of_company(const struct run *run)
 {
     struct machine_facts facts;
@@ -665,8 +668,8 @@ static void say_forecast(const struct run *run, const struct forecast *forecast)
                          forecast_words(&forecast->row[i], run->options->profile, text, sizeof text));
 }
 
-/* Says at the start what this run will hardly resolve. A few short processes of the cells that decide claims, into a directory of their
- * own, as if the run had reached its last look. */
+/* Says at the start what this run will hardly resolve. A few short processes of the cells that decide claims, into a
+ * directory of their own, as if the run had reached its last look. */
 static int foretell(struct run *run, struct error *error)
 {
     const struct profile *profile = run->options->profile;
@@ -700,8 +703,9 @@ static int foretell(struct run *run, struct error *error)
 /* ---- timing ---- */
 
 /* What a process measured, into the raw files; *process says how it ended. */
-static int record_measured(struct run *run, uint64_t number, struct plan_cell *cell, const struct launch_layouts *layouts,
-                           const struct launch_measured *measured, struct timing_process *process, struct error *error)
+static int record_measured(struct run *run, uint64_t number, struct plan_cell *cell,
+                           const struct launch_layouts *layouts, const struct launch_measured *measured,
+                           struct timing_process *process, struct error *error)
 {
     struct summary summary = {0};
     if (!state_classify(cell, measured->blocks, measured->block_count, &run->probe_cycles) ||
@@ -709,7 +713,9 @@ static int record_measured(struct run *run, uint64_t number, struct plan_cell *c
         return error_out_of_memory(error);
     process->failed = measured->void_reason[0] != '\0';
     snprintf(process->void_reason, sizeof process->void_reason, "%s",
-             process->failed ? measured->void_reason : summary.valid ? "" : "too few blocks kept");
+             process->failed ? measured->void_reason
+             : summary.valid ? ""
+                             : "too few blocks kept");
     const char *reason = process->void_reason[0] ? process->void_reason : NULL;
     if (reason == NULL)
         record_objects(run->record, number, cell, measured->objects, measured->object_count, error);
@@ -827,8 +833,8 @@ static void print_plan(const struct run *run)
         for (size_t a = 0; a + PLAN_CLOCK_ARMS < cell->arm_count; a++)
             printf(" %s", cell->arms[a].name);
         printf("\n");
-        /* Measured: 90 ms a process beside its measuring time, 25 % more on a machine busier than its pilot, 250 bytes of
-         * samples a microsecond. */
+        /* Measured: 90 ms a process beside its measuring time, 25 % more on a machine busier than its pilot, 250 bytes
+         * of samples a microsecond. */
         seconds += processes * (1.25 * process_ms + 90) / 1e3;
         bytes += processes * process_ms * 250;
         if (cell->decides_claims)
@@ -883,9 +889,9 @@ static bool counts_only(const struct module_workload *workload)
     return (workload->flags & (ENCBENCH_TIMED | ENCBENCH_COUNTED)) == ENCBENCH_COUNTED;
 }
 
-/* Counted is what is timed, what claims name and what can only be counted; stepped, at 25 us an instruction, what decides
- * claims by its time and is short. A selection of workloads counts all of what it selects, and steps what of it is timed and
- * short. */
+/* Counted is what is timed, what claims name and what can only be counted; stepped, at 25 us an instruction, what
+ * decides claims by its time and is short. A selection of workloads counts all of what it selects, and steps what of it
+ * is timed and short. */
 static void choose_exact(struct run *run, struct exact_names *names)
 {
     const struct plan_selection *selection = &run->options->selection;
@@ -1022,7 +1028,8 @@ static bool is_ours(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* The directory was made by this run and no process was measured: nobody can use it, unless somebody put something else there. */
+/* The directory was made by this run and no process was measured: nobody can use it, unless somebody put something else
+ * there. */
 static void remove_untimed(const char *path, struct error *error)
 {
     const struct error before = *error;

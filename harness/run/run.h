@@ -1,6 +1,6 @@
 /*
- * A run: plan, exact passes, pilot, timing, into a run directory. Processes are measured one after the other; nothing else of ours
- * runs meanwhile.
+ * A run: plan, exact passes, pilot, timing, into a run directory. Processes are measured one after the other; nothing
+ * else of ours runs meanwhile.
  */
 #ifndef ENCBENCH_RUN_H
 #define ENCBENCH_RUN_H
@@ -20,16 +20,17 @@ struct run_options {
     const char *const *events; /* to count, NULL-terminated names as events.h takes them; NULL: the usual ones */
     uint64_t seed;             /* 0: from the clock */
     const char *out;           /* NULL: results/DATE-PROFILE under the root */
-    /* Directory of an interrupted run to go on with, NULL: a new run. It holds profile (may be NULL here), seed and selection. */
+    /* Directory of an interrupted run to go on with, NULL: a new run. It holds profile (may be NULL here), seed and
+     * selection. */
     const char *resume;
     const char *command; /* as given, for run.csv */
     bool dry_run;        /* print plan, time and disk on standard output; measure nothing, write nothing */
     bool quiet;
 };
 
-/* `directory` (PATH_MAX bytes) is filled with where the run went. A run directory that exists is never overwritten. Interrupted, or
- * no process of a panel on a workload ends well: what was measured is kept, run.csv says complete = no, and the code is EXIT_UNFIT. When
- * it ends before anything is timed, the directory is removed again. */
+/* `directory` (PATH_MAX bytes) is filled with where the run went. A run directory that exists is never overwritten.
+ * Interrupted, or no process of a panel on a workload ends well: what was measured is kept, run.csv says complete = no,
+ * and the code is EXIT_UNFIT. When it ends before anything is timed, the directory is removed again. */
 int run_measure(const struct paths *paths, const struct run_options *options, char *directory, struct error *error);
 
 #endif

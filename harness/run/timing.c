@@ -74,7 +74,8 @@ static void run_process(struct timing *timing, uint64_t number, size_t cell, siz
     count_process(timing, cell, &process, error);
 }
 
-/* Cells that still want a process in this round, in its order, none that a resumed run has already; returns how many. */
+/* Cells that still want a process in this round, in its order, none that a resumed run has already; returns how many.
+ */
 static size_t order_round(const struct timing *timing, uint64_t round, uint32_t *order)
 {
     size_t kept = 0;
@@ -140,7 +141,8 @@ int timing_run(struct timing *timing, struct error *error)
     timing->tallies = calloc(timing->plan->cell_count, sizeof *timing->tallies);
     timing->complete = false;
     if (order && timing->tallies) {
-        progress_start(&timing->progress, "measuring", timing_planned_processes(timing) - timing->already, timing->quiet);
+        progress_start(&timing->progress, "measuring", timing_planned_processes(timing) - timing->already,
+                       timing->quiet);
         run_looks(timing, order, error);
         progress_end(&timing->progress);
     } else

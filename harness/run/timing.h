@@ -1,7 +1,7 @@
 /*
- * The loop of a run: rounds of processes, every cell once in each, in random order, up to a look; then the next look, unless what was
- * asked for is decided or somebody wants to stop. What it does not decide itself (linking, measuring, writing, judging) is a value that it
- * is given, as a clock is: tests run it with made-up processes.
+ * The loop of a run: rounds of processes, every cell once in each, in random order, up to a look; then the next look,
+ * unless what was asked for is decided or somebody wants to stop. What it does not decide itself (linking, measuring,
+ * writing, judging) is a value that it is given, as a clock is: tests run it with made-up processes.
  */
 #ifndef ENCBENCH_TIMING_H
 #define ENCBENCH_TIMING_H
@@ -20,23 +20,25 @@ enum { TIMING_FAILED_MAX = 5 };
 
 /* How a process ended. */
 struct timing_process {
-    bool measured;         /* false: it was never launched, or a signal to us stopped it: not a result, not even a void one */
-    bool failed;           /* by the worker's doing; a machine that is too busy may become quiet again */
+    bool measured; /* false: it was never launched, or a signal to us stopped it: not a result, not even a void one */
+    bool failed;   /* by the worker's doing; a machine that is too busy may become quiet again */
     char void_reason[512]; /* "": it ended well */
 };
 
 /* What the loop calls; each with `context`, and `error` filled in and its code returned on failure. */
 struct timing_launcher {
     void *context;
-    /* Makes ready what the processes of a round need, `cells` in the order in which they run; end_round after it in every case. */
+    /* Makes ready what the processes of a round need, `cells` in the order in which they run; end_round after it in
+     * every case. */
     int (*begin_round)(void *context, uint64_t round, const uint32_t *cells, size_t count, struct error *error);
     /* Process `number` of the cell at `position` of the round, measured and recorded. */
-    int (*measure)(void *context, uint64_t number, size_t position, struct timing_process *process, struct error *error);
+    int (*measure)(void *context, uint64_t number, size_t position, struct timing_process *process,
+                   struct error *error);
     void (*end_round)(void *context);
     /* Whether a run that is taken up again has this process already. */
     bool (*is_done)(void *context, uint64_t number);
-    /* Tells the run directory how far it is. Not complete while rounds of a look run: a directory that is killed then must not pass for
-     * the look before. */
+    /* Tells the run directory how far it is. Not complete while rounds of a look run: a directory that is killed then
+     * must not pass for the look before. */
     int (*tell)(void *context, bool complete, struct error *error);
     /* Timing parts that the look just reached left open. */
     int (*count_open)(void *context, size_t *open, struct error *error);
@@ -67,8 +69,8 @@ struct timing {
     struct timing_tally *tallies; /* one a cell; while it runs */
 };
 
-/* Error EXIT_UNFIT when the workers of a cell fail TIMING_FAILED_MAX times and none ended well, or at a look when none of a cell did and one
- * failed, or none of any. A stop that was requested is no error: `complete` is false then. */
+/* Error EXIT_UNFIT when the workers of a cell fail TIMING_FAILED_MAX times and none ended well, or at a look when none
+ * of a cell did and one failed, or none of any. A stop that was requested is no error: `complete` is false then. */
 int timing_run(struct timing *timing, struct error *error);
 
 /* If no look stops the run early. */

@@ -1,9 +1,10 @@
 /*
- * Whether memory grows over many operations: where it is looked at, and what follows from what was seen. Pure: figures in, class
- * out; no input or output.
+ * Whether memory grows over many operations: where it is looked at, and what follows from what was seen. Pure: figures
+ * in, class out; no input or output.
  *
- * The last checkpoints are those of the last decade of operations, none before GROWTH_STEADY_OPS: at 100 000 that is 10 000, 30 000
- * and 100 000, at 1 000 000 it is 100 000, 300 000 and 1 000 000. A pool that fills up first, a step that comes once, is over by then.
+ * The last checkpoints are those of the last decade of operations, none before GROWTH_STEADY_OPS: at 100 000 that is 10
+ * 000, 30 000 and 100 000, at 1 000 000 it is 100 000, 300 000 and 1 000 000. A pool that fills up first, a step that
+ * comes once, is over by then.
  */
 #ifndef ENCBENCH_GROWTH_H
 #define ENCBENCH_GROWTH_H
@@ -20,15 +21,16 @@ enum {
     GROWTH_POINTS_MAX = 10,
 };
 
-/* Metrics of metrics.csv that come from the heap pass: live bytes at GROWTH_STEADY_OPS less those after the warm-up, and largest
- * less smallest at the last checkpoints to GROWTH_LAST_OPS. Only a run whose planted leaks were found may decide with them. */
+/* Metrics of metrics.csv that come from the heap pass: live bytes at GROWTH_STEADY_OPS less those after the warm-up,
+ * and largest less smallest at the last checkpoints to GROWTH_LAST_OPS. Only a run whose planted leaks were found may
+ * decide with them. */
 #define GROWTH_METRIC_STEADY "live_growth_10000_bytes"
 #define GROWTH_METRIC_LAST   "live_growth_last_checkpoints_bytes"
 bool growth_is_metric(const char *metric);
 
 /*
- * Operations since the warm-up at every checkpoint up to `limit`, each a multiple of `multiple`; the first is before the first op,
- * a negative number. Returns how many.
+ * Operations since the warm-up at every checkpoint up to `limit`, each a multiple of `multiple`; the first is before
+ * the first op, a negative number. Returns how many.
  */
 size_t growth_checkpoints(uint64_t limit, uint64_t multiple, int64_t operations[static GROWTH_POINTS_MAX]);
 

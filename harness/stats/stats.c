@@ -29,8 +29,8 @@ static int compare_doubles(const void *left, const void *right)
 }
 
 /*
- * Quicksort of finite values with the comparison in line, as Walsh averages are most of the time of an analysis: 64 processes have 2080,
- * qsort takes 0.2 ms for them and this 0.05. What is split badly too often is left to qsort.
+ * Quicksort of finite values with the comparison in line, as Walsh averages are most of the time of an analysis: 64
+ * processes have 2080, qsort takes 0.2 ms for them and this 0.05. What is split badly too often is left to qsort.
  */
 static void sort_part(double *values, size_t count, unsigned depth)
 {

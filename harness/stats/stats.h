@@ -19,9 +19,10 @@ struct stats_interval {
 double stats_mean(const double *values, size_t count);               /* NaN for none */
 double stats_standard_deviation(const double *values, size_t count); /* n - 1; NaN below two */
 /*
- * Standard deviation of normal values from the median of the squared differences of all pairs: sqrt(median / 2 / 0.454936), the last
- * being the median of the chi-square distribution with one degree. Of five values one may lie anywhere; of fewer it is not safe from any.
- * NaN below two values. O(n^2 log n): `count` at most STATS_SIGNED_RANK_MAXIMUM_COUNT, else NaN.
+ * Standard deviation of normal values from the median of the squared differences of all pairs: sqrt(median / 2 /
+ * 0.454936), the last being the median of the chi-square distribution with one degree. Of five values one may lie
+ * anywhere; of fewer it is not safe from any. NaN below two values. O(n^2 log n): `count` at most
+ * STATS_SIGNED_RANK_MAXIMUM_COUNT, else NaN.
  */
 double stats_pairwise_standard_deviation(const double *values, size_t count);
 /* Hyndman-Fan type 7, the default of R and numpy. `probability` in [0, 1]. NaN for none. */
@@ -59,20 +60,22 @@ struct stats_centre {
 };
 struct stats_centre stats_signed_rank(const double *values, size_t count, double alpha);
 /*
- * Median, and the exact interval of it by inverting the sign test (Hollander & Wolfe, section 3.6): [x(k), x(n + 1 - k)] with k the largest
- * integer with 2 P(Bin(n, 1/2) <= k - 1) <= alpha. Covers the median of any distribution, whatever its tails: of 20 values at 1 % three
- * may lie anywhere on either side, where two on one side take the signed-rank interval half of the way with them. (-inf, inf) below
- * eight at 1 %, and above STATS_SIGN_MAXIMUM_COUNT, where (1/2)^n is no number any more.
+ * Median, and the exact interval of it by inverting the sign test (Hollander & Wolfe, section 3.6): [x(k), x(n + 1 -
+ * k)] with k the largest integer with 2 P(Bin(n, 1/2) <= k - 1) <= alpha. Covers the median of any distribution,
+ * whatever its tails: of 20 values at 1 % three may lie anywhere on either side, where two on one side take the
+ * signed-rank interval half of the way with them. (-inf, inf) below eight at 1 %, and above STATS_SIGN_MAXIMUM_COUNT,
+ * where (1/2)^n is no number any more.
  */
 struct stats_centre stats_sign(const double *values, size_t count, double alpha);
 /*
- * Mean of values that are known with very different precision, each itself a mean of blocks[i] (at least 1) with the standard error
- * errors[i] (NaN of one block). Weights 1 / (v[i] + floor^2): what a value is known better by than `floor` (> 0) makes no difference.
- * A standard error from few blocks is itself a guess; it is drawn towards the typical one as if STATS_WEIGHT_BLOCKS more had been seen:
- *     v[i] = ((b - 1) b e^2 + STATS_WEIGHT_BLOCKS s^2) / (b - 1 + STATS_WEIGHT_BLOCKS) / b,    s^2 = median of b e^2.
- * Interval: mean -+ t(1 - alpha/2, 1 / sum h^2 - 1) sqrt(sum h^2 (x - mean)^2 / (1 - h)) with the shares h = w / sum w: what the values
- * really scatter by, whatever the weights say (HC2 of MacKinnon & White 1985; degrees of freedom by Kish's effective number, at least 1).
- * With equal errors it is Student's. Simulated at 1 %, with errors that differ by up to a hundred times and are guessed from two to five
+ * Mean of values that are known with very different precision, each itself a mean of blocks[i] (at least 1) with the
+ * standard error errors[i] (NaN of one block). Weights 1 / (v[i] + floor^2): what a value is known better by than
+ * `floor` (> 0) makes no difference. A standard error from few blocks is itself a guess; it is drawn towards the
+ * typical one as if STATS_WEIGHT_BLOCKS more had been seen: v[i] = ((b - 1) b e^2 + STATS_WEIGHT_BLOCKS s^2) / (b - 1 +
+ * STATS_WEIGHT_BLOCKS) / b,    s^2 = median of b e^2. Interval: mean -+ t(1 - alpha/2, 1 / sum h^2 - 1) sqrt(sum h^2 (x
+ * - mean)^2 / (1 - h)) with the shares h = w / sum w: what the values really scatter by, whatever the weights say (HC2
+ * of MacKinnon & White 1985; degrees of freedom by Kish's effective number, at least 1). With equal errors it is
+ * Student's. Simulated at 1 %, with errors that differ by up to a hundred times and are guessed from two to five
  * blocks: 0.1 to 1.2 % miss (stats_test). (-inf, inf) below two values or where no error is a number.
  */
 struct stats_centre stats_weighted(const double *values, const double *errors, const double *blocks, size_t count,
@@ -87,11 +90,11 @@ double stats_signed_rank_cdf(long t, size_t n);
 size_t stats_signed_rank_minimum_count(double alpha);
 
 /*
- * By how much two independent estimates differ, second - first, from each one's own interval at the same confidence: MOVER (Zou & Donner
- * 2008, Statistics in Medicine 27: 1693-1702),
- *     [d - hypot(y - y.low, x.high - x), d + hypot(y.high - y, x - x.low)],  d = y - x.
- * Assumes neither equal counts nor equal spreads. Of signed-rank intervals, for normal values: see mover_misses_as_promised in
- * stats_test. (-inf, inf) where either estimate is not finite or an end is NaN; an infinite end makes that end infinite.
+ * By how much two independent estimates differ, second - first, from each one's own interval at the same confidence:
+ * MOVER (Zou & Donner 2008, Statistics in Medicine 27: 1693-1702), [d - hypot(y - y.low, x.high - x), d + hypot(y.high
+ * - y, x - x.low)],  d = y - x. Assumes neither equal counts nor equal spreads. Of signed-rank intervals, for normal
+ * values: see mover_misses_as_promised in stats_test. (-inf, inf) where either estimate is not finite or an end is NaN;
+ * an infinite end makes that end infinite.
  */
 struct stats_interval stats_difference_interval(double first, struct stats_interval of_first, double second,
                                                 struct stats_interval of_second);
@@ -103,8 +106,9 @@ double stats_t_quantile(double probability, double degrees);
 double stats_normal_quantile(double probability);
 
 /*
- * Interval of the true standard deviation of normal values of which `count` gave `standard_deviation`: times the square roots of
- * (count - 1) over the chi-square quantiles at 1 - alpha/2 and alpha/2. From five values at alpha 0.05: 0.60 to 2.87 times.
+ * Interval of the true standard deviation of normal values of which `count` gave `standard_deviation`: times the square
+ * roots of (count - 1) over the chi-square quantiles at 1 - alpha/2 and alpha/2. From five values at alpha 0.05: 0.60
+ * to 2.87 times.
  */
 struct stats_interval stats_sd_interval(double standard_deviation, size_t count, double alpha);
 
@@ -114,8 +118,8 @@ struct stats_interval stats_sd_interval(double standard_deviation, size_t count,
  *     (t(1 - alpha/2; n-1) + t(power; n-1)) * sd / sqrt(n) * sqrt(pi / 3);
  * the last factor is the signed-rank test's asymptotic relative efficiency, 3/pi. Infinite below the minimum count.
  * `power` in [0.5, 1). Optimistic near that count, where the exact test's level is coarse: in simulation a promised 0.9
- * at alpha 0.01 is 0.74 at n = 8, 0.87 at 14 and 0.89 from 20 on; at alpha 0.001, 0.87 at 20; at alpha 0.05, 0.76 at n = 6 and 0.87
- * or more from 9.
+ * at alpha 0.01 is 0.74 at n = 8, 0.87 at 14 and 0.89 from 20 on; at alpha 0.001, 0.87 at 20; at alpha 0.05, 0.76 at n
+ * = 6 and 0.87 or more from 9.
  */
 double stats_mde(double standard_deviation, size_t count, double alpha, double power);
 /*
@@ -126,11 +130,11 @@ size_t stats_count_for_mde(double standard_deviation, double effect, double alph
 
 /*
  * Standard error of a trimmed mean of a time series by batch means: the series is cut into `batches` consecutive groups
- * of equal size (a rest at the end is left out), the trimmed mean of each taken, and of these the standard error of their
- * trimmed mean (Yuen 1974): a group that fell wholly into a disturbance is trimmed there as its values are in the whole
- * series; with the plain standard deviation the figure was 40 times the spread really seen on a disturbed machine.
- * Slow drift within a process is counted, which the independent-samples formula would miss. NaN when a group would have
- * fewer than 5 values and for fewer than two batches.
+ * of equal size (a rest at the end is left out), the trimmed mean of each taken, and of these the standard error of
+ * their trimmed mean (Yuen 1974): a group that fell wholly into a disturbance is trimmed there as its values are in the
+ * whole series; with the plain standard deviation the figure was 40 times the spread really seen on a disturbed
+ * machine. Slow drift within a process is counted, which the independent-samples formula would miss. NaN when a group
+ * would have fewer than 5 values and for fewer than two batches.
  */
 double stats_batch_standard_error(const double *values, size_t count, size_t batches, double fraction);
 

@@ -261,7 +261,8 @@ static size_t needed_to_agree(const struct verdict_region *region, const struct 
     return needed_of_half(evidence, fabs(high - low) / 2, native_distance(region, evidence->scale, middle), two_sided);
 }
 
-/* As many as `verdict_processes_needed` says; but an interval wider than the spread makes it would otherwise ask for fewer than there are. */
+/* As many as `verdict_processes_needed` says; but an interval wider than the spread makes it would otherwise ask for
+ * fewer than there are. */
 static size_t needed_to_clear(const struct verdict_region *region, const struct verdict_evidence *evidence)
 {
     const size_t needed = verdict_processes_needed(region, evidence, 0);

@@ -70,8 +70,8 @@ struct verdict_evidence {
 void verdict_evidence_build(struct verdict_evidence *evidence, const double *values, const double *plain_values,
                             size_t count, enum verdict_scale scale, bool reversed, double alpha);
 /* Turns an effect in ns into percent of a level (negated when `reduction`). Every interval end is divided by that
- * end of the level's interval of the same kind (t by t, plain means by plain means) which moves it outwards; infinite when the level is
- * not known to be above 0. A single layout of either is one of both. */
+ * end of the level's interval of the same kind (t by t, plain means by plain means) which moves it outwards; infinite
+ * when the level is not known to be above 0. A single layout of either is one of both. */
 void verdict_evidence_divide(struct verdict_evidence *evidence, const struct verdict_evidence *level, bool reduction);
 /* Standard deviation in the unit: ns, or 100 x the standard deviation of the log ratios. */
 double verdict_sd_in_unit(const struct verdict_evidence *evidence);
@@ -94,8 +94,8 @@ const char *verdict_cause_word(enum verdict_cause cause);
 /* The same for people, in a few words; "" for decided. */
 const char *verdict_cause_brief(enum verdict_cause cause);
 /*
- * Processes at which an effect as large as the way from the estimate to the nearest end of the region would be found, at the level and
- * spread of the evidence; that way is taken as no shorter than `least` (native). 0: out of reach.
+ * Processes at which an effect as large as the way from the estimate to the nearest end of the region would be found,
+ * at the level and spread of the evidence; that way is taken as no shorter than `least` (native). 0: out of reach.
  */
 size_t verdict_processes_needed(const struct verdict_region *region, const struct verdict_evidence *evidence,
                                 double least);
@@ -106,23 +106,24 @@ struct verdict_decision {
     double margin; /* from the estimate to the region end that decides; NaN when the interval decides nothing */
     double interval_margin; /* the same from the nearer end of the interval */
     /*
-     * Processes at which, with VERDICT_POWER, what stands in the way would be gone if all centres and spreads are as here; always more than
-     * there are. 0: out of reach, decided already, or no number would.
-     *     straddles, no interval   stats_count_for_mde of the spread over processes and the way from the estimate to the nearest end
-     *     tail, layout             the same of the plain means' and the t interval: their middle must decide as the interval does, and the
-     *                              spread is what the half-width says: half x sqrt(n) / (t(1 - alpha/2; n-1) x sqrt(pi/3))
-     *     within the twin          the same of the twins' interval, and of how much further the margin is than its middle from 0
+     * Processes at which, with VERDICT_POWER, what stands in the way would be gone if all centres and spreads are as
+     * here; always more than there are. 0: out of reach, decided already, or no number would. straddles, no interval
+     * stats_count_for_mde of the spread over processes and the way from the estimate to the nearest end tail, layout
+     * the same of the plain means' and the t interval: their middle must decide as the interval does, and the spread is
+     * what the half-width says: half x sqrt(n) / (t(1 - alpha/2; n-1) x sqrt(pi/3)) within the twin          the same
+     * of the twins' interval, and of how much further the margin is than its middle from 0
      */
     size_t processes_needed;
 };
 /*
  * The interval decides first. What it decides stands only if the margin exceeds the twin bound and if the plain
- * means and the t interval decide the same; a second interval that decides nothing counts as deciding otherwise. Without any spread over
- * processes nothing stands.
+ * means and the t interval decide the same; a second interval that decides nothing counts as deciding otherwise.
+ * Without any spread over processes nothing stands.
  *
- * The margin is the estimate's: the twin bound is the far end of the twins' interval and holds their spread already, and to count that of
- * the effect as well would ask for four times the processes. So a bias as large as the twin bound, which twins that hold 0 do not rule out,
- * may be larger than what the interval clears the region's end by: `interval_margin` is given beside it.
+ * The margin is the estimate's: the twin bound is the far end of the twins' interval and holds their spread already,
+ * and to count that of the effect as well would ask for four times the processes. So a bias as large as the twin bound,
+ * which twins that hold 0 do not rule out, may be larger than what the interval clears the region's end by:
+ * `interval_margin` is given beside it.
  */
 struct verdict_decision verdict_decide(const struct verdict_region *region, const struct verdict_evidence *evidence);
 

@@ -1,7 +1,7 @@
 #include "step/exclusive.h"
 
-/* Encodings: Arm Architecture Reference Manual for A-profile, C4.1, "Loads and Stores" (load/store exclusive register and pair) and
- * "Branches, Exception Generating and System instructions". */
+/* Encodings: Arm Architecture Reference Manual for A-profile, C4.1, "Loads and Stores" (load/store exclusive register
+ * and pair) and "Branches, Exception Generating and System instructions". */
 static bool is_exclusive(uint32_t word, bool load)
 {
     const bool pair = word >> 21 & 1, wide = word >> 31 & 1; /* a narrow pair is a compare-and-swap */

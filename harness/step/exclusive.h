@@ -1,6 +1,7 @@
 /*
- * Load-exclusive / store-exclusive sequences of aarch64. A trap between the two ends the exclusive access, so that a sequence that is
- * single-stepped fails and repeats for ever: it has to be crossed at full speed, to a breakpoint at each of its ends.
+ * Load-exclusive / store-exclusive sequences of aarch64. A trap between the two ends the exclusive access, so that a
+ * sequence that is single-stepped fails and repeats for ever: it has to be crossed at full speed, to a breakpoint at
+ * each of its ends.
  */
 #ifndef ENCBENCH_STEP_EXCLUSIVE_H
 #define ENCBENCH_STEP_EXCLUSIVE_H
@@ -20,8 +21,8 @@ struct step_exclusive {
     size_t exit_count;
 };
 
-/* Whether `code` starts a sequence that can be crossed: a load-exclusive, no calls or jumps, conditional branches only out of it, a
- * store-exclusive. Reads no word beyond the store. Pure, and the same on every machine. */
+/* Whether `code` starts a sequence that can be crossed: a load-exclusive, no calls or jumps, conditional branches only
+ * out of it, a store-exclusive. Reads no word beyond the store. Pure, and the same on every machine. */
 bool step_exclusive_find(const uint32_t *code, struct step_exclusive *sequence);
 
 #endif

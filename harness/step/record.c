@@ -23,8 +23,8 @@ void step_record_begin(struct step_record *record, unsigned session)
     record->in_shared = false;
 }
 
-/* Outside again when the function that was entered has returned. A return of x86-64 takes its address from the stack, which is then
- * above where that stood; one of aarch64 leaves the stack as it was at the entry. */
+/* Outside again when the function that was entered has returned. A return of x86-64 takes its address from the stack,
+ * which is then above where that stood; one of aarch64 leaves the stack as it was at the entry. */
 static bool has_returned(uintptr_t stack, uintptr_t entry_stack)
 {
 #ifdef __x86_64__

@@ -2,8 +2,9 @@
  * What was executed while an op was stepped through, whatever made it trap: the trap flag (step_trap_flag.c) or ptrace
  * (step_ptrace.c). Both enter, record and execute blocks here, so that a count means the same from either.
  *
- * A block is a run of instructions that follow each other without a branch, and the branch that ends it; or one instruction. Calls
- * nothing and allocates only in step_record_open: it is used in a signal handler while breakpoints may stand anywhere in libc.
+ * A block is a run of instructions that follow each other without a branch, and the branch that ends it; or one
+ * instruction. Calls nothing and allocates only in step_record_open: it is used in a signal handler while breakpoints
+ * may stand anywhere in libc.
  */
 #ifndef ENCBENCH_STEP_RECORD_H
 #define ENCBENCH_STEP_RECORD_H

@@ -1,21 +1,22 @@
 /*
- * Counts the instructions that a function executes, exactly, without a PMU: the processor is made to trap after every instruction.
- * Two sources of traps, one way of counting (step_record.h):
+ * Counts the instructions that a function executes, exactly, without a PMU: the processor is made to trap after every
+ * instruction. Two sources of traps, one way of counting (step_record.h):
  *
  * STEP_TRAP_FLAG (x86-64): the trap flag and a SIGTRAP handler in the same process.
  * STEP_PTRACE: PTRACE_SINGLESTEP from the parent of a forked copy of the process. Any architecture; 10 times slower.
  *
- * A step of the trap flag leaves a virtual machine (11 us each on the VM this was written on, 35 us on others); a breakpoint does not
- * (1-2 us). So under STEP_TRAP_FLAG a run of instructions without a branch is stepped through once; from then on a breakpoint stands on
- * the branch that ends it, the run is crossed at full speed and its known length is added. The direct branches and the common indirect
- * ones are followed by the handler itself. `every` turns all that off and steps through every instruction each time: the same counts,
- * 50 times slower; the test compares them.
+ * A step of the trap flag leaves a virtual machine (11 us each on the VM this was written on, 35 us on others); a
+ * breakpoint does not (1-2 us). So under STEP_TRAP_FLAG a run of instructions without a branch is stepped through once;
+ * from then on a breakpoint stands on the branch that ends it, the run is crossed at full speed and its known length is
+ * added. The direct branches and the common indirect ones are followed by the handler itself. `every` turns all that
+ * off and steps through every instruction each time: the same counts, 50 times slower; the test compares them.
  *
- * A repeated string instruction (which traps at every iteration) counts as one, a system call as the one instruction that it is.
- * What runs inside the shared ranges, and what that calls, is counted beside: nothing is assumed about what its count depends on.
+ * A repeated string instruction (which traps at every iteration) counts as one, a system call as the one instruction
+ * that it is. What runs inside the shared ranges, and what that calls, is counted beside: nothing is assumed about what
+ * its count depends on.
  *
- * One use at a time in a process, single-threaded; the handler calls nothing outside this program, because breakpoints may stand
- * anywhere in libc. Not supported: code that reads its own bytes or the trap flag (pushf).
+ * One use at a time in a process, single-threaded; the handler calls nothing outside this program, because breakpoints
+ * may stand anywhere in libc. Not supported: code that reads its own bytes or the trap flag (pushf).
  */
 #ifndef ENCBENCH_STEP_H
 #define ENCBENCH_STEP_H
@@ -55,8 +56,8 @@ typedef uint64_t step_function(void *state, unsigned thread, uint64_t n);
 /* Options are borrowed until the process ends. False: `reason` says why there can be no count here. */
 bool step_open(const struct step_options *options, char *reason, size_t reason_bytes);
 
-/* Runs function(state, 0, n) to its end and adds to *count what was executed (a constant more, the same for every n). False: `reason`;
- * the function has been run to its end all the same. */
+/* Runs function(state, 0, n) to its end and adds to *count what was executed (a constant more, the same for every n).
+ * False: `reason`; the function has been run to its end all the same. */
 bool step_run(unsigned session, step_function *function, void *state, uint64_t n, uint64_t *bytes,
               struct step_count *count, char *reason, size_t reason_bytes);
 

@@ -209,8 +209,8 @@ static void stop(greg_t *registers, uintptr_t address, const char *failure)
     run_on(registers, address, OFF);
 }
 
-/* The byte that the branch at the end of some block really starts with; -1: no breakpoint stands there. Few blocks share a branch, and
- * all of them hold the byte. */
+/* The byte that the branch at the end of some block really starts with; -1: no breakpoint stands there. Few blocks
+ * share a branch, and all of them hold the byte. */
 static int byte_under_breakpoint(uintptr_t address)
 {
     if (*byte_at(address) != BREAKPOINT)
@@ -285,7 +285,8 @@ static void cross_alone(uintptr_t address, unsigned bytes, greg_t *registers)
     run_on(registers, address, CROSSING_ONE);
 }
 
-/* Everything before `address` is counted; decides how to go on. `in_block`: it belongs to the block that is being stepped through. */
+/* Everything before `address` is counted; decides how to go on. `in_block`: it belongs to the block that is being
+ * stepped through. */
 static void go_on(uintptr_t address, bool in_block, greg_t *registers)
 {
     for (;;) {
@@ -396,7 +397,8 @@ static __attribute__((noinline)) uint64_t call_with_trap_flag(step_function *fun
     return bytes;
 }
 
-/* A signal that a processor's trap sends cannot wait: blocked, as whoever started us may have left it, it would kill. */
+/* A signal that a processor's trap sends cannot wait: blocked, as whoever started us may have left it, it would kill.
+ */
 static bool allow_traps(void)
 {
     sigset_t set;

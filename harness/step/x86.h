@@ -12,8 +12,9 @@ enum { STEP_X86_BYTES_MAX = 15 }; /* of an instruction */
 enum step_x86_kind {
     STEP_X86_PLAIN,
     STEP_X86_BRANCH,
-    STEP_X86_REPEATED, /* string instruction: traps at every iteration */
-    STEP_X86_SYSTEM_CALL, /* under the trap flag the kernel comes back without a trap until the next instruction is done, too */
+    STEP_X86_REPEATED,    /* string instruction: traps at every iteration */
+    STEP_X86_SYSTEM_CALL, /* under the trap flag the kernel comes back without a trap until the next instruction is
+                             done, too */
 };
 
 struct step_x86 {
@@ -25,7 +26,8 @@ struct step_x86 {
     bool rex_b;
 };
 
-/* The instruction at an address of this process; `first_byte` is what a breakpoint there hides, -1 without one. Calls nothing. */
+/* The instruction at an address of this process; `first_byte` is what a breakpoint there hides, -1 without one. Calls
+ * nothing. */
 struct step_x86 step_x86_decode(uintptr_t address, int first_byte);
 
 #endif

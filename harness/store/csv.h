@@ -26,8 +26,8 @@ enum csv_type {
 enum csv_need {
     CSV_OPTIONAL = false,
     CSV_REQUIRED = true, /* an empty cell is an error */
-    /* May be empty, and was declared after files of this schema version had been written: they end before it, header and rows, and read
-     * as if it were empty there. Only last columns; new rows are never put into such a file. */
+    /* May be empty, and was declared after files of this schema version had been written: they end before it, header
+     * and rows, and read as if it were empty there. Only last columns; new rows are never put into such a file. */
     CSV_LATER,
 };
 
@@ -73,13 +73,12 @@ size_t csv_find(const struct csv_data *data, size_t column, const char *value);
  * Writer. Cells are put in column order; a row with the wrong number, type or an illegal byte is an error that sticks
  * and is reported by the next csv_writer_flush and by csv_writer_close. Integers may be put where numbers are expected,
  * and both where text is. Nothing is written any more once an error sticks.
- * CSV_REPLACE writes a new file of its own beside it (PATH.NUMBER.partial) and renames it over PATH at close: nothing half-written is
- * ever seen under PATH, whoever else replaces it at the same time.
- * CSV_CREATE appends to a new file (it must not exist), CSV_APPEND to an existing one whose header must match; both
- * write only whole rows, at csv_writer_flush, with one write(2), so that a run directory is valid whenever the program
- * dies; a new file appears under its name together with its header, and a write that fails half-way (disk full) is
- * taken back.
- * A path in .gz is compressed: each flush that has rows adds one whole gzip member. One writer a file at a time.
+ * CSV_REPLACE writes a new file of its own beside it (PATH.NUMBER.partial) and renames it over PATH at close: nothing
+ * half-written is ever seen under PATH, whoever else replaces it at the same time. CSV_CREATE appends to a new file (it
+ * must not exist), CSV_APPEND to an existing one whose header must match; both write only whole rows, at
+ * csv_writer_flush, with one write(2), so that a run directory is valid whenever the program dies; a new file appears
+ * under its name together with its header, and a write that fails half-way (disk full) is taken back. A path in .gz is
+ * compressed: each flush that has rows adds one whole gzip member. One writer a file at a time.
  */
 enum csv_mode { CSV_REPLACE, CSV_CREATE, CSV_APPEND };
 struct csv_writer;
@@ -96,8 +95,9 @@ int csv_writer_flush(struct csv_writer *writer, struct error *error);
 /* Frees in every case; on an earlier error CSV_REPLACE leaves PATH untouched. */
 int csv_writer_close(struct csv_writer *writer, struct error *error);
 /*
- * Files that are replaced together or not at all: the close of a CSV_REPLACE writer that is held leaves the new file beside PATH, and
- * csv_held_publish renames all of them; csv_held_drop removes those that were not. `held` NULL: not held. All zero at first.
+ * Files that are replaced together or not at all: the close of a CSV_REPLACE writer that is held leaves the new file
+ * beside PATH, and csv_held_publish renames all of them; csv_held_drop removes those that were not. `held` NULL: not
+ * held. All zero at first.
  */
 enum { CSV_HELD_MAX = 16 };
 struct csv_held {
@@ -109,15 +109,16 @@ struct csv_held {
 void csv_writer_hold(struct csv_writer *writer, struct csv_held *held);
 int csv_held_publish(struct csv_held *held, struct error *error);
 void csv_held_drop(struct csv_held *held);
-/* Whether a name, without directory, is that of a file a CSV_REPLACE or a CSV_CREATE of the table writes first; `*writer`: its process. */
+/* Whether a name, without directory, is that of a file a CSV_REPLACE or a CSV_CREATE of the table writes first;
+ * `*writer`: its process. */
 bool csv_is_partial(const char *name, const struct csv_table *table, long *writer);
 /* Frees without renaming; rows not yet flushed are dropped. NULL is fine. */
 void csv_writer_abandon(struct csv_writer *writer);
 
 /*
- * Mends the end of a file whose writer died: cuts a torn last line (of a .gz: member) and then, from the end, the lines (members,
- * known by their first row) whose first column, an integer, is not `wanted` (NULL: all are). What is unwanted before something wanted
- * is an error. Memory does not grow with the file. `*cut_bytes` is 0 for a file that was whole.
+ * Mends the end of a file whose writer died: cuts a torn last line (of a .gz: member) and then, from the end, the lines
+ * (members, known by their first row) whose first column, an integer, is not `wanted` (NULL: all are). What is unwanted
+ * before something wanted is an error. Memory does not grow with the file. `*cut_bytes` is 0 for a file that was whole.
  */
 int csv_cut_tail(const char *path, const struct csv_table *table, bool (*wanted)(int64_t key, const void *context),
                  const void *context, size_t *cut_bytes, struct error *error);

@@ -4,6 +4,8 @@
 #include "schema.h"
 #include "store/checksum.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,7 +67,7 @@ int run_directory_check_run(const char *directory, struct error *error)
 }
 
 int run_directory_read_table(const char *directory, const struct csv_table *table, struct csv_data *data,
-                        struct error *error)
+                             struct error *error)
 {
     char path[PATH_MAX];
     if (paths_join(path, directory, table->file, error) != 0)
@@ -134,7 +136,8 @@ static void judge(struct run_directory *finished)
         finished->valid = true;
 }
 
-const char *run_directory_blind_cell(const struct run_directory *finished, const char *panel, const char *workload, bool *decides)
+const char *run_directory_blind_cell(const struct run_directory *finished, const char *panel, const char *workload,
+                                     bool *decides)
 {
     const struct csv_data *controls = &finished->controls;
     char subject[512];
@@ -148,7 +151,8 @@ const char *run_directory_blind_cell(const struct run_directory *finished, const
     return NULL;
 }
 
-/* Every analysis has the control `complete`: without it the file is no list of controls, and nothing in it failed for want of rows. */
+/* Every analysis has the control `complete`: without it the file is no list of controls, and nothing in it failed for
+ * want of rows. */
 static int read_controls(struct run_directory *finished, const char *directory, struct error *error)
 {
     if (run_directory_read_table(directory, &schema_controls, &finished->controls, error) != 0)

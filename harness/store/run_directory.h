@@ -1,5 +1,6 @@
 /*
- * A run directory as those read it who come after `analyse`: its facts, whether its times may be believed, and any of its tables.
+ * A run directory as those read it who come after `analyse`: its facts, whether its times may be believed, and any of
+ * its tables.
  */
 #ifndef ENCBENCH_FINISHED_H
 #define ENCBENCH_FINISHED_H
@@ -20,28 +21,29 @@ struct run_directory {
     char reason[400]; /* one line; "" when it is valid */
 };
 
-/* Another schema is no error but a reason; a directory that is none, is torn, was not analysed, or was changed after the run is. Frees nothing on error: call
- * run_directory_free in every case. */
+/* Another schema is no error but a reason; a directory that is none, is torn, was not analysed, or was changed after
+ * the run is. Frees nothing on error: call run_directory_free in every case. */
 int run_directory_read(struct run_directory *finished, const char *directory, struct error *error);
 void run_directory_free(struct run_directory *finished);
 
-/* 0 when run.csv there is of this program's schema, and for no run.csv at all: to be asked before any other table is read, as another
- * schema may have other columns everywhere. */
+/* 0 when run.csv there is of this program's schema, and for no run.csv at all: to be asked before any other table is
+ * read, as another schema may have other columns everywhere. */
 int run_directory_check_version(const char *directory, struct error *error);
 
 /* DIRECTORY/FILE of the table. */
 int run_directory_read_table(const char *directory, const struct csv_table *table, struct csv_data *data,
-                        struct error *error);
+                             struct error *error);
 
-/* The control for whose sake analyse gives no verdict on a panel on a workload, and whether that decides claims; NULL when it does. */
+/* The control for whose sake analyse gives no verdict on a panel on a workload, and whether that decides claims; NULL
+ * when it does. */
 const char *run_directory_blind_cell(const struct run_directory *finished, const char *panel, const char *workload,
-                                bool *decides);
+                                     bool *decides);
 
 /* Value of a key of run.csv or machine.csv; "" when there is none. */
 const char *run_directory_fact(const struct csv_data *facts, const char *key);
 
-/* 0 unless `output` has the name of one of the tables (what was measured is never replaced by what is made of it) or one that is too long
- * to be written beside it first. */
+/* 0 unless `output` has the name of one of the tables (what was measured is never replaced by what is made of it) or
+ * one that is too long to be written beside it first. */
 int run_directory_check_output(const char *output, struct error *error);
 
 /* 0 for a directory with a run.csv; else one line, with the run directory below it that may have been meant. */

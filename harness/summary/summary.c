@@ -62,7 +62,8 @@ static void contrast_of_blocks(const struct plan_cell *cell, const struct plan_c
 
 /* ---- what varies within a process ---- */
 
-/* What each block adds to the trimmed mean: the value, no further out than the first that is kept, over the share that is kept. */
+/* What each block adds to the trimmed mean: the value, no further out than the first that is kept, over the share that
+ * is kept. */
 static void clip_as_trimmed(const double *values, size_t count, double *clipped)
 {
     const double cut = floor(SUMMARY_TRIM * (double)count), last = fmax(1, (double)count - 1);
@@ -189,10 +190,10 @@ static bool is_in(const struct plan_cell *cell, enum measure_purpose purpose, bo
 /* ---- linearity ---- */
 
 /*
- * ns per op of each arm by the faster of its two batches in a block. What a hypervisor takes (30 to 50 us, seen every few milliseconds) falls
- * into a batch of 2n twice as often as into one of n: of their means a third of the blocks were hit, more than trimming takes, and
- * processes scattered by 1.7 % where the middle half of them was within 0.5. It seldom hits both. The same of the clock arms, whose batches
- * are shorter than what is taken.
+ * ns per op of each arm by the faster of its two batches in a block. What a hypervisor takes (30 to 50 us, seen every
+ * few milliseconds) falls into a batch of 2n twice as often as into one of n: of their means a third of the blocks were
+ * hit, more than trimming takes, and processes scattered by 1.7 % where the middle half of them was within 0.5. It
+ * seldom hits both. The same of the clock arms, whose batches are shorter than what is taken.
  */
 static void fastest_times(const struct plan_cell *cell, const struct measure_block *block, double reading_ns,
                           double *ns_per_op)

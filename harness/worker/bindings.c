@@ -191,7 +191,8 @@ static bool is_another_arms(const struct view *view, const struct object *object
 
 /* ---- relocations ---- */
 
-/* A variable that holds an address may have got another one since, from a constructor; then there is no such symbol at its new place. */
+/* A variable that holds an address may have got another one since, from a constructor; then there is no such symbol at
+ * its new place. */
 static bool has_symbol(const struct loaded *loaded, const struct object *object, const char *symbol)
 {
     void *handle = dlopen(*object->name ? object->name : NULL, RTLD_LAZY | RTLD_NOLOAD);

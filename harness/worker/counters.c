@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* One pass takes at least this long, so that what surrounds the ops does not count; and no more ops than fit into it. */
+/* One pass takes at least this long, so that what surrounds the ops does not count; and no more ops than fit into it.
+ */
 #define COUNT_NS 2000000
 /* No op is so short that more would fit. */
 #define COUNT_OPS_MAX (1ull << 32)

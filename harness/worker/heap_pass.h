@@ -21,8 +21,8 @@ struct heap_pass {
 };
 
 /*
- * Runs the arm, set up, to `limit` operations since the warm-up. Stops at a checkpoint when the next one would end after
- * `patience_ns`, at the speed so far. False when it produced another number of bytes than its workload promises.
+ * Runs the arm, set up, to `limit` operations since the warm-up. Stops at a checkpoint when the next one would end
+ * after `patience_ns`, at the speed so far. False when it produced another number of bytes than its workload promises.
  */
 bool heap_pass_run(struct heap_pass *pass, const struct measure_clock *clock, const struct measure_arm *arm,
                    encbench_interpose_read_function *read, uint64_t limit, uint64_t patience_ns);

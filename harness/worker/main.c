@@ -1,6 +1,6 @@
 /*
- * encbench-worker: the process that is measured in. Started by the driver with a job in shared memory (worker.h), or by hand as
- * `encbench-worker describe FILE`, which prints what a module offers.
+ * encbench-worker: the process that is measured in. Started by the driver with a job in shared memory (worker.h), or by
+ * hand as `encbench-worker describe FILE`, which prints what a module offers.
  */
 #include "worker/protocol.h"
 
@@ -202,7 +202,8 @@ static uint64_t most_input_bytes(const struct worker_region *region, const struc
     return most;
 }
 
-/* The input is the same for every process of a run: a function of the seed. In the states without a ring it is one input. */
+/* The input is the same for every process of a run: a function of the seed. In the states without a ring it is one
+ * input. */
 static int make_host(struct worker_region *region, struct panel *panel, struct error *error)
 {
     const uint64_t input_bytes = most_input_bytes(region, panel);
@@ -229,8 +230,8 @@ static int make_host(struct worker_region *region, struct panel *panel, struct e
 }
 
 /*
- * Set-up order and the heap distance before each arm are random, so that no arm always gets the same kind of heap. The padding
- * is never freed; the empty asm keeps the compiler from removing it.
+ * Set-up order and the heap distance before each arm are random, so that no arm always gets the same kind of heap. The
+ * padding is never freed; the empty asm keeps the compiler from removing it.
  */
 static int set_up_arms(struct worker_region *region, struct panel *panel, uint64_t epoch, struct error *error)
 {
@@ -340,7 +341,7 @@ static int warm_up(struct worker_region *region, struct panel *panel, const stru
 }
 
 /* Where the arms' objects lie on this heap, after a round. */
-static void record_objects(struct worker_region *region, const struct panel *panel, uint32_t epoch)
+static void note_objects(struct worker_region *region, const struct panel *panel, uint32_t epoch)
 {
     struct worker_result *result = &region->result;
     for (uint32_t i = 0; i < region->job.arm_count - region->job.clock_arms; i++) {
@@ -371,7 +372,7 @@ static int renew_heap(struct worker_region *region, struct panel *panel, const s
         run_block(region, panel, clock, WARM_UP_FIRST_BLOCK + region->result.warm_up_blocks++, &block, error) != 0)
         return error->code;
     if (epoch < LINEARITY_EPOCH)
-        record_objects(region, panel, (uint32_t)epoch);
+        note_objects(region, panel, (uint32_t)epoch);
     enter(region, WORKER_MEASURING, 0);
     return 0;
 }
@@ -398,7 +399,8 @@ static int run_alone(struct worker_region *region, struct panel *panel, const st
     return 0;
 }
 
-/* What the interleaved design is compared with: arms take turns once, not once a block. No deadline, or the last arm would lack blocks. */
+/* What the interleaved design is compared with: arms take turns once, not once a block. No deadline, or the last arm
+ * would lack blocks. */
 static int measure_one_after_other(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
                                    uint32_t epoch_blocks, struct error *error)
 {
@@ -456,8 +458,9 @@ static int run_effect_blocks(struct worker_region *region, struct panel *panel, 
     return run_clock_blocks(region, panel, clock, job->blocks, error);
 }
 
-/* On heaps of their own, as many as give each a few blocks. Of a machine that keeps changing its state few can be used: then there are up to
- * WORKER_LINEARITY_TRIES times as many, until there are as many of use as were planned. Cut as the others are. */
+/* On heaps of their own, as many as give each a few blocks. Of a machine that keeps changing its state few can be used:
+ * then there are up to WORKER_LINEARITY_TRIES times as many, until there are as many of use as were planned. Cut as the
+ * others are. */
 static int run_linearity_blocks(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
                                 struct error *error)
 {
@@ -495,7 +498,7 @@ static int measure(struct worker_region *region, struct panel *panel, const stru
     if (warm_up(region, panel, clock, error) != 0)
         return error->code;
     result->reading_ns = measure_reading_ns(clock, READING_TRIES);
-    record_objects(region, panel, 0);
+    note_objects(region, panel, 0);
     enter(region, WORKER_MEASURING, 0);
     const struct measure_moment start = measure_both_clocks(clock);
     if ((region->job.one_after_other ? measure_one_after_other : run_effect_blocks)(region, panel, clock, epoch_blocks,
@@ -537,7 +540,8 @@ static uint64_t usual_batch(const struct worker_region *region, const struct pan
     return measure_rung(&ladder, MEASURE_BATCH_NS / region->result.pilot_ns_per_op[i]);
 }
 
-/* Time of a batch after other arms had their turn and then `ops` untimed ones of its own. Of long ops one other must do. */
+/* Time of a batch after other arms had their turn and then `ops` untimed ones of its own. Of long ops one other must
+ * do. */
 static uint64_t time_after(const struct worker_region *region, const struct panel *panel,
                            const struct measure_clock *clock, uint32_t arm, uint64_t ops)
 {
@@ -554,8 +558,9 @@ static uint64_t time_after(const struct worker_region *region, const struct pane
 }
 
 /*
- * How the time of a batch falls with the untimed ops before it, up to a millisecond's worth of them: medians of a few rounds through all
- * steps, so that a slow stretch of the machine touches all alike. What follows from it the driver decides, over several processes.
+ * How the time of a batch falls with the untimed ops before it, up to a millisecond's worth of them: medians of a few
+ * rounds through all steps, so that a slow stretch of the machine touches all alike. What follows from it the driver
+ * decides, over several processes.
  */
 static void pilot_warming(struct worker_region *region, const struct panel *panel, const struct measure_clock *clock,
                           uint32_t arm)
@@ -575,7 +580,8 @@ static void pilot_warming(struct worker_region *region, const struct panel *pane
     region->result.pilot_warm_count[arm] = steps;
 }
 
-/* How much the planted chain and the chain differ from block to block: it decides how many blocks the clock has to have. */
+/* How much the planted chain and the chain differ from block to block: it decides how many blocks the clock has to
+ * have. */
 static int pilot_clock(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
                        struct error *error)
 {
@@ -619,8 +625,8 @@ static int compare_addresses(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* What the allocator really hands out for a structure: the commonest distance of neighbouring blocks, bookkeeping included. Works for
- * any allocator, because it asks none. */
+/* What the allocator really hands out for a structure: the commonest distance of neighbouring blocks, bookkeeping
+ * included. Works for any allocator, because it asks none. */
 static uint64_t structure_heap_bytes(uint32_t structure_bytes)
 {
     static void *blocks[STRUCTURES_PROBED];
@@ -899,8 +905,8 @@ static uint32_t functions_of(const struct encbench_workload *workload)
            (workload->run_latency ? MODULE_LATENCY : 0u) | (workload->objects ? MODULE_OBJECTS : 0u);
 }
 
-/* One line a fact, tab-separated; read by module_set.c, which hands on a descriptor for it: on standard output a module may print. By
- * hand there is none. */
+/* One line a fact, tab-separated; read by module_set.c, which hands on a descriptor for it: on standard output a module
+ * may print. By hand there is none. */
 static int describe(const char *file)
 {
     FILE *out = fdopen(PROCESS_PASSED_FD, "w");

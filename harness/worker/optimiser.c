@@ -23,7 +23,8 @@ struct stepping {
     uint64_t first_traps; /* of the smallest n */
 };
 
-/* One call of `run`; what is around it is not counted. False: no count, for a reason or (*exceeded) because it needs more traps. */
+/* One call of `run`; what is around it is not counted. False: no count, for a reason or (*exceeded) because it needs
+ * more traps. */
 static bool step_ops(struct stepping *stepping, unsigned session, uint64_t n, uint64_t traps, struct step_count *count,
                      bool *exceeded)
 {

@@ -1,14 +1,15 @@
 /*
- * What the output of an op tells (module.h): a digest of it that the harness makes, and whether it depends on the input as it should. No
- * clock and no instruction is read, so this works on every machine.
+ * What the output of an op tells (module.h): a digest of it that the harness makes, and whether it depends on the input
+ * as it should. No clock and no instruction is read, so this works on every machine.
  *
- * Digest: over DIGEST_INPUTS inputs, the smallest legal number of ops on each, bytes and length of the output. It depends on the seed and on
- * the output alone: variants whose outputs are equal have equal digests.
+ * Digest: over DIGEST_INPUTS inputs, the smallest legal number of ops on each, bytes and length of the output. It
+ * depends on the seed and on the output alone: variants whose outputs are equal have equal digests.
  *
- * Dependence: an op that reads input (input_bytes > 0) gives another output for another input, or the compiler folded it to a
- * constant, or it reads nothing. Up to OUTPUT_INPUTS random inputs are tried, because an output may be a single bit. An op that takes its
- * input from the ring (ENCBENCH_FRESH) gives, after n and after 2n ops on different inputs, what the last of them gives alone, or it was
- * computed once a run. An op whose output is another one for the same input (it depends on the ops before) cannot be judged by it.
+ * Dependence: an op that reads input (input_bytes > 0) gives another output for another input, or the compiler folded
+ * it to a constant, or it reads nothing. Up to OUTPUT_INPUTS random inputs are tried, because an output may be a single
+ * bit. An op that takes its input from the ring (ENCBENCH_FRESH) gives, after n and after 2n ops on different inputs,
+ * what the last of them gives alone, or it was computed once a run. An op whose output is another one for the same
+ * input (it depends on the ops before) cannot be judged by it.
  */
 #ifndef ENCBENCH_WORKER_OUTPUT_H
 #define ENCBENCH_WORKER_OUTPUT_H

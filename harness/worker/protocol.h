@@ -1,7 +1,7 @@
 /*
- * The worker: a fresh process that loads one panel and measures it, or does one exact pass. The driver passes it a shared-memory
- * region (file descriptor WORKER_REGION_FD) holding the job; the worker writes its results into the same region as it goes, so that
- * a crash loses nothing and says where it was.
+ * The worker: a fresh process that loads one panel and measures it, or does one exact pass. The driver passes it a
+ * shared-memory region (file descriptor WORKER_REGION_FD) holding the job; the worker writes its results into the same
+ * region as it goes, so that a crash loses nothing and says where it was.
  */
 #ifndef ENCBENCH_WORKER_H
 #define ENCBENCH_WORKER_H
@@ -97,7 +97,8 @@ struct worker_job {
     struct worker_arm arms[MEASURE_ARMS_MAX];
 };
 
-/* Hashes of an op's output for a seed: the module's own function, and what the harness makes of `output` (worker_output.h). */
+/* Hashes of an op's output for a seed: the module's own function, and what the harness makes of `output`
+ * (worker_output.h). */
 struct worker_digests {
     bool has_own, has_of_output; /* at least one */
     uint64_t own, of_output;
@@ -116,8 +117,8 @@ static inline bool worker_digests_of(const struct worker_digests *a, const struc
 struct worker_exact {
     struct worker_digests digests;
     uint64_t operations; /* n */
-    /* Counts before setup; warmed up; after n ops more; after 2n ops more; after teardown. Peaks of after_n and of after_2n are
-     * those of these n and 2n ops. */
+    /* Counts before setup; warmed up; after n ops more; after 2n ops more; after teardown. Peaks of after_n and of
+     * after_2n are those of these n and 2n ops. */
     struct interpose_counts before_setup, warm, after_n, after_2n, after_teardown;
     uint64_t calling_threads_n, calling_threads_2n; /* that called any function that counts, in these ops */
     uint64_t structure_heap_bytes; /* modal distance of blocks of the structure's size; 0: no structure */
@@ -211,11 +212,11 @@ struct worker_result {
     uint64_t warm_up_blocks;
     double pilot_ns_per_op[MEASURE_ARMS_MAX];
     double reading_ns; /* what a round costs beside its ops: two readings of the clock and a call */
-    /* In region->blocks those for effects come first; behind job.blocks of them those of the clock arms; behind job.clock_blocks those of
-     * linearity. */
+    /* In region->blocks those for effects come first; behind job.blocks of them those of the clock arms; behind
+     * job.clock_blocks those of linearity. */
     uint32_t blocks_done, clock_blocks_done, linearity_blocks_done;
-    /* Of each arm: time of a batch after other arms had their turn and then worker_warm_ops untimed ops; of no more than
-     * pilot_warm_count such numbers. */
+    /* Of each arm: time of a batch after other arms had their turn and then worker_warm_ops untimed ops; of no more
+     * than pilot_warm_count such numbers. */
     uint32_t pilot_warm_count[MEASURE_ARMS_MAX];
     double pilot_warm_ns[MEASURE_ARMS_MAX][WORKER_WARM_STEPS];
     double pilot_clock_sd; /* over blocks of the clock arms: of what the planted chain takes more, over its median */

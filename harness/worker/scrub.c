@@ -5,7 +5,8 @@
 
 enum { LINE_BYTES = 64, CODE_STEP_BYTES = 32 };
 
-/* Jumps over jumps: as many targets as a branch target buffer has room for, in as many pages as its translation buffer has. */
+/* Jumps over jumps: as many targets as a branch target buffer has room for, in as many pages as its translation buffer
+ * has. */
 __attribute__((noinline)) static void scrub_code(void)
 {
 #if defined(__x86_64__)
@@ -19,7 +20,8 @@ __attribute__((noinline)) static void scrub_code(void)
 #endif
 }
 
-/* Outcomes that no predictor knows, so that what it knew goes. A branch of its own for each of 16 bits, as the compiler unrolls nothing. */
+/* Outcomes that no predictor knows, so that what it knew goes. A branch of its own for each of 16 bits, as the compiler
+ * unrolls nothing. */
 __attribute__((noinline)) static uint64_t scrub_branches(uint64_t seed)
 {
     uint64_t state = seed, taken = 0;

@@ -1,5 +1,6 @@
 /*
- * Takes caches and predictors away from whatever ran before: what the state `cold` is made by. In a process that is measured only.
+ * Takes caches and predictors away from whatever ran before: what the state `cold` is made by. In a process that is
+ * measured only.
  */
 #ifndef ENCBENCH_SCRUB_H
 #define ENCBENCH_SCRUB_H
@@ -12,7 +13,8 @@ enum {
 
 #define SCRUB_NS 500000.0 /* about, of a pass; to plan with */
 
-/* One pass over all three; about half a millisecond. The data go last, because code and branches are data to the second level as well. */
+/* One pass over all three; about half a millisecond. The data go last, because code and branches are data to the second
+ * level as well. */
 void scrub(void);
 
 #endif
