@@ -245,10 +245,10 @@ def what_would_decide(run):
     """Of each measured part on time that is open: what stands in the way, what varies most, and the processes that would decide it."""
     rows = []
     for row in parts_of(run):
-        if row["verdict"] != UNRESOLVED or row["cause"] not in subject.CAUSES:
+        if row["verdict"] != UNRESOLVED or row["cause"] not in subject.OF_THE_INTERVAL:
             continue
         share = row["responsible"] and f"{row['responsible']} ({wording.number(round(row['responsible_share_percent']))} %)"
-        rows.append((part_name(row), subject.CAUSES[row["cause"]], share or "not split",
+        rows.append((part_name(row), plain(row["brief"] or ""), share or "not split",
                      "none" if row["processes_needed"] is None else row["processes_needed"]))
     return rows and wording.table(("Open", "In the way", "Varies most by", "Processes that would decide it"), rows)
 

@@ -96,6 +96,10 @@ class TwoByTwo:
         return ends
 
 
+# Values of the column `cause` that say something of a part's own interval: more processes, or other ones, would decide it.
+OF_THE_INTERVAL = ("no_interval", "straddles", "no_twin", "within_twin", "tail", "layout", "single_layout", "no_spread")
+
+
 def why_open(run, row):
     """In a few words why a part, or any part of a claim as a whole, is not resolvable here; empty for any other verdict."""
     if row["verdict"] != UNRESOLVED:
