@@ -3,6 +3,7 @@
  * what each function promises: equivariance, nesting, coverage. The simulations use a generator of their own with fixed
  * seeds, so a run that passes passes always; their tolerances are computed from the binomial distribution, not tuned.
  */
+#include "stats/linearity.h"
 #include "stats/stats.h"
 
 #include <float.h>
@@ -922,6 +923,15 @@ static void strays_do_not_move_the_sign_interval(void **state)
     assert_true(stats_signed_rank_interval(values, 20, 0.01, NULL).high > 100);
 }
 
+/* One op of more than 50 us a batch: no run has another size. */
+static void only_a_long_op_has_one_size(void **state)
+{
+    (void)state;
+    assert_true(linearity_is_only_size(1, 50001));
+    assert_false(linearity_is_only_size(1, 50000));
+    assert_false(linearity_is_only_size(2, 1e6)); /* somebody chose two */
+}
+
 /* With equal errors it is Student's interval; a value that knows itself badly hardly counts; one block has the typical
  * error. */
 static void weighted_mean_follows_the_precise(void **state)
@@ -996,6 +1006,7 @@ static void weighted_mean_covers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_a_long_op_has_one_size),
         cmocka_unit_test(weighted_mean_follows_the_precise),
         cmocka_unit_test(weighted_mean_covers),
         cmocka_unit_test(no_memory), /* first: malloc keeps what others have freed */
