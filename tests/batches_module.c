@@ -1,16 +1,26 @@
 /*
- * Modules for the test of batches, warming and states, by -DKIND=...:
- *   steady   200 dependent additions an op
- *   uneven   the same, and 40 more an op in every `run` whose n is no power of two: what an op costs depends on the
- * size of the batch quick    one addition an op: very much faster than the others branchy  a branch a byte of the
- * input: a predictor knows one input by heart, and no ring of them
+ * Modules for the test of batches, warming and states, by -DKIND=...
+ *
+ * steady:  200 dependent additions an op.
+ *
+ * uneven:  the same, and 40 more an op in every `run` whose n is no power of two: what an op costs depends on the
+ * batch.
+ *
+ * quick:   one addition an op: very much faster than the others.
+ *
+ * branchy: a branch a byte of the input: a predictor knows one input by heart, and no ring of them.
+ *
+ * crashes: aborts in the first batch after a long one that is shorter: in a pilot, where another's warming is measured.
  */
 #include "test_module.h"
+
+#include <stdlib.h>
 
 #define STEADY  1
 #define UNEVEN  2
 #define QUICK   3
 #define BRANCHY 4
+#define CRASHES 5
 
 #define BRANCHES 1024
 
@@ -19,6 +29,12 @@ static uint64_t run(void *state, unsigned thread, uint64_t n)
     const struct encbench_host *host = state;
     struct encbench_inputs inputs = encbench_inputs(host);
     uint64_t value = thread;
+#if KIND == CRASHES
+    static uint64_t longest;
+    if (n < longest && longest >= 2048)
+        abort();
+    longest = n > longest ? n : longest;
+#endif
     for (uint64_t i = 0; i < n; i++) {
         const unsigned char *input = encbench_next_input(&inputs);
 #if KIND == BRANCHY

@@ -12,7 +12,8 @@ export TMPDIR="$work"
 . "${0%/*}/checks.sh"
 encbench=$build/encbench
 
-for module in steady_a:STEADY steady_b:STEADY uneven:UNEVEN quick:QUICK branchy_a:BRANCHY branchy_b:BRANCHY; do
+for module in steady_a:STEADY steady_b:STEADY uneven:UNEVEN quick:QUICK branchy_a:BRANCHY branchy_b:BRANCHY \
+    crashes:CRASHES; do
     "$compiler" -O2 -fPIC -ffunction-sections -I "$source/harness" -DKIND="${module#*:}" -DNAME="\"${module%:*}\"" \
         -c "$source/tests/batches_module.c" -o "$work/${module%:*}.o" || exit 1
 done
@@ -58,18 +59,29 @@ check "of the others all have one" [ "$(iterations own steady_b)" = "$(iteration
 check "samples have the n of their arm" [ "$(gzip -dc "$work/own/samples.csv.gz" | awk -F, '$4 == "quick" && $11 == "effect" { print $7; exit }')" = "$(iterations own quick)" ]
 check "workloads.csv says where n comes from" grep -q ',pilots,' "$work/own/workloads.csv"
 
+# ---- the arm that crashes is the one that is named, also while it runs for another's sake ----
+measure crash smoke 6 repeat steady_a crashes
+check "a module that crashes in a pilot is an error" [ $? -eq 2 ]
+check "by its own name" grep -q 'arm crashes (.*): the worker was killed by signal 6 (Aborted) while measuring' "$work/err"
+
 # ---- states ----
-measure states smoke 4 repeat,fresh,cold,latency branchy_a branchy_b || fail "a run in all states"
+state() { sed -n "s/^state,made_1 adds.$1,.*,\(holds\|failed\|imprecise\|not measured\),.*/\1/p" "$work/states/controls.csv"; }
+# As `seeing`, but of this control alone: in so short a run the others of a cell see little anywhere.
+for seed in 4 5 6; do
+    rm -rf "$work/states"
+    measure states smoke "$seed" repeat,fresh,cold,latency branchy_a branchy_b || fail "a run in all states"
+    "$encbench" analyse "$work/states" >"$work/out" 2>"$work/err"
+    [ "$(state fresh)" = imprecise -o "$(state cold)" = imprecise ] || break
+done
 level() { awk -F, -v workload="$1" '$3 == workload && $4 == "branchy_a" && $8 != "" { print $8 }' "$work/states/processes.csv" | sort -n | sed -n 3p; }
 check "each state is a workload of its own" [ "$(cut -d, -f8 "$work/states/workloads.csv" | tail -n +2 | tr '\n' ' ')" = "repeat fresh cold latency " ]
 check "what one input teaches the predictor is gone with a ring of them" awk "BEGIN { exit !($(level adds.fresh) > 1.5 * $(level adds)) }"
-# Of 256 branches half are mispredicted where the input is new; of 256 lines none is in the first two levels once they are scrubbed.
+# Of 256 branches half are mispredicted where the input is new; of 128 lines none is in the first two levels once they are scrubbed.
 reached() { awk -F, -v state="$1" -v kernel="$2" '$2 == state && $3 == kernel { print $5 }' "$work/states/reached.csv" | sort -n | sed -n 2p; }
 check "branches are known in repeat and not in fresh" awk "BEGIN { exit !($(reached fresh branches) - $(reached repeat branches) > 128 * 6) }"
 check "lines are warm in fresh" awk "BEGIN { exit !($(reached fresh lines) < 1.5 * $(reached repeat lines)) }"
-check "lines are cold in cold" awk "BEGIN { exit !($(reached cold lines) - $(reached repeat lines) > 256 * 15) }"
-state() { sed -n "s/^state,made_1 adds.$1,.*,\(holds\|failed\|imprecise\|not measured\),.*/\1/p" "$work/states/controls.csv"; }
-"$encbench" analyse "$work/states" >"$work/out" 2>"$work/err"
+check "lines are cold in cold" awk "BEGIN { exit !($(reached cold lines) - $(reached repeat lines) > 128 * 15) }"
+cp "$work/states/reached.csv" "$work/out"
 check "the control says that fresh was reached" [ "$(state fresh)" = holds ]
 check "and cold" [ "$(state cold)" = holds ]
 awk -F, -v OFS=, '$2 == "repeat" { seen[$1, $3] = $5 } $2 == "fresh" { $5 = seen[$1, $3] } { print }' "$work/states/reached.csv" >"$work/reached.csv"
@@ -83,4 +95,4 @@ check "by name, with what the clock can do" grep -q 'workload adds.cold: one op 
 "$encbench" run --quiet --profile smoke --states warm >"$work/out" 2>"$work/err"
 check "an unknown state is refused" grep -q 'unknown state "warm"; expected repeat, fresh, cold or latency' "$work/err"
 
-finish 24
+finish 27

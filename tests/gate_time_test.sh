@@ -25,6 +25,7 @@ lane() {
     shift 2
     "$work/$tree/${driver##*/}" "$work/$base/modules" "$@" >"$work/out" 2>"$work/err"
     code=$?
+    grep -h '^outcome' "$work/out" >>"$work/err" # so that it is among the last lines, which a failure shows
 }
 
 word() { awk -F '\t' -v pair="$1" -v workload="$2" '$1 == "pair" && $2 == pair && $3 == workload { print $4 }' "$work/out"; }
@@ -39,14 +40,21 @@ refused() {
     [ "$code" -eq "$1" ] && [ "$(grep -c '^gate_time_driver: ' "$work/err")" -eq 1 ] && grep '^gate_time_driver: ' "$work/err" | grep -qF -- "$2"
 }
 
-# A machine that others keep busy may be called unfit: then nothing was decided, and the lane has said why.
+# A machine that others keep busy may be called unfit, or hide what is planted: then nothing was decided, the lane has said so, and it is
+# timed again, twice at most. One that decides anything, right or wrong, is what the test is about. Unfit to the end, the test is skipped.
 lane_or_skip() {
-    lane "$@"
-    if [ "$code" -eq 3 ] && grep -q '^outcome	3	[^	]*\(are void\|ended well\)' "$work/out"; then
-        printf 'SKIP: the machine is unfit: %s\n' "$(grep '^outcome' "$work/out")"
-        [ "$failures" -eq 0 ] || exit 1
-        exit 77
-    fi
+    for more in 2 1 0; do
+        lane "$@"
+        case $code in
+        3) grep -q '^outcome	3	[^	]*\(are void\|ended well\)' "$work/out" || return ;;
+        4) ;;
+        *) return ;;
+        esac
+    done
+    [ "$code" -eq 3 ] || return
+    printf 'SKIP: the machine is unfit: %s\n' "$(grep '^outcome' "$work/out")"
+    [ "$failures" -eq 0 ] || exit 1
+    exit 77
 }
 
 tree head
@@ -67,7 +75,7 @@ check "the plan is said" grep -q '0 pairs in 1 cells of 8 to 20 processes: [0-9]
 lane_or_skip head base identical=yes workloads=get_put,nop
 check "identical code is not slower" [ "$code" -eq 0 ]
 check "though it was timed" [ "$(word null+thread get_put) $(word removed+thread get_put)" = "green green" ]
-check "in fewer processes than all" [ "$(processes null+thread | sort -n | tail -n 1)" -lt 20 ]
+check "in fewer processes than all, where that is enough" [ "$(processes null+thread | sort -n | head -n 1)" -lt 20 ]
 
 # ---- another codec in head, the same modules ----
 # codec DIRECTORY PART [DIGITS [NAME]]: one that encodes 1/PART of its input twice, with these hexadecimal digits; its object file beside it
@@ -130,7 +138,7 @@ check "which is said to be one" [ "$(sed -n 's/^one layout\t//p' "$work/out")" =
 # ---- a control that is none: a codec of another name and the same speed ----
 tree blind
 codec "$work/blind/modules/planted/shared" 1000000
-lane_or_skip blind base workloads=nop processes=12
+lane blind base workloads=nop processes=12
 check "a plant that is not found is an outcome of its own" [ "$code" -eq 4 ]
 check "though the other was" [ "$(plant module) $(plant 'shared object')" = "red green" ]
 codec "$work/blind/modules/planted/shared" 16 0123456789ABCDEF

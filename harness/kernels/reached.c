@@ -27,8 +27,22 @@ static int set_up_branches(struct encbench_host *host, uint64_t seed, void **sta
     return 0;
 }
 
-/* Lines in an order that no prefetcher follows: a multiplication by an odd number modulo a power of two visits each
- * once. */
+/* A cycle through all lines, the same in every process. */
+static void chain_lines(unsigned char *lines)
+{
+    unsigned char order[REACHED_LINES];
+    uint64_t random = 1;
+    for (unsigned i = 0; i < REACHED_LINES; i++) {
+        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        const unsigned other = (unsigned)(random >> 33) % (i + 1);
+        order[i] = order[other];
+        order[other] = (unsigned char)i;
+    }
+    for (size_t i = 0; i < REACHED_LINES; i++)
+        *(void **)(lines + (size_t)order[i] * REACHED_LINE_BYTES) =
+            lines + (size_t)order[(i + 1) % REACHED_LINES] * REACHED_LINE_BYTES;
+}
+
 static int set_up_lines(struct encbench_host *host, uint64_t seed, void **state, char *message, size_t message_bytes)
 {
     struct reached *self;
@@ -40,10 +54,7 @@ static int set_up_lines(struct encbench_host *host, uint64_t seed, void **state,
     }
     self = *state;
     self->first = (void **)lines;
-    for (size_t i = 0; i < REACHED_LINES; i++) {
-        const size_t from = i * 37 % REACHED_LINES, to = (i + 1) * 37 % REACHED_LINES;
-        *(void **)(lines + from * REACHED_LINE_BYTES) = lines + to * REACHED_LINE_BYTES;
-    }
+    chain_lines(lines);
     return 0;
 }
 

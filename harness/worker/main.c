@@ -269,6 +269,14 @@ static void tear_down_arms(struct worker_region *region, struct panel *panel)
     }
 }
 
+/* A batch of one arm; after a crash it is known whose it was. */
+static uint64_t run_batch(struct worker_region *region, const struct panel *panel, const struct measure_clock *clock,
+                          uint32_t arm, uint64_t ops, uint64_t *bytes)
+{
+    enter(region, region->result.phase, arm);
+    return measure_batch(clock, &panel->arms[arm], ops, bytes);
+}
+
 static int broken_promise(const struct worker_region *region, const struct panel *panel, struct error *error)
 {
     const uint32_t arm = region->result.phase_arm;
@@ -317,7 +325,7 @@ static int warm_up(struct worker_region *region, struct panel *panel, const stru
     if (region->job.blocks_enough >
         0) { /* ops so long that one of each arm warms, and a block would be a third of the process */
         for (uint32_t i = 0; i < region->job.arm_count; i++)
-            measure_batch(clock, &panel->arms[i], panel->arms[i].iterations, &bytes);
+            run_batch(region, panel, clock, i, panel->arms[i].iterations, &bytes);
         return 0;
     }
     for (int window = 0; window < WARM_UP_WINDOWS_MAX; window++) {
@@ -515,8 +523,7 @@ static int pilot_arm(struct worker_region *region, struct panel *panel, const st
 {
     const uint64_t multiple = panel->arms[i].workload->batch_multiple_ops;
     uint64_t iterations = multiple, bytes = 0, best_ns;
-    region->result.phase_arm = i;
-    while ((best_ns = measure_batch(clock, &panel->arms[i], iterations, &bytes)) < PILOT_BATCH_NS)
+    while ((best_ns = run_batch(region, panel, clock, i, iterations, &bytes)) < PILOT_BATCH_NS)
         if ((iterations *= 2) > PILOT_OPS_MAX)
             return error_set(error, EXIT_USAGE, "run takes no measurable time: %" PRIu64 " ops took %" PRIu64 " ns",
                              iterations / 2, best_ns);
@@ -524,7 +531,7 @@ static int pilot_arm(struct worker_region *region, struct panel *panel, const st
             break;
     uint64_t spent_ns = best_ns;
     for (int repeat = 0; repeat < 5 && (repeat == 0 || spent_ns < PILOT_NS); repeat++) {
-        const uint64_t ns = measure_batch(clock, &panel->arms[i], iterations, &bytes);
+        const uint64_t ns = run_batch(region, panel, clock, i, iterations, &bytes);
         best_ns = ns < best_ns ? ns : best_ns;
         spent_ns += ns;
     }
@@ -542,19 +549,19 @@ static uint64_t usual_batch(const struct worker_region *region, const struct pan
 
 /* Time of a batch after other arms had their turn and then `ops` untimed ones of its own. Of long ops one other must
  * do. */
-static uint64_t time_after(const struct worker_region *region, const struct panel *panel,
-                           const struct measure_clock *clock, uint32_t arm, uint64_t ops)
+static uint64_t time_after(struct worker_region *region, const struct panel *panel, const struct measure_clock *clock,
+                           uint32_t arm, uint64_t ops)
 {
     const uint32_t arms = region->job.arm_count - region->job.clock_arms;
     const bool is_long = region->result.pilot_ns_per_op[arm] > REWARM_MOST_NS;
     uint64_t bytes = 0;
     for (uint32_t i = 1; i < (is_long && arms > 2 ? 2 : arms); i++) {
         const uint32_t other = (arm + i) % arms;
-        measure_batch(clock, &panel->arms[other], usual_batch(region, panel, other), &bytes);
+        run_batch(region, panel, clock, other, usual_batch(region, panel, other), &bytes);
     }
     if (ops > 0)
-        measure_batch(clock, &panel->arms[arm], ops, &bytes);
-    return measure_batch(clock, &panel->arms[arm], usual_batch(region, panel, arm), &bytes);
+        run_batch(region, panel, clock, arm, ops, &bytes);
+    return run_batch(region, panel, clock, arm, usual_batch(region, panel, arm), &bytes);
 }
 
 /*
@@ -612,10 +619,8 @@ static int pilot(struct worker_region *region, struct panel *panel, const struct
     for (uint32_t i = 0; i < region->job.arm_count; i++)
         if (pilot_arm(region, panel, clock, i, error) != 0)
             return error->code;
-    for (uint32_t i = 0; i < region->job.arm_count - region->job.clock_arms && !panel->arms[i].scrub; i++) {
-        region->result.phase_arm = i;
+    for (uint32_t i = 0; i < region->job.arm_count - region->job.clock_arms && !panel->arms[i].scrub; i++)
         pilot_warming(region, panel, clock, i);
-    }
     return region->job.clock_arms > 1 ? pilot_clock(region, panel, clock, error) : 0;
 }
 
