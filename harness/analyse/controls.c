@@ -317,9 +317,9 @@ static bool same_cell(const struct analyse_control *one, const struct analyse_co
  * no other: on a core that others had for half of the time linearity was imprecise in 11 such cells of 29, and in none
  * of the 7 that decide, which have 64 of 500 ms; of a run whose planted chain had four blocks where ops are long it was
  * so in 7 of 26, and ten parts on other cells were invalid for it. Failed it does everywhere, but linearity, which
- * speaks of the op. Of 1 MiB at one op a batch it does: in two runs of other seeds the unpooled arms took 12 and 13 %
- * longer with two in a batch (the second op faults where the first found what the arm before had left), and `direct` 12
- * and 17 % less (only the first finds its memory elsewhere).
+ * speaks of the op. Of 1 MiB at one op a batch it does: in two runs of other seeds the unpooled arms took 10 to 13 %
+ * longer with two in a batch (the second op faults where the first found what the arm before had left), and `direct` 9
+ * and 21 +- 5 % less (only the first finds its memory elsewhere).
  */
 static bool speaks_of_machine(const struct analyse_data *data, const struct analyse_control *control,
                               enum analyse_control_status status)
