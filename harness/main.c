@@ -8,6 +8,7 @@
 #include "calibrate/calibrate.h"
 #include "compare/compare.h"
 #include "gate/gate.h"
+#include "launch/kept_job.h"
 #include "options.h"
 #include "present/doctor.h"
 #include "present/explain.h"
@@ -241,6 +242,19 @@ static bool reader_has_left(void)
     return poll(&end, 1, 0) == 1 && (end.revents & POLLERR);
 }
 
+/* An error in one line; and how to run again what a worker died of, also where that is no error. */
+static void print_trouble(const char *message)
+{
+    char words[sizeof((struct error *)NULL)->message + 3 * PATH_MAX];
+    const char *again = kept_job_command();
+    if (*message == '\0' && *again == '\0')
+        return;
+    snprintf(words, sizeof words, "%s%s%s%s", message, *message && *again ? "; " : "",
+             *again ? "the worker that failed can be run again: " : "", again);
+    const int at = fprintf(stderr, "encbench: ");
+    text_print_words(stderr, words, at, 2, text_terminal_columns(STDERR_FILENO));
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -248,10 +262,7 @@ int main(int argc, char **argv)
     process_begin();
     const struct verb *verb = options_parse(argc, argv, verbs, &options, &error);
     const int code = verb ? verb->function(&options, &error) : error.code;
-    if (error.code != 0 && *error.message) { /* without one, a program of ours has said it */
-        const int at = fprintf(stderr, "encbench: ");
-        text_print_words(stderr, error.message, at, 2, text_terminal_columns(STDERR_FILENO));
-    }
+    print_trouble(error.code != 0 ? error.message : ""); /* without one, a program of ours has said it */
     if ((fflush(stdout) != 0 || ferror(stdout)) && !reader_has_left()) {
         fprintf(stderr, "encbench: standard output cannot be written\n");
         return EXIT_USAGE;

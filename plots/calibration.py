@@ -29,10 +29,14 @@ FIGURES = {
     "identical": "counts equal to the first",
     "contradicted": "parts confirmed in one report, refuted in another",
     "same_verdict": "parts that every report judges the same",
+    "false_batch_dependent": "called batch-dependent where nothing is",
+    "imprecise": "could not be told",
+    "not_shown": "reached, and not shown",
     "mde": "MDE as printed",
     "mde_ratio": "effect really found that often, over the MDE",
 }
-PROPERTIES = {"aa": "identical code", "linearity": "size of the batch", "truth": "known truths", "margin": "at a margin", "power": "power", "pairing": "pairing",
+PROPERTIES = {"aa": "identical code", "linearity": "size of the batch", "state": "state of an op",
+              "truth": "known truths", "margin": "at a margin", "power": "power", "pairing": "pairing",
               "ablation": "ablation", "simulation": "simulation", "instructions": "instructions",
               "reports": "whole reports"}
 

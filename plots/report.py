@@ -274,20 +274,9 @@ def reasons(run):
             extra.append(f"MDE {wording.coarse(row['mde'], row['unit'])}")
         if row["twin_bound"] is not None:
             extra.append(f"twins reach {wording.coarse(row['twin_bound'], row['unit'])}")
-        lines.append({"name": name, "statement": None if row["part"] == "all" else row["statement"], "scope": row["scope"], "verdict": row["verdict"], "reason": row["reason"],
-                      "extra": "; ".join(extra), "source": row["source"]} | {"reason": plain(shortened(row["reason"]))})
+        lines.append({"name": name, "statement": None if row["part"] == "all" else row["statement"], "scope": row["scope"],
+                      "verdict": row["verdict"], "reason": plain(row["reason"]), "extra": "; ".join(extra), "source": row["source"]})
     return lines
-
-
-def shortened(reason):
-    """Figures that are equal on several workloads said once: '1: hits on all 3 (a to c): largest less smallest = 0; in [0; 0]'."""
-    found = {}
-    for piece in re.split(r"; (?=[0-9]+: )", reason):
-        match = re.fullmatch(r"([0-9]+: \S+(?: of \S+)? on )(\S*[^\s:])(:? .*)", piece)
-        head, name, tail = match.groups() if match else (piece, "", "")
-        found.setdefault((head, tail), []).append(name)
-    return "; ".join(head + (names[0] if names == names[:1] else f"all {len(names)} ({names[0]} to {names[-1]})") + tail
-                     for (head, tail), names in found.items())
 
 
 def missing_parts(run):
@@ -1083,7 +1072,7 @@ def say(run, output):
         lines.append(("parts", ", ".join(f"{number} {verdict}" for verdict, number in known["count"].items() if number)))
         lines.append(("claims", "; ".join(f"{verdict}: {claims[verdict]}" for verdict in ("refuted", UNRESOLVED, INVALID) if verdict in claims)
                       or f"all {known['claims']} confirmed"))
-    lines.append(("sure", f"{known['controls_hold']} of {known['controls']} controls hold; {process_counts(run)} processes an effect"
+    lines.append(("sure", f"{known['controls_hold']} of {known['controls']} controls hold; {process_counts(run) or 'no'} processes an effect"
                   + ("; not for conclusions" if run.facts["for_conclusions"] == "no" else "")))
     lines.append(("report", seen_from_here(output)))
     for name, text in lines:

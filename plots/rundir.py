@@ -57,10 +57,16 @@ class InputError(Exception):
 class Row(dict):
     """One row by column name; knows where it came from."""
 
+    changes = 0  # of all rows so far
+
     def __init__(self, values, path, line):
         super().__init__(values)
         self.path = path
         self.line = line
+
+    def __setitem__(self, column, value):
+        Row.changes += 1
+        super().__setitem__(column, value)
 
     def fail(self, column, expected):
         raise InputError(f"{self.path}:{self.line}: column {column}: {self[column]!r}, expected {expected}")
@@ -194,6 +200,7 @@ class RunDirectory:
         if not self.path.is_dir():
             raise InputError(f"{directory}: not a directory, expected a run directory")
         self.files = {}
+        self.indexes, self.indexed_at = {}, None
         tables = schema()
         for name in (*TABLES, *OPTIONAL_TABLES):
             setattr(self, name, [])
@@ -237,7 +244,22 @@ class RunDirectory:
 
     def select(self, table, **keys):
         """Rows of a table whose cells equal all the keys."""
-        return [row for row in getattr(self, table) if all(row[key] == value for key, value in keys.items())]
+        rows = getattr(self, table)
+        if not keys:
+            return list(rows)
+        return list(self._index(table, rows, tuple(keys)).get(tuple(keys.values()), ()))
+
+    def _index(self, table, rows, columns):
+        """{cells: rows}, made where it is first asked for: a report asks some thousand times for a few dozen sets of columns."""
+        if self.indexed_at != Row.changes:
+            self.indexes, self.indexed_at = {}, Row.changes
+        known, count, index = self.indexes.get((table, columns), (None, 0, None))
+        if known is not rows or count != len(rows):
+            index = {}
+            for row in rows:
+                index.setdefault(tuple(row[column] for column in columns), []).append(row)
+            self.indexes[table, columns] = rows, len(rows), index
+        return index
 
     def one(self, table, **keys):
         """The only such row, or None; two are an error."""

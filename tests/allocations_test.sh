@@ -9,12 +9,6 @@ trap 'rm -rf "$work"' EXIT
 export ENCBENCH_ROOT="$source" TMPDIR="$work"
 . "${0%/*}/checks.sh"
 
-fail() {
-    failures=$((failures + 1))
-    printf 'FAILED: %s\n' "$1"
-    tail -n 5 "$work/out" "$work/err" 2>/dev/null | sed 's/^/    /'
-}
-
 row() { # row DIRECTORY VARIANT WORKLOAD METRIC: the rest of the row
     sed -n "s/^$2,$3,$4,//p" "$1/metrics.csv"
 }

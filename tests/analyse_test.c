@@ -684,7 +684,7 @@ static void known_truths_are_judged_right(void **state)
     expect_part(directory, "6", "a", "confirmed", "1: allocations_per_op of a on get_put = 1; in [1; 1]");
     expect_part(directory, "6", "b", "confirmed", "difference = -8");
     expect_part(directory, "6", "c", "confirmed", "reduction in percent = 16.67");
-    expect_part(directory, "6", "d", "confirmed", "pool_hits_per_get on to_string_1k");
+    expect_part(directory, "6", "d", "confirmed", "pool_hits_per_get on all 2 (get_put to to_string_1k)");
     expect_part(directory, "6", "e", "refuted", "= 2048; not in (2048; 4096]");
     expect_part(directory, "6", "f", "not resolvable here", "unstable");
     expect_part(directory, "7", "a", "confirmed", "= 0");
@@ -2057,6 +2057,16 @@ static void drop_rows(const char *directory, const struct csv_table *table, cons
     free(kept);
 }
 
+/* Figures of several workloads that say the same are said once. */
+static void equal_figures_are_said_once(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    analyse_truth(directory, &truth);
+    expect_part(directory, "6", "d", "confirmed",
+                "1: pool_hits_per_get on all 2 (get_put to to_string_1k): largest less smallest of the variants = 0; in ");
+}
+
 /* What is claimed equal of all variants needs a figure of each. */
 static void a_lost_figure_is_not_an_equal_one(void **state)
 {
@@ -2267,6 +2277,7 @@ int main(void)
         IN_DIRECTORY(registered_claims_without_data_are_not_measured),
         IN_DIRECTORY(running_twice_gives_the_same_bytes),
         IN_DIRECTORY(a_subset_does_not_confirm_what_is_claimed_of_all),
+        IN_DIRECTORY(equal_figures_are_said_once),
         IN_DIRECTORY(a_lost_figure_is_not_an_equal_one),
         IN_DIRECTORY(bad_directories_are_refused),
         IN_DIRECTORY(contrasts_are_those_of_their_arms),

@@ -63,6 +63,14 @@ check "workloads.csv says where n comes from" grep -q ',pilots,' "$work/own/work
 measure crash smoke 6 repeat steady_a crashes
 check "a module that crashes in a pilot is an error" [ $? -eq 2 ]
 check "by its own name" grep -q 'arm crashes (.*): the worker was killed by signal 6 (Aborted) while measuring' "$work/err"
+again=$(sed -n 's/.*; the worker that failed can be run again: //p' "$work/err")
+check "its job is kept" [ -n "$again" -a -s "${again##* }" ]
+$again >"$work/out" 2>"$work/err"
+check "and crashes by hand as it did" [ $? -eq 134 ]
+head -c 4000 "${again##* }" >"$work/torn"
+"$build/encbench-worker" replay "$work/torn" >"$work/out" 2>"$work/err"
+check "half a job is refused" [ $? -eq 2 ]
+check "in words" grep -q 'torn: is no job of a worker that failed, or one of another build' "$work/err"
 
 # ---- states ----
 state() { sed -n "s/^state,made_1 adds.$1,.*,\(holds\|failed\|imprecise\|not measured\),.*/\1/p" "$work/states/controls.csv"; }
@@ -95,4 +103,4 @@ check "by name, with what the clock can do" grep -q 'workload adds.cold: one op 
 "$encbench" run --quiet --profile smoke --states warm >"$work/out" 2>"$work/err"
 check "an unknown state is refused" grep -q 'unknown state "warm"; expected repeat, fresh, cold or latency' "$work/err"
 
-finish 27
+finish 31

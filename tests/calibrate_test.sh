@@ -98,6 +98,7 @@ check "by the machine's fingerprint" [ "${dir##*/}" = "$(sed -n 's/^fingerprint,
 check "in 80 columns" awk 'FNR < 20 && length($0) > 80 { exit 1 }' "$work/out"
 check "in words" sh -c "grep -q '^A/A .* false differences' '$work/out' && ! grep -q '^aa \|false_differences' '$work/out'"
 check "each pair of a process once" each_pair_once "$dir"
+check "how often a state is not shown is of one trial" [ "$(grep -c '^state,\(fresh\|cold\),fresh_layouts,not_shown,percent,,,3,,1,[01],' "$dir/calibration.csv")" -eq 2 ]
 check "processes are numbered" without_gaps "$dir"
 check "some of them are good" [ "$(rows "$dir" | grep -c ',ok,')" -gt 10 ]
 check "their cycles are plausible" sh -c "gzip -dc '$dir/calibration_processes.csv.gz' | awk -F, '
@@ -219,6 +220,7 @@ setsid "$encbench" calibrate --quiet --fix-layout --workloads get_put --budget 5
 pid=$!
 while kill -0 "$pid" 2>/dev/null && [ ! -s "$work/stopped/calibration_processes.csv.gz" ]; do sleep 0.05; done
 while kill -0 "$pid" 2>/dev/null && [ "$(rows "$work/stopped" 2>/dev/null | wc -l)" -lt 42 ]; do sleep 0.05; done
+refused "one that is still being measured" "$work/stopped: is being measured by process $pid; wait" --resume "$work/stopped"
 kill -INT "-$pid" # as a terminal does: to the worker as well
 wait "$pid"
 check "interrupted: exits 3" [ $? -eq 3 ]
@@ -229,4 +231,4 @@ check "a trial has one set of layouts" [ "$(rows "$work/stopped" | head -n 42 | 
 check "and is derived" grep -q '^ablation,get_put,fixed_layout,false_differences,' "$work/stopped/calibration.csv"
 check "nothing but the ablation" [ "$(grep -c ',fresh_layouts,' "$work/stopped/calibration.csv")" -eq 0 ]
 
-finish 84
+finish 86

@@ -18,12 +18,6 @@ encbench=$work/build/encbench
 export ENCBENCH_ROOT="$source" TMPDIR="$work"
 . "${0%/*}/checks.sh"
 
-fail() {
-    failures=$((failures + 1))
-    printf 'FAILED: %s\n' "$1"
-    sed 's/^/    /' "$work/out" "$work/err" 2>/dev/null | tail -n 8
-}
-
 # run DIRECTORY [ARGUMENT...]: a tiny run of the test modules, behind $launcher if that is set
 launcher=
 run() {

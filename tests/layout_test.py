@@ -4,7 +4,7 @@ The timed objects' own debugging information (readelf) is the truth for every fi
 opinion, on the same structure without _Atomic: dwarves 1.24 does not know DW_TAG_atomic_type. Known truths beside them: a module
 whose structure has known holes, an allocator that is not there, one that crashes.
 
-usage: layout_test.py BUILD SOURCE COMPILER [TEST...]
+usage: layout_test.py BUILD SOURCE COMPILER WHOLE_RUN [TEST...]
 """
 
 import csv
@@ -17,20 +17,15 @@ import tempfile
 import unittest
 from pathlib import Path
 
-BUILD, SOURCE, COMPILER = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+BUILD, SOURCE, COMPILER, WHOLE_RUN = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], Path(sys.argv[4])
 STRUCTURE = "encbuf"
 LINE_BYTES = 64
 LIBRARIES = {"struct_heap_bytes_jemalloc": ("jemalloc", "libjemalloc2"),
              "struct_heap_bytes_tcmalloc": ("tcmalloc", "libtcmalloc-minimal4")}
 
 
-def run(directory, encbench, *arguments):
-    """A tiny run: {(variant): rows of layout.csv}, {(variant, workload, metric): row of metrics.csv}."""
-    environment = {**os.environ, "ENCBENCH_ROOT": str(SOURCE)}
-    done = subprocess.run([encbench, "run", "--quiet", "--profile", "smoke", "--out", directory, *arguments], env=environment,
-                          capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise AssertionError(f"{arguments}: exit {done.returncode}: {done.stderr}")
+def read(directory):
+    """{(variant): rows of layout.csv}, {(variant, workload, metric): row of metrics.csv}."""
     layout, metrics = {}, {}
     with open(Path(directory) / "layout.csv", encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -39,6 +34,16 @@ def run(directory, encbench, *arguments):
         for row in csv.DictReader(file):
             metrics[row["variant"], row["workload"], row["metric"]] = row
     return layout, metrics
+
+
+def run(directory, encbench, *arguments):
+    """A tiny run, read."""
+    environment = {**os.environ, "ENCBENCH_ROOT": str(SOURCE)}
+    done = subprocess.run([encbench, "run", "--quiet", "--profile", "smoke", "--out", directory, *arguments], env=environment,
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"{arguments}: exit {done.returncode}: {done.stderr}")
+    return read(directory)
 
 
 def fields(rows):
@@ -95,7 +100,7 @@ class Subject(unittest.TestCase):
     def setUpClass(cls):
         cls.work = Path(tempfile.mkdtemp())
         cls.addClassCleanup(shutil.rmtree, cls.work)
-        cls.layout, cls.metrics = run(cls.work / "run", BUILD / "encbench", "--workloads", "get_put,footprint_1000")
+        cls.layout, cls.metrics = read(WHOLE_RUN)
         cls.lines = [line.split() for line in (SOURCE / "variants" / "variants.txt").read_text().splitlines()
                      if line and not line.startswith("#")]
         cls.buffered = [line[0] for line in cls.lines if line[2] != "direct"]
@@ -222,4 +227,4 @@ class KnownTruths(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)
+    unittest.main(argv=[sys.argv[0], *sys.argv[5:]], verbosity=2)

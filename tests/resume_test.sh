@@ -70,6 +70,7 @@ check "and can be analysed" sh -c "'$encbench' analyse '$run.early' >'$work/out'
 # ---- interrupted ----
 start run --profile smoke --seed 8 --workloads get_put,to_string_1k --out "$run"
 until_recorded "$run" 4
+refused "one that is still being measured" "$run: is being measured by process $pid; wait until it has ended" "$run"
 kill -INT "-$pid" # as a terminal does: to the worker as well
 ended
 check "interrupted: exits 3" [ "$code" -eq 3 ]
@@ -158,4 +159,4 @@ check "no process is missing to the analysis" [ "$(grep '^void_processes,' "$run
     "$(awk -v void="$void" -v all=$((6 * cells)) 'BEGIN { printf "%.15g", 100 * void / all }' | cut -c1-5)" ]
 refused "a complete run" 'is complete' "$run"
 
-finish 41
+finish 44

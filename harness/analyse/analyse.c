@@ -231,6 +231,40 @@ char *analysis_part_statement(const struct analysis *analysis, size_t part)
     return text;
 }
 
+/* Whether two figures of one line of a claim say the same but for the workload. */
+static bool say_the_same(const struct analyse_item *a, const struct analyse_item *b)
+{
+    return a->condition == b->condition && a->place_bytes > 0 && b->place_bytes > 0 && a->place_at == b->place_at &&
+           strncmp(a->figure, b->figure, a->place_at) == 0 &&
+           strcmp(a->figure + a->place_at + a->place_bytes, b->figure + b->place_at + b->place_bytes) == 0;
+}
+
+/* What an item saw, and all later ones that say the same: "hits on all 3 (a to c): ...". */
+static void put_figure(FILE *stream, const struct analyse_claims *claims, size_t index)
+{
+    const struct analyse_item *item = &claims->item[index], *last = item;
+    size_t count = 1;
+    for (size_t i = index + 1; i < claims->item_count; i++)
+        if (say_the_same(item, &claims->item[i])) {
+            last = &claims->item[i];
+            count++;
+        }
+    if (count == 1)
+        fprintf(stream, "%s", item->figure);
+    else
+        fprintf(stream, "%.*sall %zu (%.*s to %.*s)%s", (int)item->place_at, item->figure, count,
+                (int)item->place_bytes, item->figure + item->place_at, (int)last->place_bytes,
+                last->figure + last->place_at, item->figure + item->place_at + item->place_bytes);
+}
+
+static bool is_said_before(const struct analyse_claims *claims, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (say_the_same(&claims->item[i], &claims->item[index]))
+            return true;
+    return false;
+}
+
 char *analysis_part_reason(const struct analysis *analysis, size_t index)
 {
     const struct analyse_claims *claims = &analysis->claims;
@@ -245,12 +279,12 @@ char *analysis_part_reason(const struct analysis *analysis, size_t index)
         fprintf(stream, "%s; ", claims->part[index].guard_reason);
     for (size_t i = 0; i < claims->item_count; i++) {
         const struct analyse_condition *condition = &claims->condition[claims->item[i].condition];
-        if (condition->part != index)
+        if (condition->part != index || is_said_before(claims, i))
             continue;
         fprintf(stream, "%s", count++ ? "; " : "");
         if (items > 1)
             fprintf(stream, "%s: ", csv_text(&analysis->data.claims, condition->row, SCHEMA_claims_condition));
-        fprintf(stream, "%s", claims->item[i].figure);
+        put_figure(stream, claims, i);
     }
     fclose(stream);
     return text;

@@ -299,6 +299,8 @@ struct analyse_item {
     size_t rows[ANALYSE_ITEM_ROWS_MAX], row_count;
     char source[512];
     char figure[960]; /* what was seen and why it decides as it does */
+    /* Where in `figure` the name of the workload stands, of an exact figure; 0 bytes: nowhere. */
+    size_t place_at, place_bytes;
 };
 
 struct analyse_part {

@@ -552,7 +552,9 @@ static bool exact_figure(const struct judge *judge, struct analyse_item *item, c
     return false;
 }
 
-static void judge_exact_value(const struct judge *judge, struct analyse_item *item, double value, const char *what)
+/* `what` is of this workload, and names it. */
+static void judge_exact_value(const struct judge *judge, struct analyse_item *item, double value, const char *what,
+                              const char *workload)
 {
     const struct analyse_condition *condition = &judge->claims->condition[item->condition];
     char region[80];
@@ -563,6 +565,11 @@ static void judge_exact_value(const struct judge *judge, struct analyse_item *it
     snprintf(item->figure, sizeof item->figure, "%.420s = %s; %s %s", what, figure_text(value).text,
              item->verdict == VERDICT_CONFIRMED ? "in" : "not in",
              analyse_region_words(region, sizeof region, judge->data, condition));
+    const char *place = strstr(item->figure, " on ");
+    if (place && strncmp(place + strlen(" on "), workload, strlen(workload)) == 0) {
+        item->place_at = (size_t)(place - item->figure) + strlen(" on ");
+        item->place_bytes = strlen(workload);
+    }
     /* A heap pass that misses a planted leak is not believed about anything else. */
     if (judge->controls->heap_reason[0] &&
         growth_is_metric(claim_text(judge->data, condition->row, SCHEMA_claims_metric))) {
@@ -582,7 +589,7 @@ static void judge_variant(struct judge *judge, size_t index, const char *variant
         return;
     char what[448];
     snprintf(what, sizeof what, "%.60s of %.120s on %.120s", metric, variant, workload);
-    judge_exact_value(judge, item, value, what);
+    judge_exact_value(judge, item, value, what, workload);
     snprintf(item->source, sizeof item->source, "metrics.csv variant=%s workload=%s metric=%.100s", variant, workload,
              metric);
 }
@@ -604,7 +611,7 @@ static void judge_pair(struct judge *judge, size_t index, const char *baseline, 
     snprintf(what, sizeof what, "%.50s on %.80s of %.80s is %s and of %.80s %s; %s", metric, workload, baseline,
              figure_text(minus).text, contender, figure_text(plus).text,
              reduction ? "reduction in percent" : "difference");
-    judge_exact_value(judge, item, value, what);
+    judge_exact_value(judge, item, value, what, workload);
     snprintf(item->source, sizeof item->source, "metrics.csv variants=%s %s workload=%.100s metric=%.100s", baseline,
              contender, workload, metric);
 }
@@ -677,7 +684,7 @@ static void judge_equal(struct judge *judge, size_t index, const char *workload,
     }
     char what[448];
     snprintf(what, sizeof what, "%.60s on %.120s: largest less smallest of the variants", metric, workload);
-    judge_exact_value(judge, item, value, what);
+    judge_exact_value(judge, item, value, what, workload);
     snprintf(item->source, sizeof item->source, "metrics.csv variants=%.160s %.160s workload=%.60s metric=%.60s",
              lists[0], lists[1], workload, metric);
 }

@@ -2,6 +2,7 @@
 #include "kernels/kernels.h"
 #include "machine/machine.h"
 #include "schema.h"
+#include "store/run_directory.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -119,9 +120,7 @@ static void check_clock(struct check *check)
         control_out_of_memory(check);
         return;
     }
-    const size_t source = csv_find(&check->data->machine, SCHEMA_machine_key, "clock_source");
-    const bool same_counter = source < check->data->machine.row_count &&
-                              machine_clock_is_counter(csv_text(&check->data->machine, source, SCHEMA_machine_value));
+    const bool same_counter = machine_clock_is_counter(run_directory_fact(&check->data->machine, "clock_source"));
     snprintf(control->expected, sizeof control->expected,
              "ticks per ns of every process within %d ppm of their median; ppm seen%s", CLOCK_TOLERANCE_PPM,
              same_counter ? "; both clocks read the same counter: of its own drift nothing is seen" : "");

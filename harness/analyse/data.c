@@ -195,8 +195,7 @@ static int read_yes_or_no(const struct analyse_data *data, const char *key, bool
 /* Runs that were written before the key existed could not be asked for a number. */
 static int read_asked_processes(struct analyse_data *data, struct error *error)
 {
-    const size_t row = csv_find(&data->run, SCHEMA_run_key, RUN_DIRECTORY_PROCESSES_KEY);
-    const char *value = row < data->run.row_count ? csv_text(&data->run, row, SCHEMA_run_value) : "";
+    const char *value = run_directory_fact(&data->run, RUN_DIRECTORY_PROCESSES_KEY);
     int64_t processes;
     if (*value == '\0')
         return 0;
@@ -211,11 +210,11 @@ static int read_asked_processes(struct analyse_data *data, struct error *error)
 /* Runs that were written before the key existed selected everything. */
 static int read_selection(struct analyse_data *data, struct error *error)
 {
-    const size_t row = csv_find(&data->run, SCHEMA_run_key, "selection");
-    const char *value = row < data->run.row_count ? csv_text(&data->run, row, SCHEMA_run_value) : "all";
+    const char *value = run_directory_fact(&data->run, "selection");
     data->selected_some = strcmp(value, "some") == 0;
-    return data->selected_some || strcmp(value, "all") == 0 ? 0
-                                                            : bad_fact(data, "selection", value, "all or some", error);
+    return data->selected_some || *value == '\0' || strcmp(value, "all") == 0
+               ? 0
+               : bad_fact(data, "selection", value, "all or some", error);
 }
 
 /* Another schema may have other columns everywhere, so it is checked before any other file is read. */

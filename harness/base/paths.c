@@ -2,20 +2,41 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { SUFFIX_MAX = 99 }; /* directories that are made in the same second */
+enum {
+    SUFFIX_MAX = 99, /* directories that are made in the same second */
+    COPY_CHUNK_BYTES = 1 << 20,
+};
 
 int paths_join(char *to, const char *directory, const char *name, struct error *error)
 {
     if (snprintf(to, PATH_MAX, "%s/%s", directory, name) >= PATH_MAX)
         return error_set(error, EXIT_USAGE, "%.200s...: path too long", directory);
     return 0;
+}
+
+int paths_copy_file(const char *from, const char *to, struct error *error)
+{
+    const int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+    ssize_t copied = -1;
+    if (in >= 0 && out >= 0)
+        while ((copied = sendfile(out, in, NULL, COPY_CHUNK_BYTES)) > 0)
+            ;
+    if (copied != 0)
+        error_set(error, EXIT_USAGE, "%s: cannot be copied to %s: %s", from, to, strerror(errno));
+    if (in >= 0)
+        close(in);
+    if (out >= 0)
+        close(out);
+    return error->code;
 }
 
 int paths_make_parents(const char *directory)

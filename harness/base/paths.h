@@ -33,6 +33,9 @@ int paths_find(struct paths *paths, struct error *error);
 /* DIRECTORY/NAME into `to` (PATH_MAX bytes); too long is an error. */
 int paths_join(char *to, const char *directory, const char *name, struct error *error);
 
+/* The bytes of a file into `to`, which is replaced where it exists; readable and executable by its owner alone. */
+int paths_copy_file(const char *from, const char *to, struct error *error);
+
 /* Directories above this one, where they are missing; -1 and errno. */
 int paths_make_parents(const char *directory);
 

@@ -39,6 +39,7 @@ struct calibration {
     struct calibrate_campaign campaign;
     uint64_t seed;
     bool made; /* the directory, by this call */
+    int held;  /* descriptor of the directory (run_directory_hold); -1: not held */
     double start_s;
 };
 
@@ -78,8 +79,7 @@ static int write_facts(const struct calibration *calibration, struct error *erro
 
 static const char *fact(const struct calibration *calibration, const char *key)
 {
-    const size_t row = csv_find(&calibration->facts, SCHEMA_run_key, key);
-    return row < calibration->facts.row_count ? csv_text(&calibration->facts, row, SCHEMA_run_value) : "";
+    return run_directory_fact(&calibration->facts, key);
 }
 
 static int differs(const struct calibration *calibration, const char *key, const char *was, const char *is,
@@ -122,7 +122,8 @@ static int make_directory(struct calibration *calibration, char *directory, stru
         return error_set(error, EXIT_USAGE, "%s: its parent cannot be made: %s", directory, strerror(errno));
     if (mkdir(directory, 0777) == 0) {
         calibration->made = true;
-        return 0;
+        calibration->held = run_directory_hold(directory, error);
+        return error->code;
     }
     return error_set(error, EXIT_USAGE,
                      errno == EEXIST ? "%s: %s; add trials to it with --resume, give --out another name, or remove it"
@@ -298,6 +299,7 @@ static int derive(const char *directory, struct error *error)
     struct calibrate_figures figures = {0};
     if (calibrate_data_read(&data, directory, error) == 0 && calibrate_derive(&data, &figures, error) == 0 &&
         calibrate_add_simulated(&figures, error) == 0 && calibrate_add_instructions(&figures, directory, error) == 0 &&
+        calibrate_add_states(&figures, directory, error) == 0 &&
         calibrate_add_reports(&figures, directory, error) == 0 &&
         calibrate_write_figures(&figures, directory, error) == 0)
         calibrate_print(&figures);
@@ -378,10 +380,16 @@ static int begin_new(struct calibration *calibration, char *directory, struct er
     if (load(calibration, error) != 0 ||
         make_cases(calibration, &calibration->cases, calibration->options, error) != 0 ||
         make_directory(calibration, directory, error) != 0 || write_facts(calibration, error) != 0 ||
-        machine_write(directory, 0, error) != 0)
+        machine_write(directory, 0, NULL, error) != 0)
         return error->code;
     launch_init(&calibration->launch, calibration->paths, calibration->scratch, &calibration->modules);
-    if (write_batches(calibration, error) != 0 ||
+    const struct module_info *reached =
+        module_set_find_kernel(calibration->paths, &calibration->kernels, REACHED_VARIANT, error);
+    const struct module_info *chain =
+        module_set_find_kernel(calibration->paths, &calibration->kernels, CHAIN_VARIANT, error);
+    if (error->code != 0 || write_batches(calibration, error) != 0 ||
+        calibrate_states(&calibration->launch, reached, chain, calibration->options, calibration->seed, directory,
+                         error) != 0 ||
         calibrate_cases_pilot(&calibration->cases, &calibration->launch, calibration->seed, error) != 0)
         return error->code;
     return calibrate_write_cases(&calibration->cases, directory, error);
@@ -389,8 +397,9 @@ static int begin_new(struct calibration *calibration, char *directory, struct er
 
 static int begin_resumed(struct calibration *calibration, struct error *error)
 {
-    if (open_resumed(calibration, error) != 0 || load(calibration, error) != 0 ||
-        compare_facts(calibration, error) != 0 || adopt_cases(calibration, error) != 0 ||
+    if (open_resumed(calibration, error) != 0 ||
+        (calibration->held = run_directory_hold(calibration->directory, error)) < 0 ||
+        load(calibration, error) != 0 || compare_facts(calibration, error) != 0 || adopt_cases(calibration, error) != 0 ||
         count_done(calibration, error) != 0)
         return error->code;
     launch_init(&calibration->launch, calibration->paths, calibration->scratch, &calibration->modules);
@@ -447,6 +456,7 @@ int calibrate_measure(const struct paths *paths, const struct calibrate_options 
     calibration->options = options;
     calibration->directory = directory;
     calibration->start_s = now_s();
+    calibration->held = -1;
     machine_fingerprint(calibration->fingerprint);
     directory[0] = '\0';
     if (options->resume)
@@ -456,6 +466,8 @@ int calibrate_measure(const struct paths *paths, const struct calibrate_options 
     if (process_stop_requested() && (error->code == 0 || error->code == EXIT_UNFIT))
         say_stopped(calibration, error);
     remove_unmeasured(calibration);
+    if (calibration->held >= 0)
+        close(calibration->held);
     launch_free(&calibration->launch);
     calibrate_cases_free(&calibration->cases);
     csv_free(&calibration->facts);

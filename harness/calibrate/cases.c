@@ -1,6 +1,7 @@
 #include "calibrate/internal.h"
 
 #include "kernels/kernels.h"
+#include "launch/pilot.h"
 #include "schema.h"
 
 #include <math.h>
@@ -76,20 +77,9 @@ static struct calibrate_case *add_case(struct calibrate_cases *cases, enum calib
 static int add_arm(struct plan_cell *cell, const struct module_info *module, const char *workload, enum plan_role role,
                    struct error *error)
 {
-    struct plan_arm *arm = &cell->arms[cell->arm_count++];
-    *arm = (struct plan_arm){.role = role, .module = module, .workload = module_info_workload(module, workload)};
-    snprintf(arm->name, sizeof arm->name, "%.100s-%zu", workload, cell->arm_count);
-    if (arm->workload == NULL)
-        return error_set(error, EXIT_USAGE, "%s: has no workload %s; build again", module->file, workload);
-    return 0;
-}
-
-static struct plan_contrast *add_contrast(struct plan_cell *cell, const char *name)
-{
-    struct plan_contrast *contrast = &cell->contrasts[cell->contrast_count++];
-    *contrast = (struct plan_contrast){0};
-    snprintf(contrast->name, sizeof contrast->name, "%s", name);
-    return contrast;
+    char name[ENCBENCH_NAME_BYTES]; /* one workload may be on both sides */
+    snprintf(name, sizeof name, "%.100s-%zu", workload, cell->arm_count + 1);
+    return plan_add_kernel(cell, name, role, module, workload, error);
 }
 
 static int add_pair(struct calibrate_case *kase, const struct module_info *module, const char *baseline,
@@ -103,9 +93,7 @@ static int add_pair(struct calibrate_case *kase, const struct module_info *modul
     if (add_arm(cell, module, baseline, PLAN_BASELINE, error) != 0 ||
         add_arm(cell, module, contender, PLAN_CONTENDER, error) != 0)
         return error->code;
-    struct plan_contrast *contrast = add_contrast(cell, contender);
-    contrast->weights[pair->baseline_arm] = -1;
-    contrast->weights[pair->contender_arm] = 1;
+    plan_add_contrast(cell, contender, pair->baseline_arm, pair->contender_arm, 1);
     return 0;
 }
 
@@ -117,9 +105,7 @@ static int add_cycle(struct plan_cell *cell, const struct module_info *module, c
     const size_t first = cell->arm_count;
     if (add_arm(cell, module, chain, PLAN_CLOCK, error) != 0 || add_arm(cell, module, more, PLAN_CLOCK, error) != 0)
         return error->code;
-    struct plan_contrast *contrast = add_contrast(cell, "cycle");
-    contrast->weights[first] = -1 / extra_cycles;
-    contrast->weights[first + 1] = 1 / extra_cycles;
+    plan_add_contrast(cell, "cycle", first, first + 1, 1 / extra_cycles);
     return 0;
 }
 
@@ -312,7 +298,7 @@ static struct measure_ladder pair_ladder(const struct plan_cell *cell, const siz
 }
 
 /* The same n for both arms of a pair, a rung of what they have in common. */
-static void choose_iterations(struct calibrate_case *kase, const struct worker_result *result)
+static void choose_iterations(struct calibrate_case *kase, const struct pilot_figures *pilot)
 {
     const struct plan_cell *cell = kase->cell;
     const double batch_ns = kase->purpose == CALIBRATE_TRUTH ? TRUTH_BATCH_NS : MEASURE_BATCH_NS;
@@ -320,22 +306,22 @@ static void choose_iterations(struct calibrate_case *kase, const struct worker_r
         struct calibrate_pair *pair = &kase->pairs[p];
         const size_t arms[] = {pair->baseline_arm, pair->contender_arm};
         const struct measure_ladder ladder = pair_ladder(cell, arms);
-        const double ns[] = {result->pilot_ns_per_op[arms[0]], result->pilot_ns_per_op[arms[1]]};
-        pair->iterations = measure_iterations(ns, 2, &ladder, batch_ns, result->clock_step_ns);
+        const double ns[] = {pilot->ns_per_op[arms[0]], pilot->ns_per_op[arms[1]]};
+        pair->iterations = measure_iterations(ns, 2, &ladder, batch_ns, pilot->clock_step_ns);
     }
     const struct measure_ladder clock_ladder = {.multiple_ops = 1};
-    kase->clock_iterations = measure_iterations(&result->pilot_ns_per_op[cell->arm_count - 2], 1, &clock_ladder,
+    kase->clock_iterations = measure_iterations(&pilot->ns_per_op[cell->arm_count - 2], 1, &clock_ladder,
                                                 kase->purpose == CALIBRATE_AA ? MEASURE_CLOCK_BATCH_NS : TRUTH_BATCH_NS,
-                                                result->clock_step_ns);
+                                                pilot->clock_step_ns);
 }
 
-static void choose_blocks(struct calibrate_case *kase, const struct worker_result *result)
+static void choose_blocks(struct calibrate_case *kase, const struct pilot_figures *pilot)
 {
     calibrate_case_apply(kase);
     kase->block_ns = 0;
     for (size_t i = 0; i < kase->cell->arm_count; i++) {
         const struct plan_arm *arm = &kase->cell->arms[i];
-        kase->block_ns += 2 * result->pilot_ns_per_op[i] * (double)(arm->iterations + arm->workload->rewarm_ops);
+        kase->block_ns += 2 * pilot->ns_per_op[i] * (double)(arm->iterations + arm->workload->rewarm_ops);
     }
     kase->blocks = (uint32_t)fmax(kase->process_ms * 1e6 / kase->block_ns,
                                   kase->purpose == CALIBRATE_TRUTH ? TRUTH_BLOCKS : BLOCKS_MIN);
@@ -359,9 +345,7 @@ int calibrate_cases_pilot(struct calibrate_cases *cases, const struct launch *la
     for (size_t c = 0; c < cases->count && error->code == 0; c++) {
         struct calibrate_case *kase = &cases->cases[c];
         const struct calibrate_case *before = same_before(cases, c);
-        struct worker_result *result = malloc(sizeof *result);
-        if (result == NULL)
-            return error_out_of_memory(error);
+        struct pilot_figures pilot;
         if (before) {
             for (size_t p = 0; p < kase->pair_count; p++)
                 kase->pairs[p].iterations = before->pairs[p].iterations;
@@ -369,11 +353,10 @@ int calibrate_cases_pilot(struct calibrate_cases *cases, const struct launch *la
             kase->blocks = before->blocks;
             kase->block_ns = before->block_ns;
             calibrate_case_apply(kase);
-        } else if (launch_pilot(launch, kase->cell, (1ull << 32) + c, seed, result, error) == 0) {
-            choose_iterations(kase, result);
-            choose_blocks(kase, result);
+        } else if (pilot_measure(launch, kase->cell, (1ull << 32) + c, 1, seed, &pilot, error) == 0) {
+            choose_iterations(kase, &pilot);
+            choose_blocks(kase, &pilot);
         }
-        free(result);
     }
     return error->code;
 }

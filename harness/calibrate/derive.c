@@ -259,12 +259,14 @@ static void explain(struct derivation *d, const struct series *series, char *tex
     const double median = stats_quantile(d->scratch, series->count, 0.5);
     const double middle =
         stats_quantile(d->scratch, series->count, 0.75) - stats_quantile(d->scratch, series->count, 0.25);
-    snprintf(
-        text, text_bytes,
-        "%s: the median of all processes is %.2g cycles from the truth and the middle half of them %.2g wide; %.0f "
-        "percent of the variance is within processes; successive ones correlate by %.2f",
-        series->pair->contender, median / series->cycle_ns, middle / series->cycle_ns,
-        square > 0 ? fmin(100, 100 * within / square) : 0.0, square > 0 ? lag / square : 0.0);
+    /* In ns where no cycle was found: of identical code, and of a truth without a process that counts. */
+    const bool in_cycles = series->cycle_ns > 0;
+    const double unit_ns = in_cycles ? series->cycle_ns : 1;
+    snprintf(text, text_bytes,
+             "%s: the median of all processes is %.2g %s from the truth and the middle half of them %.2g wide; %.0f "
+             "percent of the variance is within processes; successive ones correlate by %.2f",
+             series->pair->contender, median / unit_ns, in_cycles ? "cycles" : "ns", middle / unit_ns,
+             square > 0 ? fmin(100, 100 * within / square) : 0.0, square > 0 ? lag / square : 0.0);
 }
 
 /* ---- identical code ---- */

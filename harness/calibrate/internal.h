@@ -150,6 +150,15 @@ int calibrate_instructions(const struct launch *launch, const struct plan_arm *a
 /* Appends how many of them gave the same count; without the file, that it is still wanted. */
 int calibrate_add_instructions(struct calibrate_figures *figures, const char *directory, struct error *error);
 
+/* ---- states.c ---- */
+
+/* Kernels in each state, into reached.csv of the directory; more of them with a larger budget. */
+int calibrate_states(const struct launch *launch, const struct module_info *reached, const struct module_info *chain,
+                     const struct calibrate_options *options, uint64_t seed, const char *directory,
+                     struct error *error);
+/* Appends how often a state that was reached would not have been shown; nothing without that file. */
+int calibrate_add_states(struct calibrate_figures *figures, const char *directory, struct error *error);
+
 /* ---- calibrate_reports.c ---- */
 
 /* Copies the verdicts of finished runs (NULL-terminated directories) into calibration_reports.csv of the directory, in

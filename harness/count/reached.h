@@ -8,9 +8,11 @@
 
 #include "launch/launch.h"
 
-/* `kernels`: the harness's own. A few processes in each state that the plan has, and in `repeat` beside them. */
+enum { REACHED_PROCESSES = 3 }; /* of a run, in each state */
+
+/* `processes` in each state that the plan has, and in `repeat` beside them; no plan: in all of them. */
 int reached_measure(const char *directory, const struct launch *launch, const struct plan *plan,
-                    const struct module_info *reached, const struct module_info *chain, uint64_t seed,
-                    struct error *error);
+                    const struct module_info *reached, const struct module_info *chain, unsigned processes,
+                    uint64_t seed, bool quiet, struct error *error);
 
 #endif

@@ -1,6 +1,7 @@
 #include "gate/time_internal.h"
 
 #include "kernels/kernels.h"
+#include "launch/pilot.h"
 #include "summary/summary.h"
 
 #include <math.h>
@@ -30,49 +31,28 @@ size_t gate_time_cell_pairs(const struct plan_cell *cell)
     return (cell->arm_count - GATE_TIME_CLOCK_ARMS) / 2;
 }
 
-static struct plan_arm *add_arm(struct plan_cell *cell, const char *name, enum plan_role role,
-                                const struct module_info *module, const struct module_workload *workload)
-{
-    struct plan_arm *arm = &cell->arms[cell->arm_count++];
-    *arm = (struct plan_arm){.role = role, .module = module, .workload = workload};
-    snprintf(arm->name, sizeof arm->name, "%s", name);
-    return arm;
-}
-
-static struct plan_contrast *add_contrast(struct plan_cell *cell, const char *name, double weight)
-{
-    struct plan_contrast *contrast = &cell->contrasts[cell->contrast_count++];
-    *contrast = (struct plan_contrast){0};
-    snprintf(contrast->name, sizeof contrast->name, "%s", name);
-    contrast->weights[cell->arm_count - 2] = -weight;
-    contrast->weights[cell->arm_count - 1] = weight;
-    return contrast;
-}
-
 static void add_pair(struct gate_time_cells *cells, size_t c, const struct gate_time *lane, size_t r)
 {
     struct plan_cell *cell = &cells->plan.cells[c];
     const struct gate_time_row *row = &lane->rows[r];
     char name[ENCBENCH_NAME_BYTES];
+    const size_t base = cell->arm_count;
     cells->rows[c][cell->contrast_count] = r;
     snprintf(name, sizeof name, "base:%.110s", row->base->variant);
-    add_arm(cell, name, PLAN_BASELINE, row->base, row->base_workload);
+    plan_add_arm(cell, name, PLAN_BASELINE, row->base, row->base_workload);
     snprintf(name, sizeof name, "head:%.110s", row->head->variant);
-    add_arm(cell, name, row->plant ? PLAN_PLANTED : PLAN_CONTENDER, row->head, row->head_workload);
-    add_contrast(cell, row->plant ? row->plant : row->head->variant, 1);
+    plan_add_arm(cell, name, row->plant ? PLAN_PLANTED : PLAN_CONTENDER, row->head, row->head_workload);
+    plan_add_contrast(cell, row->plant ? row->plant : row->head->variant, base, base + 1, 1);
 }
 
 static int add_clock(struct plan_cell *cell, const struct module_info *chain, struct error *error)
 {
     static const char *const names[] = {"chain", "chain_planted"};
-    cell->first_shared = cell->arm_count;
-    for (size_t i = 0; i < GATE_TIME_CLOCK_ARMS; i++) {
-        const struct module_workload *workload = module_info_workload(chain, names[i]);
-        if (workload == NULL)
-            return error_set(error, EXIT_USAGE, "%s: has no workload %s; build again", chain->file, names[i]);
-        add_arm(cell, names[i], PLAN_CLOCK, chain, workload);
-    }
-    add_contrast(cell, "cycle", 1.0 / CHAIN_PLANTED_EXTRA_CYCLES);
+    const size_t first = cell->first_shared = cell->arm_count;
+    for (size_t i = 0; i < GATE_TIME_CLOCK_ARMS; i++)
+        if (plan_add_kernel(cell, names[i], PLAN_CLOCK, chain, names[i], error) != 0)
+            return error->code;
+    plan_add_contrast(cell, "cycle", first, first + 1, 1.0 / CHAIN_PLANTED_EXTRA_CYCLES);
     return 0;
 }
 
@@ -142,25 +122,25 @@ static uint64_t most_rewarm_ops(const struct plan_cell *cell)
     return most;
 }
 
-static void choose(struct plan_cell *cell, const struct worker_result *pilot, double process_ns)
+static void choose(struct plan_cell *cell, const struct pilot_figures *pilot, double process_ns)
 {
     const size_t real_arms = cell->arm_count - GATE_TIME_CLOCK_ARMS;
     const struct measure_ladder ladder = plan_ladder(cell), clock_ladder = {.multiple_ops = 1};
     plan_set_iterations(
-        cell, measure_iterations(pilot->pilot_ns_per_op, real_arms, &ladder, MEASURE_BATCH_NS, pilot->clock_step_ns),
+        cell, measure_iterations(pilot->ns_per_op, real_arms, &ladder, MEASURE_BATCH_NS, pilot->clock_step_ns),
         NULL, pilot->clock_step_ns);
     cell->rewarm_iterations = most_rewarm_ops(cell);
-    const uint64_t clock_iterations = measure_iterations(&pilot->pilot_ns_per_op[real_arms], 1, &clock_ladder,
+    const uint64_t clock_iterations = measure_iterations(&pilot->ns_per_op[real_arms], 1, &clock_ladder,
                                                          MEASURE_CLOCK_BATCH_NS, pilot->clock_step_ns);
     set_clock(cell, clock_iterations);
-    const double block_ns = block_time_ns(cell, pilot->pilot_ns_per_op);
+    const double block_ns = block_time_ns(cell, pilot->ns_per_op);
     const double least = fmin(BLOCKS_MIN, LONG_PROCESS_NS / block_ns),
                  blocks = fmin(fmax(process_ns / block_ns, least), BLOCKS_MAX);
     const bool too_few = blocks < SUMMARY_LONG_BLOCKS_MIN + SPARE_BLOCKS;
     cell->blocks = too_few ? SUMMARY_LONG_BLOCKS_MIN + SPARE_BLOCKS : (uint32_t)blocks;
     cell->blocks_enough = too_few ? SUMMARY_LONG_BLOCKS_MIN : 0;
     set_clock(cell, clock_iterations); /* longer where there are few blocks */
-    cell->block_ns = block_time_ns(cell, pilot->pilot_ns_per_op);
+    cell->block_ns = block_time_ns(cell, pilot->ns_per_op);
 }
 
 /* A cell may have fewer pairs than the one that had the pilot: it takes about as long with more blocks. Its variants
@@ -212,18 +192,15 @@ static double process_ns(const struct gate_time_cells *cells, unsigned process_m
 int gate_time_cells_pilot(struct gate_time_cells *cells, const struct launch *launch,
                           const struct gate_time_options *options, unsigned processes, struct error *error)
 {
-    struct worker_result *result = malloc(sizeof *result);
-    if (result == NULL)
-        return error_out_of_memory(error);
+    struct pilot_figures pilot;
     for (size_t c = 0; c < cells->plan.cell_count && error->code == 0; c++) {
         struct plan_cell *cell = &cells->plan.cells[c];
         const struct plan_cell *like = slowest_of_workload(cell->workload, &cells->plan, c);
         if (like && like->blocks >= COPY_BLOCKS_MIN)
             copy_choice(cell, like);
-        else if (launch_pilot(launch, cell, PILOT_FIRST + c, options->seed, result, error) == 0)
-            choose(cell, result, process_ns(cells, options->process_ms, processes));
+        else if (pilot_measure(launch, cell, PILOT_FIRST + c, 1, options->seed, &pilot, error) == 0)
+            choose(cell, &pilot, process_ns(cells, options->process_ms, processes));
     }
-    free(result);
     return error->code;
 }
 

@@ -5,6 +5,8 @@
 #ifndef ENCBENCH_KERNELS_H
 #define ENCBENCH_KERNELS_H
 
+#include <stdbool.h>
+
 /* Dependent additions in one op of `chain`: one cycle each, so the chain is the cycle clock of every process. */
 #define CHAIN_CYCLES_PER_OP 256
 /* What `chain_planted` has more. At least 20 cycles (a smaller plant drowns in the quantisation of a batch); 32 = 12.5
@@ -43,6 +45,22 @@
  * than a hit. */
 #define REACHED_MISPREDICTION_CYCLES_LEAST 6
 #define REACHED_MISS_CYCLES_LEAST          15
+
+/* What an event of the kernel that stands for a state costs over `repeat`: from the cheapest of the state's processes
+ * and the dearest of repeat's to the other ends. The state was reached where even the least is enough. */
+struct reached_cost {
+    const char *kernel;
+    double least, most, enough; /* cycles */
+};
+static inline struct reached_cost reached_cost_in(bool fresh, const double there[2], const double repeat[2])
+{
+    /* Of branches by a random bit half are mispredicted. */
+    const double events = fresh ? REACHED_BRANCHES / 2.0 : REACHED_LINES;
+    return (struct reached_cost){.kernel = fresh ? REACHED_BY_BRANCHES : REACHED_BY_LINES,
+                                 .least = (there[0] - repeat[1]) / events,
+                                 .most = (there[1] - repeat[0]) / events,
+                                 .enough = fresh ? REACHED_MISPREDICTION_CYCLES_LEAST : REACHED_MISS_CYCLES_LEAST};
+}
 
 /* What the plants of `gate` have more in the second build of their module than in the first. */
 #define PLANT_VARIANT         "gate_plant"

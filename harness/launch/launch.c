@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/process.h"
 #include "base/scratch.h"
+#include "launch/kept_job.h"
 #include "machine/machine.h"
 #include "summary/summary.h"
 
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,7 +23,7 @@ static const char *const phase_words[] = {
     [WORKER_WARMING_UP] = "warming up", [WORKER_MEASURING] = "measuring",      [WORKER_TEARING_DOWN] = "tearing down",
 };
 
-enum { WORKER_PATIENCE_S = 30, COPY_CHUNK_BYTES = 1 << 20 };
+enum { WORKER_PATIENCE_S = 30 };
 
 void launch_init(struct launch *launch, const struct paths *paths, const char *scratch,
                  const struct module_set *modules)
@@ -43,23 +43,6 @@ struct turn {
     uint64_t cell, number;
 };
 
-/* A shared object cannot be laid out afresh; a copy at least gives every arm data of its own. */
-static int copy_file(const char *from, const char *to, struct error *error)
-{
-    const int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
-    ssize_t copied = -1;
-    if (in >= 0 && out >= 0)
-        while ((copied = sendfile(out, in, NULL, COPY_CHUNK_BYTES)) > 0)
-            ;
-    if (copied != 0)
-        error_set(error, EXIT_USAGE, "%s: cannot be copied to %s: %s", from, to, strerror(errno));
-    if (in >= 0)
-        close(in);
-    if (out >= 0)
-        close(out);
-    return error->code;
-}
-
 /* The words name the file; its number keeps names apart that are alike as far as there is room. */
 static int take_layout(const struct plan_cell *cell, size_t arm, struct turn turn, uint64_t seed,
                        struct launch_layouts *layouts, struct error *error)
@@ -70,7 +53,7 @@ static int take_layout(const struct plan_cell *cell, size_t arm, struct turn tur
     layouts->given[arm] = module->layouts[choice];
     csv_clean(name, sizeof name, strrchr(module->layouts[choice], '/') + 1);
     snprintf(layouts->text[arm], LAYOUT_TEXT_BYTES, "file=%zu:%s", choice + 1, name);
-    return copy_file(module->layouts[choice], layouts->files[arm], error);
+    return paths_copy_file(module->layouts[choice], layouts->files[arm], error);
 }
 
 /* Where an arm finds its shared objects. */
@@ -99,7 +82,8 @@ static int plan_layouts(const struct launch *launch, const struct plan_cell *cel
         }
         if (arm->module->single_layout) {
             snprintf(layouts->text[i], LAYOUT_TEXT_BYTES, "single");
-            copy_file(arm->module->described_file, layouts->files[i], error);
+            /* It cannot be laid out afresh; a copy at least gives every arm data of its own. */
+            paths_copy_file(arm->module->described_file, layouts->files[i], error);
             continue;
         }
         layout_describe(layout_seed, layouts->text[i]);
@@ -253,15 +237,18 @@ void launch_unlink_round(struct launch_layouts *layouts, size_t count)
 
 /* ---- workers ---- */
 
-static struct worker_region *make_region(size_t blocks, size_t *bytes, int *fd, struct error *error)
+/* A job in memory shared with the worker, with room for its blocks. */
+static struct worker_region *make_region(const struct worker_job *job, size_t *bytes, int *fd, struct error *error)
 {
-    *bytes = sizeof(struct worker_region) + blocks * sizeof(struct measure_block);
+    *bytes = sizeof(struct worker_region) + worker_block_room(job) * sizeof(struct measure_block);
     *fd = memfd_create("encbench-region", MFD_CLOEXEC);
-    void *region = MAP_FAILED;
+    struct worker_region *region = MAP_FAILED;
     if (*fd >= 0 && ftruncate(*fd, (off_t)*bytes) == 0)
         region = mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
-    if (region != MAP_FAILED)
+    if (region != MAP_FAILED) {
+        region->job = *job;
         return region;
+    }
     error_set(error, EXIT_USAGE, "shared memory of %zu bytes cannot be had: %s", *bytes, strerror(errno));
     if (*fd >= 0)
         close(*fd);
@@ -271,6 +258,7 @@ static struct worker_region *make_region(size_t blocks, size_t *bytes, int *fd, 
 static void fill_job(const struct launch *launch, struct worker_job *job, enum worker_mode mode, uint64_t process,
                      uint64_t seed)
 {
+    memset(job, 0, sizeof *job);
     job->protocol = WORKER_PROTOCOL;
     job->region_bytes = sizeof(struct worker_region);
     job->mode = mode;
@@ -309,6 +297,14 @@ struct worker_stop {
     bool faulty;  /* an arm failed, or the worker crashed */
 };
 
+/* What a sandbox forbids ends in a reason and not in an error: it is nobody's fault. */
+static bool may_be_forbidden(const struct worker_region *region)
+{
+    const enum worker_mode mode = region->job.mode;
+    return mode == WORKER_STEP || mode == WORKER_COUNT || mode == WORKER_STRUCTURE ||
+           (mode == WORKER_OPTIMISER && region->result.step.opening != WORKER_STEP_NOT_YET);
+}
+
 /* Starts the worker on a region and says in one line what went wrong, if anything did. */
 static int start_worker(const struct launch *launch, struct worker_region *region, int fd, const char *preload,
                         uint64_t time_limit_s, char *wrong, size_t wrong_bytes, struct worker_stop *stop,
@@ -337,7 +333,30 @@ static int start_worker(const struct launch *launch, struct worker_region *regio
     else if (region->result.phase != WORKER_DONE)
         snprintf(wrong, wrong_bytes, "the worker %s while %s", process_end_words(&end, words, sizeof words),
                  phase_words[region->result.phase < WORKER_DONE ? region->result.phase : WORKER_STARTING]);
+    if ((stop->faulty || end.timed_out) && !may_be_forbidden(region))
+        kept_job_keep(&region->job, launch->paths->worker, launch->scratch);
     return 0;
+}
+
+/* One process and its result, where no blocks are wanted. `wrong`: one line, "" when it ended well. `during`: what a
+ * signal to us stopped. */
+static int run_job(const struct launch *launch, const struct worker_job *job, const char *preload,
+                   uint64_t time_limit_s, const char *during, struct worker_result *result, char *wrong,
+                   size_t wrong_bytes, struct error *error)
+{
+    size_t region_bytes;
+    struct worker_stop stop = {0};
+    int fd;
+    struct worker_region *region = make_region(job, &region_bytes, &fd, error);
+    if (region == NULL)
+        return error->code;
+    start_worker(launch, region, fd, preload, time_limit_s, wrong, wrong_bytes, &stop, error);
+    *result = region->result;
+    if (error->code == 0 && stop.stopped)
+        error_set(error, EXIT_UNFIT, "stopped during the %s", during);
+    munmap(region, region_bytes);
+    close(fd);
+    return error->code;
 }
 
 static uint64_t expected_s(const struct plan_cell *cell)
@@ -381,26 +400,26 @@ int launch_measure(const struct launch *launch, const struct plan_cell *cell, ui
 {
     int fd;
     char wrong[512];
+    struct worker_job job;
     *measured = (struct launch_measured){0};
-    const struct worker_job counts = {
-        .blocks = cell->blocks, .clock_blocks = cell->clock_blocks, .linearity_blocks = cell->linearity_blocks};
-    if ((measured->region = make_region(worker_block_room(&counts), &measured->region_bytes, &fd, error)) == NULL)
-        return error->code;
-    struct worker_region *region = measured->region;
-    fill_job(launch, &region->job, WORKER_MEASURE, process, seed);
-    fill_arms(&region->job, cell, layouts);
-    region->job.blocks = cell->blocks;
-    region->job.clock_blocks = cell->clock_blocks;
-    region->job.linearity_blocks = cell->linearity_blocks;
-    region->job.blocks_enough = cell->blocks_enough;
-    region->job.blocks_least = (uint32_t)summary_blocks_least(cell->blocks);
-    region->job.epochs = cell->epochs ? cell->epochs : PLAN_EPOCHS;
-    region->job.one_after_other = cell->one_after_other;
+    fill_job(launch, &job, WORKER_MEASURE, process, seed);
+    fill_arms(&job, cell, layouts);
+    job.blocks = cell->blocks;
+    job.clock_blocks = cell->clock_blocks;
+    job.linearity_blocks = cell->linearity_blocks;
+    job.blocks_enough = cell->blocks_enough;
+    job.blocks_least = (uint32_t)summary_blocks_least(cell->blocks);
+    job.epochs = cell->epochs ? cell->epochs : PLAN_EPOCHS;
+    job.one_after_other = cell->one_after_other;
     /* A slow neighbour doubles a process; what goes beyond that is cut, equally for all arms. But not before there is a
      * figure: a pilot repeats one op, whose memory malloc keeps, and an unpooled arm of 256 KiB takes twice as long
      * between others that make it fault again. */
-    region->job.deadline_ns = (uint64_t)(2 * cell->block_ns * cell->blocks);
+    job.deadline_ns = (uint64_t)(2 * cell->block_ns * cell->blocks);
     struct worker_stop stop = {0};
+    struct worker_region *region = make_region(&job, &measured->region_bytes, &fd, error);
+    if (region == NULL)
+        return error->code;
+    measured->region = region;
     start_worker(launch, region, fd, NULL, expected_s(cell), wrong, sizeof wrong, &stop, error);
     close(fd);
     measured->stopped = stop.stopped;
@@ -432,74 +451,54 @@ int launch_pilot(const struct launch *launch, const struct plan_cell *cell, uint
 {
     struct launch_layouts *layouts = calloc(1, sizeof *layouts);
     struct layout_link links[MEASURE_ARMS_MAX];
-    size_t link_count = 0, region_bytes;
-    char wrong[512];
-    struct worker_stop stop = {0};
-    int fd;
+    size_t link_count = 0;
+    char wrong[512] = "";
+    struct worker_job job;
     if (layouts == NULL)
         return error_out_of_memory(error);
-    struct worker_region *region = make_region(0, &region_bytes, &fd, error);
-    if (region &&
-        plan_layouts(launch, cell, (struct turn){process, 0}, process, seed, layouts, links, &link_count, error) == 0 &&
+    if (plan_layouts(launch, cell, (struct turn){process, 0}, process, seed, layouts, links, &link_count, error) == 0 &&
         link_planned(launch, links, link_count, error) == 0) {
-        fill_job(launch, &region->job, WORKER_PILOT, process, seed);
-        fill_arms(&region->job, cell, layouts);
-        start_worker(launch, region, fd, NULL, 2 * WORKER_PATIENCE_S, wrong, sizeof wrong, &stop, error);
-        *result = region->result;
-        if (error->code == 0 && stop.stopped)
-            error_set(error, EXIT_UNFIT, "stopped during the pilot");
-        if (error->code == 0 && wrong[0])
+        fill_job(launch, &job, WORKER_PILOT, process, seed);
+        fill_arms(&job, cell, layouts);
+        if (run_job(launch, &job, NULL, 2 * WORKER_PATIENCE_S, "pilot", result, wrong, sizeof wrong, error) == 0 &&
+            wrong[0])
             error_set(error, EXIT_USAGE, "panel %s, workload %s, arm %s (%s): %s", cell->panel, cell->workload,
                       cell->arms[result->phase_arm % cell->arm_count].name,
                       layouts->given[result->phase_arm % cell->arm_count], wrong);
-    }
-    if (region) {
-        munmap(region, region_bytes);
-        close(fd);
     }
     launch_unlink_round(layouts, 1);
     free(layouts);
     return error->code;
 }
 
-/* A pass of one module on one workload: started, and its result copied. `wrong`: one line, "" when it ended well. */
+/* A pass of one module on one workload, with what `extra` says beyond that. As run_job otherwise. */
 static int run_pass(const struct launch *launch, const struct worker_job *extra, const struct module_info *module,
                     const struct module_workload *workload, uint64_t operations, uint64_t seed,
                     struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error)
 {
-    size_t region_bytes;
-    struct worker_stop stop = {0};
-    int fd;
-    struct worker_region *region = make_region(0, &region_bytes, &fd, error);
-    if (region == NULL)
-        return error->code;
-    fill_job(launch, &region->job, extra->mode, 0, seed);
-    region->job.step_source = extra->step_source;
-    region->job.step_every = extra->step_every;
-    region->job.step_traps = extra->step_traps;
-    region->job.event_count = extra->event_count;
-    memcpy(region->job.events, extra->events, sizeof region->job.events);
-    snprintf(region->job.interposer, PATH_MAX, "%s", extra->interposer);
-    snprintf(region->job.shared_directory, PATH_MAX, "%s", module->shared_directory);
-    region->job.arm_count = 1;
-    snprintf(region->job.arms[0].file, PATH_MAX, "%s", module->described_file);
-    snprintf(region->job.arms[0].workload, ENCBENCH_NAME_BYTES, "%s", workload->base_name);
-    region->job.arms[0].state = workload->state;
-    snprintf(region->job.arms[0].variant, ENCBENCH_NAME_BYTES, "%s", module->variant);
-    region->job.arms[0].planted_cycles_per_op = workload->planted_cycles_per_op;
+    struct worker_job job;
+    struct worker_arm *arm = &job.arms[0];
+    fill_job(launch, &job, extra->mode, 0, seed);
+    job.step_source = extra->step_source;
+    job.step_every = extra->step_every;
+    job.step_traps = extra->step_traps;
+    job.event_count = extra->event_count;
+    memcpy(job.events, extra->events, sizeof job.events);
+    snprintf(job.interposer, PATH_MAX, "%s", extra->interposer);
+    snprintf(job.shared_directory, PATH_MAX, "%s", module->shared_directory);
+    job.arm_count = 1;
+    snprintf(arm->file, PATH_MAX, "%s", module->described_file);
+    snprintf(arm->workload, ENCBENCH_NAME_BYTES, "%s", workload->base_name);
+    arm->state = workload->state;
+    snprintf(arm->variant, ENCBENCH_NAME_BYTES, "%s", module->variant);
+    arm->planted_cycles_per_op = workload->planted_cycles_per_op;
     if (module_info_is_linked(module))
-        snprintf(region->job.arms[0].shared_directory, PATH_MAX, "%s", module->shared_directory);
-    region->job.arms[0].iterations = operations;
+        snprintf(arm->shared_directory, PATH_MAX, "%s", module->shared_directory);
+    arm->iterations = operations;
     /* Not where it is missing: the loader would say so on standard error once a worker. The worker gives the reason. */
     const bool present = extra->interposer[0] && access(extra->interposer, R_OK) == 0;
-    start_worker(launch, region, fd, present ? extra->interposer : NULL, 4 * WORKER_PATIENCE_S, wrong, wrong_bytes,
-                 &stop, error);
-    *result = region->result;
-    if (error->code == 0 && stop.stopped)
-        error_set(error, EXIT_UNFIT, "stopped during the exact passes");
-    munmap(region, region_bytes);
-    close(fd);
-    return error->code;
+    return run_job(launch, &job, present ? extra->interposer : NULL, 4 * WORKER_PATIENCE_S, "exact passes", result,
+                   wrong, wrong_bytes, error);
 }
 
 int launch_pass(const struct launch *launch, enum worker_mode mode, const struct module_info *module,
@@ -583,19 +582,8 @@ int launch_count(const struct launch *launch, const struct module_info *module, 
 int launch_structure(const struct launch *launch, const char *preload, uint32_t structure_bytes,
                      struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error)
 {
-    size_t region_bytes;
-    struct worker_stop stop = {0};
-    int fd;
-    struct worker_region *region = make_region(0, &region_bytes, &fd, error);
-    if (region == NULL)
-        return error->code;
-    fill_job(launch, &region->job, WORKER_STRUCTURE, 0, 0);
-    region->job.structure_bytes = structure_bytes;
-    start_worker(launch, region, fd, preload, WORKER_PATIENCE_S, wrong, wrong_bytes, &stop, error);
-    *result = region->result;
-    if (error->code == 0 && stop.stopped)
-        error_set(error, EXIT_UNFIT, "stopped during the exact passes");
-    munmap(region, region_bytes);
-    close(fd);
-    return error->code;
+    struct worker_job job;
+    fill_job(launch, &job, WORKER_STRUCTURE, 0, 0);
+    job.structure_bytes = structure_bytes;
+    return run_job(launch, &job, preload, WORKER_PATIENCE_S, "exact passes", result, wrong, wrong_bytes, error);
 }

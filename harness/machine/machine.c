@@ -546,8 +546,18 @@ void machine_look(const char *root, uint64_t clock_step_ns, struct machine_facts
     add_volatile(facts, root);
 }
 
-int machine_write(const char *directory, uint64_t clock_step_ns, struct error *error)
+static const struct machine_fact *fact_of(const struct machine_facts *facts, const char *key)
 {
+    for (size_t i = 0; facts && i < facts->count; i++)
+        if (strcmp(facts->fact[i].key, key) == 0)
+            return &facts->fact[i];
+    return NULL;
+}
+
+int machine_write(const char *directory, uint64_t clock_step_ns, const struct machine_facts *before,
+                  struct error *error)
+{
+    static const char *const company[] = {"load_average", "cpu_pressure_10_s_percent"};
     char path[PATH_MAX];
     struct csv_writer *writer;
     struct machine_facts facts;
@@ -556,6 +566,9 @@ int machine_write(const char *directory, uint64_t clock_step_ns, struct error *e
         return error->code;
     machine_look("", clock_step_ns, &facts);
     for (size_t i = 0; i < facts.count; i++) {
+        for (size_t c = 0; c < sizeof company / sizeof company[0]; c++)
+            if (strcmp(facts.fact[i].key, company[c]) == 0 && fact_of(before, company[c]))
+                facts.fact[i] = *fact_of(before, company[c]);
         csv_put_text(writer, facts.fact[i].key);
         csv_put_text(writer, facts.fact[i].value);
         csv_put_text(writer, machine_status_words[facts.fact[i].status]);

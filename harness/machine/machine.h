@@ -38,8 +38,11 @@ struct machine_facts {
  * measured. */
 void machine_look(const char *root, uint64_t clock_step_ns, struct machine_facts *facts);
 
-/* Writes DIRECTORY/machine.csv. `clock_step_ns` as measured by a worker; 0: not measured. */
-int machine_write(const char *directory, uint64_t clock_step_ns, struct error *error);
+/* Writes DIRECTORY/machine.csv. `clock_step_ns` as measured by a worker; 0: not measured. What else the machine was
+ * doing is taken from `before`, a look ahead of the harness's own passes (NULL: as it is now): after them an idle
+ * machine looks busy. */
+int machine_write(const char *directory, uint64_t clock_step_ns, const struct machine_facts *before,
+                  struct error *error);
 
 /* Whether CLOCK_MONOTONIC_RAW is the time-stamp counter itself under this clock source, so that the two cannot be told
  * apart. */

@@ -315,9 +315,7 @@ static bool add_arm(struct plan_cell *cell, const char *name, enum plan_role rol
         return true;
     if (cell->arm_count == PLAN_PANEL_ARMS_MAX)
         return false;
-    struct plan_arm *arm = &cell->arms[cell->arm_count++];
-    *arm = (struct plan_arm){.role = role, .module = module, .workload = module_info_workload(module, cell->workload)};
-    copy_name(arm->name, name);
+    plan_add_arm(cell, name, role, module, module_info_workload(module, cell->workload));
     return true;
 }
 
@@ -439,24 +437,45 @@ static int add_contrast(struct plan_cell *cell, const struct plan_row *row, stru
     return 0;
 }
 
+struct plan_arm *plan_add_arm(struct plan_cell *cell, const char *name, enum plan_role role,
+                              const struct module_info *module, const struct module_workload *workload)
+{
+    struct plan_arm *arm = &cell->arms[cell->arm_count++];
+    *arm = (struct plan_arm){.role = role, .module = module, .workload = workload};
+    copy_name(arm->name, name);
+    return arm;
+}
+
+struct plan_contrast *plan_add_contrast(struct plan_cell *cell, const char *name, size_t minus, size_t plus,
+                                        double weight)
+{
+    struct plan_contrast *contrast = &cell->contrasts[cell->contrast_count++];
+    *contrast = (struct plan_contrast){0};
+    copy_name(contrast->name, name);
+    contrast->weights[minus] = -weight;
+    contrast->weights[plus] = weight;
+    return contrast;
+}
+
+int plan_add_kernel(struct plan_cell *cell, const char *name, enum plan_role role, const struct module_info *kernel,
+                    const char *workload, struct error *error)
+{
+    const struct module_workload *offered = module_info_workload(kernel, workload);
+    if (offered == NULL)
+        return error_set(error, EXIT_USAGE, "%s: has no workload %s; build again", kernel->file, workload);
+    plan_add_arm(cell, name, role, kernel, offered);
+    return 0;
+}
+
 static int add_clock(struct plan_cell *cell, const struct module_info *kernels, struct error *error)
 {
     const size_t chain = cell->arm_count;
     cell->first_shared = chain;
     for (size_t i = 0; i < PLAN_CLOCK_ARMS; i++) {
-        struct plan_arm *arm = &cell->arms[cell->arm_count++];
-        *arm = (struct plan_arm){
-            .role = PLAN_CLOCK, .module = kernels, .workload = module_info_workload(kernels, clock_kernels[i])};
-        if (arm->workload == NULL)
-            return error_set(error, EXIT_USAGE, "%s: has no workload %s; build again", kernels->file, clock_kernels[i]);
-        copy_name(arm->name, clock_kernels[i]);
-        if (i == 0)
-            continue;
-        struct plan_contrast *contrast = &cell->contrasts[cell->contrast_count++];
-        *contrast = (struct plan_contrast){0};
-        copy_name(contrast->name, clock_kernels[i]);
-        contrast->weights[chain] = -1;
-        contrast->weights[chain + i] = 1;
+        if (plan_add_kernel(cell, clock_kernels[i], PLAN_CLOCK, kernels, clock_kernels[i], error) != 0)
+            return error->code;
+        if (i > 0)
+            plan_add_contrast(cell, clock_kernels[i], chain, chain + i, 1);
     }
     return 0;
 }

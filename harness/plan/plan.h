@@ -158,6 +158,15 @@ void plan_set_clock(struct plan_cell *cell, uint64_t chain_iterations, uint64_t 
  * `first clock`. */
 uint64_t plan_layout_seed(uint64_t seed, uint64_t process, size_t arm);
 
+/* For cells that are made by hand: an arm at the end, a contrast of two arms, which is `weight` times what `plus` takes
+ * more than `minus`, and an arm of the harness's own kernels, which a build cannot lack. */
+struct plan_arm *plan_add_arm(struct plan_cell *cell, const char *name, enum plan_role role,
+                              const struct module_info *module, const struct module_workload *workload);
+struct plan_contrast *plan_add_contrast(struct plan_cell *cell, const char *name, size_t minus, size_t plus,
+                                        double weight);
+int plan_add_kernel(struct plan_cell *cell, const char *name, enum plan_role role, const struct module_info *kernel,
+                    const char *workload, struct error *error);
+
 /* Arms of a cell that are of one module. */
 size_t plan_arms_of(const struct plan_cell *cell, const struct module_info *module);
 

@@ -45,6 +45,14 @@ static size_t number_of(const struct measure_block *blocks, size_t b)
     return blocks[b].purpose == MEASURE_LINEARITY ? (b - first) / MEASURE_SIZES : b - first;
 }
 
+/* What every row of a process begins with. */
+static void start_row(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell)
+{
+    csv_put_integer(writer, (int64_t)process);
+    csv_put_text(writer, cell->panel);
+    csv_put_text(writer, cell->workload);
+}
+
 /* One gzip member a process: a flush makes one. */
 static int write_samples(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell,
                          const struct measure_block *blocks, size_t block_count, struct error *error)
@@ -53,9 +61,7 @@ static int write_samples(struct csv_writer *writer, uint64_t process, const stru
         const size_t number = number_of(blocks, b);
         for (size_t slot = 0; slot < blocks[b].slot_count; slot++) {
             const struct plan_arm *arm = &cell->arms[blocks[b].slot_arm[slot]];
-            csv_put_integer(writer, (int64_t)process);
-            csv_put_text(writer, cell->panel);
-            csv_put_text(writer, cell->workload);
+            start_row(writer, process, cell);
             csv_put_text(writer, arm->name);
             csv_put_integer(writer, (int64_t)number);
             csv_put_integer(writer, (int64_t)slot);
@@ -75,9 +81,7 @@ static void write_arm(struct csv_writer *writer, uint64_t process, const struct 
                       const char *void_reason)
 {
     char reason[512];
-    csv_put_integer(writer, (int64_t)process);
-    csv_put_text(writer, cell->panel);
-    csv_put_text(writer, cell->workload);
+    start_row(writer, process, cell);
     csv_put_text(writer, cell->arms[arm].name);
     csv_put_text(writer, plan_role_words[cell->arms[arm].role]);
     csv_put_text(writer, cell->arms[arm].module->variant);
@@ -101,9 +105,7 @@ static void write_contrast(struct csv_writer *writer, uint64_t process, const st
                            const struct summary *summary)
 {
     const struct summary_contrast *contrast = &summary->contrasts[index];
-    csv_put_integer(writer, (int64_t)process);
-    csv_put_text(writer, cell->panel);
-    csv_put_text(writer, cell->workload);
+    start_row(writer, process, cell);
     csv_put_text(writer, cell->contrasts[index].name);
     csv_put_number(writer, contrast->difference_ns);
     csv_put_number(writer, contrast->log_ratio);
@@ -123,9 +125,7 @@ static void write_state_contrasts(struct csv_writer *writer, uint64_t process, c
     for (size_t i = 0; summary->by_state[state] && i < cell->contrast_count; i++) {
         if (!summary->state_contrasts[state][i].there)
             continue;
-        csv_put_integer(writer, (int64_t)process);
-        csv_put_text(writer, cell->panel);
-        csv_put_text(writer, cell->workload);
+        start_row(writer, process, cell);
         csv_put_text(writer, cell->contrasts[i].name);
         csv_put_text(writer, state_words[state]);
         csv_put_number(writer, summary->state_contrasts[state][i].difference_ns);
@@ -142,9 +142,7 @@ static void write_linear(struct csv_writer *writer, uint64_t process, const stru
     static const char *const sizes[MEASURE_SIZES - 1] = {"double", "between"};
     if (!linear->there)
         return;
-    csv_put_integer(writer, (int64_t)process);
-    csv_put_text(writer, cell->panel);
-    csv_put_text(writer, cell->workload);
+    start_row(writer, process, cell);
     csv_put_text(writer, kind);
     csv_put_text(writer, subject);
     csv_put_text(writer, sizes[other]);
@@ -189,9 +187,7 @@ int record_objects(struct record *record, uint64_t process, const struct plan_ce
     enum { LINE_BYTES = 64, PAGE_BYTES = 4096 };
     struct csv_writer *writer = record->placements;
     for (size_t i = 0; i < count; i++) {
-        csv_put_integer(writer, (int64_t)process);
-        csv_put_text(writer, cell->panel);
-        csv_put_text(writer, cell->workload);
+        start_row(writer, process, cell);
         csv_put_text(writer, cell->arms[objects[i].arm].name);
         csv_put_integer(writer, objects[i].epoch);
         csv_put_text(writer, objects[i].name);

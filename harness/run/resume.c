@@ -12,12 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *fact(const struct csv_data *run, const char *key)
-{
-    size_t row = csv_find(run, SCHEMA_run_key, key);
-    return row < run->row_count ? csv_text(run, row, SCHEMA_run_value) : "";
-}
-
 static int read_table(struct csv_data *data, const char *directory, const struct csv_table *table, struct error *error)
 {
     char path[PATH_MAX];
@@ -40,19 +34,19 @@ static int check_given(const struct resume *resume, const struct profile *profil
         return differs(resume, "profile", resume->profile.name, profile->name, error);
     snprintf(text, sizeof text, "%u", processes);
     if (processes && processes != resume->asked_processes)
-        return differs(resume, RUN_DIRECTORY_PROCESSES_KEY, fact(&resume->run, RUN_DIRECTORY_PROCESSES_KEY), text,
+        return differs(resume, RUN_DIRECTORY_PROCESSES_KEY, run_directory_fact(&resume->run, RUN_DIRECTORY_PROCESSES_KEY), text,
                        error);
     snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
     if (seed && seed != resume->seed)
-        return differs(resume, "seed", fact(&resume->run, "seed"), text, error);
+        return differs(resume, "seed", run_directory_fact(&resume->run, "seed"), text, error);
     return 0;
 }
 
 /* Sets `profile`; false when run.csv names none that is known. */
 static bool find_profile(struct resume *resume)
 {
-    const struct profile *found = profile_find(fact(&resume->run, "profile"));
-    const char *asked = fact(&resume->run, RUN_DIRECTORY_PROCESSES_KEY);
+    const struct profile *found = profile_find(run_directory_fact(&resume->run, "profile"));
+    const char *asked = run_directory_fact(&resume->run, RUN_DIRECTORY_PROCESSES_KEY);
     int64_t processes = 0;
     if (found == NULL || (*asked && (!csv_parse_integer(asked, &processes) || processes < PROFILE_PROCESSES_MIN ||
                                      processes > PROFILE_PROCESSES_MAX)))
@@ -65,13 +59,13 @@ static bool find_profile(struct resume *resume)
 static int read_progress(struct resume *resume, struct error *error)
 {
     const struct csv_data *run = &resume->run;
-    const char *seed = fact(run, "seed"), *look = fact(run, "look_processes");
+    const char *seed = run_directory_fact(run, "seed"), *look = run_directory_fact(run, "look_processes");
     resume->seed = strtoull(seed, NULL, 10);
-    resume->command = fact(run, "command");
+    resume->command = run_directory_fact(run, "command");
     if (!find_profile(resume) || resume->seed == 0)
         return error_set(
             error, EXIT_USAGE, "%s: profile \"%s\" with %s \"%s\" or seed \"%s\" is not known here; measure anew",
-            run->path, fact(run, "profile"), RUN_DIRECTORY_PROCESSES_KEY, fact(run, RUN_DIRECTORY_PROCESSES_KEY), seed);
+            run->path, run_directory_fact(run, "profile"), RUN_DIRECTORY_PROCESSES_KEY, run_directory_fact(run, RUN_DIRECTORY_PROCESSES_KEY), seed);
     while (resume->look < resume->profile.look_count &&
            resume->profile.looks[resume->look].processes != strtoul(look, NULL, 10))
         resume->look++;
@@ -94,13 +88,13 @@ static int add_name(const char **list, const char *name, const struct resume *re
 
 static int read_selection(struct resume *resume, struct error *error)
 {
-    const char *const texts[] = {fact(&resume->run, "select_variants"), fact(&resume->run, "select_workloads"),
-                                 fact(&resume->run, "select_events")};
+    const char *const texts[] = {run_directory_fact(&resume->run, "select_variants"), run_directory_fact(&resume->run, "select_workloads"),
+                                 run_directory_fact(&resume->run, "select_events")};
     for (enum measure_state state = MEASURE_REPEAT; state < MEASURE_STATES; state++)
-        if (strstr(fact(&resume->run, "select_states"), measure_state_words[state]) != NULL)
+        if (strstr(run_directory_fact(&resume->run, "select_states"), measure_state_words[state]) != NULL)
             resume->states |= 1u << state;
     const char **const lists[] = {resume->variants, resume->workloads, resume->events};
-    const char *baseline = fact(&resume->run, "select_baseline");
+    const char *baseline = run_directory_fact(&resume->run, "select_baseline");
     resume->baseline = *baseline ? baseline : NULL;
     if (asprintf(&resume->names, "%s%c%s%c%s", texts[0], '\0', texts[1], '\0', texts[2]) < 0)
         resume->names = NULL;
@@ -128,12 +122,11 @@ int resume_open(struct resume *resume, const char *directory, const struct profi
     char version[16];
     *resume = (struct resume){.directory = directory};
     snprintf(version, sizeof version, "%d", SCHEMA_VERSION);
-    if (paths_check_directory(directory, "a run directory", error) != 0 ||
-        read_table(&resume->run, directory, &schema_run, error) != 0)
+    if (read_table(&resume->run, directory, &schema_run, error) != 0)
         return error->code;
-    if (strcmp(fact(&resume->run, "schema_version"), version) != 0)
-        return differs(resume, "schema_version", fact(&resume->run, "schema_version"), version, error);
-    if (strcmp(fact(&resume->run, "complete"), "yes") == 0)
+    if (strcmp(run_directory_fact(&resume->run, "schema_version"), version) != 0)
+        return differs(resume, "schema_version", run_directory_fact(&resume->run, "schema_version"), version, error);
+    if (strcmp(run_directory_fact(&resume->run, "complete"), "yes") == 0)
         return error_set(error, EXIT_USAGE, "%s: is complete; there is nothing to resume", directory);
     if (read_progress(resume, error) != 0 || check_given(resume, profile, processes, seed, error) != 0)
         return error->code;
@@ -162,7 +155,7 @@ static int compare_facts(const struct resume *resume, const struct csv_data *one
 {
     for (size_t row = 0; row < one->row_count; row++) {
         const char *key = csv_text(one, row, SCHEMA_run_key), *mine = csv_text(one, row, SCHEMA_run_value);
-        const char *theirs = fact(other, key);
+        const char *theirs = run_directory_fact(other, key);
         if (must_agree(key) && strcmp(mine, theirs) != 0)
             return differs(resume, key, recorded_first ? mine : theirs, recorded_first ? theirs : mine, error);
     }
@@ -202,7 +195,7 @@ int resume_compare(const struct resume *resume, const char *now, struct error *e
 int resume_check_copy(const struct resume *resume, const char *file, const char *key, const char *is,
                       struct error *error)
 {
-    const char *was = fact(&resume->run, key);
+    const char *was = run_directory_fact(&resume->run, key);
     if (strcmp(was, is) == 0)
         return 0;
     return error_set(error, EXIT_USAGE,
@@ -306,8 +299,8 @@ static int read_batches(const struct csv_data *batches, struct plan_cell *cell, 
 static int read_iterations(const struct resume *resume, struct plan *plan, struct pilot_batch *batch,
                            const struct csv_data *workloads, const struct csv_data *batches, struct error *error)
 {
-    const uint64_t chain = strtoull(fact(&resume->run, "chain_iterations"), NULL, 10);
-    const uint64_t multiply = strtoull(fact(&resume->run, "chain_multiply_iterations"), NULL, 10);
+    const uint64_t chain = strtoull(run_directory_fact(&resume->run, "chain_iterations"), NULL, 10);
+    const uint64_t multiply = strtoull(run_directory_fact(&resume->run, "chain_multiply_iterations"), NULL, 10);
     size_t row = 0;
     if (chain == 0 || multiply == 0)
         return error_set(error, EXIT_USAGE, "%s: no iterations of the chains; measure anew", resume->run.path);

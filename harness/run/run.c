@@ -64,6 +64,8 @@ struct run {
     double probe_cycles;           /* of the fastest mode so far; 0: none yet */
     uint64_t clock_step_ns, chain_iterations, multiply_iterations;
     bool made; /* the directory, by this run */
+    struct machine_facts before; /* the machine ahead of everything that this run does */
+    int held;  /* descriptor of the directory (run_directory_hold); -1: not held */
     struct resume resume;
     char claims_crc32[CHECKSUM_CRC32_BYTES], panels_crc32[CHECKSUM_CRC32_BYTES];
     char calibration_crc32[CHECKSUM_CRC32_BYTES]; /* "" when there is none */
@@ -556,14 +558,13 @@ static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
  * line. */
 static void warn_of_company(const struct run *run)
 {
-    struct machine_facts facts;
-    machine_look_now(&facts);
-    for (size_t i = 0; i < facts.count; i++)
-        if (strcmp(facts.fact[i].key, "cpu_pressure_10_s_percent") == 0 && facts.fact[i].status == MACHINE_NOISY)
+    for (size_t i = 0; i < run->before.count; i++)
+        if (strcmp(run->before.fact[i].key, "cpu_pressure_10_s_percent") == 0 &&
+            run->before.fact[i].status == MACHINE_NOISY)
             progress_say(&run->progress,
                          "encbench: the machine is busy (CPU pressure %s %%): intervals will be wide; wait until it is "
                          "idle, see `encbench doctor`",
-                         facts.fact[i].value);
+                         run->before.fact[i].value);
 }
 
 static int pilot(struct run *run, struct error *error)
@@ -935,9 +936,10 @@ static int measure_into_directory(struct run *run, struct error *error)
                      run->options->selection.workloads, run->seed, run->options->quiet, error) ||
         counters_measure(run->directory, &run->launch, &run->modules, names.counted, &run->events, run->seed,
                          run->options->quiet, error) ||
-        reached_measure(run->directory, &run->launch, &run->plan, run->reached, run->chain, run->seed, error) ||
+        reached_measure(run->directory, &run->launch, &run->plan, run->reached, run->chain, REACHED_PROCESSES,
+                        run->seed, run->options->quiet, error) ||
         pilot(run, error) || foretell(run, error) || write_workloads(run, error) || write_batches(run, error) ||
-        machine_write(run->directory, run->clock_step_ns, error) || write_run(run, false, error) ||
+        machine_write(run->directory, run->clock_step_ns, &run->before, error) || write_run(run, false, error) ||
         write_cells(run, error) || record_open(&run->record, run->directory, false, error))
         return error->code;
     return time_all(run, error);
@@ -1002,7 +1004,9 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
         return error_set(error, EXIT_USAGE,
                          "--resume: the run directory holds what was selected; leave out --variants, --workloads, "
                          "--module, --baseline, --states, --events, --out and --dry-run");
-    if (resume_open(resume, options->resume, options->profile, options->processes, options->seed, error) != 0)
+    if (paths_check_directory(options->resume, "a run directory", error) != 0 ||
+        (run->held = run_directory_hold(options->resume, error)) < 0 ||
+        resume_open(resume, options->resume, options->profile, options->processes, options->seed, error) != 0)
         return error->code;
     options->profile = &resume->profile;
     options->processes = resume->asked_processes;
@@ -1055,6 +1059,8 @@ static int measure_new(struct run *run, char *directory, struct error *error)
     if (paths_make_new(run->paths, run->options->out, run->options->profile->name, directory, error) != 0)
         return error->code;
     run->made = true;
+    if ((run->held = run_directory_hold(directory, error)) < 0)
+        return error->code;
     progress_say(&(struct progress){.quiet = run->options->quiet}, "measuring into %s", directory);
     return measure_into_directory(run, error);
 }
@@ -1077,8 +1083,10 @@ static void say_stopped(const struct run *run, struct error *error)
 int run_measure(const struct paths *paths, const struct run_options *options, char *directory, struct error *error)
 {
     struct run_options own_options = *options;
-    struct run run = {.paths = paths, .options = &own_options, .directory = directory, .seed = options->seed};
+    struct run run = {
+        .paths = paths, .options = &own_options, .directory = directory, .seed = options->seed, .held = -1};
     directory[0] = '\0';
+    machine_look("", 0, &run.before);
     if (options->resume) {
         snprintf(directory, PATH_MAX, "%s", options->resume);
         if (open_resumed(&run, &own_options, error) == 0 && prepare(&run, error) == 0)
@@ -1100,6 +1108,8 @@ int run_measure(const struct paths *paths, const struct run_options *options, ch
         *error = closing;
     if (run.made && error->code != 0 && run.timing.processes_run == 0)
         remove_untimed(directory, error);
+    if (run.held >= 0)
+        close(run.held);
     free(run.batches);
     csv_free(&run.known_batches);
     launch_free(&run.launch);

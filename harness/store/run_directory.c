@@ -6,10 +6,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 _Static_assert((int)SCHEMA_run_key == (int)SCHEMA_machine_key && (int)SCHEMA_run_value == (int)SCHEMA_machine_value,
@@ -32,6 +36,44 @@ int run_directory_check_output(const char *output, struct error *error)
             return error_set(error, EXIT_USAGE,
                              "%s: is the name of a table, which is never replaced; give --output another name", output);
     return 0;
+}
+
+/* Who has locked this file, by the kernel's list; 0 when it does not say. */
+static long holder_of(int fd)
+{
+    struct stat status;
+    FILE *locks = fopen("/proc/locks", "re");
+    char line[256];
+    long holder = 0;
+    while (locks && fstat(fd, &status) == 0 && holder == 0 && fgets(line, sizeof line, locks)) {
+        unsigned major_number, minor_number;
+        unsigned long inode;
+        long process;
+        if (sscanf(line, "%*d: FLOCK %*s %*s %ld %x:%x:%lu", &process, &major_number, &minor_number, &inode) == 4 &&
+            inode == status.st_ino && major_number == major(status.st_dev) && minor_number == minor(status.st_dev))
+            holder = process;
+    }
+    if (locks)
+        fclose(locks);
+    return holder;
+}
+
+int run_directory_hold(const char *directory, struct error *error)
+{
+    const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        error_set(error, EXIT_USAGE, "%s: cannot be read: %s", directory, strerror(errno));
+        return -1;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return fd;
+    const long holder = holder_of(fd);
+    close(fd);
+    if (holder > 0)
+        error_set(error, EXIT_USAGE, "%s: is being measured by process %ld; wait until it has ended", directory, holder);
+    else
+        error_set(error, EXIT_USAGE, "%s: is being measured by another process; wait until it has ended", directory);
+    return -1;
 }
 
 /* The last by name of the run directories below; "" when there is none. */

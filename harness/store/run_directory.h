@@ -46,6 +46,13 @@ const char *run_directory_fact(const struct csv_data *facts, const char *key);
  * one that is too long to be written beside it first. */
 int run_directory_check_output(const char *output, struct error *error);
 
+/*
+ * Whoever adds to a directory holds it, as long as the process lives or until the descriptor returned is closed. -1 and
+ * a line that names the process while another does: two that write the same rows leave neither's. Where there are no
+ * locks (some network file systems) it is held without one.
+ */
+int run_directory_hold(const char *directory, struct error *error);
+
 /* 0 for a directory with a run.csv; else one line, with the run directory below it that may have been meant. */
 int run_directory_check_run(const char *directory, struct error *error);
 

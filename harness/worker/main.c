@@ -1,6 +1,7 @@
 /*
- * encbench-worker: the process that is measured in. Started by the driver with a job in shared memory (worker.h), or by
- * hand as `encbench-worker describe FILE`, which prints what a module offers.
+ * encbench-worker: the process that is measured in. Started by the driver with a job in shared memory (protocol.h), or
+ * by hand: `encbench-worker describe FILE` prints what a module offers, `encbench-worker replay FILE` does a job again
+ * that failed (launch/kept_job.h).
  */
 #include "worker/protocol.h"
 
@@ -13,6 +14,7 @@
 #include "worker/counters.h"
 #include "worker/optimiser.h"
 #include "worker/output.h"
+#include "worker/replay.h"
 #include "worker/scrub.h"
 #include "worker/shared.h"
 #include "worker/step_pass.h"
@@ -885,7 +887,8 @@ static int work_in_region(void)
     struct stat status;
     struct error error = {0};
     if (fstat(WORKER_REGION_FD, &status) != 0 || (size_t)status.st_size < sizeof(struct worker_region)) {
-        fprintf(stderr, "encbench-worker: is started by encbench; by hand: encbench-worker describe FILE\n");
+        fprintf(stderr, "encbench-worker: is started by encbench; by hand: encbench-worker describe FILE, "
+                        "or encbench-worker replay FILE\n");
         return EXIT_USAGE;
     }
     struct worker_region *region =
@@ -947,10 +950,30 @@ static int describe(const char *file)
     return fflush(out) == 0 ? 0 : EXIT_USAGE;
 }
 
+/* A job in a region of its own, as the driver would start it; what came of it on standard error. A crash ends this
+ * process as it ended the first, for a debugger to see. */
+static int replay(char **arguments)
+{
+    struct error error = {0};
+    struct worker_region *region = worker_replay_region(arguments, &error);
+    if (region == NULL) {
+        fprintf(stderr, "encbench-worker: %s\n", error.message);
+        return error.code;
+    }
+    const int code = work_in_region();
+    if (code != 0)
+        fprintf(stderr, "encbench-worker: %s\n", region->result.message);
+    else
+        fprintf(stderr, "encbench-worker: ended well this time\n");
+    return code;
+}
+
 int main(int argc, char **argv)
 {
     process_begin();
     if (argc == 3 && strcmp(argv[1], "describe") == 0)
         return describe(argv[2]);
+    if (argc == 3 && strcmp(argv[1], "replay") == 0)
+        return replay(argv);
     return work_in_region();
 }
