@@ -1,0 +1,2 @@
+# Children: how they end, and that they do.
+encbench_unit_test(process_test)

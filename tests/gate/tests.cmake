@@ -1,0 +1,19 @@
+# The exact lane: arithmetic on made-up tables; the verb on small repositories made for it.
+encbench_unit_test(gate_exact_test)
+if(NOT ENCBENCH_SANITIZE)
+  foreach(mode quick long)
+    encbench_script_test(gate_${mode} ONE 1800 gate_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${mode})
+  endforeach()
+  set_tests_properties(gate_long PROPERTIES LABELS long)
+endif()
+
+# How often it is wrong: what is committed about that, against the runs that were made.
+encbench_script_test(gate_campaign BESIDE 300 gate_campaign_test.py ${PROJECT_SOURCE_DIR})
+
+# The timing lane: decisions on samples of known truth, and two builds that differ in their codec.
+encbench_unit_test(gate_time_test)
+add_executable(gate_time_driver ${CMAKE_CURRENT_LIST_DIR}/gate_time_driver.c)
+target_link_libraries(gate_time_driver PRIVATE encbench_core)
+target_compile_definitions(gate_time_driver PRIVATE _GNU_SOURCE)
+encbench_script_test(gate_time ALONE 600 gate_time_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER}
+                     $<TARGET_FILE:gate_time_driver>)

@@ -1,0 +1,5 @@
+# What strangers do: install, build a module of their own against it, compare. It times as well.
+encbench_script_test(modules ALONE 900 modules_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_COMMAND})
+
+# Modules bind to their own symbols, and the control of every process sees it where they do not.
+encbench_script_test(bindings ONE 900 bindings_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER})

@@ -1,0 +1,1 @@
+encbench_unit_test(plan_test)

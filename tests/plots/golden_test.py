@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""A frozen run gives the frozen derived files and the frozen report, byte for byte: golden_test.py ENCBENCH"""
+
+import contextlib
+import difflib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+GOLDEN = ROOT / "tests" / "golden"
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "plots"))
+
+import rundir  # noqa: E402
+
+ENCBENCH = sys.argv.pop(1) if len(sys.argv) > 1 else sys.exit("usage: golden_test.py ENCBENCH")
+DERIVED = ("levels.csv", "effects.csv", "state_effects.csv", "controls.csv", "verdicts.csv")
+OPTIONAL_DERIVED = ("growth.csv", "variance.csv")
+MOST_BYTES = 400_000
+HOW = "\nIf every line of the difference is meant: tests/golden/update.sh ENCBENCH, then read the difference again and commit it."
+
+
+class Golden(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.golden = Path(folder.name) / "golden"
+        shutil.copytree(GOLDEN, self.golden)
+
+    def assert_same(self, name):
+        ours, frozen = ((base / name).read_bytes() for base in (self.golden, GOLDEN))
+        if ours != frozen:
+            lines = difflib.unified_diff(frozen.decode().splitlines(), ours.decode().splitlines(), f"frozen {name}", f"now {name}",
+                                         n=0, lineterm="")
+            self.fail("\n".join(list(lines)[:40]) + HOW)
+
+    def test_report(self):
+        (self.golden / "REPORT.md").unlink()
+        done = subprocess.run([sys.executable, "-B", str(ROOT / "plots" / "report.py"), str(self.golden / "run"), "--output",
+                               str(self.golden / "REPORT.md")], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""), HOW)
+        self.assert_same("REPORT.md")
+
+    def test_analyse(self):
+        names = [*DERIVED, *(name for name in OPTIONAL_DERIVED if (GOLDEN / "run" / name).exists())]
+        for name in names:
+            (self.golden / "run" / name).unlink()
+        done = subprocess.run([ENCBENCH, "analyse", str(self.golden / "run")], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), HOW)
+        for name in names:
+            self.assert_same(f"run/{name}")
+        made = {path.name for path in (self.golden / "run").iterdir()}
+        self.assertEqual(made, {path.name for path in (GOLDEN / "run").iterdir()}, HOW)
+
+    def test_all_or_nothing(self):
+        """What cannot be replaced is found before anything is: verdicts are the last to be written."""
+        (self.golden / "run" / "verdicts.csv").unlink()
+        (self.golden / "run" / "verdicts.csv").mkdir()
+        (self.golden / "run" / "effects.csv").write_text("stale\n", encoding="utf-8")
+        before = {path.name: path.is_file() and path.read_bytes() for path in (self.golden / "run").iterdir()}
+        done = subprocess.run([ENCBENCH, "analyse", str(self.golden / "run")], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1))
+        self.assertIn("verdicts.csv: is not a regular file", done.stderr)
+        self.assertEqual({path.name: path.is_file() and path.read_bytes() for path in (self.golden / "run").iterdir()}, before)
+
+    def test_figures_can_be_drawn(self):
+        done = subprocess.run([sys.executable, "-B", str(ROOT / "plots" / "figures.py"), str(self.golden / "run")],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue((self.golden / "run" / "figures" / "claims.svg").exists())
+
+    def test_is_small_and_of_no_place(self):
+        files = [path for path in (GOLDEN / "run").rglob("*") if path.is_file()]
+        self.assertLess(sum(path.stat().st_size for path in files), MOST_BYTES)
+        for path in [*files, GOLDEN / "REPORT.md"]:
+            for place in ("/tmp/", "/home/", "/root/"):
+                self.assertNotIn(place.encode(), path.read_bytes(), path.name)
+
+    def test_speaks_the_schema_of_today(self):
+        run = rundir.RunDirectory(GOLDEN / "run")
+        self.assertEqual(run.facts["schema_version"], rundir.schema_version())
+        self.assertEqual(run.facts["complete"], "yes")
+
+
+class Reference(unittest.TestCase):
+    """The committed run as a clone has it: every verb that reads a run can read it, and it gives what is committed beside it."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        self.run_path = shutil.copytree(ROOT / "results" / "reference", self.root / "results" / "reference")
+        for name in ("plots", "claims.csv"):
+            (self.root / name).symlink_to(ROOT / name)
+
+    def verb(self, *arguments):
+        return subprocess.run([ENCBENCH, *map(str, arguments)], capture_output=True, text=True, check=False,
+                              env={**os.environ, "ENCBENCH_ROOT": str(self.root), "ENCBENCH_PYTHON": sys.executable})
+
+    def test_gives_what_is_committed(self):
+        done = self.verb("analyse", self.run_path)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for path in sorted((ROOT / "results" / "reference").glob("*.csv")):
+            self.assertTrue((self.run_path / path.name).read_bytes() == path.read_bytes(), f"{path.name}: analyse makes another" + HOW)
+        done = subprocess.run([sys.executable, "-B", str(ROOT / "plots" / "report.py"), str(self.run_path), "--output",
+                               str(self.root / "REPORT.md")], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.skip_report_of_another_run()
+        self.assertTrue((self.root / "REPORT.md").read_bytes() == (ROOT / "REPORT.md").read_bytes(), "REPORT.md: report makes another")
+
+    def skip_report_of_another_run(self):
+        """People run `report` before the tests: it replaces REPORT.md by theirs. A committed one must be the reference's."""
+        path = ROOT / "REPORT.md"
+        if path.exists() and "(results/reference/" in path.read_text(encoding="utf-8"):
+            return
+        with contextlib.suppress(OSError):
+            if subprocess.run(["git", "-C", str(ROOT), "diff", "--quiet", "HEAD", "--", "REPORT.md"], capture_output=True, check=False).returncode == 0:
+                return
+        self.skipTest("REPORT.md is not of results/reference; `./encbench report results/reference` makes that again")
+
+    def test_is_what_explain_finds(self):
+        done = self.verb("explain", "4d")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("4d", done.stdout)
+
+    def test_of_another_schema_says_which(self):
+        run = self.run_path / "run.csv"
+        run.write_text(re.sub(r"^schema_version,.*", "schema_version,1", run.read_text(encoding="utf-8"), flags=re.M), encoding="utf-8")
+        (self.run_path / "machine.csv").write_text("key\n", encoding="utf-8")  # as another schema may have it: not the first thing to be said
+        for arguments in (("explain", "4d"), ("plot", "--terminal", self.run_path)):
+            done = self.verb(*arguments)
+            self.assertEqual(done.returncode, 2)
+            self.assertRegex(done.stderr, r"reference/run\.csv: .*schema_version")
+            self.assertNotIn("machine.csv", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

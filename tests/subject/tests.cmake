@@ -1,0 +1,51 @@
+# Conformance and disassembly of the subject: the same lines of variants.txt that are timed.
+get_property(variants GLOBAL PROPERTY ENCBENCH_VARIANTS)
+get_property(variant_include_directories GLOBAL PROPERTY ENCBENCH_VARIANT_INCLUDE_DIRECTORIES)
+# Concurrency Kit counts generations by adding 1 to a null pointer, which clang's pointer-overflow objects to.
+set(sanitize -fsanitize=address,undefined -fno-sanitize=pointer-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer)
+set(wrap_malloc -Wl,--wrap=malloc -Wl,--wrap=realloc -Wl,--wrap=free)
+
+function(encbench_conformance_test test variant codec)
+  get_property(definitions GLOBAL PROPERTY ENCBENCH_VARIANT_DEFINITIONS_${variant})
+  add_executable(${test} ${CMAKE_CURRENT_LIST_DIR}/conformance.c $<TARGET_OBJECTS:${codec}>)
+  target_include_directories(${test} PRIVATE ${variant_include_directories})
+  target_compile_definitions(${test} PRIVATE ${definitions} TEST_DATA_DIRECTORY="${PROJECT_BINARY_DIR}/modules/data")
+  target_compile_options(${test} PRIVATE ${ARGN})
+  target_link_options(${test} PRIVATE ${ARGN} ${wrap_malloc})
+  target_link_libraries(${test} PRIVATE ${CMOCKA_LIBRARY} Threads::Threads)
+  add_dependencies(${test} encbench_shared encbench_scan)
+  add_test(NAME ${test} COMMAND ${test})
+endfunction()
+
+add_library(conformance_codec_sanitized_object OBJECT ${PROJECT_SOURCE_DIR}/workloads/codec.c)
+target_include_directories(conformance_codec_sanitized_object PUBLIC ${PROJECT_SOURCE_DIR}/workloads)
+target_compile_options(conformance_codec_sanitized_object PRIVATE ${sanitize})
+
+foreach(variant IN LISTS variants)
+  encbench_conformance_test(conformance_${variant} ${variant} encbench_codec)
+  # Beside the modules, where a run finds it: whether a variant conforms is one of the figures that claims speak of.
+  set_target_properties(conformance_${variant} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/modules/conformance OUTPUT_NAME ${variant})
+  install(TARGETS conformance_${variant} RUNTIME DESTINATION ${ENCBENCH_INSTALL_DIR}/modules/conformance)
+  encbench_conformance_test(conformance_sanitized_${variant} ${variant} conformance_codec_sanitized_object ${sanitize})
+endforeach()
+
+add_executable(conformance_codec ${CMAKE_CURRENT_LIST_DIR}/conformance_codec.c)
+target_link_libraries(conformance_codec PRIVATE encbench_codec ${CMOCKA_LIBRARY})
+add_test(NAME conformance_codec COMMAND conformance_codec)
+add_executable(conformance_sanitized_codec ${CMAKE_CURRENT_LIST_DIR}/conformance_codec.c)
+target_compile_options(conformance_sanitized_codec PRIVATE ${sanitize})
+target_link_options(conformance_sanitized_codec PRIVATE ${sanitize})
+target_link_libraries(conformance_sanitized_codec PRIVATE conformance_codec_sanitized_object ${CMOCKA_LIBRARY})
+add_test(NAME conformance_sanitized_codec COMMAND conformance_sanitized_codec)
+
+add_test(NAME conformance_static_scan
+         COMMAND ${CMAKE_COMMAND} -DSCAN=${PROJECT_SOURCE_DIR}/variants/static_scan.cmake
+                 -P ${CMAKE_CURRENT_LIST_DIR}/conformance_static_scan.cmake)
+
+# Axes have no defaults: what must not compile does not.
+encbench_script_test(conformance_axes BESIDE 120 conformance_axes.sh ${CMAKE_C_COMPILER} ${PROJECT_SOURCE_DIR})
+
+# Nothing but what is measured stands in a timed loop; and the test that says so can fail.
+encbench_script_test(disassembly BESIDE 300 disassembly_test.py --modules ${PROJECT_BINARY_DIR}/modules
+                     --variants ${PROJECT_SOURCE_DIR}/variants/variants.txt --source ${PROJECT_SOURCE_DIR} --compiler ${CMAKE_C_COMPILER})
