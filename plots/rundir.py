@@ -57,7 +57,7 @@ class InputError(Exception):
 class Row(dict):
     """One row by column name; knows where it came from."""
 
-    changes = 0  # of all rows so far
+    changes = {}  # so far, by path: of all rows of it
 
     def __init__(self, values, path, line):
         super().__init__(values)
@@ -65,7 +65,7 @@ class Row(dict):
         self.line = line
 
     def __setitem__(self, column, value):
-        Row.changes += 1
+        Row.changes[self.path] = Row.changes.get(self.path, 0) + 1
         super().__setitem__(column, value)
 
     def fail(self, column, expected):
@@ -200,7 +200,7 @@ class RunDirectory:
         if not self.path.is_dir():
             raise InputError(f"{directory}: not a directory, expected a run directory")
         self.files = {}
-        self.indexes, self.indexed_at = {}, None
+        self.indexes = {}
         tables = schema()
         for name in (*TABLES, *OPTIONAL_TABLES):
             setattr(self, name, [])
@@ -251,14 +251,13 @@ class RunDirectory:
 
     def _index(self, table, rows, columns):
         """{cells: rows}, made where it is first asked for: a report asks some thousand times for a few dozen sets of columns."""
-        if self.indexed_at != Row.changes:
-            self.indexes, self.indexed_at = {}, Row.changes
-        known, count, index = self.indexes.get((table, columns), (None, 0, None))
-        if known is not rows or count != len(rows):
+        state = len(rows), Row.changes.get(rows[0].path) if rows else None
+        known, known_state, index = self.indexes.get((table, columns), (None, None, None))
+        if known is not rows or known_state != state:
             index = {}
             for row in rows:
                 index.setdefault(tuple(row[column] for column in columns), []).append(row)
-            self.indexes[table, columns] = rows, len(rows), index
+            self.indexes[table, columns] = rows, state, index
         return index
 
     def one(self, table, **keys):

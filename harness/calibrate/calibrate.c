@@ -374,6 +374,12 @@ static int write_batches(struct calibration *calibration, struct error *error)
     return error->code;
 }
 
+/* Nothing else was asked for. */
+static bool is_ablation(const struct calibrate_options *options)
+{
+    return options->fix_layout || options->layouts;
+}
+
 static int begin_new(struct calibration *calibration, char *directory, struct error *error)
 {
     calibration->seed = calibration->options->seed ? calibration->options->seed : random_seed_from_clock();
@@ -388,8 +394,9 @@ static int begin_new(struct calibration *calibration, char *directory, struct er
     const struct module_info *chain =
         module_set_find_kernel(calibration->paths, &calibration->kernels, CHAIN_VARIANT, error);
     if (error->code != 0 || write_batches(calibration, error) != 0 ||
-        calibrate_states(&calibration->launch, reached, chain, calibration->options, calibration->seed, directory,
-                         error) != 0 ||
+        (!is_ablation(calibration->options) &&
+         calibrate_states(&calibration->launch, reached, chain, calibration->options, calibration->seed, directory,
+                          error) != 0) ||
         calibrate_cases_pilot(&calibration->cases, &calibration->launch, calibration->seed, error) != 0)
         return error->code;
     return calibrate_write_cases(&calibration->cases, directory, error);

@@ -37,6 +37,11 @@ enum {
     WARM_UP_WINDOWS_MAX = 12, /* bounded: a machine that never agrees with itself is measured all the same */
     STRUCTURES_PROBED = 1024,
     HEAP_PADDING_BYTES = 8192,
+    TAKEN_MOST_BYTES = 65536, /* larger blocks come from the system, as often as not */
+    TAKEN_SMALL_BYTES = 1024, /* below it allocators have a list for each step */
+    TAKEN_STEP_BYTES = 16,
+    TAKEN_BLOCKS_LEAST = 8, /* what a cache of a thread keeps of a size lies anywhere (glibc: 7) */
+    TAKEN_BLOCKS_MOST = 1000,
     WARM_UP_MAX_NS = 100000000, /* long ops are warm after one */
     READING_TRIES = 200,
     LINEARITY_HEAPS = 4,
@@ -231,21 +236,49 @@ static int make_host(struct worker_region *region, struct panel *panel, struct e
     return 0;
 }
 
+/* A block that is never freed; the empty asm keeps the compiler from removing it. */
+static uintptr_t keep_block(size_t bytes)
+{
+    void *block = malloc(bytes);
+    __asm__ volatile("" : : "r"(block));
+    return (uintptr_t)block;
+}
+
 /*
- * Set-up order and the heap distance before each arm are random, so that no arm always gets the same kind of heap. The
- * padding is never freed; the empty asm keeps the compiler from removing it.
+ * Takes what lies free on the heap, so that what comes next is fresh: of each size until a block lies beyond all
+ * others. A block that somebody freed before is handed out again, at the same place in every process of a run and at
+ * another in the next run: a pooled structure of 32 bytes lay in two cache lines on 58 % of the heaps of one run and on
+ * 9 % of those of another, and cost 30.2 and 28.6 ns.
  */
+static void take_free_blocks(void)
+{
+    uintptr_t frontier = 0;
+    for (size_t bytes = TAKEN_MOST_BYTES; bytes >= TAKEN_STEP_BYTES;
+         bytes = bytes > TAKEN_SMALL_BYTES ? bytes / 2 : bytes - TAKEN_STEP_BYTES)
+        for (int i = 0; i < TAKEN_BLOCKS_MOST; i++) {
+            const uintptr_t block = keep_block(bytes);
+            if (block == 0 || block > frontier) {
+                frontier = block;
+                if (bytes > TAKEN_SMALL_BYTES || i >= TAKEN_BLOCKS_LEAST)
+                    break;
+            }
+        }
+}
+
+/* Set-up order and the heap distance before each arm are random, so that no arm always gets the same kind of heap. */
 static int set_up_arms(struct worker_region *region, struct panel *panel, uint64_t epoch, struct error *error)
 {
     uint32_t order[MEASURE_ARMS_MAX];
     struct random_stream stream = random_stream_of(region->job.seed, RANDOM_HEAP, region->job.process, epoch);
     random_permutation(&stream, order, region->job.arm_count);
+    if (region->job.mode == WORKER_MEASURE || region->job.mode == WORKER_PILOT)
+        take_free_blocks();
     for (uint32_t i = 0; i < region->job.arm_count; i++) {
         const uint32_t arm = order[i];
         char message[512] = "";
         enter(region, WORKER_SETTING_UP, arm);
         if (region->job.mode != WORKER_EXACT && region->job.mode != WORKER_STEP) /* there it would be counted */
-            __asm__ volatile("" : : "r"(malloc(16 + random_below(&stream, HEAP_PADDING_BYTES))));
+            keep_block(16 + random_below(&stream, HEAP_PADDING_BYTES));
         if (panel->arms[arm].workload->setup(&panel->host, region->job.seed, &panel->arms[arm].state, message,
                                              sizeof message) != 0)
             return error_set(error, EXIT_USAGE, "variant %s, workload %s: setup failed: %s",

@@ -218,7 +218,7 @@ static void a_harness_that_favours_an_arm_is_found_out(void **state)
     const struct calibrate_figure *row = find(synthetic, "aa", "all", "false_differences", N);
     assert_true(row->value > 10);
     assert_int_equal(row->status, CALIBRATE_MISSED);
-    assert_non_null(strstr(row->reason, "cycles from the truth"));
+    assert_non_null(strstr(row->reason, "ns from the truth"));
     assert_true(find(synthetic, "aa", "all", "false_differences", 64)->value > 50);
     destroy(synthetic);
 }
