@@ -47,7 +47,7 @@ void check_reached(struct check *check, size_t panel, size_t workload)
     }
     const struct reached_cost seen = reached_cost_in(fresh, there, warm);
     control_see(control, (seen.least + seen.most) / 2, (struct stats_interval){seen.least, seen.most});
-    control->status = seen.least >= seen.enough  ? ANALYSE_HOLDS
+    control->status = seen.least >= seen.enough ? ANALYSE_HOLDS
                       : seen.most < seen.enough ? ANALYSE_FAILED
                                                 : ANALYSE_IMPRECISE;
     if (control->status != ANALYSE_HOLDS)

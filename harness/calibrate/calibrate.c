@@ -405,8 +405,8 @@ static int begin_new(struct calibration *calibration, char *directory, struct er
 static int begin_resumed(struct calibration *calibration, struct error *error)
 {
     if (open_resumed(calibration, error) != 0 ||
-        (calibration->held = run_directory_hold(calibration->directory, error)) < 0 ||
-        load(calibration, error) != 0 || compare_facts(calibration, error) != 0 || adopt_cases(calibration, error) != 0 ||
+        (calibration->held = run_directory_hold(calibration->directory, error)) < 0 || load(calibration, error) != 0 ||
+        compare_facts(calibration, error) != 0 || adopt_cases(calibration, error) != 0 ||
         count_done(calibration, error) != 0)
         return error->code;
     launch_init(&calibration->launch, calibration->paths, calibration->scratch, &calibration->modules);

@@ -1,6 +1,6 @@
 /*
- * How often the control `state` would have spoken of a state that was reached: kernels in each state, in many processes,
- * of which each three in a row are judged as those of a run are.
+ * How often the control `state` would have spoken of a state that was reached: kernels in each state, in many
+ * processes, of which each three in a row are judged as those of a run are.
  */
 #include "calibrate/internal.h"
 
@@ -16,12 +16,11 @@
 #include <unistd.h>
 
 enum { STATE_TRIALS_MOST = 60 };
-#define STATE_TRIALS_A_MINUTE 2.0 /* of the budget: a trial of nine processes is some two seconds */
+#define STATE_TRIALS_A_MINUTE 2.0  /* of the budget: a trial of nine processes is some two seconds */
 #define BOUND                 0.05 /* of the bounds of a rate */
 
 int calibrate_states(const struct launch *launch, const struct module_info *reached, const struct module_info *chain,
-                     const struct calibrate_options *options, uint64_t seed, const char *directory,
-                     struct error *error)
+                     const struct calibrate_options *options, uint64_t seed, const char *directory, struct error *error)
 {
     const double trials = fmin(fmax(STATE_TRIALS_A_MINUTE * options->budget_minutes, 1), STATE_TRIALS_MOST);
     return reached_measure(directory, launch, NULL, reached, chain, REACHED_PROCESSES * (unsigned)trials, seed,

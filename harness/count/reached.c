@@ -50,7 +50,8 @@ static int measure_state(struct csv_writer *writer, const struct launch *launch,
         return error->code;
     for (uint64_t process = 0; process < processes && error->code == 0; process++) {
         struct pilot_figures figures;
-        if (pilot_measure(launch, &cell, REACHED_FIRST + state * REACHED_STATE + process, 1, seed, &figures, error) != 0)
+        if (pilot_measure(launch, &cell, REACHED_FIRST + state * REACHED_STATE + process, 1, seed, &figures, error) !=
+            0)
             return error->code;
         const double cycle_ns = figures.ns_per_op[REAL_ARMS] / CHAIN_CYCLES_PER_OP;
         for (size_t i = 0; i < REAL_ARMS; i++) {

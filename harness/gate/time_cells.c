@@ -127,8 +127,8 @@ static void choose(struct plan_cell *cell, const struct pilot_figures *pilot, do
     const size_t real_arms = cell->arm_count - GATE_TIME_CLOCK_ARMS;
     const struct measure_ladder ladder = plan_ladder(cell), clock_ladder = {.multiple_ops = 1};
     plan_set_iterations(
-        cell, measure_iterations(pilot->ns_per_op, real_arms, &ladder, MEASURE_BATCH_NS, pilot->clock_step_ns),
-        NULL, pilot->clock_step_ns);
+        cell, measure_iterations(pilot->ns_per_op, real_arms, &ladder, MEASURE_BATCH_NS, pilot->clock_step_ns), NULL,
+        pilot->clock_step_ns);
     cell->rewarm_iterations = most_rewarm_ops(cell);
     const uint64_t clock_iterations = measure_iterations(&pilot->ns_per_op[real_arms], 1, &clock_ladder,
                                                          MEASURE_CLOCK_BATCH_NS, pilot->clock_step_ns);

@@ -8,8 +8,8 @@
 
 #include "worker/protocol.h"
 
-/* Into a new directory failed-encbench-XXXXXX below $TMPDIR (/tmp). What lies below `scratch` is copied, because it will
- * be removed; the rest is there when the job is run again. What cannot be kept is not: this is no error. */
+/* Into a new directory failed-encbench-XXXXXX below $TMPDIR (/tmp). What lies below `scratch` is copied, because it
+ * will be removed; the rest is there when the job is run again. What cannot be kept is not: this is no error. */
 void kept_job_keep(const struct worker_job *job, const char *worker, const char *scratch);
 
 /* What runs it again; "" when nothing was kept. */

@@ -12,8 +12,8 @@
  *
  * Hoisted: per op is next to nothing and the first op of a run costs what none of the others do. i(0) is what tells it
  * from a set-up inside of `run`: that is done for no op, too, while the compiler hoists behind the test for n = 0. Of a
- * set-up of 256 turns 3 instructions are left as `fixed`, of a page hashed once 32 000 (tests/count/optimiser_module.c has
- * both, with 5 and 4 instructions an op). Where i(0) cannot be had
+ * set-up of 256 turns 3 instructions are left as `fixed`, of a page hashed once 32 000 (tests/count/optimiser_module.c
+ * has both, with 5 and 4 instructions an op). Where i(0) cannot be had
  * (`run` does not come back, or crashes, for no ops), a large fixed part is not judged.
  *
  * The bounds: what is left of a hoisted op is its loop and what consumes the result, 3 to 9 instructions, so from

@@ -34,8 +34,8 @@ static int check_given(const struct resume *resume, const struct profile *profil
         return differs(resume, "profile", resume->profile.name, profile->name, error);
     snprintf(text, sizeof text, "%u", processes);
     if (processes && processes != resume->asked_processes)
-        return differs(resume, RUN_DIRECTORY_PROCESSES_KEY, run_directory_fact(&resume->run, RUN_DIRECTORY_PROCESSES_KEY), text,
-                       error);
+        return differs(resume, RUN_DIRECTORY_PROCESSES_KEY,
+                       run_directory_fact(&resume->run, RUN_DIRECTORY_PROCESSES_KEY), text, error);
     snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
     if (seed && seed != resume->seed)
         return differs(resume, "seed", run_directory_fact(&resume->run, "seed"), text, error);
@@ -63,9 +63,10 @@ static int read_progress(struct resume *resume, struct error *error)
     resume->seed = strtoull(seed, NULL, 10);
     resume->command = run_directory_fact(run, "command");
     if (!find_profile(resume) || resume->seed == 0)
-        return error_set(
-            error, EXIT_USAGE, "%s: profile \"%s\" with %s \"%s\" or seed \"%s\" is not known here; measure anew",
-            run->path, run_directory_fact(run, "profile"), RUN_DIRECTORY_PROCESSES_KEY, run_directory_fact(run, RUN_DIRECTORY_PROCESSES_KEY), seed);
+        return error_set(error, EXIT_USAGE,
+                         "%s: profile \"%s\" with %s \"%s\" or seed \"%s\" is not known here; measure anew", run->path,
+                         run_directory_fact(run, "profile"), RUN_DIRECTORY_PROCESSES_KEY,
+                         run_directory_fact(run, RUN_DIRECTORY_PROCESSES_KEY), seed);
     while (resume->look < resume->profile.look_count &&
            resume->profile.looks[resume->look].processes != strtoul(look, NULL, 10))
         resume->look++;
@@ -88,7 +89,8 @@ static int add_name(const char **list, const char *name, const struct resume *re
 
 static int read_selection(struct resume *resume, struct error *error)
 {
-    const char *const texts[] = {run_directory_fact(&resume->run, "select_variants"), run_directory_fact(&resume->run, "select_workloads"),
+    const char *const texts[] = {run_directory_fact(&resume->run, "select_variants"),
+                                 run_directory_fact(&resume->run, "select_workloads"),
                                  run_directory_fact(&resume->run, "select_events")};
     for (enum measure_state state = MEASURE_REPEAT; state < MEASURE_STATES; state++)
         if (strstr(run_directory_fact(&resume->run, "select_states"), measure_state_words[state]) != NULL)

@@ -63,9 +63,9 @@ struct run {
     struct csv_data known_batches; /* what a calibration of this machine keeps; no rows when there is none */
     double probe_cycles;           /* of the fastest mode so far; 0: none yet */
     uint64_t clock_step_ns, chain_iterations, multiply_iterations;
-    bool made; /* the directory, by this run */
+    bool made;                   /* the directory, by this run */
     struct machine_facts before; /* the machine ahead of everything that this run does */
-    int held;  /* descriptor of the directory (run_directory_hold); -1: not held */
+    int held;                    /* descriptor of the directory (run_directory_hold); -1: not held */
     struct resume resume;
     char claims_crc32[CHECKSUM_CRC32_BYTES], panels_crc32[CHECKSUM_CRC32_BYTES];
     char calibration_crc32[CHECKSUM_CRC32_BYTES]; /* "" when there is none */

@@ -70,7 +70,8 @@ int run_directory_hold(const char *directory, struct error *error)
     const long holder = holder_of(fd);
     close(fd);
     if (holder > 0)
-        error_set(error, EXIT_USAGE, "%s: is being measured by process %ld; wait until it has ended", directory, holder);
+        error_set(error, EXIT_USAGE, "%s: is being measured by process %ld; wait until it has ended", directory,
+                  holder);
     else
         error_set(error, EXIT_USAGE, "%s: is being measured by another process; wait until it has ended", directory);
     return -1;

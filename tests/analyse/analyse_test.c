@@ -2063,8 +2063,9 @@ static void equal_figures_are_said_once(void **state)
     const char *directory = *state;
     struct truth truth = good_truth();
     analyse_truth(directory, &truth);
-    expect_part(directory, "6", "d", "confirmed",
-                "1: pool_hits_per_get on all 2 (get_put to to_string_1k): largest less smallest of the variants = 0; in ");
+    expect_part(
+        directory, "6", "d", "confirmed",
+        "1: pool_hits_per_get on all 2 (get_put to to_string_1k): largest less smallest of the variants = 0; in ");
 }
 
 /* What is claimed equal of all variants needs a figure of each. */

@@ -32,8 +32,11 @@ caught() { noticed "$1" "$2" "$3" INVALID 'RUN INVALID'; }
 blinded() { noticed "$1" "$2" "$3" BLIND 'Blind where claims are decided'; }
 
 noticed() { # noticed NAME CONTROL WORDS ON_THE_TERMINAL IN_THE_REPORT
-    # A fault needs fewer processes than a verdict, but for a twin that differs by little.
-    if [ "$1" = twin ]; then measure twin; else measure "$1" --processes 12; fi
+    # Where the fault is one of the run, fewer processes show it than a verdict needs.
+    case $1 in
+    twin | plant) measure "$1" ;;
+    *) measure "$1" --processes 12 ;;
+    esac
     check "$1: exits 3" [ "$code" -eq 3 ]
     check "$1: control $2 fails" [ "$(status_of "$1" "$2")" = "failed " ]
     check "$1: the terminal says why" sh -c "grep -q '^$4  *control ' '$work/out'"

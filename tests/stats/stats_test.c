@@ -1,7 +1,8 @@
 /*
- * stats.h against reference tables made by other programs (tests/stats/reference), against values known by hand, and against
- * what each function promises: equivariance, nesting, coverage. The simulations use a generator of their own with fixed
- * seeds, so a run that passes passes always; their tolerances are computed from the binomial distribution, not tuned.
+ * stats.h against reference tables made by other programs (tests/stats/reference), against values known by hand, and
+ * against what each function promises: equivariance, nesting, coverage. The simulations use a generator of their own
+ * with fixed seeds, so a run that passes passes always; their tolerances are computed from the binomial distribution,
+ * not tuned.
  */
 #include "stats/linearity.h"
 #include "stats/stats.h"
