@@ -211,11 +211,11 @@ struct encbench_workload {
     uint64_t batch_max_ops;      /* largest n of one before/run/after round; 0 = no limit */
     uint64_t batch_multiple_ops; /* n is always a multiple of this; at least 1 */
     uint64_t rewarm_ops;         /* untimed ops that re-warm what other arms evicted; 0 for long ops */
-    uint64_t
-        planted_cycles_per_op; /* dependent adds put on the critical path of each op on purpose; 0 in a real
-                                * variant. The planted arm of a panel is the module that has them: NAME.planted.o. */
-    uint32_t threads_max;      /* at least 1 */
-    uint32_t flags;            /* enum encbench_workload_flags */
+    /* Dependent adds put on the critical path of each op on purpose; 0 in a real variant. The planted arm of a panel is
+     * the module that has them: NAME.planted.o. */
+    uint64_t planted_cycles_per_op;
+    uint32_t threads_max; /* at least 1 */
+    uint32_t flags;       /* enum encbench_workload_flags */
 
     /* Untimed hash of the output for this seed: equal for all variants of a workload, or the pair is refused. NULL,
      * from version 2 on, where `output` is there: the harness then makes the digest from it. */

@@ -18,8 +18,8 @@ enum gate_which { GATE_BASE, GATE_HEAD, GATE_SIDES };
 enum { GATE_STEPPED_OP_BYTES_MAX = 16384, GATE_NAMES_MAX = 2 * MODULE_WORKLOADS_MAX };
 
 struct gate_side {
-    const char
-        *name; /* "base" or "head": as long as each other, as are paths made of them; addresses of strings may matter */
+    /* "base" or "head": as long as each other, as are paths made of them; addresses of strings may matter. */
+    const char *name;
     struct paths paths;       /* ours, with its data */
     char directory[PATH_MAX]; /* in the scratch directory: links and tables */
     struct module_set set;

@@ -72,8 +72,8 @@ struct module_info {
 };
 
 struct module_set {
-    struct module_info
-        *modules; /* in order: the directory's by the variant table's order when there is one, then --module's */
+    /* The directory's by the variant table's order when there is one, then --module's. */
+    struct module_info *modules;
     size_t count;
     char **shared; /* shared objects that all link against; NULL-terminated */
     char *shared_directory;

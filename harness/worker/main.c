@@ -357,8 +357,8 @@ static int warm_up(struct worker_region *region, struct panel *panel, const stru
     double last_ns = INFINITY;
     uint64_t warmed_ns = 0, bytes = 0;
     enter(region, WORKER_WARMING_UP, 0);
-    if (region->job.blocks_enough >
-        0) { /* ops so long that one of each arm warms, and a block would be a third of the process */
+    /* Ops so long that one of each arm warms, and a block would be a third of the process. */
+    if (region->job.blocks_enough > 0) {
         for (uint32_t i = 0; i < region->job.arm_count; i++)
             run_batch(region, panel, clock, i, panel->arms[i].iterations, &bytes);
         return 0;

@@ -74,10 +74,10 @@ struct worker_job {
     uint64_t seed;
     uint64_t process;
     uint32_t arm_count;
-    uint32_t clock_arms; /* the last ones of the arms ... */
     uint32_t blocks;     /* to measure, for effects */
-    uint32_t
-        clock_blocks; /* ... which have so many blocks of their own between the others; 0: they take part in those */
+    uint32_t clock_arms; /* the last ones of the arms ... */
+    /* ... which have so many blocks of their own between the others; 0: they take part in those. */
+    uint32_t clock_blocks;
     uint32_t linearity_blocks; /* at the end, of all but the clock arms: each fills MEASURE_SIZES */
     uint32_t blocks_enough;    /* no more once so many are kept; 0: all of them */
     uint32_t epochs;           /* set-ups of all arms the blocks are spread over; each has a heap of its own */
