@@ -251,7 +251,7 @@ class RunDirectory:
 
     def _index(self, table, rows, columns):
         """{cells: rows}, made where it is first asked for: a report asks some thousand times for a few dozen sets of columns."""
-        state = len(rows), Row.changes.get(rows[0].path) if rows else None
+        state = len(rows), Row.changes.get(getattr(rows[0], "path", None)) if rows else None
         known, known_state, index = self.indexes.get((table, columns), (None, None, None))
         if known is not rows or known_state != state:
             index = {}

@@ -37,10 +37,10 @@ def output_of(*command, **options):
 def declarations():
     """(file, column, type, required, meaning) as schema.def has them, in order."""
     with open(os.path.join(SOURCE, "harness", "schema.def"), encoding="utf-8") as stream:
-        text = stream.read()
+        text = re.sub(r'"\n +"', "", stream.read())  # a string goes on in the next line
     file_of = dict(re.findall(r'^TABLE\((\w+), "([^"]+)"', text, re.M))
     return [(file_of[table], column, kind.lower(), "yes" if required == "true" else "no", meaning) for table, column, kind, required, meaning
-            in re.findall(r'^COLUMN\((\w+), (\w+), CSV_(\w+), (\w+), "([^"]*)"\)$', text, re.M)]
+            in re.findall(r'^COLUMN\((\w+), (\w+), CSV_(\w+), (\w+),\s+"([^"]*)"\)$', text, re.M)]
 
 
 def check_dictionary(declared):
