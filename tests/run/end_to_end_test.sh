@@ -43,8 +43,8 @@ check "at most six arms beside the clock" \
 # Of four places in a cache line none is rare: what was freed before set-up used to come back where the length of a path had put it, at one
 # place on 58 % of the heaps of a run and at another on none.
 check "structures lie anywhere" sh -c 'gzip -dc "$1/placements.csv.gz" | awk -F, "
-    \$6==\"structure\" && (\$4==\"null+thread\" || \$4==\"removed+thread\") {n[\$4,\$8]++; all[\$4]++}
-    END{for(arm in all) for(at=0; at<64; at+=16) {places++; if(all[arm]<40 || n[arm,at]<all[arm]/16) bad++} exit bad>0 || places!=8}"' sh "$run"
+    \$6==\"structure\" && (\$7==32 || \$7==48) {n[\$7,\$8]++; all[\$7]++}
+    END{for(size in all) for(at=0; at<64; at+=16) {places++; if(all[size]<60 || n[size,at]<all[size]/16) bad++} exit bad>0 || places!=8}"' sh "$run"
 check "samples unpack" gzip -t "$run/samples.csv.gz"
 check "two samples an arm, block, purpose and size" [ "$(gzip -dc "$run/samples.csv.gz" | awk -F, \
     'NR>1{n[$1","$4","$5","$11","$7]++} END{for(k in n) if(n[k]!=2) bad++; print bad+0}')" -eq 0 ]
