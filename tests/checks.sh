@@ -14,6 +14,14 @@ check() { # check DESCRIPTION COMMAND...
     "$@" || fail "$description"
 }
 
+must() { # must DESCRIPTION COMMAND...: nothing else makes sense without it
+    description=$1
+    shift
+    "$@" >"$work/out" 2>"$work/err" && return
+    fail "$description"
+    exit 1
+}
+
 key() { sed -n "s/^$2,//p" "$1/run.csv"; } # key RUN NAME
 
 # On a machine that others keep busy a run may not see what was planted in it. It says so and concludes nothing; only such a run is made

@@ -210,11 +210,12 @@ static int read_asked_processes(struct analyse_data *data, struct error *error)
 /* Runs that were written before the key existed selected everything. */
 static int read_selection(struct analyse_data *data, struct error *error)
 {
+    if (csv_find(&data->run, SCHEMA_run_key, "selection") == data->run.row_count)
+        return 0;
     const char *value = run_directory_fact(&data->run, "selection");
     data->selected_some = strcmp(value, "some") == 0;
-    return data->selected_some || *value == '\0' || strcmp(value, "all") == 0
-               ? 0
-               : bad_fact(data, "selection", value, "all or some", error);
+    return data->selected_some || strcmp(value, "all") == 0 ? 0
+                                                            : bad_fact(data, "selection", value, "all or some", error);
 }
 
 /* Another schema may have other columns everywhere, so it is checked before any other file is read. */

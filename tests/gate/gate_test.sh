@@ -18,14 +18,6 @@ mkdir "$work/tmp" "$work/home" "$work/build"
 export ENCBENCH_ROOT="$repository" TMPDIR="$work/tmp" HOME="$work/home" GIT_CONFIG_NOSYSTEM=1
 . "${0%/*}/../checks.sh"
 
-must() { # must DESCRIPTION COMMAND...: nothing else makes sense without it
-    description=$1
-    shift
-    "$@" >"$work/out" 2>"$work/err" && return
-    fail "$description"
-    exit 1
-}
-
 in_repository() { git -C "$repository" -c user.name=test -c user.email=test@example.org "$@"; }
 
 # ---- the repository: this one's sources with two variants and no tests; a tag for each planted change ----

@@ -11,14 +11,6 @@ unset ENCBENCH_ROOT
 export TMPDIR="$work"
 . "${0%/*}/../checks.sh"
 
-must() { # must DESCRIPTION COMMAND...: nothing else makes sense without it
-    description=$1
-    shift
-    "$@" >"$work/out" 2>"$work/err" && return
-    fail "$description"
-    exit 1
-}
-
 # Of the state repeat; the example is measured in the state fresh, too.
 words() { sed -n "s/^[^,]*,$2,.*,sum_4k,.*,absolute,.*,//p" "$1/effects.csv"; }
 
