@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,11 +10,23 @@
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { OUTPUT_PATIENCE_S = 60, OUTPUT_BYTES_MAX = 1 << 26, POLL_MS = 200, OUT_OF_THE_WAY_FD = 10, ASK_POLLS = 25 };
+enum {
+    OUTPUT_PATIENCE_S = 60,
+    TRY_PATIENCE_S = 10,
+    OUTPUT_BYTES_MAX = 1 << 26,
+    OUT_OF_THE_WAY_FD = 10,
+    ASK_POLLS = 25
+};
+enum {
+    POLL_MS = 200,
+    UNSEEN_MS = 20, /* where the kernel does not tell when a child ends */
+    UNSTOPPABLE_S = 1,
+};
 
 /* What a child is started with beside its options; -1: nothing. */
 struct channels {
@@ -135,22 +148,6 @@ static void fill_end(int status, struct process_end *end)
     end->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 }
 
-int process_try(int (*what)(void), struct process_end *end, struct error *error)
-{
-    int status = 0;
-    fflush(NULL);
-    const pid_t pid = fork();
-    if (pid == 0)
-        _exit(what());
-    if (pid < 0)
-        return error_set(error, EXIT_USAGE, "no process can be started: %s", strerror(errno));
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    *end = (struct process_end){0};
-    fill_end(status, end);
-    return 0;
-}
-
 static uint64_t now_s(void)
 {
     struct timespec now;
@@ -167,7 +164,7 @@ static bool has_ended(pid_t pid)
 
 static bool must_end(const struct process_options *options, uint64_t start_s, struct process_end *end)
 {
-    if (stop_requested && !options->unstoppable)
+    if (stop_requested && (!options->unstoppable || now_s() - start_s > UNSTOPPABLE_S))
         end->stopped = true;
     if (options->time_limit_s != 0 && now_s() - start_s >= options->time_limit_s)
         end->timed_out = true;
@@ -194,20 +191,37 @@ static void reap(pid_t pid, const struct process_options *options, struct proces
     fill_end(status, end);
 }
 
-/* Sleeps in sigtimedwait until the child ends, so that the parent takes no time from the measurement. SIGCHLD is
- * blocked meanwhile. */
+/* Descriptor that becomes readable when the child ends; -1 where the kernel has none. It needs no signal, so that
+ * several threads can wait for children of their own. */
+static int watch(pid_t pid)
+{
+    return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* Sleeps until the child ends or a signal comes, so that the parent takes no time from the measurement: the look every
+ * 200 ms, for a signal to another thread, takes 10 us. */
 static void wait_for(pid_t pid, const struct process_options *options, uint64_t start_s, struct process_end *end)
 {
-    sigset_t set, old;
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &set, &old);
-    while (!has_ended(pid) && !must_end(options, start_s, end)) {
-        const struct timespec patience = {1, 0};
-        sigtimedwait(&set, NULL, &patience);
-    }
-    sigprocmask(SIG_SETMASK, &old, NULL);
+    struct pollfd ended = {.fd = watch(pid), .events = POLLIN};
+    while (!has_ended(pid) && !must_end(options, start_s, end))
+        poll(&ended, 1, ended.fd >= 0 ? POLL_MS : UNSEEN_MS);
+    if (ended.fd >= 0)
+        close(ended.fd);
     reap(pid, options, end);
+}
+
+int process_try(int (*what)(void), struct process_end *end, struct error *error)
+{
+    const struct process_options options = {.time_limit_s = TRY_PATIENCE_S};
+    fflush(NULL);
+    const pid_t pid = fork();
+    if (pid == 0)
+        _exit(what());
+    if (pid < 0)
+        return error_set(error, EXIT_USAGE, "no process can be started: %s", strerror(errno));
+    *end = (struct process_end){0};
+    wait_for(pid, &options, now_s(), end);
+    return 0;
 }
 
 int process_run(const char *const *arguments, const struct process_options *options, struct process_end *end,
@@ -221,56 +235,74 @@ int process_run(const char *const *arguments, const struct process_options *opti
     return error->code;
 }
 
-static size_t index_of(const pid_t *pids, size_t count, pid_t pid)
+/* One of many. */
+struct one {
+    pid_t pid; /* 0: not started, or reaped */
+    uint64_t start_s;
+};
+
+static void say_failed(const char *const *command, const struct process_end *end, uint64_t limit_s, struct error *error)
 {
-    size_t i = 0;
-    while (i < count && pids[i] != pid)
-        i++;
-    return i;
+    char words[128];
+    if (end->timed_out)
+        error_set(error, EXIT_UNFIT, "%s did not end within %" PRIu64 " s", command[0], limit_s);
+    else if (end->signal)
+        error_set(error, EXIT_USAGE, "%s %s", command[0], process_end_words(end, words, sizeof words));
+    else
+        error_set(error, EXIT_USAGE, "%s failed", command[0]);
 }
 
-/* Waits for one of `pids`; false when there is none to wait for. Interrupted it comes back without one. */
-static bool wait_for_any(const char *const *const *commands, const pid_t *pids, size_t count, size_t *running,
-                         size_t *failed, struct error *error)
+/* Reaps those that have ended or must; how many that were. */
+static size_t reap_some(const char *const *const *commands, struct one *all, struct pollfd *watched, size_t started,
+                        const struct process_options *options, size_t *failed, struct error *error)
 {
-    int status = 0;
-    const pid_t pid = waitpid(-1, &status, 0);
-    if (pid < 0)
-        return errno == EINTR;
-    const size_t index = index_of(pids, count, pid);
-    if (index == count)
-        return true;
-    (*running)--;
-    if ((WIFEXITED(status) && WEXITSTATUS(status) == 0) || error->code != 0)
-        return true;
-    *failed = index;
-    error_set(error, EXIT_USAGE, "%s failed", commands[index][0]);
-    return true;
+    size_t reaped = 0;
+    for (size_t i = 0; i < started; i++) {
+        struct process_end end = {0};
+        if (all[i].pid == 0 || (!has_ended(all[i].pid) && !must_end(options, all[i].start_s, &end)))
+            continue;
+        reap(all[i].pid, options, &end);
+        all[i].pid = 0;
+        if (watched[i].fd >= 0)
+            close(watched[i].fd);
+        watched[i].fd = -1;
+        reaped++;
+        if (error->code != 0 || end.stopped || (!end.timed_out && end.signal == 0 && end.status == 0))
+            continue;
+        *failed = i;
+        say_failed(commands[i], &end, options->time_limit_s, error);
+    }
+    return reaped;
 }
 
 int process_run_all(const char *const *const *commands, size_t count, unsigned parallel, const char *log,
-                    size_t *failed, struct error *error)
+                    uint64_t time_limit_s, size_t *failed, struct error *error)
 {
-    const struct process_options options = {.pass_fd = -1, .quiet = true, .own_group = true};
+    const struct process_options options = {
+        .pass_fd = -1, .time_limit_s = time_limit_s, .quiet = true, .own_group = true};
     const struct channels channels = {-1, open(log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644)};
-    pid_t *pids = calloc(count ? count : 1, sizeof *pids);
+    struct one *all = calloc(count + 1, sizeof *all);
+    struct pollfd *watched = calloc(count + 1, sizeof *watched);
     size_t started = 0, running = 0;
     *failed = count;
-    if (pids == NULL)
+    if (all == NULL || watched == NULL)
         error_out_of_memory(error);
-    while (pids && (running > 0 || (started < count && error->code == 0))) {
-        if (stop_requested)
+    while (running > 0 || (started < count && error->code == 0)) {
+        if (stop_requested && error->code == 0)
             error_set(error, EXIT_UNFIT, "stopped");
         if (started < count && running < (parallel ? parallel : 1) && error->code == 0) {
-            if ((pids[started] = start(commands[started], &options, channels, error)) > 0)
-                running++;
+            const pid_t pid = start(commands[started], &options, channels, error);
+            all[started] = (struct one){pid > 0 ? pid : 0, now_s()};
+            watched[started] = (struct pollfd){.fd = pid > 0 ? watch(pid) : -1, .events = POLLIN};
+            running += pid > 0;
             started++;
-        } else if (running > 0 && !wait_for_any(commands, pids, started, &running, failed, error)) {
-            error_set(error, EXIT_USAGE, "%s: cannot be waited for: %s", commands[0][0], strerror(errno));
-            break;
+        } else {
+            poll(watched, started, UNSEEN_MS);
+            running -= reap_some(commands, all, watched, started, &options, failed, error);
         }
     }
-    free(pids);
+    free(watched);
+    free(all);
     if (channels.log >= 0)
         close(channels.log);
     return error->code;

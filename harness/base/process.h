@@ -31,7 +31,7 @@ struct process_options {
     bool own_group; /* shielded from the terminal's Ctrl-C: the parent decides when it ends, and all it forked ends with
                        it */
     bool ask_first; /* before it is killed it gets SIGTERM and a few seconds: for what has groups of its own to end */
-    bool unstoppable;  /* process_stop_requested() does not end it: for what is written after a stop */
+    bool unstoppable;  /* process_stop_requested() leaves it a second: for what is written after a stop */
     bool reproducible; /* fixed addresses where the sandbox lets us, and an environment of no more than LD_LIBRARY_PATH
                         */
 };
@@ -42,9 +42,9 @@ int process_run(const char *const *arguments, const struct process_options *opti
 
 /* The same for many at once, at most `parallel` at a time; the first failure (exit status other than 0) is the error
  * and names the command, and *failed (`count` when there is none to name) says which it was. `log` takes their standard
- * output and error. Stopped: EXIT_UNFIT. */
+ * output and error. One that does not end within `time_limit_s`, and stopped: EXIT_UNFIT, and all are ended. */
 int process_run_all(const char *const *const *commands, size_t count, unsigned parallel, const char *log,
-                    size_t *failed, struct error *error);
+                    uint64_t time_limit_s, size_t *failed, struct error *error);
 
 /* Runs a command and keeps what it writes to PROCESS_PASSED_FD (options->pass_fd does not count) in *text, malloc'ed,
  * the caller frees. Error only when it cannot be started or read. */
@@ -55,8 +55,8 @@ int process_report(const char *const *arguments, const struct process_options *o
  * be run, fails or takes a minute. Standard error is discarded. */
 char *process_output(const char *const *arguments);
 
-/* Calls `what` in a child, for a sandbox may kill whoever asks; its result, 0 to 255, is end->status. Error only when
- * there is no child. */
+/* Calls `what` in a child, for a sandbox may kill whoever asks; its result, 0 to 255, is end->status; after ten seconds
+ * it is ended. Error only when there is no child. */
 int process_try(int (*what)(void), struct process_end *end, struct error *error);
 
 /* SIGINT, SIGTERM and SIGHUP set a flag instead of ending the program, so that what was measured is kept and nothing

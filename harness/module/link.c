@@ -217,7 +217,7 @@ static int check_directory(const struct layout_link *link, struct error *error)
                      link->shared_directory);
 }
 
-enum { FIXED_ARGUMENTS = 29, SHARED_MAX = 16 };
+enum { FIXED_ARGUMENTS = 29, SHARED_MAX = 16, LINK_PATIENCE_S = 120 };
 
 struct command {
     const char *arguments[FIXED_ARGUMENTS + SHARED_MAX + LAYOUT_NEEDS_MAX + 1];
@@ -295,12 +295,14 @@ static void read_log(const char *log, const char *file, char *text, size_t text_
         fclose(stream);
 }
 
+/* Its own words where it has any; else how it ended. */
 static void link_failed(const struct layout_object *object, const char *log, struct error *error)
 {
     char text[512];
+    const struct error ended = *error;
     read_log(log, object->file, text, sizeof text);
     *error = (struct error){0};
-    error_set(error, EXIT_USAGE, "%s: cannot be linked: %s", object->file, *text ? text : "the linker says nothing");
+    error_set(error, ended.code, "%s: cannot be linked: %.500s", object->file, *text ? text : ended.message);
 }
 
 int layout_link_all(const struct layout_link *links, size_t count, const char *log, unsigned parallel,
@@ -317,8 +319,8 @@ int layout_link_all(const struct layout_link *links, size_t count, const char *l
         argument_lists[i] = commands[i].arguments;
     }
     size_t failed = count;
-    if (error->code == 0 && process_run_all(argument_lists, count, parallel, log, &failed, error) != 0 &&
-        failed < count)
+    if (error->code == 0 &&
+        process_run_all(argument_lists, count, parallel, log, LINK_PATIENCE_S, &failed, error) != 0 && failed < count)
         link_failed(links[failed].object, log, error);
     free(argument_lists);
     free(commands);

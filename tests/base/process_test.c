@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -121,6 +122,39 @@ static void closed_descriptors_are_opened(void **state)
     close(kept);
 }
 
+static uint64_t seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec;
+}
+
+static void assert_of_many(const char *script, const char *expected)
+{
+    const char *const good[] = {"true", NULL}, *const bad[] = {"sh", "-c", script, NULL},
+                      *const *const all[] = {good, bad, good};
+    struct error error = {0};
+    size_t failed;
+    process_run_all(all, 3, 2, "/dev/null", 1, &failed, &error);
+    assert_string_equal(error.message, expected);
+    assert_int_equal(failed, 1);
+}
+
+/* One that is stopped by somebody never ends by itself. */
+static void of_many_the_one_that_fails_is_named(void **state)
+{
+    (void)state;
+    const char *const good[] = {"true", NULL}, *const *const all[] = {good, good, good};
+    struct error error = {0};
+    size_t failed;
+    assert_int_equal(process_run_all(all, 3, 2, "/dev/null", 60, &failed, &error), 0);
+    assert_of_many("exit 3", "sh failed");
+    assert_of_many("kill -KILL $$", "sh was killed by signal 9 (Killed)");
+    const uint64_t start_s = seconds();
+    assert_of_many("kill -STOP $$", "sh did not end within 1 s");
+    assert_true(seconds() - start_s <= 4);
+}
+
 /* Last: the stop stays. */
 static void a_stop_that_is_pending_ends_everything(void **state)
 {
@@ -135,7 +169,7 @@ static void a_stop_that_is_pending_ends_everything(void **state)
     raise(SIGHUP);
     raise(SIGPIPE);
     alarm(20); /* it would wait for ever */
-    assert_int_equal(process_run_all(all, 2, 2, "/dev/null", &failed, &error), EXIT_UNFIT);
+    assert_int_equal(process_run_all(all, 2, 2, "/dev/null", 0, &failed, &error), EXIT_UNFIT);
     assert_string_equal(error.message, "stopped");
     assert_int_equal(failed, 2);
     error = (struct error){0};
@@ -146,17 +180,20 @@ static void a_stop_that_is_pending_ends_everything(void **state)
     text = process_output(echo);
     assert_string_equal(text, "still");
     free(text);
+    const uint64_t start_s = seconds();
+    text = process_output(sleeper);
+    assert_string_equal(text ? text : "", "");
+    free(text);
+    assert_true(seconds() - start_s <= 4);
     alarm(0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_command_that_is_missing_is_an_error),
-        cmocka_unit_test(output_and_report_are_kept_apart),
-        cmocka_unit_test(a_time_limit_ends_all_that_was_forked),
-        cmocka_unit_test(children_do_not_outlive_us),
-        cmocka_unit_test(closed_descriptors_are_opened),
+        cmocka_unit_test(a_command_that_is_missing_is_an_error),  cmocka_unit_test(output_and_report_are_kept_apart),
+        cmocka_unit_test(a_time_limit_ends_all_that_was_forked),  cmocka_unit_test(children_do_not_outlive_us),
+        cmocka_unit_test(closed_descriptors_are_opened),          cmocka_unit_test(of_many_the_one_that_fails_is_named),
         cmocka_unit_test(a_stop_that_is_pending_ends_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
