@@ -1,8 +1,10 @@
 #include "count/exact.h"
 
+#include "base/parallel.h"
 #include "base/process.h"
 #include "base/progress.h"
 #include "count/allocators.h"
+#include "count/cache.h"
 #include "count/instructions.h"
 #include "schema.h"
 #include "store/csv.h"
@@ -10,6 +12,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,7 +25,36 @@ enum {
     LONGEST_OP_BYTES = 8 << 20,
 };
 enum { LINE_BYTES = 64 }; /* what layout.csv calls a cache line: that of x86-64 and of nearly every aarch64 */
-enum { REASON_BYTES = 400 };
+enum { CONFORMANCE_PATIENCE_S = 120 };
+enum { REASON_BYTES = 400, FIGURES_MAX = 32 + INTERPOSE_FUNCTION_COUNT + ENCBENCH_METRICS_MAX };
+enum { INPUT_SEED = 1 }; /* always the same input: a figure belongs to the code */
+
+static const char exact_status[] = "exact", exact_pass[] = "exact", end_name[] = "end", own_digest[] = "own digest",
+                  output_digest[] = "digest of output", structure_name[] = "struct_heap_bytes",
+                  conformance_pass[] = "conformance";
+
+struct figure {
+    char name[ENCBENCH_NAME_BYTES];
+    double value; /* NaN: none */
+    const char *status;
+    char reason[REASON_BYTES];
+};
+
+/* What a module's conformance program says, asked once a module. */
+enum conformance { CONFORMANCE_UNKNOWN, CONFORMS, CONFORMANCE_FAILED };
+
+/* One module on one workload; or, without a workload, its conformance program. */
+struct pass {
+    const struct module_info *module;
+    const struct module_workload *workload;
+    struct cache_key key;
+    bool cached;
+    struct worker_digests digests;
+    uint64_t structure_heap_bytes;
+    struct figure *figures; /* malloc'ed, FIGURES_MAX */
+    size_t figure_count;
+    enum conformance conformance;
+};
 
 void exact_put_metric(struct csv_writer *writer, const char *variant, const char *workload, const char *metric,
                       double value, const char *status, const char *reason)
@@ -86,7 +118,7 @@ static uint32_t hole_bytes(const struct module_info *module)
     return module->structure_bytes - used;
 }
 
-static void put_structure(struct csv_writer *writer, const struct module_info *module, const struct worker_exact *exact)
+static void put_structure(struct csv_writer *writer, const struct module_info *module, uint64_t heap_bytes)
 {
     if (module->field_count == 0) {
         exact_put_metric(writer, module->variant, "layout", "struct_bytes", 0, "exact", "");
@@ -97,33 +129,34 @@ static void put_structure(struct csv_writer *writer, const struct module_info *m
     exact_put_metric(writer, module->variant, "layout", "struct_holes", hole_count(module), "exact", "");
     exact_put_metric(writer, module->variant, "layout", "struct_lines",
                      (module->structure_bytes + LINE_BYTES - 1) / LINE_BYTES, "exact", "");
-    exact_put_metric(writer, module->variant, "layout", "struct_heap_bytes", (double)exact->structure_heap_bytes,
-                     "exact", "");
+    exact_put_metric(writer, module->variant, "layout", structure_name, (double)heap_bytes, "exact", "");
+}
+
+static void add(struct pass *pass, const char *metric, double value, const char *status, const char *reason)
+{
+    if (pass->figure_count == FIGURES_MAX)
+        return; /* none has so many */
+    struct figure *figure = &pass->figures[pass->figure_count++];
+    *figure = (struct figure){.value = value, .status = status};
+    snprintf(figure->name, sizeof figure->name, "%s", metric);
+    csv_clean(figure->reason, sizeof figure->reason, reason);
 }
 
 /* What the figures of one pass have in common. */
 struct counted {
-    struct csv_writer *writer;
-    const char *variant, *workload;
+    struct pass *pass;
     const struct worker_exact *exact;
     const char *not_counted; /* why there are none; "" when there are */
 };
-
-static void put_missing(const struct counted *counted, const char *metric)
-{
-    char reason[REASON_BYTES];
-    exact_put_metric(counted->writer, counted->variant, counted->workload, metric, NAN, "not available",
-                     csv_clean(reason, sizeof reason, counted->not_counted));
-}
 
 /* A figure that n and 2n ops must agree on. */
 static void put_agreed(const struct counted *counted, const char *metric, double value, bool agree)
 {
     if (counted->not_counted[0])
-        put_missing(counted, metric);
+        add(counted->pass, metric, NAN, "not available", counted->not_counted);
     else
-        exact_put_metric(counted->writer, counted->variant, counted->workload, metric, value,
-                         agree ? "exact" : "unstable", agree ? "" : "n and 2n operations do not agree");
+        add(counted->pass, metric, value, agree ? exact_status : "unstable",
+            agree ? "" : "n and 2n operations do not agree");
 }
 
 /* second is over 2n ops, first over n: the difference is what n ops cost, free of anything that happens once. */
@@ -239,37 +272,39 @@ static bool has_metric(const struct worker_result *result, const struct worker_m
 }
 
 /* Once is a figure, twice is an exact one. */
-static int measure_metrics(const struct launch *launch, const struct module_info *module,
-                           const struct module_workload *workload, uint64_t seed, struct csv_writer *writer,
-                           struct error *error)
+static int measure_metrics(const struct launch *launch, struct pass *pass, struct worker_result *first,
+                           struct worker_result *second, struct error *error)
 {
-    struct worker_result first, second;
-    if (launch_pass(launch, WORKER_METRICS, module, workload, 0, seed, &first, error) != 0 ||
-        launch_pass(launch, WORKER_METRICS, module, workload, 0, seed, &second, error) != 0)
+    if (launch_pass(launch, WORKER_METRICS, pass->module, pass->workload, 0, INPUT_SEED, first, error) != 0 ||
+        launch_pass(launch, WORKER_METRICS, pass->module, pass->workload, 0, INPUT_SEED, second, error) != 0)
         return error->code;
-    for (uint32_t i = 0; i < first.metric_count; i++) {
-        const bool same = second.metric_count == first.metric_count && has_metric(&second, &first.metrics[i]);
-        exact_put_metric(writer, module->variant, workload->short_name, first.metrics[i].name, first.metrics[i].value,
-                         same ? "exact" : "unstable", same ? "" : "two runs do not agree");
+    for (uint32_t i = 0; i < first->metric_count; i++) {
+        const bool same = second->metric_count == first->metric_count && has_metric(second, &first->metrics[i]);
+        add(pass, first->metrics[i].name, first->metrics[i].value, same ? exact_status : "unstable",
+            same ? "" : "two runs do not agree");
     }
     return 0;
 }
 
-/* What a module's conformance program says, asked once a module. */
-enum conformance { CONFORMANCE_UNKNOWN, CONFORMS, CONFORMANCE_FAILED };
+/* MODULES/conformance/VARIANT; it need not be there. */
+static bool conformance_program(const struct launch *launch, const struct module_info *module, char *program)
+{
+    snprintf(program, PATH_MAX, "%.3800s/conformance/%s", launch->paths->modules, module->variant);
+    return access(program, X_OK) == 0;
+}
 
-/* MODULES/conformance/VARIANT ends with 0 when the variant conforms; it need not be there. */
-static enum conformance ask_conformance(const struct launch *launch, const struct module_info *module)
+/* It ends with 0 when the variant conforms. */
+static int ask_conformance(const struct launch *launch, struct pass *pass)
 {
     char program[PATH_MAX];
     const char *const arguments[] = {program, NULL};
-    const struct process_options options = {.pass_fd = -1, .time_limit_s = 120, .quiet = true, .own_group = true};
+    const struct process_options options = {
+        .pass_fd = -1, .time_limit_s = CONFORMANCE_PATIENCE_S, .quiet = true, .own_group = true};
     struct process_end end;
     struct error error = {0};
-    snprintf(program, sizeof program, "%.3800s/conformance/%s", launch->paths->modules, module->variant);
-    if (access(program, X_OK) != 0 || process_run(arguments, &options, &end, &error) != 0)
-        return CONFORMANCE_UNKNOWN;
-    return end.signal == 0 && end.status == 0 && !end.timed_out ? CONFORMS : CONFORMANCE_FAILED;
+    if (conformance_program(launch, pass->module, program) && process_run(arguments, &options, &end, &error) == 0)
+        pass->conformance = end.signal == 0 && end.status == 0 && !end.timed_out ? CONFORMS : CONFORMANCE_FAILED;
+    return 0;
 }
 
 /* Behaviour as one figure that is equal where it is the same: the low 52 bits of the output's digest, which a number of
@@ -286,30 +321,123 @@ static void put_behaviour(struct csv_writer *writer, const struct module_info *m
                          conformance == CONFORMS ? "" : "the conformance program fails");
 }
 
-static int measure_one(const struct launch *launch, const struct module_info *module,
-                       const struct module_workload *workload, uint64_t seed, enum conformance conformance,
-                       struct digests *digests, struct csv_writer *metrics, struct worker_exact *exact,
-                       struct error *error)
+static int count(const struct launch *launch, struct pass *pass, struct worker_result *results, struct error *error)
 {
+    const struct module_workload *workload = pass->workload;
     const uint64_t operations = workload->bytes_per_op >= LONGEST_OP_BYTES ? OPERATIONS_LONGEST
                                 : workload->bytes_per_op >= LONG_OP_BYTES  ? OPERATIONS_LONG
                                                                            : OPERATIONS;
-    struct worker_result result;
-    if (launch_pass(launch, WORKER_EXACT, module, workload, operations, seed, &result, error) != 0 ||
-        check_digest(digests, module, workload->short_name, &result.exact.digests, error) != 0)
+    if (launch_pass(launch, WORKER_EXACT, pass->module, workload, operations, INPUT_SEED, results, error) != 0)
         return error->code;
-    *exact = result.exact;
-    if (module->planted) {
-        exact_put_metric(metrics, module->variant, workload->short_name, "planted_cycles_per_op",
-                         (double)workload->planted_cycles_per_op, "exact", "");
+    const struct worker_exact *exact = &results->exact;
+    pass->digests = exact->digests;
+    pass->structure_heap_bytes = exact->structure_heap_bytes;
+    if (pass->module->planted) {
+        add(pass, "planted_cycles_per_op", (double)workload->planted_cycles_per_op, exact_status, "");
         return 0;
     }
-    put_behaviour(metrics, module, workload->short_name,
-                  exact->digests.has_own ? exact->digests.own : exact->digests.of_output, conformance);
     if (workload->flags & ENCBENCH_EXACT)
-        put_allocations(&(struct counted){metrics, module->variant, workload->short_name, exact, result.not_counted});
-    return workload->flags & ENCBENCH_COUNTED ? measure_metrics(launch, module, workload, seed, metrics, error) : 0;
+        put_allocations(&(struct counted){pass, exact, results->not_counted});
+    return workload->flags & ENCBENCH_COUNTED ? measure_metrics(launch, pass, &results[0], &results[1], error) : 0;
 }
+
+/* ---- the cache ---- */
+
+static const char *cached_workload(const struct pass *pass)
+{
+    return pass->workload ? pass->workload->name : conformance_pass;
+}
+
+static const char *pass_name(const struct pass *pass)
+{
+    return pass->workload == NULL ? conformance_pass : pass->module->planted ? "exact planted" : exact_pass;
+}
+
+static void take_row(struct pass *pass, const struct csv_data *kept, size_t row)
+{
+    const char *name = csv_text(kept, row, SCHEMA_exact_cache_metric),
+               *text = csv_text(kept, row, SCHEMA_exact_cache_text);
+    const double value = csv_number(kept, row, SCHEMA_exact_cache_value);
+    if (strcmp(name, own_digest) == 0) {
+        pass->digests.has_own = true;
+        pass->digests.own = strtoull(text, NULL, 16);
+    } else if (strcmp(name, output_digest) == 0) {
+        pass->digests.has_of_output = true;
+        pass->digests.of_output = strtoull(text, NULL, 16);
+    } else if (strcmp(name, structure_name) == 0) {
+        pass->structure_heap_bytes = (uint64_t)value;
+    } else if (pass->workload == NULL) {
+        pass->conformance = value == 0 ? CONFORMANCE_FAILED : CONFORMS;
+    } else {
+        add(pass, name, value, exact_status, "");
+    }
+}
+
+static void forget(struct pass *pass)
+{
+    pass->digests = (struct worker_digests){0};
+    pass->figure_count = 0;
+    pass->structure_heap_bytes = 0;
+    pass->conformance = CONFORMANCE_UNKNOWN;
+}
+
+/* What has its end is whole. */
+static bool take_cached(const struct cache *cache, struct pass *pass)
+{
+    for (size_t row = 0; row < cache->kept.row_count; row++) {
+        if (!cache_has(cache, row, &pass->key, cached_workload(pass)) ||
+            strcmp(csv_text(&cache->kept, row, SCHEMA_exact_cache_pass), pass_name(pass)) != 0)
+            continue;
+        if (strcmp(csv_text(&cache->kept, row, SCHEMA_exact_cache_metric), end_name) == 0)
+            return true;
+        take_row(pass, &cache->kept, row);
+    }
+    forget(pass);
+    return false;
+}
+
+static void put_cached(struct cache *cache, const struct pass *pass, const char *name, double value, const char *text)
+{
+    if (!cache_put_key(cache, &pass->key, cached_workload(pass)))
+        return;
+    csv_put_text(cache->writer, pass_name(pass));
+    csv_put_text(cache->writer, name);
+    csv_put_empty(cache->writer);
+    csv_put_number(cache->writer, value);
+    csv_put_text(cache->writer, text);
+    csv_end_row(cache->writer);
+}
+
+static void put_cached_digest(struct cache *cache, const struct pass *pass, const char *name, uint64_t digest)
+{
+    char digits[20];
+    snprintf(digits, sizeof digits, "%016" PRIx64, digest);
+    put_cached(cache, pass, name, NAN, digits);
+}
+
+/* What could not be counted, or did not agree, is tried again. */
+static void keep(struct cache *cache, const struct pass *pass)
+{
+    bool lasting = !pass->cached && (pass->workload || pass->conformance == CONFORMS);
+    for (size_t i = 0; i < pass->figure_count; i++)
+        lasting = lasting && pass->figures[i].status == exact_status;
+    if (!lasting)
+        return;
+    if (pass->digests.has_own)
+        put_cached_digest(cache, pass, own_digest, pass->digests.own);
+    if (pass->digests.has_of_output)
+        put_cached_digest(cache, pass, output_digest, pass->digests.of_output);
+    if (pass->workload)
+        put_cached(cache, pass, structure_name, (double)pass->structure_heap_bytes, "");
+    else
+        put_cached(cache, pass, conformance_pass, 1, "");
+    for (size_t i = 0; i < pass->figure_count; i++)
+        put_cached(cache, pass, pass->figures[i].name, pass->figures[i].value, "");
+    put_cached(cache, pass, end_name, NAN, "");
+    cache_flush(cache);
+}
+
+/* ---- all of them ---- */
 
 /* A planted module that nobody waits for, and what was not selected, are not. */
 static bool is_counted(const struct module_info *module)
@@ -317,16 +445,7 @@ static bool is_counted(const struct module_info *module)
     return module->planted ? module->planned : !module->left_out;
 }
 
-static size_t count_passes(const struct module_set *set, const char *const *workloads)
-{
-    size_t count = 0;
-    for (size_t m = 0; m < set->count; m++)
-        for (size_t w = 0; w < set->modules[m].workload_count && is_counted(&set->modules[m]); w++)
-            count += module_workload_selected(workloads, &set->modules[m].workloads[w]);
-    return count;
-}
-
-/* Whether a pass of it counts at all: a conformance program takes a second. */
+/* Whether a pass of it counts at all: a conformance program takes seconds. */
 static bool is_selected(const struct module_info *module, const char *const *workloads)
 {
     for (size_t w = 0; w < module->workload_count; w++)
@@ -335,42 +454,137 @@ static bool is_selected(const struct module_info *module, const char *const *wor
     return false;
 }
 
-static int measure_all(const struct launch *launch, const struct module_set *set, const char *const *workloads,
-                       uint64_t seed, bool quiet, struct csv_writer *metrics, struct csv_writer *layout,
+struct passes {
+    const struct launch *launch;
+    struct cache cache;
+    struct pass *all; /* conformance programs first: they take longest */
+    size_t count;
+};
+
+static int add_pass(struct passes *passes, const struct module_info *module, const struct module_workload *workload,
+                    const struct cache_key *key, struct error *error)
+{
+    struct pass *pass = &passes->all[passes->count++];
+    *pass = (struct pass){.module = module, .workload = workload, .key = *key};
+    if ((pass->figures = malloc(FIGURES_MAX * sizeof *pass->figures)) == NULL)
+        return error_out_of_memory(error);
+    pass->cached = take_cached(&passes->cache, pass);
+    return 0;
+}
+
+static int list_passes(struct passes *passes, const struct module_set *set, const char *const *workloads,
                        struct error *error)
 {
-    struct digests digests = {0};
-    struct progress progress;
-    progress_start(&progress, "exact passes", count_passes(set, workloads), quiet);
+    char program[PATH_MAX];
     for (size_t m = 0; m < set->count && error->code == 0; m++) {
         const struct module_info *module = &set->modules[m];
-        if (!is_counted(module))
+        if (!is_counted(module) || module->planted || !is_selected(module, workloads) ||
+            !conformance_program(passes->launch, module, program))
             continue;
+        const struct cache_key key = cache_key_of_file(&passes->cache, program);
+        add_pass(passes, module, NULL, &key, error);
+    }
+    for (size_t m = 0; m < set->count; m++) {
+        const struct module_info *module = &set->modules[m];
+        if (!is_counted(module) || !is_selected(module, workloads))
+            continue;
+        const struct cache_key key = cache_key_of(&passes->cache, module);
+        for (size_t w = 0; w < module->workload_count && error->code == 0; w++)
+            if (module_workload_selected(workloads, &module->workloads[w]))
+                add_pass(passes, module, &module->workloads[w], &key, error);
+    }
+    return error->code;
+}
+
+static int make_pass(void *context, size_t index, unsigned thread, struct error *error)
+{
+    const struct passes *passes = context;
+    struct pass *pass = &passes->all[index];
+    const struct launch launch = launch_beside(passes->launch, thread);
+    if (pass->cached)
+        return 0;
+    if (pass->workload == NULL)
+        return ask_conformance(&launch, pass);
+    struct worker_result *results = calloc(2, sizeof *results);
+    if (results == NULL)
+        return error_out_of_memory(error);
+    count(&launch, pass, results, error);
+    free(results);
+    return error->code;
+}
+
+static enum conformance conformance_of(const struct passes *passes, const struct module_info *module)
+{
+    for (size_t i = 0; i < passes->count && passes->all[i].workload == NULL; i++)
+        if (passes->all[i].module == module)
+            return passes->all[i].conformance;
+    return CONFORMANCE_UNKNOWN;
+}
+
+static void put_pass(const struct passes *passes, const struct pass *pass, struct csv_writer *metrics)
+{
+    const char *variant = pass->module->variant, *workload = pass->workload->short_name;
+    if (!pass->module->planted)
+        put_behaviour(metrics, pass->module, workload,
+                      pass->digests.has_own ? pass->digests.own : pass->digests.of_output,
+                      conformance_of(passes, pass->module));
+    for (size_t i = 0; i < pass->figure_count; i++) {
+        const struct figure *figure = &pass->figures[i];
+        exact_put_metric(metrics, variant, workload, figure->name, figure->value, figure->status, figure->reason);
+    }
+}
+
+static int put_all(struct passes *passes, const struct module_set *set, struct csv_writer *metrics,
+                   struct csv_writer *layout, struct error *error)
+{
+    struct digests digests = {0};
+    size_t next = 0;
+    for (; next < passes->count && passes->all[next].workload == NULL; next++)
+        keep(&passes->cache, &passes->all[next]);
+    for (size_t m = 0; m < set->count; m++) {
+        const struct module_info *module = &set->modules[m];
         bool structure_put = module->planted;
-        const enum conformance conformance =
-            module->planted || !is_selected(module, workloads) ? CONFORMANCE_UNKNOWN : ask_conformance(launch, module);
-        if (!module->planted)
+        if (is_counted(module) && !module->planted)
             put_layout(layout, module);
-        for (size_t w = 0; w < module->workload_count && error->code == 0; w++) {
-            struct worker_exact exact = {0};
-            if (!module_workload_selected(workloads, &module->workloads[w]))
-                continue;
-            if (measure_one(launch, module, &module->workloads[w], seed, conformance, &digests, metrics, &exact,
-                            error) == 0 &&
-                !structure_put) {
-                put_structure(metrics, module, &exact);
-                structure_put = true;
-            }
-            progress_step(&progress);
+        for (; next < passes->count && passes->all[next].module == module; next++) {
+            const struct pass *pass = &passes->all[next];
+            if (check_digest(&digests, module, pass->workload->short_name, &pass->digests, error) != 0)
+                return error->code;
+            keep(&passes->cache, pass);
+            put_pass(passes, pass, metrics);
+            if (!structure_put)
+                put_structure(metrics, module, pass->structure_heap_bytes);
+            structure_put = true;
         }
     }
-    progress_end(&progress);
+    return 0;
+}
+
+static int measure_all(const struct launch *launch, const struct module_set *set, const char *const *workloads,
+                       bool quiet, struct csv_writer *metrics, struct csv_writer *layout, struct error *error)
+{
+    struct passes passes = {.launch = launch,
+                            .all = calloc(set->count + module_set_workloads(set) + 1, sizeof *passes.all)};
+    struct progress progress;
+    if (passes.all == NULL)
+        return error_out_of_memory(error);
+    cache_open(&passes.cache, launch, &schema_exact_cache);
+    if (list_passes(&passes, set, workloads, error) == 0) {
+        progress_start(&progress, "exact passes", passes.count, quiet);
+        parallel_run(passes.count, launch->parallel, make_pass, &passes, &progress, error);
+        progress_end(&progress);
+    }
+    if (error->code == 0)
+        put_all(&passes, set, metrics, layout, error);
+    for (size_t i = 0; i < passes.count; i++)
+        free(passes.all[i].figures);
+    cache_close(&passes.cache);
+    free(passes.all);
     return error->code;
 }
 
 int exact_measure(const char *directory, const struct launch *launch, const struct module_set *set,
-                  const char *const *workloads, const char *const *stepped, uint64_t seed, bool quiet,
-                  struct error *error)
+                  const char *const *workloads, const char *const *stepped, bool quiet, struct error *error)
 {
     char path[PATH_MAX];
     struct csv_writer *metrics = NULL, *layout = NULL;
@@ -379,7 +593,7 @@ int exact_measure(const char *directory, const struct launch *launch, const stru
     if (error->code == 0 && paths_join(path, directory, schema_layout.file, error) == 0)
         csv_writer_open(&layout, path, &schema_layout, CSV_REPLACE, error);
     if (error->code == 0)
-        measure_all(launch, set, workloads, seed, quiet, metrics, layout, error);
+        measure_all(launch, set, workloads, quiet, metrics, layout, error);
     if (error->code == 0)
         allocators_measure(launch, set, metrics, error);
     if (error->code == 0)

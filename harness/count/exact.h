@@ -22,11 +22,11 @@
 #include "launch/launch.h"
 #include "store/csv.h"
 
-/* Digests must be equal over all variants of a workload: else the pair is refused by name (EXIT_USAGE). `workloads`
- * selects (NULL: all); `stepped` those whose instructions are counted. */
+/* On all CPUs at once, and what is in the cache (count/cache.h) not again. Digests must be equal over all variants of a
+ * workload: else the pair is refused by name (EXIT_USAGE). `workloads` selects (NULL: all); `stepped` those whose
+ * instructions are counted. */
 int exact_measure(const char *directory, const struct launch *launch, const struct module_set *set,
-                  const char *const *workloads, const char *const *stepped, uint64_t seed, bool quiet,
-                  struct error *error);
+                  const char *const *workloads, const char *const *stepped, bool quiet, struct error *error);
 
 /* One row of metrics.csv; NaN is no value. */
 void exact_put_metric(struct csv_writer *writer, const char *variant, const char *workload, const char *metric,

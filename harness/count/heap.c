@@ -1,21 +1,41 @@
 #include "count/heap.h"
 
+#include "base/parallel.h"
 #include "base/progress.h"
 #include "base/words.h"
+#include "count/cache.h"
 #include "count/exact.h"
 #include "schema.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum { INPUT_SEED = 1, NAME_BYTES = 32 }; /* always the same input: a figure belongs to the code */
+
+/* One module on one workload. */
+struct pass {
+    const struct module_info *module;
+    const struct module_workload *workload;
+    struct cache_key key;
+    bool is_leak, claimed, cached;
+    char name[NAME_BYTES]; /* in the cache; holds the operations */
+    uint64_t limit;
+    struct heap_pass found;
+    char not_counted[320];
+};
 
 /* What all passes share. */
 struct heap {
     const struct launch *launch;
     const struct csv_data *claims;
     const char *const *workloads;
-    uint64_t seed;
     struct csv_writer *heap, *metrics;
-    struct progress progress;
+    struct cache cache;
+    struct pass *all;
+    size_t count;
 };
 
 static void put_count(struct csv_writer *writer, bool known, int64_t value)
@@ -84,20 +104,85 @@ static void put_figures(struct csv_writer *writer, const char *variant, const ch
                not_counted);
 }
 
-static int measure_one(struct heap *heap, const struct module_info *module, const struct module_workload *workload,
-                       bool is_leak, struct error *error)
+/* ---- the cache ---- */
+
+static const char end_name[] = "end";
+
+/* What of a checkpoint is kept; all of it fits an integer. */
+static int64_t *part_of(struct heap_checkpoint *checkpoint, size_t part)
 {
-    const bool claimed = is_claimed(heap->claims, module->variant, workload->short_name);
-    const uint64_t limit = claimed || is_leak ? GROWTH_LAST_OPS : GROWTH_SHORT_OPS;
-    struct worker_result result;
-    if (launch_pass(heap->launch, WORKER_HEAP, module, workload, limit, heap->seed, &result, error) != 0)
-        return error->code;
-    for (size_t i = 0; i < result.heap.planned; i++)
-        put_checkpoint(heap->heap, module->variant, workload->short_name, &result.heap, i);
-    if (!is_leak)
-        put_figures(heap->metrics, module->variant, workload->short_name, &result.heap, claimed, result.not_counted);
-    return 0;
+    int64_t *const parts[] = {&checkpoint->counts.live_bytes, &checkpoint->counts.live_blocks,
+                              &checkpoint->counts.live_mapped_bytes, &checkpoint->counts.live_mapped_regions,
+                              &checkpoint->rss_bytes};
+    return parts[part];
 }
+static const char *const part_names[] = {"live_bytes", "live_blocks", "live_mapped_bytes", "live_mapped_regions",
+                                         "rss_bytes"};
+enum { PARTS = sizeof part_names / sizeof part_names[0] };
+
+static void take_row(struct heap_pass *found, const struct csv_data *kept, size_t row)
+{
+    const int64_t operations = csv_integer(kept, row, SCHEMA_exact_cache_operations);
+    const char *name = csv_text(kept, row, SCHEMA_exact_cache_metric);
+    size_t point = 0;
+    while (point < found->planned && found->checkpoints[point].operations != operations)
+        point++;
+    if (point == found->planned && point < GROWTH_POINTS_MAX)
+        found->checkpoints[found->planned++].operations = operations;
+    for (size_t part = 0; part < PARTS && point < GROWTH_POINTS_MAX; part++)
+        if (strcmp(name, part_names[part]) == 0)
+            *part_of(&found->checkpoints[point], part) = (int64_t)csv_number(kept, row, SCHEMA_exact_cache_value);
+}
+
+static bool take_cached(const struct cache *cache, struct pass *pass)
+{
+    for (size_t row = 0; row < cache->kept.row_count; row++) {
+        if (!cache_has(cache, row, &pass->key, pass->workload->name) ||
+            strcmp(csv_text(&cache->kept, row, SCHEMA_exact_cache_pass), pass->name) != 0)
+            continue;
+        if (strcmp(csv_text(&cache->kept, row, SCHEMA_exact_cache_metric), end_name) == 0) {
+            pass->found.interposed = true;
+            pass->found.reached = pass->found.planned;
+            return true;
+        }
+        take_row(&pass->found, &cache->kept, row);
+    }
+    pass->found = (struct heap_pass){0};
+    return false;
+}
+
+static void put_cached(struct heap *heap, const struct pass *pass, const char *name, const int64_t *operations,
+                       const int64_t *value)
+{
+    struct csv_writer *writer = heap->cache.writer;
+    if (!cache_put_key(&heap->cache, &pass->key, pass->workload->name))
+        return;
+    csv_put_text(writer, pass->name);
+    csv_put_text(writer, name);
+    put_count(writer, operations != NULL, operations ? *operations : 0);
+    put_count(writer, value != NULL, value ? *value : 0);
+    csv_put_text(writer, "");
+    csv_end_row(writer);
+}
+
+/* Only what was counted whole. */
+static void keep(struct heap *heap, struct pass *pass)
+{
+    struct heap_pass *found = &pass->found;
+    bool whole = !pass->cached && found->interposed && found->reached == found->planned;
+    for (size_t i = 0; i < found->planned; i++)
+        whole = whole && found->checkpoints[i].counts.untracked_regions == 0 && found->checkpoints[i].rss_bytes >= 0;
+    if (!whole)
+        return;
+    for (size_t i = 0; i < found->planned; i++)
+        for (size_t part = 0; part < PARTS; part++)
+            put_cached(heap, pass, part_names[part], &found->checkpoints[i].operations,
+                       part_of(&found->checkpoints[i], part));
+    put_cached(heap, pass, end_name, NULL, NULL);
+    cache_flush(&heap->cache);
+}
+
+/* ---- all of them ---- */
 
 static bool has_pass(const struct heap *heap, const struct module_info *module, const struct module_workload *workload,
                      bool is_leak)
@@ -106,43 +191,77 @@ static bool has_pass(const struct heap *heap, const struct module_info *module, 
            (is_leak || module_workload_selected(heap->workloads, workload));
 }
 
-static void measure_module(struct heap *heap, const struct module_info *module, bool is_leak, struct error *error)
+static void list_module(struct heap *heap, const struct module_info *module, bool is_leak)
 {
-    for (size_t w = 0; w < module->workload_count && error->code == 0; w++)
-        if (has_pass(heap, module, &module->workloads[w], is_leak)) {
-            measure_one(heap, module, &module->workloads[w], is_leak, error);
-            progress_step(&heap->progress);
-        }
+    const struct cache_key key = cache_key_of(&heap->cache, module);
+    for (size_t w = 0; w < module->workload_count; w++) {
+        const struct module_workload *workload = &module->workloads[w];
+        if (!has_pass(heap, module, workload, is_leak))
+            continue;
+        struct pass *pass = &heap->all[heap->count++];
+        *pass = (struct pass){module, workload, key, is_leak,
+                              .claimed = is_claimed(heap->claims, module->variant, workload->short_name)};
+        pass->limit = pass->claimed || is_leak ? GROWTH_LAST_OPS : GROWTH_SHORT_OPS;
+        snprintf(pass->name, sizeof pass->name, "heap %" PRIu64, pass->limit);
+        pass->cached = take_cached(&heap->cache, pass);
+    }
 }
 
-static size_t count_passes(const struct heap *heap, const struct module_info *module, bool is_leak)
+static int make_pass(void *context, size_t index, unsigned thread, struct error *error)
 {
-    size_t count = 0;
-    for (size_t w = 0; w < module->workload_count; w++)
-        count += has_pass(heap, module, &module->workloads[w], is_leak);
-    return count;
+    const struct heap *heap = context;
+    struct pass *pass = &heap->all[index];
+    const struct launch launch = launch_beside(heap->launch, thread);
+    if (pass->cached)
+        return 0;
+    struct worker_result *result = calloc(1, sizeof *result);
+    if (result == NULL)
+        return error_out_of_memory(error);
+    if (launch_pass(&launch, WORKER_HEAP, pass->module, pass->workload, pass->limit, INPUT_SEED, result, error) == 0) {
+        pass->found = result->heap;
+        snprintf(pass->not_counted, sizeof pass->not_counted, "%s", result->not_counted);
+    }
+    free(result);
+    return error->code;
+}
+
+static void put_pass(struct heap *heap, struct pass *pass)
+{
+    for (size_t i = 0; i < pass->found.planned; i++)
+        put_checkpoint(heap->heap, pass->module->variant, pass->workload->short_name, &pass->found, i);
+    if (!pass->is_leak)
+        put_figures(heap->metrics, pass->module->variant, pass->workload->short_name, &pass->found, pass->claimed,
+                    pass->not_counted);
+    keep(heap, pass);
 }
 
 static int measure_all(struct heap *heap, const struct module_set *set, const struct module_info *leaks, bool quiet,
                        struct error *error)
 {
-    size_t passes = count_passes(heap, leaks, true);
+    struct progress progress;
+    heap->all = calloc(leaks->workload_count + module_set_workloads(set) + 1, sizeof *heap->all);
+    if (heap->all == NULL)
+        return error_out_of_memory(error);
+    cache_open(&heap->cache, heap->launch, &schema_exact_cache);
+    list_module(heap, leaks, true);
     for (size_t m = 0; m < set->count; m++)
-        passes += count_passes(heap, &set->modules[m], false);
-    progress_start(&heap->progress, "heap passes", passes, quiet);
-    measure_module(heap, leaks, true, error);
-    for (size_t m = 0; m < set->count && error->code == 0; m++)
-        measure_module(heap, &set->modules[m], false, error);
-    progress_end(&heap->progress);
+        list_module(heap, &set->modules[m], false);
+    progress_start(&progress, "heap passes", heap->count, quiet);
+    parallel_run(heap->count, heap->launch->parallel, make_pass, heap, &progress, error);
+    progress_end(&progress);
+    for (size_t i = 0; i < heap->count && error->code == 0; i++)
+        put_pass(heap, &heap->all[i]);
+    cache_close(&heap->cache);
+    free(heap->all);
     return error->code;
 }
 
 int heap_measure(const char *directory, const struct launch *launch, const struct module_set *set,
                  const struct module_info *leaks, const struct csv_data *claims, const char *const *workloads,
-                 uint64_t seed, bool quiet, struct error *error)
+                 bool quiet, struct error *error)
 {
     char path[PATH_MAX];
-    struct heap heap = {.launch = launch, .claims = claims, .workloads = workloads, .seed = seed};
+    struct heap heap = {.launch = launch, .claims = claims, .workloads = workloads};
     if (paths_join(path, directory, schema_heap.file, error) == 0)
         csv_writer_open(&heap.heap, path, &schema_heap, CSV_REPLACE, error);
     if (error->code == 0 && paths_join(path, directory, schema_metrics.file, error) == 0)

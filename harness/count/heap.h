@@ -14,6 +14,6 @@
  * (NULL: all). */
 int heap_measure(const char *directory, const struct launch *launch, const struct module_set *set,
                  const struct module_info *leaks, const struct csv_data *claims, const char *const *workloads,
-                 uint64_t seed, bool quiet, struct error *error);
+                 bool quiet, struct error *error);
 
 #endif

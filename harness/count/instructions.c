@@ -1,18 +1,17 @@
 #include "count/instructions.h"
 
-#include "base/hash.h"
+#include "base/parallel.h"
 #include "base/progress.h"
+#include "count/cache.h"
 #include "count/exact.h"
 #include "module/disassemble.h"
 #include "schema.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     OPERATIONS = 8,                /* n */
@@ -46,96 +45,24 @@ struct figures {
     size_t symbol_count;
 };
 
-struct counting {
-    const struct launch *launch;
-    bool quiet;
-    struct csv_writer *metrics, *instructions, *symbols, *cache; /* cache: NULL when it cannot be written */
-    struct csv_data cached;
-    uint64_t common; /* hash of what every module meets */
-    char environment[INSTRUCTIONS_ENVIRONMENT_BYTES], module[HASH_SHA256_BYTES];
-    struct worker_result first, second;
-    struct figures figures;
+/* One op, and what was found. */
+struct counted_op {
+    const struct module_info *module;
+    const struct module_workload *workload;
+    struct cache_key key;
+    struct figures *figures; /* malloc'ed */
+    bool cached;
 };
 
-/* ---- the cache and what it depends on ---- */
+struct counting {
+    const struct launch *launch;
+    struct cache cache;
+    struct csv_writer *metrics, *instructions, *symbols;
+    struct counted_op *ops;
+    size_t op_count;
+};
 
-static int is_file(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.';
-}
-
-/* Which copy of a function libc chooses follows from these. */
-static uint64_t hash_cpu(uint64_t hash)
-{
-    char line[8192];
-    FILE *file = fopen("/proc/cpuinfo", "re");
-    while (file && fgets(line, sizeof line, file) && line[0] != '\n')
-        if (strncmp(line, "model", 5) == 0 || strncmp(line, "cpu family", 10) == 0 || strncmp(line, "flags", 5) == 0)
-            hash = hash_text(hash, line);
-    if (file)
-        fclose(file);
-    return hash;
-}
-
-static uint64_t hash_contents(uint64_t hash, const char *path)
-{
-    char digits[HASH_SHA256_BYTES];
-    return hash_text(hash, hash_file(path, digits) ? digits : path);
-}
-
-uint64_t instructions_common(const struct launch *launch)
-{
-    const struct paths *paths = launch->paths;
-    uint64_t hash = hash_cpu(HASH_START);
-    struct dirent **entries = NULL;
-    char path[2 * PATH_MAX];
-    hash = hash_contents(hash_contents(hash_contents(hash, paths->worker), LAYOUT_LIBC), LAYOUT_LIBM);
-    for (size_t i = 0; launch->modules->shared[i]; i++)
-        hash = hash_contents(hash, launch->modules->shared[i]);
-    const int count = scandir(paths->data, &entries, is_file, alphasort);
-    for (int i = 0; i < count; i++) {
-        snprintf(path, sizeof path, "%s/%s", paths->data, entries[i]->d_name);
-        hash = hash_contents(hash, path);
-        free(entries[i]);
-    }
-    free(entries);
-    return hash;
-}
-
-void instructions_name_module(uint64_t common, const struct module_info *module,
-                              char environment[static INSTRUCTIONS_ENVIRONMENT_BYTES],
-                              char digest[static HASH_SHA256_BYTES])
-{
-    uint64_t hash = common;
-    for (size_t i = 0; i < module->object.need_count; i++)
-        hash = hash_contents(hash, module->object.needs[i]);
-    hash_file(module->file, digest);
-    snprintf(environment, INSTRUCTIONS_ENVIRONMENT_BYTES, "%016" PRIx64, hash);
-}
-
-static void open_cache(struct counting *counting)
-{
-    char path[PATH_MAX];
-    struct error error = {0};
-    if (paths_join(path, counting->launch->paths->build, schema_instructions_cache.file, &error) != 0)
-        return;
-    const bool there = access(path, F_OK) == 0;
-    bool usable = there && csv_read(path, &schema_instructions_cache, &counting->cached, &error) == 0;
-    error = (struct error){0};
-    if (there && !usable)
-        unlink(path);
-    if (csv_writer_open(&counting->cache, path, &schema_instructions_cache, usable ? CSV_APPEND : CSV_CREATE, &error) !=
-        0)
-        counting->cache = NULL;
-}
-
-static bool row_is_ours(const struct counting *counting, size_t row, const char *workload)
-{
-    const struct csv_data *cached = &counting->cached;
-    return strcmp(csv_text(cached, row, SCHEMA_instructions_cache_module), counting->module) == 0 &&
-           strcmp(csv_text(cached, row, SCHEMA_instructions_cache_environment), counting->environment) == 0 &&
-           strcmp(csv_text(cached, row, SCHEMA_instructions_cache_workload), workload) == 0;
-}
+/* ---- the cache ---- */
 
 static void take_line(struct figures *figures, const struct csv_data *cached, size_t row)
 {
@@ -155,13 +82,21 @@ static void take_symbol(struct figures *figures, const struct csv_data *cached, 
     sum->instructions_per_op = csv_number(cached, row, SCHEMA_instructions_cache_executions_per_op);
 }
 
-/* The total is written last, so that what has one is whole. */
-static bool take_cached(struct counting *counting, const char *workload)
+static void forget(struct figures *figures)
 {
-    struct figures *figures = &counting->figures;
-    const struct csv_data *cached = &counting->cached;
-    for (size_t row = 0; counting->module[0] && row < cached->row_count; row++) {
-        if (!row_is_ours(counting, row, workload))
+    figures->line_count = figures->symbol_count = 0;
+    figures->total = figures->shared = NAN;
+    figures->reason[0] = '\0';
+    memset(figures->symbols, 0, sizeof figures->symbols);
+}
+
+/* The total is written last, so that what has one is whole. */
+static bool take_cached(const struct cache *cache, struct counted_op *op)
+{
+    struct figures *figures = op->figures;
+    const struct csv_data *cached = &cache->kept;
+    for (size_t row = 0; row < cached->row_count; row++) {
+        if (!cache_has(cache, row, &op->key, op->workload->name))
             continue;
         const char *kind = csv_text(cached, row, SCHEMA_instructions_cache_kind);
         const double value = csv_number(cached, row, SCHEMA_instructions_cache_executions_per_op);
@@ -177,42 +112,41 @@ static bool take_cached(struct counting *counting, const char *workload)
             return true;
         }
     }
+    forget(figures);
     return false;
 }
 
-static void put_cached(struct counting *counting, const char *workload, const char *kind, const char *object,
+static void put_cached(struct cache *cache, const struct counted_op *op, const char *kind, const char *object,
                        const char *symbol, const struct disassemble_line *line, double executions_per_op)
 {
-    csv_put_text(counting->cache, counting->module);
-    csv_put_text(counting->cache, counting->environment);
-    csv_put_text(counting->cache, workload);
-    csv_put_text(counting->cache, kind);
-    csv_put_text(counting->cache, object);
-    csv_put_text(counting->cache, symbol);
+    if (!cache_put_key(cache, &op->key, op->workload->name))
+        return;
+    csv_put_text(cache->writer, kind);
+    csv_put_text(cache->writer, object);
+    csv_put_text(cache->writer, symbol);
     if (line)
-        csv_put_integer(counting->cache, (int64_t)line->offset_bytes);
+        csv_put_integer(cache->writer, (int64_t)line->offset_bytes);
     else
-        csv_put_empty(counting->cache);
-    csv_put_text(counting->cache, line ? line->text : "");
-    csv_put_number(counting->cache, executions_per_op);
-    csv_end_row(counting->cache);
+        csv_put_empty(cache->writer);
+    csv_put_text(cache->writer, line ? line->text : "");
+    csv_put_number(cache->writer, executions_per_op);
+    csv_end_row(cache->writer);
 }
 
-static void keep(struct counting *counting, const char *workload)
+static void keep(struct cache *cache, const struct counted_op *op)
 {
-    const struct figures *figures = &counting->figures;
-    struct error ignored = {0}; /* without a cache the next run counts again */
-    if (counting->cache == NULL || strcmp(figures->status, "exact") != 0 || counting->module[0] == '\0')
+    const struct figures *figures = op->figures;
+    if (op->cached || strcmp(figures->status, "exact") != 0)
         return;
     for (size_t i = 0; i < figures->line_count; i++)
-        put_cached(counting, workload, instruction_kind, "", figures->lines[i].symbol, &figures->lines[i],
+        put_cached(cache, op, instruction_kind, "", figures->lines[i].symbol, &figures->lines[i],
                    figures->executions_per_op[i]);
     for (size_t i = 0; i < figures->symbol_count; i++)
-        put_cached(counting, workload, symbol_kind, figures->symbols[i].object, figures->symbols[i].symbol, NULL,
+        put_cached(cache, op, symbol_kind, figures->symbols[i].object, figures->symbols[i].symbol, NULL,
                    figures->symbols[i].instructions_per_op);
-    put_cached(counting, workload, shared_metric, "", "", NULL, figures->shared);
-    put_cached(counting, workload, total_metric, "", "", NULL, figures->total);
-    csv_writer_flush(counting->cache, &ignored);
+    put_cached(cache, op, shared_metric, "", "", NULL, figures->shared);
+    put_cached(cache, op, total_metric, "", "", NULL, figures->total);
+    cache_flush(cache);
 }
 
 /* ---- counting ---- */
@@ -281,42 +215,59 @@ static void name_instructions(struct figures *figures, const struct worker_step 
         figures->line_count = 0;
 }
 
-static int count(struct counting *counting, const struct module_info *module, const struct module_workload *workload,
-                 struct error *error)
+/* Twice, in two processes. */
+static int step_twice(const struct launch *launch, const struct counted_op *op, struct worker_result *first,
+                      struct worker_result *second, struct error *error)
 {
-    struct figures *figures = &counting->figures;
-    const struct worker_step *first = &counting->first.step, *second = &counting->second.step;
-    if (workload->bytes_per_op > OPERATION_BYTES_MAX) {
-        figures->status = "not available";
-        snprintf(figures->reason, sizeof figures->reason,
-                 "an op of %" PRIu64 " output bytes; the bound for stepping is %d", workload->bytes_per_op,
-                 OPERATION_BYTES_MAX);
-        return 0;
-    }
-    const uint64_t operations = workload->bytes_per_op >= LONG_OP_BYTES ? OPERATIONS_LONG : OPERATIONS;
-    if (launch_step(counting->launch, module, workload, operations, LAUNCH_STEP_ANY, INPUT_SEED, &counting->first,
-                    error) != 0 ||
-        (first->unavailable[0] == '\0' && launch_step(counting->launch, module, workload, operations, LAUNCH_STEP_ANY,
-                                                      INPUT_SEED, &counting->second, error) != 0))
-        return error->code;
+    const uint64_t operations = op->workload->bytes_per_op >= LONG_OP_BYTES ? OPERATIONS_LONG : OPERATIONS;
+    if (launch_step(launch, op->module, op->workload, operations, LAUNCH_STEP_ANY, INPUT_SEED, first, error) == 0 &&
+        first->step.unavailable[0] == '\0')
+        launch_step(launch, op->module, op->workload, operations, LAUNCH_STEP_ANY, INPUT_SEED, second, error);
+    return error->code;
+}
+
+static void judge_counts(struct figures *figures, const struct worker_step *first, const struct worker_step *second)
+{
     const char *reason = first->unavailable[0] ? first->unavailable : second->unavailable;
     if (reason[0]) {
         figures->status = "not available";
         csv_clean(figures->reason, sizeof figures->reason, reason);
-        return 0;
+        return;
     }
     const double n = (double)first->operations;
     figures->total = (double)(first->instructions_2n - first->instructions_n) / n;
     figures->shared = (double)(first->shared_2n - first->shared_n) / n;
     figures->status = "exact";
-    if (!same_counts(first, second)) {
-        figures->status = "unstable";
-        snprintf(figures->reason, sizeof figures->reason, "two processes counted %.17g and %.17g", figures->total,
-                 (double)(second->instructions_2n - second->instructions_n) / n);
+    if (same_counts(first, second)) {
+        name_instructions(figures, first);
+        return;
+    }
+    figures->status = "unstable";
+    snprintf(figures->reason, sizeof figures->reason, "two processes counted %.17g and %.17g", figures->total,
+             (double)(second->instructions_2n - second->instructions_n) / n);
+}
+
+static int count(void *context, size_t index, unsigned thread, struct error *error)
+{
+    const struct counting *counting = context;
+    const struct counted_op *op = &counting->ops[index];
+    const struct launch launch = launch_beside(counting->launch, thread);
+    if (op->cached)
+        return 0;
+    if (op->workload->bytes_per_op > OPERATION_BYTES_MAX) {
+        op->figures->status = "not available";
+        snprintf(op->figures->reason, sizeof op->figures->reason,
+                 "an op of %" PRIu64 " output bytes; the bound for stepping is %d", op->workload->bytes_per_op,
+                 OPERATION_BYTES_MAX);
         return 0;
     }
-    name_instructions(figures, first);
-    return 0;
+    struct worker_result *results = calloc(2, sizeof *results);
+    if (results == NULL)
+        return error_out_of_memory(error);
+    if (step_twice(&launch, op, &results[0], &results[1], error) == 0)
+        judge_counts(op->figures, &results[0].step, &results[1].step);
+    free(results);
+    return error->code;
 }
 
 /* ---- tables ---- */
@@ -350,32 +301,16 @@ static void put_symbols(struct csv_writer *writer, const char *variant, const ch
     }
 }
 
-static void forget(struct figures *figures)
+static void put_op(struct counting *counting, const struct counted_op *op)
 {
-    figures->line_count = figures->symbol_count = 0;
-    figures->total = figures->shared = NAN;
-    figures->reason[0] = '\0';
-    memset(figures->symbols, 0, sizeof figures->symbols);
-}
-
-static int measure_one(struct counting *counting, const struct module_info *module,
-                       const struct module_workload *workload, struct error *error)
-{
-    forget(&counting->figures);
-    if (!take_cached(counting, workload->name)) {
-        forget(&counting->figures);
-        if (count(counting, module, workload, error) != 0)
-            return error->code;
-        keep(counting, workload->name);
-    }
-    const char *variant = module->variant, *name = workload->short_name;
-    exact_put_metric(counting->metrics, variant, name, total_metric, counting->figures.total, counting->figures.status,
-                     counting->figures.reason);
-    exact_put_metric(counting->metrics, variant, name, shared_metric, counting->figures.shared,
-                     counting->figures.status, counting->figures.reason);
-    put_instructions(counting->instructions, variant, name, &counting->figures);
-    put_symbols(counting->symbols, variant, name, &counting->figures);
-    return 0;
+    const char *variant = op->module->variant, *name = op->workload->short_name;
+    const struct figures *figures = op->figures;
+    exact_put_metric(counting->metrics, variant, name, total_metric, figures->total, figures->status, figures->reason);
+    exact_put_metric(counting->metrics, variant, name, shared_metric, figures->shared, figures->status,
+                     figures->reason);
+    put_instructions(counting->instructions, variant, name, figures);
+    put_symbols(counting->symbols, variant, name, figures);
+    keep(&counting->cache, op);
 }
 
 static bool is_counted(const struct module_info *module, const struct module_workload *workload,
@@ -385,26 +320,46 @@ static bool is_counted(const struct module_info *module, const struct module_wor
            module_workload_selected(workloads, workload);
 }
 
-static int measure_all(struct counting *counting, const struct module_set *set, const char *const *workloads,
-                       struct error *error)
+static int list_ops(struct counting *counting, const struct module_set *set, const char *const *workloads,
+                    struct error *error)
 {
-    struct progress progress;
-    size_t total = 0;
-    for (size_t m = 0; m < set->count; m++)
-        for (size_t w = 0; w < set->modules[m].workload_count; w++)
-            total += is_counted(&set->modules[m], &set->modules[m].workloads[w], workloads);
-    progress_start(&progress, "counting instructions", total, counting->quiet);
-    for (size_t m = 0; m < set->count && error->code == 0; m++) {
+    for (size_t m = 0; m < set->count; m++) {
         const struct module_info *module = &set->modules[m];
-        instructions_name_module(counting->common, module, counting->environment, counting->module);
-        for (size_t w = 0; w < module->workload_count && error->code == 0; w++) {
+        struct cache_key key = {.module = ""};
+        for (size_t w = 0; w < module->workload_count; w++) {
             if (!is_counted(module, &module->workloads[w], workloads))
                 continue;
-            measure_one(counting, module, &module->workloads[w], error);
-            progress_step(&progress);
+            struct counted_op *op = &counting->ops[counting->op_count];
+            if (key.environment[0] == '\0')
+                key = cache_key_of(&counting->cache, module);
+            *op = (struct counted_op){module, &module->workloads[w], key, malloc(sizeof *op->figures), false};
+            if (op->figures == NULL)
+                return error_out_of_memory(error);
+            counting->op_count++;
+            forget(op->figures);
+            op->cached = take_cached(&counting->cache, op);
         }
     }
-    progress_end(&progress);
+    return 0;
+}
+
+static int measure_all(struct counting *counting, const struct module_set *set, const char *const *workloads,
+                       bool quiet, struct error *error)
+{
+    struct progress progress;
+    if ((counting->ops = calloc(module_set_workloads(set) + 1, sizeof *counting->ops)) == NULL)
+        return error_out_of_memory(error);
+    if (list_ops(counting, set, workloads, error) == 0) {
+        progress_start(&progress, "counting instructions", counting->op_count, quiet);
+        parallel_run(counting->op_count, counting->launch->parallel, count, counting, &progress, error);
+        progress_end(&progress);
+    }
+    for (size_t i = 0; i < counting->op_count; i++) {
+        if (error->code == 0)
+            put_op(counting, &counting->ops[i]);
+        free(counting->ops[i].figures);
+    }
+    free(counting->ops);
     return error->code;
 }
 
@@ -412,31 +367,21 @@ int instructions_measure(const char *directory, const struct launch *launch, con
                          const char *const *workloads, bool quiet, struct csv_writer *metrics, struct error *error)
 {
     char path[PATH_MAX];
-    struct counting *counting = calloc(1, sizeof *counting);
-    if (counting == NULL)
-        return error_out_of_memory(error);
-    counting->launch = launch;
-    counting->quiet = quiet;
-    counting->metrics = metrics;
+    struct counting counting = {.launch = launch, .metrics = metrics};
     if (paths_join(path, directory, schema_instructions.file, error) == 0 &&
-        csv_writer_open(&counting->instructions, path, &schema_instructions, CSV_REPLACE, error) == 0 &&
+        csv_writer_open(&counting.instructions, path, &schema_instructions, CSV_REPLACE, error) == 0 &&
         paths_join(path, directory, schema_symbols.file, error) == 0 &&
-        csv_writer_open(&counting->symbols, path, &schema_symbols, CSV_REPLACE, error) == 0) {
-        counting->common = instructions_common(launch);
-        open_cache(counting);
-        measure_all(counting, set, workloads, error);
+        csv_writer_open(&counting.symbols, path, &schema_symbols, CSV_REPLACE, error) == 0) {
+        cache_open(&counting.cache, launch, &schema_instructions_cache);
+        measure_all(&counting, set, workloads, quiet, error);
+        cache_close(&counting.cache);
     }
     if (error->code == 0) {
-        csv_writer_close(counting->instructions, error);
-        csv_writer_close(counting->symbols, error);
+        csv_writer_close(counting.instructions, error);
+        csv_writer_close(counting.symbols, error);
     } else {
-        csv_writer_abandon(counting->instructions);
-        csv_writer_abandon(counting->symbols);
+        csv_writer_abandon(counting.instructions);
+        csv_writer_abandon(counting.symbols);
     }
-    struct error ignored = {0};
-    if (counting->cache)
-        csv_writer_close(counting->cache, &ignored);
-    csv_free(&counting->cached);
-    free(counting);
     return error->code;
 }

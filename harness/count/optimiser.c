@@ -1,8 +1,8 @@
 #include "count/optimiser.h"
 
-#include "base/hash.h"
+#include "base/parallel.h"
 #include "base/progress.h"
-#include "count/instructions.h"
+#include "count/cache.h"
 #include "schema.h"
 #include "store/csv.h"
 
@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { INPUT_SEED = 1 }; /* always the same input: what is found belongs to the code */
 
@@ -30,16 +29,28 @@ struct row {
     bool passing;     /* another run may find more */
 };
 
+/* One op, and what was found. */
+struct checked_op {
+    const struct module_info *module;
+    const struct module_workload *workload;
+    struct cache_key key;
+    struct row rows[EVIDENCE_KINDS];
+    bool cached;
+};
+
 struct checking {
     const struct launch *launch;
-    struct csv_writer *table, *cache; /* cache: NULL when it cannot be written */
-    struct csv_data cached;
-    uint64_t common; /* hash of what every module meets */
-    char environment[INSTRUCTIONS_ENVIRONMENT_BYTES], module[HASH_SHA256_BYTES];
-    struct progress progress;
-    struct worker_result result;
-    struct row rows[EVIDENCE_KINDS];
+    struct cache cache;
+    struct csv_writer *table;
+    struct checked_op *ops;
+    size_t op_count;
 };
+
+/* More of what people bring: it is theirs to know, and few. */
+static uint64_t traps_of(const struct checked_op *op)
+{
+    return op->module->given ? WORKER_STEP_TRAPS_MAX : OPTIMISER_TRAPS;
+}
 
 /* ---- what the figures say ---- */
 
@@ -160,30 +171,6 @@ static void judge_output(struct row *row, const struct worker_optimiser *found)
 
 /* ---- the cache ---- */
 
-static void open_cache(struct checking *checking)
-{
-    char path[PATH_MAX];
-    struct error error = {0};
-    if (paths_join(path, checking->launch->paths->build, schema_optimiser_cache.file, &error) != 0)
-        return;
-    const bool there = access(path, F_OK) == 0;
-    const bool usable = there && csv_read(path, &schema_optimiser_cache, &checking->cached, &error) == 0;
-    error = (struct error){0};
-    if (there && !usable)
-        unlink(path);
-    if (csv_writer_open(&checking->cache, path, &schema_optimiser_cache, usable ? CSV_APPEND : CSV_CREATE, &error) != 0)
-        checking->cache = NULL;
-}
-
-static bool row_is_ours(const struct checking *checking, size_t row, const char *workload, uint64_t traps)
-{
-    const struct csv_data *cached = &checking->cached;
-    return strcmp(csv_text(cached, row, SCHEMA_optimiser_cache_module), checking->module) == 0 &&
-           strcmp(csv_text(cached, row, SCHEMA_optimiser_cache_environment), checking->environment) == 0 &&
-           strcmp(csv_text(cached, row, SCHEMA_optimiser_cache_workload), workload) == 0 &&
-           csv_integer(cached, row, SCHEMA_optimiser_cache_traps) == (int64_t)traps;
-}
-
 static void take_row(struct row *row, const struct csv_data *cached, size_t from)
 {
     const char *status = csv_text(cached, from, SCHEMA_optimiser_cache_status);
@@ -193,15 +180,19 @@ static void take_row(struct row *row, const struct csv_data *cached, size_t from
     snprintf(row->reason, sizeof row->reason, "%s", csv_text(cached, from, SCHEMA_optimiser_cache_reason));
 }
 
-static bool take_cached(struct checking *checking, const char *workload, uint64_t traps)
+static bool take_cached(const struct cache *cache, struct checked_op *op)
 {
     bool known[EVIDENCE_KINDS] = {false};
-    for (size_t row = 0; checking->module[0] && row < checking->cached.row_count; row++)
-        for (size_t kind = 0; kind < EVIDENCE_KINDS && row_is_ours(checking, row, workload, traps); kind++)
-            if (strcmp(csv_text(&checking->cached, row, SCHEMA_optimiser_cache_evidence), evidence_words[kind]) == 0) {
-                take_row(&checking->rows[kind], &checking->cached, row);
+    for (size_t row = 0; row < cache->kept.row_count; row++) {
+        if (!cache_has(cache, row, &op->key, op->workload->name) ||
+            csv_integer(&cache->kept, row, SCHEMA_optimiser_cache_traps) != (int64_t)traps_of(op))
+            continue;
+        for (size_t kind = 0; kind < EVIDENCE_KINDS; kind++)
+            if (strcmp(csv_text(&cache->kept, row, SCHEMA_optimiser_cache_evidence), evidence_words[kind]) == 0) {
+                take_row(&op->rows[kind], &cache->kept, row);
                 known[kind] = true;
             }
+    }
     return known[BY_INSTRUCTIONS] && known[BY_OUTPUT];
 }
 
@@ -215,65 +206,64 @@ static void put_row(struct csv_writer *writer, const struct row *row, size_t kin
     csv_end_row(writer);
 }
 
-static void keep(struct checking *checking, const char *workload, uint64_t traps)
+static void keep(struct cache *cache, const struct checked_op *op)
 {
-    struct error ignored = {0}; /* without a cache the next run looks again */
+    bool lasting = !op->cached;
     for (size_t kind = 0; kind < EVIDENCE_KINDS; kind++)
-        if (checking->rows[kind].status == REFUSED || checking->rows[kind].passing)
-            return;
-    for (size_t kind = 0; checking->cache && checking->module[0] && kind < EVIDENCE_KINDS; kind++) {
-        csv_put_text(checking->cache, checking->module);
-        csv_put_text(checking->cache, checking->environment);
-        csv_put_text(checking->cache, workload);
-        csv_put_integer(checking->cache, (int64_t)traps);
-        put_row(checking->cache, &checking->rows[kind], kind);
-    }
-    if (checking->cache)
-        csv_writer_flush(checking->cache, &ignored);
+        lasting = lasting && op->rows[kind].status != REFUSED && !op->rows[kind].passing;
+    for (size_t kind = 0; lasting && kind < EVIDENCE_KINDS; kind++)
+        if (cache_put_key(cache, &op->key, op->workload->name)) {
+            csv_put_integer(cache->writer, (int64_t)traps_of(op));
+            put_row(cache->writer, &op->rows[kind], kind);
+        }
+    cache_flush(cache);
 }
 
 /* ---- the pass ---- */
 
-static int look(struct checking *checking, const struct module_info *module, const struct module_workload *workload,
-                uint64_t traps, struct error *error)
+static int look(void *context, size_t index, unsigned thread, struct error *error)
 {
-    if (launch_optimiser(checking->launch, module, workload, traps, LAUNCH_STEP_ANY, INPUT_SEED, &checking->result,
-                         error) != 0)
-        return error->code;
-    judge_instructions(&checking->rows[BY_INSTRUCTIONS], &checking->result, traps);
-    judge_output(&checking->rows[BY_OUTPUT], &checking->result.optimiser);
-    keep(checking, workload->name, traps);
-    return 0;
-}
-
-static int refuse(const struct checking *checking, const struct module_info *module,
-                  const struct module_workload *workload, struct error *error)
-{
-    for (size_t kind = 0; kind < EVIDENCE_KINDS; kind++)
-        if (checking->rows[kind].status == REFUSED)
-            error_set(error, EXIT_USAGE, "%s: variant %s, workload %s: %s; %s", module->file, module->variant,
-                      workload->short_name, checking->rows[kind].reason, checking->rows[kind].mend);
+    const struct checking *checking = context;
+    struct checked_op *op = &checking->ops[index];
+    const struct launch launch = launch_beside(checking->launch, thread);
+    if (op->cached)
+        return 0;
+    struct worker_result *result = calloc(1, sizeof *result);
+    if (result == NULL)
+        return error_out_of_memory(error);
+    if (launch_optimiser(&launch, op->module, op->workload, traps_of(op), LAUNCH_STEP_ANY, INPUT_SEED, result, error) ==
+        0) {
+        judge_instructions(&op->rows[BY_INSTRUCTIONS], result, traps_of(op));
+        judge_output(&op->rows[BY_OUTPUT], &result->optimiser);
+    }
+    free(result);
     return error->code;
 }
 
-static int check_one(struct checking *checking, const struct module_info *module,
-                     const struct module_workload *workload, struct error *error)
+static int refuse(const struct checked_op *op, struct error *error)
 {
-    const uint64_t traps = module->given ? WORKER_STEP_TRAPS_MAX : OPTIMISER_TRAPS;
-    const struct row *rows = checking->rows;
-    if (!take_cached(checking, workload->name, traps) && look(checking, module, workload, traps, error) != 0)
-        return error->code;
+    for (size_t kind = 0; kind < EVIDENCE_KINDS; kind++)
+        if (op->rows[kind].status == REFUSED)
+            error_set(error, EXIT_USAGE, "%s: variant %s, workload %s: %s; %s", op->module->file, op->module->variant,
+                      op->workload->short_name, op->rows[kind].reason, op->rows[kind].mend);
+    return error->code;
+}
+
+static int put_op(struct checking *checking, const struct checked_op *op, bool quiet, struct error *error)
+{
+    const struct row *rows = op->rows;
     for (size_t kind = 0; kind < EVIDENCE_KINDS; kind++) {
-        csv_put_text(checking->table, module->variant);
-        csv_put_text(checking->table, module->planted ? "yes" : "no");
-        csv_put_text(checking->table, workload->short_name);
+        csv_put_text(checking->table, op->module->variant);
+        csv_put_text(checking->table, op->module->planted ? "yes" : "no");
+        csv_put_text(checking->table, op->workload->short_name);
         put_row(checking->table, &rows[kind], kind);
     }
-    if (module->given && rows[BY_INSTRUCTIONS].status == NOT_CHECKED && rows[BY_OUTPUT].status == NOT_CHECKED)
-        progress_say(&checking->progress,
+    keep(&checking->cache, op);
+    if (op->module->given && rows[BY_INSTRUCTIONS].status == NOT_CHECKED && rows[BY_OUTPUT].status == NOT_CHECKED)
+        progress_say(&(struct progress){.quiet = quiet},
                      "%s: workload %s: whether the compiler left the op in its loop is not checked: %s; %s",
-                     module->file, workload->short_name, rows[BY_INSTRUCTIONS].reason, rows[BY_OUTPUT].reason);
-    return refuse(checking, module, workload, error);
+                     op->module->file, op->workload->short_name, rows[BY_INSTRUCTIONS].reason, rows[BY_OUTPUT].reason);
+    return refuse(op, error);
 }
 
 static bool is_checked(const struct module_info *module, const struct module_workload *workload,
@@ -283,28 +273,36 @@ static bool is_checked(const struct module_info *module, const struct module_wor
            module_workload_selected(workloads, workload);
 }
 
+static void list_ops(struct checking *checking, const struct module_set *set, const char *const *workloads)
+{
+    for (size_t m = 0; m < set->count; m++) {
+        const struct module_info *module = &set->modules[m];
+        struct cache_key key = {.module = ""};
+        for (size_t w = 0; w < module->workload_count; w++) {
+            if (!is_checked(module, &module->workloads[w], workloads))
+                continue;
+            struct checked_op *op = &checking->ops[checking->op_count++];
+            if (key.environment[0] == '\0')
+                key = cache_key_of(&checking->cache, module);
+            *op = (struct checked_op){.module = module, .workload = &module->workloads[w], .key = key};
+            op->cached = take_cached(&checking->cache, op);
+        }
+    }
+}
+
 static int check_all(struct checking *checking, const struct module_set *set, const char *const *workloads, bool quiet,
                      struct error *error)
 {
-    size_t total = 0;
-    for (size_t m = 0; m < set->count; m++)
-        for (size_t w = 0; w < set->modules[m].workload_count; w++)
-            total += is_checked(&set->modules[m], &set->modules[m].workloads[w], workloads);
-    progress_start(&checking->progress, "looking for removed ops", total, quiet);
-    for (size_t m = 0; m < set->count && error->code == 0; m++) {
-        const struct module_info *module = &set->modules[m];
-        bool hashed = false;
-        for (size_t w = 0; w < module->workload_count && error->code == 0; w++) {
-            if (!is_checked(module, &module->workloads[w], workloads))
-                continue;
-            if (!hashed)
-                instructions_name_module(checking->common, module, checking->environment, checking->module);
-            hashed = true;
-            check_one(checking, module, &module->workloads[w], error);
-            progress_step(&checking->progress);
-        }
-    }
-    progress_end(&checking->progress);
+    struct progress progress;
+    if ((checking->ops = calloc(module_set_workloads(set) + 1, sizeof *checking->ops)) == NULL)
+        return error_out_of_memory(error);
+    list_ops(checking, set, workloads);
+    progress_start(&progress, "looking for removed ops", checking->op_count, quiet);
+    parallel_run(checking->op_count, checking->launch->parallel, look, checking, &progress, error);
+    progress_end(&progress);
+    for (size_t i = 0; i < checking->op_count && error->code == 0; i++)
+        put_op(checking, &checking->ops[i], quiet, error);
+    free(checking->ops);
     return error->code;
 }
 
@@ -312,24 +310,16 @@ int optimiser_measure(const char *directory, const struct launch *launch, const 
                       const char *const *workloads, bool quiet, struct error *error)
 {
     char path[PATH_MAX];
-    struct error ignored = {0};
-    struct checking *checking = calloc(1, sizeof *checking);
-    if (checking == NULL)
-        return error_out_of_memory(error);
-    checking->launch = launch;
+    struct checking checking = {.launch = launch};
     if (paths_join(path, directory, schema_optimiser.file, error) == 0 &&
-        csv_writer_open(&checking->table, path, &schema_optimiser, CSV_REPLACE, error) == 0) {
-        checking->common = instructions_common(launch);
-        open_cache(checking);
-        check_all(checking, set, workloads, quiet, error);
+        csv_writer_open(&checking.table, path, &schema_optimiser, CSV_REPLACE, error) == 0) {
+        cache_open(&checking.cache, launch, &schema_optimiser_cache);
+        check_all(&checking, set, workloads, quiet, error);
+        cache_close(&checking.cache);
     }
     if (error->code == 0)
-        csv_writer_close(checking->table, error);
+        csv_writer_close(checking.table, error);
     else
-        csv_writer_abandon(checking->table);
-    if (checking->cache)
-        csv_writer_close(checking->cache, &ignored);
-    csv_free(&checking->cached);
-    free(checking);
+        csv_writer_abandon(checking.table);
     return error->code;
 }

@@ -30,12 +30,6 @@ struct gate {
     struct gate_time time;
 };
 
-/* Both sides have the same inputs, whichever. */
-static uint64_t exact_seed(const struct gate *gate)
-{
-    return gate->options->seed ? gate->options->seed : 1;
-}
-
 static int check_options(const struct gate_options *options, struct error *error)
 {
     if (options->base == NULL)
@@ -87,7 +81,7 @@ static int count_exact(struct gate *gate, struct error *error)
 {
     const struct gate_options *options = gate->options;
     const bool selected = options->variants || options->workloads;
-    if (gate_sides_count(&gate->sides, exact_seed(gate), options->quiet, error) != 0 ||
+    if (gate_sides_count(&gate->sides, options->quiet, error) != 0 ||
         gate_exact_compare(&gate->sides.side[GATE_BASE].metrics, &gate->sides.side[GATE_HEAD].metrics, &gate->rows,
                            error) != 0 ||
         gate_exact_check_plants(&gate->rows, error) != 0)

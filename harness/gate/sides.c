@@ -121,6 +121,13 @@ static void choose(struct gate_sides *sides, const char *const *variants, const 
         }
 }
 
+/* Both sides are counted at once. */
+static unsigned side_parallel(void)
+{
+    const unsigned cpus = machine_cpu_count();
+    return cpus > 1 ? cpus / 2 : 1;
+}
+
 int gate_sides_load(struct gate_sides *sides, const struct paths *paths, const char *base_modules, const char *scratch,
                     const char *const *variants, const char *const *workloads, struct error *error)
 {
@@ -132,7 +139,7 @@ int gate_sides_load(struct gate_sides *sides, const struct paths *paths, const c
         return error->code;
     choose(sides, variants, workloads);
     head->cpu = machine_last_cpu();
-    base->cpu = machine_other_cpu(head->cpu);
+    base->cpu = machine_cpu_after(head->cpu, side_parallel());
     /* Two processes append to no file in turns, so the base has a cache of its own. */
     return paths_join(base->paths.build, paths->build, "gate", error);
 }
@@ -147,13 +154,13 @@ void gate_sides_free(struct gate_sides *sides)
 
 /* ---- counting ---- */
 
-static int count_side(const struct gate_sides *sides, const struct gate_side *side, uint64_t seed, bool quiet,
-                      struct error *error)
+static int count_side(const struct gate_sides *sides, const struct gate_side *side, bool quiet, struct error *error)
 {
     struct launch launch;
     launch_init(&launch, &side->paths, side->directory, &side->set);
     launch.cpu = side->cpu;
-    exact_measure(side->directory, &launch, &side->set, sides->counted, sides->stepped, seed, quiet, error);
+    launch.parallel = side_parallel();
+    exact_measure(side->directory, &launch, &side->set, sides->counted, sides->stepped, quiet, error);
     launch_free(&launch);
     return error->code;
 }
@@ -172,7 +179,7 @@ struct told {
     struct error error;
 };
 
-static pid_t fork_count(const struct gate_sides *sides, const struct gate_side *side, uint64_t seed, struct told *told)
+static pid_t fork_count(const struct gate_sides *sides, const struct gate_side *side, struct told *told)
 {
     fflush(NULL);
     const pid_t parent = getpid(), pid = fork();
@@ -180,7 +187,7 @@ static pid_t fork_count(const struct gate_sides *sides, const struct gate_side *
         return pid;
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() == parent) {
-        count_side(sides, side, seed, true, &told->error);
+        count_side(sides, side, true, &told->error);
         told->ended = true;
     }
     _exit(0);
@@ -196,12 +203,12 @@ static void join_count(pid_t pid, bool stop)
             kill(pid, SIGTERM);
 }
 
-static int count_both(struct gate_sides *sides, uint64_t seed, bool quiet, struct told *told, struct error *error)
+static int count_both(struct gate_sides *sides, bool quiet, struct told *told, struct error *error)
 {
-    const pid_t pid = fork_count(sides, &sides->side[GATE_BASE], seed, told);
+    const pid_t pid = fork_count(sides, &sides->side[GATE_BASE], told);
     if (pid < 0)
         return error_set(error, EXIT_USAGE, "cannot start a process: %s", strerror(errno));
-    count_side(sides, &sides->side[GATE_HEAD], seed, quiet, error);
+    count_side(sides, &sides->side[GATE_HEAD], quiet, error);
     join_count(pid, error->code != 0);
     if (error->code != 0)
         return error->code;
@@ -222,7 +229,7 @@ static int check_head(const struct gate_side *head, const char *const *workloads
     return error->code;
 }
 
-int gate_sides_count(struct gate_sides *sides, uint64_t seed, bool quiet, struct error *error)
+int gate_sides_count(struct gate_sides *sides, bool quiet, struct error *error)
 {
     struct told *told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct gate_side *base = &sides->side[GATE_BASE];
@@ -230,7 +237,7 @@ int gate_sides_count(struct gate_sides *sides, uint64_t seed, bool quiet, struct
         return error_out_of_memory(error);
     if (mkdir(base->paths.build, 0777) != 0 && errno != EEXIST)
         strcpy(base->paths.build, base->directory); /* for this time only */
-    count_both(sides, seed, quiet, told, error);
+    count_both(sides, quiet, told, error);
     if (error->code == 0)
         check_head(&sides->side[GATE_HEAD], sides->stepped, quiet, error);
     munmap(told, sizeof *told);

@@ -40,7 +40,7 @@ int gate_sides_load(struct gate_sides *sides, const struct paths *paths, const c
 void gate_sides_free(struct gate_sides *sides);
 
 /* Fills `metrics` of both. A short op of the head that the compiler removed, folded or hoisted is refused by name
- * (EXIT_USAGE). Exact instructions are cached: the head's where a run has them, the base's in BUILD/gate. */
-int gate_sides_count(struct gate_sides *sides, uint64_t seed, bool quiet, struct error *error);
+ * (EXIT_USAGE). Exact figures are cached: the head's where a run has them, the base's in BUILD/gate. */
+int gate_sides_count(struct gate_sides *sides, bool quiet, struct error *error);
 
 #endif

@@ -28,7 +28,18 @@ enum { WORKER_PATIENCE_S = 30 };
 void launch_init(struct launch *launch, const struct paths *paths, const char *scratch,
                  const struct module_set *modules)
 {
-    *launch = (struct launch){.paths = paths, .scratch = scratch, .modules = modules, .cpu = machine_last_cpu()};
+    *launch = (struct launch){.paths = paths,
+                              .scratch = scratch,
+                              .modules = modules,
+                              .cpu = machine_last_cpu(),
+                              .parallel = machine_cpu_count()};
+}
+
+struct launch launch_beside(const struct launch *launch, unsigned number)
+{
+    struct launch beside = *launch;
+    beside.cpu = machine_cpu_after(launch->cpu, number);
+    return beside;
 }
 
 void launch_free(struct launch *launch)

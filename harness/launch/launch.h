@@ -14,7 +14,8 @@ struct launch {
     const struct paths *paths;
     const char *scratch;
     const struct module_set *modules;
-    int cpu; /* workers are pinned to it */
+    int cpu;           /* workers are pinned to it */
+    unsigned parallel; /* passes that time nothing, at once: as many as there are CPUs */
     /* Shared objects too get a fresh layout in every round, where their object file lies beside them: they are among
      * what is compared. Where they are not, one copy serves all arms and its layout cannot tell them apart. */
     bool fresh_shared;
@@ -48,6 +49,8 @@ struct launch_measured {
 void launch_init(struct launch *launch, const struct paths *paths, const char *scratch,
                  const struct module_set *modules);
 void launch_free(struct launch *launch);
+/* The same for one of several passes at a time: its workers have a CPU of their own. */
+struct launch launch_beside(const struct launch *launch, unsigned number);
 
 /* Links every arm of the `count` cells of a round; layouts[i] belongs to the cell at position i of `order`. A shared
  * object has one fresh layout a round, as every cell has at most one process in it; those of one name must be the same.

@@ -50,12 +50,13 @@ int machine_last_cpu(void)
     return 0;
 }
 
-int machine_other_cpu(int cpu)
+int machine_cpu_after(int cpu, unsigned steps)
 {
     const cpu_set_t set = allowed_cpus();
-    for (int other = CPU_SETSIZE - 1; other >= 0; other--)
-        if (other != cpu && CPU_ISSET(other, &set))
-            return other;
+    for (unsigned left = CPU_COUNT(&set) > 0 ? steps % (unsigned)CPU_COUNT(&set) : 0; left > 0; left--)
+        do
+            cpu = cpu > 0 ? cpu - 1 : CPU_SETSIZE - 1;
+        while (!CPU_ISSET(cpu, &set));
     return cpu;
 }
 

@@ -52,8 +52,8 @@ bool machine_clock_is_counter(const char *clock_source);
  */
 unsigned machine_cpu_count(void);
 int machine_last_cpu(void);
-/* Another of them than `cpu`; `cpu` itself where there is no other. */
-int machine_other_cpu(int cpu);
+/* So many of them further down than `cpu`, and round from the first to the last. */
+int machine_cpu_after(int cpu, unsigned steps);
 
 /* Looks, with the clock's step measured here and now. */
 void machine_look_now(struct machine_facts *facts);

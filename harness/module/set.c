@@ -541,6 +541,14 @@ void module_set_free(struct module_set *set)
     *set = (struct module_set){0};
 }
 
+size_t module_set_workloads(const struct module_set *set)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < set->count; i++)
+        count += set->modules[i].workload_count;
+    return count;
+}
+
 const struct module_info *module_set_find(const struct module_set *set, const char *variant, bool planted)
 {
     for (size_t i = 0; i < set->count; i++)

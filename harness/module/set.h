@@ -88,6 +88,8 @@ struct module_set {
 int module_set_load(struct module_set *set, const char *directory, const char *const *files, const char *scratch,
                     const char *worker, struct error *error);
 void module_set_free(struct module_set *set);
+/* Of all its modules together. */
+size_t module_set_workloads(const struct module_set *set);
 
 /* The shared objects DIRECTORY/shared/NAME.so, by name: *shared is malloc'ed and NULL-terminated, and so is
  * *shared_directory. module_shared_free in every case. */

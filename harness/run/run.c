@@ -929,11 +929,11 @@ static int measure_into_directory(struct run *run, struct error *error)
     struct exact_names names = {0};
     choose_exact(run, &names);
     if (optimiser_measure(run->directory, &run->launch, &run->modules, names.counted, run->options->quiet, error) ||
-        exact_measure(run->directory, &run->launch, &run->modules, names.counted, names.stepped, run->seed,
-                      run->options->quiet, error) ||
+        exact_measure(run->directory, &run->launch, &run->modules, names.counted, names.stepped, run->options->quiet,
+                      error) ||
         identical_measure(run->directory, &run->plan, &run->modules, error) ||
         heap_measure(run->directory, &run->launch, &run->modules, run->leaks, &run->claims,
-                     run->options->selection.workloads, run->seed, run->options->quiet, error) ||
+                     run->options->selection.workloads, run->options->quiet, error) ||
         counters_measure(run->directory, &run->launch, &run->modules, names.counted, &run->events, run->seed,
                          run->options->quiet, error) ||
         reached_measure(run->directory, &run->launch, &run->plan, run->reached, run->chain, REACHED_PROCESSES,

@@ -14,7 +14,7 @@ fail() {
 
 # run NAME CALLS: the two test modules at smoke, with these system calls forbidden; none for "-". No figure comes from the cache.
 run() {
-    rm -f "$build/instructions-cache.csv"
+    rm -f "$build"/*-cache.csv
     launcher=
     [ "$2" = - ] || launcher="$tests/forbid $2"
     $launcher "$build/encbench" run --quiet --profile smoke --module "$tests/identical_modules/base.o" \
