@@ -336,6 +336,8 @@ static int count(const struct launch *launch, struct pass *pass, struct worker_r
         add(pass, "planted_cycles_per_op", (double)workload->planted_cycles_per_op, exact_status, "");
         return 0;
     }
+    if (exact->process_changes > 0)
+        add(pass, "process_changes", (double)exact->process_changes, exact_status, exact->changed);
     if (workload->flags & ENCBENCH_EXACT)
         put_allocations(&(struct counted){pass, exact, results->not_counted});
     return workload->flags & ENCBENCH_COUNTED ? measure_metrics(launch, pass, &results[0], &results[1], error) : 0;
@@ -420,7 +422,7 @@ static void keep(struct cache *cache, const struct pass *pass)
 {
     bool lasting = !pass->cached && (pass->workload || pass->conformance == CONFORMS);
     for (size_t i = 0; i < pass->figure_count; i++)
-        lasting = lasting && pass->figures[i].status == exact_status;
+        lasting = lasting && pass->figures[i].status == exact_status && pass->figures[i].reason[0] == '\0';
     if (!lasting)
         return;
     if (pass->digests.has_own)

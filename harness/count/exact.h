@@ -10,11 +10,14 @@
  *   live_bytes_per_op, live_requested_bytes_per_op       the same, as handed out; as asked for
  *   FUNCTION_calls_per_op                                of each function that was called at all, by the name called
  *   failed_calls_per_op                                  if any call failed
- *   peak_live_bytes, peak_live_requested_bytes           most that was live at once in these ops, beyond what was
- * before set-up allocating_threads                                   threads that called any of the functions in these
- * ops live_mapped_bytes_per_op                             what an op leaves mapped that mmap gave
+ *   peak_live_bytes, peak_live_requested_bytes           most live at once in these ops beyond what was before set-up
+ *   allocating_threads                                   threads that called any of the functions in these ops
+ *   live_mapped_bytes_per_op                             what an op leaves mapped that mmap gave
  *   live_blocks_after_teardown                           blocks beyond those before set-up
  *   mapped_regions_after_teardown                        regions beyond those before set-up
+ * Of a sick op only:
+ *   process_changes                                      how much it changes of what all arms of a process share;
+ *                                                        the reason says what (worker/intact.h)
  */
 #ifndef ENCBENCH_EXACT_H
 #define ENCBENCH_EXACT_H

@@ -35,6 +35,7 @@ static const char *const judged[] = {"struct_bytes",
                                      "live_mapped_bytes_per_op",
                                      "mapped_regions_after_teardown",
                                      "failed_calls_per_op",
+                                     "process_changes",
                                      "instructions_per_op"};
 
 static bool is_judged(const char *metric)
@@ -52,7 +53,8 @@ static bool absent_is_none(const char *metric)
 {
     static const char end[] = "_calls_per_op";
     const size_t length = strlen(metric), end_length = sizeof end - 1;
-    return length > end_length && strcmp(metric + length - end_length, end) == 0;
+    return (length > end_length && strcmp(metric + length - end_length, end) == 0) ||
+           strcmp(metric, "process_changes") == 0;
 }
 
 static bool is_structure(const char *metric)

@@ -48,6 +48,7 @@ bool names_metric_is_reserved(const char *name)
         "live_mapped_bytes_per_op",
         "mapped_regions_after_teardown",
         "planted_cycles_per_op",
+        "process_changes",
         "struct_bytes",
         "struct_hole_bytes",
         "struct_heap_bytes",

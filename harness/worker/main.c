@@ -51,7 +51,10 @@ enum {
     PILOT_SCRUBBED_OPS = 16, /* each behind half a millisecond of scrubbing */
     REWARM_REPEATS = 5,
     PILOT_CLOCK_BLOCKS = 64,
+    EXACT_FEWER = 8,
 };
+/* No exact pass runs for much longer: 2048 ops of 50 ms took two minutes. */
+#define EXACT_NS 4e9
 /* Heaps of linearity blocks have numbers of their own. */
 #define LINEARITY_EPOCH (1ull << 32)
 /* No op is warmed for longer: 40 batches of the usual length. */
@@ -73,6 +76,7 @@ struct panel {
     size_t input_bytes; /* from there on */
     const struct encbench_module *modules[MEASURE_ARMS_MAX];
     struct measure_arm arms[MEASURE_ARMS_MAX];
+    struct intact intact; /* before modules were loaded */
 };
 
 static void enter(struct worker_region *region, enum worker_phase phase, uint32_t arm)
@@ -768,6 +772,21 @@ static int make_digests(struct worker_region *region, struct panel *panel, struc
     return 0;
 }
 
+/* Warms up by as many ops as are counted first; returns n. That is what the job says, but for an op so long that 4n of
+ * them take longer than EXACT_NS: then an eighth of it, or an eighth of that. */
+static uint64_t count_warm(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
+                           uint64_t *bytes)
+{
+    const uint64_t multiple = panel->arms[0].workload->batch_multiple_ops;
+    const double first_ns = (double)measure_batch(clock, &panel->arms[0], multiple, bytes);
+    uint64_t batches = (region->job.arms[0].iterations + multiple - 1) / multiple;
+    while (batches > 1 && 4 * (double)batches * first_ns > EXACT_NS)
+        batches = batches > EXACT_FEWER ? batches / EXACT_FEWER : 1;
+    if (batches > 1)
+        measure_batch(clock, &panel->arms[0], (batches - 1) * multiple, bytes);
+    return batches * multiple;
+}
+
 /* Allocations are counted over n and over 2n ops in a pass of its own, never while timing. */
 static int exact(struct worker_region *region, struct panel *panel, struct error *error)
 {
@@ -784,14 +803,14 @@ static int exact(struct worker_region *region, struct panel *panel, struct error
     interposer.read(&exact->before_setup, NULL);
     if (set_up_arms(region, panel, 0, error) != 0)
         return error->code;
-    const uint64_t multiple = workload->batch_multiple_ops;
-    const uint64_t n = (region->job.arms[0].iterations + multiple - 1) / multiple * multiple;
     uint64_t bytes = 0;
     enter(region, WORKER_MEASURING, 0);
-    count_batch(&interposer, &clock, &panel->arms[0], n, &bytes, &exact->warm);
+    const uint64_t n = count_warm(region, panel, &clock, &bytes);
+    interposer.read(&exact->warm, NULL);
     exact->calling_threads_n = count_batch(&interposer, &clock, &panel->arms[0], n, &bytes, &exact->after_n);
     exact->calling_threads_2n = count_batch(&interposer, &clock, &panel->arms[0], 2 * n, &bytes, &exact->after_2n);
     exact->operations = n;
+    exact->process_changes = intact_changes(&panel->intact, exact->changed);
     if (bytes != 4 * n * workload->bytes_per_op)
         return error_set(error, EXIT_USAGE,
                          "run produced %" PRIu64 " bytes in %" PRIu64 " ops; expected %" PRIu64 " an op", bytes, 4 * n,
@@ -875,6 +894,7 @@ static int work(struct worker_region *region, struct error *error)
         return structure(region);
     if (region->job.interposer[0])
         explain_interposer(region->job.interposer, region->result.not_counted, sizeof region->result.not_counted);
+    intact_take(&panel.intact);
     if (load_arms(region, &panel, error) != 0 || make_host(region, &panel, error) != 0)
         return error->code;
     if (region->job.mode == WORKER_EXACT)

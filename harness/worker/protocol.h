@@ -13,6 +13,7 @@
 #include "measure/optimiser_rule.h"
 #include "step/step.h"
 #include "worker/heap_pass.h"
+#include "worker/intact.h"
 
 #include <limits.h>
 
@@ -122,6 +123,8 @@ struct worker_exact {
     struct interpose_counts before_setup, warm, after_n, after_2n, after_teardown;
     uint64_t calling_threads_n, calling_threads_2n; /* that called any function that counts, in these ops */
     uint64_t structure_heap_bytes; /* modal distance of blocks of the structure's size; 0: no structure */
+    uint64_t process_changes;      /* of what all arms of a process share, while the op is set up (intact.h) */
+    char changed[INTACT_TEXT_BYTES];
 };
 
 /* An executed instruction, in order of address. */

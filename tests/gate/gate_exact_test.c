@@ -115,6 +115,7 @@ static void test_status(void **state)
         {"malloc_calls_per_op,1,exact,", NULL, GATE_CHANGED, false},
         {NULL, "failed_calls_per_op,1,exact,", GATE_REGRESSION, true},
         {"failed_calls_per_op,1,exact,", NULL, GATE_LESS, false},
+        {NULL, "process_changes,1,exact,a child process", GATE_REGRESSION, true},
         {NULL, "struct_lines,1,exact,", GATE_NEW, false},
         {"struct_lines,1,exact,", NULL, GATE_REMOVED, false},
         /* What cannot be seen any more may have grown. */

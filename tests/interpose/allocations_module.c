@@ -2,12 +2,14 @@
  * A module whose memory is known: each op asks for 3 blocks of 100 bytes and gives 2 back; the third lives until
  * teardown. ALLOCATIONS_VARIANT is its name. With ALLOCATIONS_FUNCTIONS the blocks come from malloc, calloc and
  * realloc; else all from malloc. With ALLOCATIONS_THREAD another thread, which lives from set-up to teardown, gives
- * them back. Compiled without builtins, or the compiler would take the blocks away.
+ * them back; with ALLOCATIONS_SICK set-up leaves a handler of a signal. Compiled without builtins, or the compiler
+ * would take the blocks away.
  */
 #include "../test_module.h"
 
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -62,6 +64,9 @@ static int setup(struct encbench_host *host, uint64_t seed, void **state, char *
         return 1;
     }
     *state = self;
+#ifdef ALLOCATIONS_SICK
+    signal(SIGUSR2, SIG_IGN);
+#endif
 #ifdef ALLOCATIONS_THREAD
     sem_init(&self->go, 0, 0);
     sem_init(&self->done, 0, 0);

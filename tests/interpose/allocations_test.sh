@@ -29,6 +29,7 @@ module() { # module NAME FLAGS...
 module plain
 module functions -DALLOCATIONS_FUNCTIONS
 module threads -DALLOCATIONS_THREAD
+module sick -DALLOCATIONS_SICK
 truth() { # truth PROGRAM DIRECTORY OPTIONS
     "$1" run --profile smoke --quiet --seed 5 --out "$2" --baseline plain --workloads blocks --module "$work/plain.o" \
         --module "$work/functions.o" $3 >"$work/out" 2>"$work/err"
@@ -47,7 +48,7 @@ usable=$("$work/usable")
 check "malloc gives at least what is asked" [ "$usable" -ge 100 ]
 
 run=$work/truth
-truth "$build/encbench" "$run" "--module $work/threads.o" || fail "the run of known modules"
+truth "$build/encbench" "$run" "--module $work/threads.o --module $work/sick.o" || fail "the run of known modules"
 for variant in plain functions threads; do
     is "$run" $variant blocks allocations_per_op 3,exact,
     is "$run" $variant blocks releases_per_op 2,exact,
@@ -78,6 +79,9 @@ build_like() { # build_like DIRECTORY
     cp "$build/encbench" "$build/encbench-worker" "$build/libencbench_interpose.so" "$1/"
     ln -s "$build/modules" "$build/kernels" "$1/"
 }
+
+for variant in plain functions threads; do is "$run" $variant blocks process_changes ''; done
+is "$run" sick blocks process_changes '1,exact,another handler of a signal'
 
 # ---- the original's two by two ----
 subject=$work/subject
