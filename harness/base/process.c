@@ -168,6 +168,7 @@ static bool must_end(const struct process_options *options, uint64_t start_s, st
         end->stopped = true;
     if (options->time_limit_s != 0 && now_s() - start_s >= options->time_limit_s)
         end->timed_out = true;
+    end->limit_s = options->time_limit_s;
     return end->stopped || end->timed_out;
 }
 
@@ -203,8 +204,14 @@ static int watch(pid_t pid)
 static void wait_for(pid_t pid, const struct process_options *options, uint64_t start_s, struct process_end *end)
 {
     struct pollfd ended = {.fd = watch(pid), .events = POLLIN};
-    while (!has_ended(pid) && !must_end(options, start_s, end))
+    uint64_t said = 0;
+    while (!has_ended(pid) && !must_end(options, start_s, end)) {
+        const uint64_t spent_s = now_s() - start_s, slow = options->slow ? spent_s / options->slow_s : 0;
+        if (slow > said)
+            options->slow(options->slow_context, spent_s);
+        said = slow;
         poll(&ended, 1, ended.fd >= 0 ? POLL_MS : UNSEEN_MS);
+    }
     if (ended.fd >= 0)
         close(ended.fd);
     reap(pid, options, end);
@@ -241,13 +248,12 @@ struct one {
     uint64_t start_s;
 };
 
-static void say_failed(const char *const *command, const struct process_end *end, uint64_t limit_s, struct error *error)
+static void say_failed(const char *const *command, const struct process_end *end, struct error *error)
 {
     char words[128];
-    if (end->timed_out)
-        error_set(error, EXIT_UNFIT, "%s did not end within %" PRIu64 " s", command[0], limit_s);
-    else if (end->signal)
-        error_set(error, EXIT_USAGE, "%s %s", command[0], process_end_words(end, words, sizeof words));
+    if (end->timed_out || end->signal)
+        error_set(error, end->timed_out ? EXIT_UNFIT : EXIT_USAGE, "%s %s", command[0],
+                  process_end_words(end, words, sizeof words));
     else
         error_set(error, EXIT_USAGE, "%s failed", command[0]);
 }
@@ -270,7 +276,7 @@ static size_t reap_some(const char *const *const *commands, struct one *all, str
         if (error->code != 0 || end.stopped || (!end.timed_out && end.signal == 0 && end.status == 0))
             continue;
         *failed = i;
-        say_failed(commands[i], &end, options->time_limit_s, error);
+        say_failed(commands[i], &end, error);
     }
     return reaped;
 }
@@ -403,7 +409,7 @@ const char *process_end_words(const struct process_end *end, char *buffer, size_
     if (end->stopped)
         snprintf(buffer, buffer_bytes, "was stopped");
     else if (end->timed_out)
-        snprintf(buffer, buffer_bytes, "did not end within its time limit");
+        snprintf(buffer, buffer_bytes, "did not end within %" PRIu64 " s", end->limit_s);
     else if (end->signal)
         snprintf(buffer, buffer_bytes, "was killed by signal %d (%s)", end->signal, strsignal(end->signal));
     else

@@ -16,10 +16,11 @@ enum { PROCESS_PASSED_FD = 3 }; /* the number under which a child finds what was
 
 /* How a child ended. */
 struct process_end {
-    bool timed_out; /* killed by us after its time limit */
-    bool stopped;   /* killed by us because process_stop_requested() */
-    int signal;     /* 0: it exited */
-    int status;     /* exit status when it exited */
+    bool timed_out;   /* killed by us after its time limit ... */
+    uint64_t limit_s; /* ... of so many seconds */
+    bool stopped;     /* killed by us because process_stop_requested() */
+    int signal;       /* 0: it exited */
+    int status;       /* exit status when it exited */
 };
 
 struct process_options {
@@ -31,7 +32,11 @@ struct process_options {
     bool own_group; /* shielded from the terminal's Ctrl-C: the parent decides when it ends, and all it forked ends with
                        it */
     bool ask_first; /* before it is killed it gets SIGTERM and a few seconds: for what has groups of its own to end */
-    bool unstoppable;  /* process_stop_requested() leaves it a second: for what is written after a stop */
+    bool unstoppable; /* process_stop_requested() leaves it a second: for what is written after a stop */
+    /* Called about every slow_s seconds that it takes, with those so far; NULL: nobody wants to know. */
+    void (*slow)(void *context, uint64_t seconds);
+    void *slow_context;
+    uint64_t slow_s;
     bool reproducible; /* fixed addresses where the sandbox lets us, and an environment of no more than LD_LIBRARY_PATH
                         */
 };

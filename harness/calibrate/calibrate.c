@@ -389,6 +389,7 @@ static int begin_new(struct calibration *calibration, char *directory, struct er
         machine_write(directory, 0, NULL, error) != 0)
         return error->code;
     launch_init(&calibration->launch, calibration->paths, calibration->scratch, &calibration->modules);
+    calibration->launch.quiet = calibration->options->quiet;
     const struct module_info *reached =
         module_set_find_kernel(calibration->paths, &calibration->kernels, REACHED_VARIANT, error);
     const struct module_info *chain =
@@ -410,6 +411,7 @@ static int begin_resumed(struct calibration *calibration, struct error *error)
         count_done(calibration, error) != 0)
         return error->code;
     launch_init(&calibration->launch, calibration->paths, calibration->scratch, &calibration->modules);
+    calibration->launch.quiet = calibration->options->quiet;
     return 0;
 }
 

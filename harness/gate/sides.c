@@ -160,6 +160,7 @@ static int count_side(const struct gate_sides *sides, const struct gate_side *si
     launch_init(&launch, &side->paths, side->directory, &side->set);
     launch.cpu = side->cpu;
     launch.parallel = side_parallel();
+    launch.quiet = quiet;
     exact_measure(side->directory, &launch, &side->set, sides->counted, sides->stepped, quiet, error);
     launch_free(&launch);
     return error->code;
@@ -224,6 +225,7 @@ static int check_head(const struct gate_side *head, const char *const *workloads
 {
     struct launch launch;
     launch_init(&launch, &head->paths, head->directory, &head->set);
+    launch.quiet = quiet;
     optimiser_measure(head->directory, &launch, &head->set, workloads, quiet, error);
     launch_free(&launch);
     return error->code;

@@ -784,6 +784,7 @@ int gate_time_run(struct gate_time *lane, const struct gate_time_options *option
     *lane = (struct gate_time){0};
     launch_init(&run.launch, options->paths, options->scratch, options->head);
     run.launch.fresh_shared = true;
+    run.launch.quiet = options->quiet;
     if (prepare(&run, error) == 0 && check_digests(&run, error) == 0 &&
         gate_time_allow(lane, options->allow, options->earlier, options->variants || options->workloads, error) == 0 &&
         run_passes(&run, error) == 0)

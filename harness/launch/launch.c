@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/process.h"
+#include "base/progress.h"
 #include "base/scratch.h"
 #include "launch/kept_job.h"
 #include "machine/machine.h"
@@ -23,7 +24,7 @@ static const char *const phase_words[] = {
     [WORKER_WARMING_UP] = "warming up", [WORKER_MEASURING] = "measuring",      [WORKER_TEARING_DOWN] = "tearing down",
 };
 
-enum { WORKER_PATIENCE_S = 30 };
+enum { WORKER_PATIENCE_S = 30, SAY_WAITING_S = 10 };
 
 void launch_init(struct launch *launch, const struct paths *paths, const char *scratch,
                  const struct module_set *modules)
@@ -316,13 +317,35 @@ static bool may_be_forbidden(const struct worker_region *region)
            (mode == WORKER_OPTIMISER && region->result.step.opening != WORKER_STEP_NOT_YET);
 }
 
+/* For whom a worker takes long, and how long it may. */
+struct waiting {
+    const struct worker_region *region;
+    uint64_t limit_s;
+};
+
+/* Which arm it is stands in the region, where the worker writes: so it is looked up among those of the job. */
+static void say_waiting(void *context, uint64_t seconds)
+{
+    const struct waiting *waiting = context;
+    const struct worker_job *job = &waiting->region->job;
+    const struct worker_result *result = &waiting->region->result;
+    const struct worker_arm *arm = &job->arms[result->phase_arm < job->arm_count ? result->phase_arm : 0];
+    progress_say(&(struct progress){.terminal = isatty(STDERR_FILENO), .done = 1},
+                 "variant %s, workload %s: still %s after %" PRIu64 " s, at most %" PRIu64, arm->variant, arm->workload,
+                 phase_words[result->phase < WORKER_DONE ? result->phase : WORKER_STARTING], seconds, waiting->limit_s);
+}
+
 /* Starts the worker on a region and says in one line what went wrong, if anything did. */
 static int start_worker(const struct launch *launch, struct worker_region *region, int fd, const char *preload,
                         uint64_t time_limit_s, char *wrong, size_t wrong_bytes, struct worker_stop *stop,
                         struct error *error)
 {
     const char *const arguments[] = {launch->paths->worker, NULL};
-    const struct process_options options = {.preload = preload,
+    struct waiting waiting = {region, time_limit_s};
+    const struct process_options options = {.slow = launch->quiet ? NULL : say_waiting,
+                                            .slow_context = &waiting,
+                                            .slow_s = SAY_WAITING_S,
+                                            .preload = preload,
                                             .pass_fd = fd,
                                             .time_limit_s = time_limit_s,
                                             .mute = true,

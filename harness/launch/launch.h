@@ -16,6 +16,7 @@ struct launch {
     const struct module_set *modules;
     int cpu;           /* workers are pinned to it */
     unsigned parallel; /* passes that time nothing, at once: as many as there are CPUs */
+    bool quiet;        /* nothing is said of a worker that takes long */
     /* Shared objects too get a fresh layout in every round, where their object file lies beside them: they are among
      * what is compared. Where they are not, one copy serves all arms and its layout cannot tell them apart. */
     bool fresh_shared;

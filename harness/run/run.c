@@ -120,7 +120,8 @@ static bool note_untimed(const struct run *run, const struct module_info *module
     return any;
 }
 
-/* With --baseline, workloads that others offer and it does not. */
+/* With --baseline, workloads that others offer and it does not; with --module too, those that others that were given
+ * offer. */
 static void note_unlike_baseline(const struct run *run, const char *baseline)
 {
     const struct progress notes = {.quiet = run->options->quiet};
@@ -128,6 +129,8 @@ static void note_unlike_baseline(const struct run *run, const char *baseline)
     for (size_t m = 0; m < run->modules.count; m++)
         for (size_t w = 0; w < run->modules.modules[m].workload_count; w++) {
             const struct module_workload *workload = &run->modules.modules[m].workloads[w];
+            if (run->options->selection.modules && !run->modules.modules[m].given)
+                continue;
             bool before = module_info_workload(against, workload->short_name) != NULL;
             for (size_t i = 0; i < m && !before; i++)
                 before = module_info_workload(&run->modules.modules[i], workload->short_name) != NULL;
@@ -820,7 +823,7 @@ static int time_all(struct run *run, struct error *error)
 static void print_plan(const struct run *run)
 {
     const struct profile *profile = run->options->profile;
-    double seconds = 10, bytes = 1e6; /* exact and heap passes; what is small */
+    double seconds = 0, bytes = 1e6; /* what is small */
     printf("profile %s, seed %" PRIu64 "\n", profile->name, run->seed);
     for (size_t i = 0; i < profile->look_count; i++)
         printf("%s at %u processes (%g of the error)%s", i ? ", then" : "looks", profile->looks[i].processes,
@@ -843,7 +846,9 @@ static void print_plan(const struct run *run)
     }
     printf("ahead of them %u short processes for each that decides claims foretell what will hardly be resolved: %s\n",
            profile->forecast_processes, schema_forecast.file);
-    printf("at most %.0f s and %.0f MB\n", ceil(seconds), ceil(bytes / 1e6));
+    printf("exact passes before it: seconds to a minute, and none of what is kept from an earlier run\n"
+           "timing at most %.0f s and %.0f MB where no op takes longer than a millisecond\n",
+           ceil(seconds), ceil(bytes / 1e6));
 }
 
 /* Workloads of the exact lane, NULL-terminated. */
@@ -872,12 +877,22 @@ static bool claims_name_workload(const struct csv_data *claims, const char *work
     return false;
 }
 
-/* With --variants: not among them, and no baseline of theirs. */
-static bool is_left_out(const struct plan_selection *selection, const struct module_info *module)
+static bool is_in_plan(const struct plan *plan, const struct module_info *module)
 {
-    if (selection->variants == NULL || module->given ||
-        (selection->baseline && strcmp(selection->baseline, module->variant) == 0))
+    for (size_t i = 0; i < plan->cell_count; i++)
+        if (plan_arms_of(&plan->cells[i], module) > 0)
+            return true;
+    return false;
+}
+
+/* With --variants: not among them, and no baseline of theirs. With --module: compared with nothing that was given. */
+static bool is_left_out(const struct run *run, const struct module_info *module)
+{
+    const struct plan_selection *selection = &run->options->selection;
+    if (module->given || (selection->baseline && strcmp(selection->baseline, module->variant) == 0))
         return false;
+    if (selection->variants == NULL)
+        return selection->modules != NULL && !module->planted && !is_in_plan(&run->plan, module);
     for (size_t i = 0; selection->variants[i]; i++)
         if (strcmp(selection->variants[i], module->variant) == 0)
             return false;
@@ -908,7 +923,7 @@ static void choose_exact(struct run *run, struct exact_names *names)
                     run->modules.modules[m].planned = true;
     }
     for (size_t m = 0; m < run->modules.count; m++)
-        run->modules.modules[m].left_out = is_left_out(selection, &run->modules.modules[m]);
+        run->modules.modules[m].left_out = is_left_out(run, &run->modules.modules[m]);
     for (size_t m = 0; m < run->modules.count; m++)
         for (size_t w = 0; w < run->modules.modules[m].workload_count && !run->modules.modules[m].left_out; w++) {
             const struct module_workload *workload = &run->modules.modules[m].workloads[w];
@@ -926,6 +941,7 @@ static int measure_into_directory(struct run *run, struct error *error)
         write_run(run, false, error))
         return error->code;
     launch_init(&run->launch, run->paths, run->scratch, &run->modules);
+    run->launch.quiet = run->options->quiet;
     struct exact_names names = {0};
     choose_exact(run, &names);
     if (optimiser_measure(run->directory, &run->launch, &run->modules, names.counted, run->options->quiet, error) ||
@@ -984,6 +1000,7 @@ static int resume_into_directory(struct run *run, struct error *error)
     progress_say(&(struct progress){.quiet = run->options->quiet}, "%zu processes are there already",
                  run->resume.processes);
     launch_init(&run->launch, run->paths, run->scratch, &run->modules);
+    run->launch.quiet = run->options->quiet;
     if (record_open(&run->record, run->directory, true, error))
         return error->code;
     return time_all(run, error);

@@ -155,6 +155,28 @@ static void of_many_the_one_that_fails_is_named(void **state)
     assert_true(seconds() - start_s <= 4);
 }
 
+static void note_seconds(void *context, uint64_t spent_s)
+{
+    uint64_t *noted = context;
+    noted[0]++;
+    noted[1] = spent_s;
+}
+
+static void of_one_that_takes_long_is_heard(void **state)
+{
+    (void)state;
+    const char *const sleeper[] = {"sleep", "86396", NULL};
+    uint64_t noted[2] = {0};
+    const struct process_options options = {
+        .pass_fd = -1, .time_limit_s = 3, .own_group = true, .slow = note_seconds, .slow_context = noted, .slow_s = 1};
+    struct process_end end;
+    struct error error = {0};
+    char words[64];
+    assert_int_equal(process_run(sleeper, &options, &end, &error), 0);
+    assert_true(noted[0] == 2 && noted[1] == 2);
+    assert_string_equal(process_end_words(&end, words, sizeof words), "did not end within 3 s");
+}
+
 /* Last: the stop stays. */
 static void a_stop_that_is_pending_ends_everything(void **state)
 {
@@ -191,9 +213,13 @@ static void a_stop_that_is_pending_ends_everything(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_command_that_is_missing_is_an_error),  cmocka_unit_test(output_and_report_are_kept_apart),
-        cmocka_unit_test(a_time_limit_ends_all_that_was_forked),  cmocka_unit_test(children_do_not_outlive_us),
-        cmocka_unit_test(closed_descriptors_are_opened),          cmocka_unit_test(of_many_the_one_that_fails_is_named),
+        cmocka_unit_test(a_command_that_is_missing_is_an_error),
+        cmocka_unit_test(output_and_report_are_kept_apart),
+        cmocka_unit_test(a_time_limit_ends_all_that_was_forked),
+        cmocka_unit_test(children_do_not_outlive_us),
+        cmocka_unit_test(closed_descriptors_are_opened),
+        cmocka_unit_test(of_many_the_one_that_fails_is_named),
+        cmocka_unit_test(of_one_that_takes_long_is_heard),
         cmocka_unit_test(a_stop_that_is_pending_ends_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -291,7 +291,7 @@ module "$work/input" -DSTRANGE_INPUT=0xfffffffffffff000
 module "$work/-x"
 module "$work/hidden" -DSTRANGE_HIDDEN
 mkfifo "$work/fifo.o" "$work/fifo.so"
-refused "a module that never loads" "hang.o: the process that loads it did not end within its time limit" \
+refused "a module that never loads" "hang.o: the process that loads it did not end within 30 s" \
     timeout 60 "$encbench" list --module "$work/hang.o"
 "$encbench" list --module "$work/hang.o" >"$work/out" 2>"$work/err" &
 pid=$!
