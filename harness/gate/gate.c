@@ -77,6 +77,19 @@ static const struct csv_data *earlier_of(const struct gate *gate)
     return gate->earlier_known ? &gate->earlier : NULL;
 }
 
+/* Green means that something was compared. */
+static int check_compared(const struct gate_rows *rows, struct error *error)
+{
+    size_t compared = 0;
+    for (size_t i = 0; i < rows->count; i++)
+        compared += !gate_row_is_plant(&rows->rows[i]) && rows->rows[i].status != GATE_NEW &&
+                    rows->rows[i].status != GATE_REMOVED;
+    return compared > 0 ? 0
+                        : error_set(error, EXIT_USAGE,
+                                    "gate: nothing can be compared: the base and the working tree have no figure in "
+                                    "common; choose other variants and workloads (--variants, --workloads)");
+}
+
 static int count_exact(struct gate *gate, struct error *error)
 {
     const struct gate_options *options = gate->options;
@@ -84,7 +97,7 @@ static int count_exact(struct gate *gate, struct error *error)
     if (gate_sides_count(&gate->sides, options->quiet, error) != 0 ||
         gate_exact_compare(&gate->sides.side[GATE_BASE].metrics, &gate->sides.side[GATE_HEAD].metrics, &gate->rows,
                            error) != 0 ||
-        gate_exact_check_plants(&gate->rows, error) != 0)
+        gate_exact_check_plants(&gate->rows, error) != 0 || check_compared(&gate->rows, error) != 0)
         return error->code;
     return gate_exact_allow(&gate->rows, &gate->allow, earlier_of(gate), selected, error);
 }

@@ -109,7 +109,6 @@ static void put_counts(const struct gate_found *found, FILE *stream)
         fprintf(stream, "%s%zu %s", separator, count, gate_status_words[status]);
         separator = ", ";
     }
-    fputs(*separator ? "" : "nothing compared", stream);
 }
 
 static void put_subject(const struct gate_found *found, FILE *stream)

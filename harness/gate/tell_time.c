@@ -120,6 +120,12 @@ static void put_row_markdown(FILE *stream, const struct gate_time_row *row)
     fprintf(stream, "%s |\n", row->reason);
 }
 
+static void put_not_in_panels(const struct gate_time *lane, FILE *stream)
+{
+    if (lane->not_in_panels[0])
+        fprintf(stream, "; not timed, in no panel (--variants times them): %s", lane->not_in_panels);
+}
+
 /* At most TIME_ROWS_MAX rows by `put`; returns how many there are beyond. */
 static size_t for_shown_rows(const struct gate_time *lane, FILE *stream, put_row_function *put)
 {
@@ -142,7 +148,6 @@ static void put_counts(const struct gate_time *lane, FILE *stream)
         fprintf(stream, "%s%zu %s", separator, count, words[w]);
         separator = ", ";
     }
-    fputs(*separator ? "" : "nothing compared", stream);
 }
 
 /* ", but of 3 a slow-down of up to 9.1 % would have passed": what is called green and could not have been called red.
@@ -183,6 +188,7 @@ void gate_tell_time_text(const struct gate_time *lane, FILE *stream)
     put_counts(lane, stream);
     put_blindness(lane, stream);
     put_one_layout(lane, stream);
+    put_not_in_panels(lane, stream);
     fprintf(stream, "%s\n", is_believed(lane) ? "; planted slow-downs: all seen" : "; not to be believed");
 }
 
@@ -195,6 +201,7 @@ void gate_tell_time_markdown(const struct gate_time *lane, FILE *stream)
     put_counts(lane, stream);
     put_blindness(lane, stream);
     put_one_layout(lane, stream);
+    put_not_in_panels(lane, stream);
     fprintf(stream, ". %s%s\n\n", is_believed(lane) ? "Planted slow-downs: all seen." : "Not to be believed: ",
             is_believed(lane) ? "" : lane->why);
     if (rows > 0) {

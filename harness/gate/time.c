@@ -155,7 +155,7 @@ static bool words_hold(const char *words, const char *word)
     return false;
 }
 
-/* Some variants are controls that are never timed: no panel has them. */
+/* Some variants are controls that are timed only when somebody asks for them: no panel has them. */
 static bool in_panels(const struct csv_data *panels, const char *variant)
 {
     for (size_t row = 0; row < panels->row_count; row++)
@@ -246,16 +246,32 @@ static int check_selection(const struct gate_time_options *options, struct error
     return 0;
 }
 
+static void note_not_in_panels(struct gate_time *lane, const char *variant)
+{
+    const size_t length = strlen(lane->not_in_panels);
+    snprintf(lane->not_in_panels + length, sizeof lane->not_in_panels - length, "%s%s", length > 0 ? " " : "", variant);
+}
+
+/* Green means that something was compared. */
 static int add_pairs(struct gate_time *lane, const struct gate_time_options *options, struct error *error)
 {
     struct csv_data panels = {0};
     if (check_selection(options, error) == 0 && csv_read(options->paths->panels, &schema_panels, &panels, error) == 0)
         for (size_t m = 0; m < options->head->count && error->code == 0; m++) {
             const struct module_info *head = &options->head->modules[m];
-            if (!head->planted && is_named(options->variants, head->variant) && in_panels(&panels, head->variant))
+            if (head->planted || !is_named(options->variants, head->variant))
+                continue;
+            if (options->variants || in_panels(&panels, head->variant))
                 add_pairs_of(lane, options, head, error);
+            else if (strcmp(head->variant, PLANT_VARIANT) != 0)
+                note_not_in_panels(lane, head->variant);
         }
     csv_free(&panels);
+    if (error->code == 0 && lane->row_count == 0)
+        error_set(error, EXIT_USAGE,
+                  "gate: nothing can be compared in time: no variant%s%s that both builds have is timed on a workload "
+                  "that both have; choose others (--variants, --workloads), or compare exact figures alone (--exact)",
+                  lane->not_in_panels[0] ? " but those in no panel, " : "", lane->not_in_panels);
     return error->code;
 }
 

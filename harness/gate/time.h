@@ -63,6 +63,7 @@ struct gate_time {
     /* A shared object that only one build has and whose object file does not lie beside it: it has the same layout in
      * every process, so that a difference may be its alignment. File name; "": none. */
     char one_layout[NAME_MAX + 1];
+    char not_in_panels[512]; /* variants that nobody asked for and no panel has: not timed; words, "" without any */
     char **planted_shared;
     char *planted_directory;
 };
@@ -70,7 +71,7 @@ struct gate_time {
 /*
  * Runs the lane. Errors: a shared object whose name has no content hash, two of one name and different bytes, a
  * selection that neither build has, a module that fails; EXIT_UNFIT when stopped. What the measurement says is no error
- * but the outcome. Nothing to time is EXIT_PASS with the controls judged all the same. gate_time_free in every case.
+ * but the outcome. Nothing to compare is an error (EXIT_USAGE): it is no pass. gate_time_free in every case.
  */
 int gate_time_run(struct gate_time *lane, const struct gate_time_options *options, struct error *error);
 void gate_time_free(struct gate_time *lane);

@@ -772,14 +772,16 @@ static int make_digests(struct worker_region *region, struct panel *panel, struc
     return 0;
 }
 
-/* Warms up by as many ops as are counted first; returns n. That is what the job says, but for an op so long that 4n of
- * them take longer than EXACT_NS: then an eighth of it, or an eighth of that. */
+/* Warms up by as many ops as are counted first; returns n. That is what the job says (0: only digests are wanted), but
+ * for an op so long that 4n of them take longer than EXACT_NS: then an eighth of it, or an eighth of that. */
 static uint64_t count_warm(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
                            uint64_t *bytes)
 {
     const uint64_t multiple = panel->arms[0].workload->batch_multiple_ops;
-    const double first_ns = (double)measure_batch(clock, &panel->arms[0], multiple, bytes);
     uint64_t batches = (region->job.arms[0].iterations + multiple - 1) / multiple;
+    if (batches == 0)
+        return 0;
+    const double first_ns = (double)measure_batch(clock, &panel->arms[0], multiple, bytes);
     while (batches > 1 && 4 * (double)batches * first_ns > EXACT_NS)
         batches = batches > EXACT_FEWER ? batches / EXACT_FEWER : 1;
     if (batches > 1)

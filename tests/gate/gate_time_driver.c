@@ -96,6 +96,8 @@ static int run_lane(struct gate_time_options *options, const char *base_director
             print_row(&lane.rows[r]);
         if (lane.one_layout[0])
             printf("one layout\t%s\n", lane.one_layout);
+        if (lane.not_in_panels[0])
+            printf("not in panels\t%s\n", lane.not_in_panels);
         printf("outcome\t%d\t%s\t%zu of %zu processes void\t%.0f s of %.0f\n", lane.outcome, lane.why,
                lane.processes_void, lane.processes, lane.spent_s, lane.expected_s);
         outcome = lane.outcome;
