@@ -298,7 +298,7 @@ static int derive(const char *directory, struct error *error)
     struct calibrate_data data = {0};
     struct calibrate_figures figures = {0};
     if (calibrate_data_read(&data, directory, error) == 0 && calibrate_derive(&data, &figures, error) == 0 &&
-        calibrate_add_simulated(&figures, error) == 0 && calibrate_add_instructions(&figures, directory, error) == 0 &&
+        calibrate_add_instructions(&figures, directory, error) == 0 &&
         calibrate_add_states(&figures, directory, error) == 0 &&
         calibrate_add_reports(&figures, directory, error) == 0 &&
         calibrate_write_figures(&figures, directory, error) == 0)

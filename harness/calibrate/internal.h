@@ -135,12 +135,6 @@ void calibrate_figures_free(struct calibrate_figures *figures);
 /* A new row at the end, without any figure and without a target. NULL when memory is short. Valid until the next. */
 struct calibrate_figure *calibrate_figures_add(struct calibrate_figures *figures, struct error *error);
 
-/* ---- calibrate_simulated.c ---- */
-
-/* Appends what a simulation of the statistics without a clock shows (simulate.h): the same on every machine; some four
- * seconds. */
-int calibrate_add_simulated(struct calibrate_figures *figures, struct error *error);
-
 /* ---- calibrate_instructions.c ---- */
 
 /* Steps one op of the arm a thousand times, each in a process of its own, into calibration_instructions.csv of the

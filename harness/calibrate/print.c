@@ -54,8 +54,6 @@ int calibrate_write_figures(const struct calibrate_figures *figures, const char 
 static bool is_shown(const struct calibrate_figure *row)
 {
     const bool fresh = strcmp(row->design, CALIBRATE_FRESH) == 0;
-    if (strcmp(row->property, "simulation") == 0)
-        return row->target[0] != '\0';
     return row->target[0] || strcmp(row->figure, "sd_ratio") == 0 || strcmp(row->figure, "false_differences") == 0 ||
            (fresh && strcmp(row->figure, "process_time") == 0) || strcmp(row->figure, "mde") == 0;
 }

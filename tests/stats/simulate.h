@@ -64,18 +64,4 @@ bool simulate(const struct simulate_design *design, uint64_t seed, size_t first,
 /* Error probability of the exact interval at this N for continuous symmetric differences: at most alpha. */
 double simulate_exact_error(size_t processes, double alpha);
 
-/* A figure of the harness about itself, for calibration.csv. */
-struct simulate_figure {
-    const char *subject; /* distribution; "all": those for which it is promised, together */
-    const char *figure;
-    unsigned processes; /* of the last look; 0: several */
-    double alpha;       /* that the rate must not exceed */
-    size_t trials, count;
-    bool promised; /* a higher rate breaks what is promised; otherwise it is for information */
-};
-/* The figures that calibrate appends, one call of `emit` each; `trials` at the smaller N, fewer at the larger ones,
- * which cost more. Some nine seconds for 1000. False when memory is short. */
-bool simulate_figures(uint64_t seed, size_t trials, void (*emit)(const struct simulate_figure *figure, void *context),
-                      void *context);
-
 #endif
