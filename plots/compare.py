@@ -24,7 +24,8 @@ OPPOSED = ("contradict", "runs of a group disagree", "opposite directions")
 APART = ("changed", "differs between the runs")
 # Facts that two runs differ in whatever they measured and wherever, or that the table of runs says already.
 OWN_FACTS = {
-    "machine": ("fingerprint", "cpu_pinned", "steal_since_boot_percent", "cpu_pressure_10_s_percent"),
+    "machine": ("fingerprint", "cpu_pinned", "steal_since_boot_percent", "cpu_pressure_10_s_percent",
+                "busiest_cpu_percent"),
     "run": ("command", "seed", "profile", "processes", "processes_void", "look_processes", "error_share", "chain_iterations",
             "chain_multiply_iterations", "for_conclusions", "complete", "selection", "process_ms"),
 }

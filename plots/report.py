@@ -893,7 +893,7 @@ def alt_texts(run):
     }
 
 
-BUSY = ("cpu_pressure", "steal")  # how facts start that say what else ran
+BUSY = ("busiest_cpu", "cpu_pressure", "steal")  # how facts start that say what else ran
 
 
 def busy(run):

@@ -20,7 +20,7 @@ enum {
     TRY_PATIENCE_S = 10,
     OUTPUT_BYTES_MAX = 1 << 26,
     OUT_OF_THE_WAY_FD = 10,
-    ASK_POLLS = 25
+    ASK_POLLS = 5
 };
 enum {
     POLL_MS = 200,

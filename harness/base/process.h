@@ -31,7 +31,7 @@ struct process_options {
     bool quiet;            /* standard output and error do */
     bool own_group; /* shielded from the terminal's Ctrl-C: the parent decides when it ends, and all it forked ends with
                        it */
-    bool ask_first; /* before it is killed it gets SIGTERM and a few seconds: for what has groups of its own to end */
+    bool ask_first; /* before it is killed it gets SIGTERM and a second: for what has groups of its own to end */
     bool unstoppable; /* process_stop_requested() leaves it a second: for what is written after a stop */
     /* Called about every slow_s seconds that it takes, with those so far; NULL: nobody wants to know. */
     void (*slow)(void *context, uint64_t seconds);

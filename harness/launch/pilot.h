@@ -11,6 +11,8 @@
 
 enum {
     PILOT_PROCESSES = 5, /* whose median counts: of one, 9 of 90 pairs of runs had another n and another op */
+    PILOT_KNOWN_PROCESSES =
+        3, /* where a calibration knows n, and the time of an op only plans how many blocks there are */
 };
 
 /* Medians over the processes of a pilot; of each arm of the cell. */

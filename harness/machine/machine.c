@@ -23,8 +23,10 @@
 #include <zlib.h>
 
 enum { CLOCK_STEP_NS_MAX = 100 };
-#define STEAL_PERCENT_MAX    0.1
-#define PRESSURE_PERCENT_MAX 1.0
+#define STEAL_PERCENT_MAX 0.1
+/* A CPU that somebody uses for longer than that is not free; an idle one has a tick or none of its twenty. */
+#define BUSY_PERCENT_MAX  25.0
+#define COMPANY_WINDOW_NS 200000000
 
 static cpu_set_t allowed_cpus(void)
 {
@@ -391,14 +393,83 @@ static void add_steal(struct machine_facts *facts, const char *root)
         percent);
 }
 
+/* Of the last ten seconds: what was built just before counts as much as what runs now, so it is told and judges
+ * nothing. */
 static void add_pressure(struct machine_facts *facts, const char *root)
 {
     char line[512];
     double percent;
     read_line(root, "/proc/pressure/cpu", line, sizeof line);
     const bool found = sscanf(line, "some avg10=%lf", &percent) == 1;
-    add(facts, "cpu_pressure_10_s_percent", found && percent < PRESSURE_PERCENT_MAX ? MACHINE_OK : MACHINE_NOISY,
-        "end what else runs here (top)", found ? "%.2f" : "", found ? percent : 0.0);
+    add(facts, "cpu_pressure_10_s_percent", MACHINE_VOLATILE, NULL, found ? "%.2f" : "", found ? percent : 0.0);
+}
+
+/* Ticks of one CPU: all, and those in which it was not idle. */
+struct ticks {
+    unsigned long long all, busy;
+};
+
+/* A line "cpuN ..." of /proc/stat; false when it is none. Guests are part of the user's. */
+static bool read_ticks(const char *line, int *cpu, struct ticks *ticks)
+{
+    unsigned long long part[8];
+    if (sscanf(line, "cpu%d %llu %llu %llu %llu %llu %llu %llu %llu", cpu, &part[0], &part[1], &part[2], &part[3],
+               &part[4], &part[5], &part[6], &part[7]) != 9 ||
+        *cpu < 0)
+        return false;
+    *ticks = (struct ticks){0};
+    for (int i = 0; i < 8; i++)
+        ticks->all += part[i];
+    ticks->busy = ticks->all - part[3] - part[4]; /* idle; waiting for a disk */
+    return true;
+}
+
+static const char *next_line(const char *line)
+{
+    const char *end = strchr(line, '\n');
+    return end ? end + 1 : NULL;
+}
+
+double machine_busiest_percent(const char *before, const char *after)
+{
+    double busiest = NAN;
+    for (const char *line = after; line; line = next_line(line)) {
+        int cpu, same_cpu;
+        struct ticks then, now;
+        if (!read_ticks(line, &cpu, &now))
+            continue;
+        for (const char *old = before; old; old = next_line(old))
+            if (read_ticks(old, &same_cpu, &then) && same_cpu == cpu && now.all > then.all && now.busy >= then.busy)
+                busiest = fmax(isnan(busiest) ? 0 : busiest,
+                               100.0 * (double)(now.busy - then.busy) / (double)(now.all - then.all));
+    }
+    return busiest;
+}
+
+static void read_whole(const char *root, const char *path, char *text, size_t bytes)
+{
+    FILE *file = open_below(root, path);
+    text[file ? fread(text, 1, bytes - 1, file) : 0] = '\0';
+    if (file)
+        fclose(file);
+}
+
+/* While this process does nothing at all, so that what is busy is somebody else. */
+static void add_company(struct machine_facts *facts, const char *root)
+{
+    enum { STAT_BYTES = 1 << 17 }; /* of a thousand CPUs */
+    char *text = calloc(2, STAT_BYTES);
+    double percent = NAN;
+    if (text) {
+        const struct timespec window = {0, *root ? 0 : COMPANY_WINDOW_NS};
+        read_whole(root, "/proc/stat", text, STAT_BYTES);
+        nanosleep(&window, NULL);
+        read_whole(root, "/proc/stat", text + STAT_BYTES, STAT_BYTES);
+        percent = machine_busiest_percent(text, text + STAT_BYTES);
+    }
+    free(text);
+    add(facts, "busiest_cpu_percent", percent < BUSY_PERCENT_MAX ? MACHINE_OK : MACHINE_NOISY,
+        "end what else runs here (top)", isfinite(percent) ? "%.0f" : "", percent);
 }
 
 /* The control group that this process is in, version 2; false when there is none to be seen. */
@@ -541,6 +612,7 @@ void machine_look(const char *root, uint64_t clock_step_ns, struct machine_facts
     add_mitigations(facts, root);
     add_pmu(facts);
     add_steal(facts, root);
+    add_company(facts, root);
     add_pressure(facts, root);
     add_cgroup(facts, root);
     add_clock(facts, root, clock_step_ns);
@@ -558,7 +630,7 @@ static const struct machine_fact *fact_of(const struct machine_facts *facts, con
 int machine_write(const char *directory, uint64_t clock_step_ns, const struct machine_facts *before,
                   struct error *error)
 {
-    static const char *const company[] = {"load_average", "cpu_pressure_10_s_percent"};
+    static const char *const company[] = {"load_average", "cpu_pressure_10_s_percent", "busiest_cpu_percent"};
     char path[PATH_MAX];
     struct csv_writer *writer;
     struct machine_facts facts;

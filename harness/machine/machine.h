@@ -55,6 +55,10 @@ int machine_last_cpu(void);
 /* So many of them further down than `cpu`, and round from the first to the last. */
 int machine_cpu_after(int cpu, unsigned steps);
 
+/* Of two readings of /proc/stat, how much of the time between them the busiest CPU was not idle; NaN when they do not
+ * tell. Pure. */
+double machine_busiest_percent(const char *before, const char *after);
+
 /* Looks, with the clock's step measured here and now. */
 void machine_look_now(struct machine_facts *facts);
 

@@ -539,15 +539,19 @@ static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
     struct plan_cell *cell = &run->plan.cells[cell_index];
     const struct profile *profile = run->options->profile;
     const size_t first = first_of_workload(&run->plan, cell_index);
+    const bool known = first == cell_index && pilot_known(&run->known_batches, cell, &run->batches[cell_index]);
     struct pilot_figures figures;
     if (pilot_measure(&run->launch, cell, PILOT_FIRST + cell_index * PILOT_PROCESSES,
-                      first == cell_index ? PILOT_PROCESSES : 1, run->seed, &figures, error) != 0 ||
+                      first != cell_index ? 1
+                      : known             ? PILOT_KNOWN_PROCESSES
+                                          : PILOT_PROCESSES,
+                      run->seed, &figures, error) != 0 ||
         check_cold(cell, &figures, error) != 0)
         return error->code;
-    if (first == cell_index && !pilot_known(&run->known_batches, cell, &run->batches[cell_index]))
-        run->batches[cell_index] = pilot_choose(cell, &figures);
-    else if (first != cell_index)
+    if (first != cell_index)
         run->batches[cell_index] = run->batches[first];
+    else if (!known)
+        run->batches[cell_index] = pilot_choose(cell, &figures);
     set_clock_once(run, cell, &figures);
     pilot_apply(cell, &run->batches[cell_index], &figures);
     pilot_plan_blocks(cell, &figures, cell->decides_claims ? profile->process_ms : profile->exploratory_process_ms,
@@ -562,10 +566,10 @@ static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
 static void warn_of_company(const struct run *run)
 {
     for (size_t i = 0; i < run->before.count; i++)
-        if (strcmp(run->before.fact[i].key, "cpu_pressure_10_s_percent") == 0 &&
-            run->before.fact[i].status == MACHINE_NOISY)
+        if (strcmp(run->before.fact[i].key, "busiest_cpu_percent") == 0 && run->before.fact[i].status == MACHINE_NOISY)
             progress_say(&run->progress,
-                         "encbench: the machine is busy (CPU pressure %s %%): intervals will be wide; wait until it is "
+                         "encbench: the machine is busy (a CPU is used for %s %% of the time): intervals will be wide; "
+                         "wait until it is "
                          "idle, see `encbench doctor`",
                          run->before.fact[i].value);
 }

@@ -8,14 +8,18 @@
 
 #include <ftw.h>
 #include <limits.h>
+#include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -263,9 +267,13 @@ static void neighbours(void **state)
         {{"/proc/stat", "cpu  1 2 3 4\n"}, "steal_since_boot_percent", "", HIDDEN, NULL},
         {{"/proc/stat", "cpu  0 0 0 0 0 0 0 0\n"}, "steal_since_boot_percent", "", HIDDEN, NULL},
         {{NULL}, "cpu_pressure_10_s_percent", "", HIDDEN, NULL},
-        {{"/proc/pressure/cpu", "some avg10=0.99 avg60=9.00\n"}, "cpu_pressure_10_s_percent", "0.99", OK, NULL},
-        {{"/proc/pressure/cpu", "some avg10=1.00 avg60=0.00\n"}, "cpu_pressure_10_s_percent", "1.00", NOISY, "top"},
+        {{"/proc/pressure/cpu", "some avg10=9.99 avg60=9.00\n"},
+         "cpu_pressure_10_s_percent",
+         "9.99",
+         MACHINE_VOLATILE,
+         NULL},
         {{"/proc/pressure/cpu", "full avg10=9\n"}, "cpu_pressure_10_s_percent", "", HIDDEN, NULL},
+        {{NULL}, "busiest_cpu_percent", "", HIDDEN, NULL},
     };
     EXPECT_ALL(list);
 }
@@ -366,6 +374,44 @@ static void expect_clean(const struct machine_facts *facts)
         for (size_t j = 0; j < i; j++)
             assert_string_not_equal(facts->fact[j].key, fact->key);
     }
+}
+
+#define SUM "cpu  9 0 0 9 0 0 0 0 0 0\n"
+
+static void a_busy_cpu_is_seen(void **state)
+{
+    (void)state;
+    static const char idle[] = SUM "cpu0 100 0 50 900 7 0 1 0 0 0\ncpu1 5 0 5 990 0 0 0 0 0 0\nintr 1\n",
+                      later[] = SUM "cpu0 100 0 51 919 7 0 1 0 0 0\ncpu1 5 0 5 1010 0 0 0 0 0 0\nintr 9\n",
+                      user[] = SUM "cpu0 119 0 50 901 7 0 1 0 0 0\ncpu1 5 0 5 1010 0 0 0 0 0 0\n",
+                      stolen[] = SUM "cpu0 100 0 50 920 7 0 1 0 0 0\ncpu1 5 0 5 1000 0 0 0 10 0 0\n",
+                      disk[] = SUM "cpu0 100 0 50 900 27 0 1 0 0 0\n";
+    assert_float_equal(machine_busiest_percent(idle, later), 5, 1e-9);
+    assert_float_equal(machine_busiest_percent(idle, user), 95, 1e-9);
+    assert_float_equal(machine_busiest_percent(idle, stolen), 50, 1e-9);
+    assert_float_equal(machine_busiest_percent(idle, disk), 0, 1e-9);
+    assert_true(isnan(machine_busiest_percent(idle, idle)));
+    assert_true(isnan(machine_busiest_percent("", later)));
+    assert_true(isnan(machine_busiest_percent(SUM, SUM)));
+}
+
+/* The real thing: whatever else runs here. */
+static void a_busy_loop_is_seen(void **state)
+{
+    (void)state;
+    struct machine_facts facts;
+    const pid_t pid = fork();
+    if (pid == 0) {
+        alarm(20);
+        for (volatile bool go_on = true; go_on;)
+            continue;
+    }
+    machine_look("", 20, &facts);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    for (size_t i = 0; i < facts.count; i++)
+        if (strcmp(facts.fact[i].key, "busiest_cpu_percent") == 0)
+            assert_int_equal(facts.fact[i].status, MACHINE_NOISY);
 }
 
 static const char *const all_files[] = {"/proc/cpuinfo",
@@ -506,6 +552,8 @@ int main(void)
         BELOW_A_ROOT(neighbours),
         BELOW_A_ROOT(control_groups),
         BELOW_A_ROOT(clocks),
+        cmocka_unit_test(a_busy_cpu_is_seen),
+        cmocka_unit_test(a_busy_loop_is_seen),
         BELOW_A_ROOT(whatever_files_hold),
         BELOW_A_ROOT(directories_in_place_of_files),
         BELOW_A_ROOT(the_rest_of_a_long_line_is_no_line),
