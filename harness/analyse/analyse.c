@@ -121,34 +121,92 @@ static bool exceeds_linearity_bar(const struct analysis *analysis, size_t index,
     return fabs(evidence->estimate) > fmax(fabs(bar.low), fabs(bar.high));
 }
 
+/* Nothing is not resolvable without a reason: the one place where that is said of an effect. */
+static struct analyse_words not_resolvable(const char *why)
+{
+    struct analyse_words said = {.words = VERDICT_OVERRULED};
+    snprintf(said.reason, sizeof said.reason, "%.*s", (int)strcspn(why, ":;"), why);
+    return said;
+}
+
 /* Words are a verdict, and gated like one. */
-enum verdict_words analysis_effect_words(const struct analysis *analysis, size_t index,
-                                         const struct verdict_evidence *evidence, enum verdict_scale scale)
+struct analyse_words analysis_effect_words(const struct analysis *analysis, size_t index,
+                                           const struct verdict_evidence *evidence, enum verdict_scale scale)
 {
     const struct analyse_effect *effect = &analysis->effects.effect[index];
-    const struct analyse_controls *controls = &analysis->controls;
+    struct analyse_objection objection;
     if (effect->identical) /* says what the code is, not what was measured */
-        return VERDICT_BY_CONSTRUCTION;
-    if (!analysis->data.profile->for_conclusions || !analysis->data.complete || controls->run_invalid ||
-        analyse_controls_objection(controls, effect->panel, effect->workload))
-        return VERDICT_OVERRULED;
+        return (struct analyse_words){.words = VERDICT_BY_CONSTRUCTION};
+    if (analyse_run_objection(&analysis->data, &analysis->controls, &objection) ||
+        analyse_cell_objection(analyse_controls_objection(&analysis->controls, effect->panel, effect->workload),
+                               &objection))
+        return not_resolvable(objection.why);
     const enum verdict_words words = verdict_words(evidence, analyse_effect_half_width(&analysis->claims, index, scale),
                                                    strcmp(effect->kind, "twin") != 0);
     const bool directed = words == VERDICT_FASTER || words == VERDICT_SLOWER;
+    if (words == VERDICT_OVERRULED)
+        return not_resolvable(verdict_cause_brief(verdict_mute(evidence)));
     if (directed && !exceeds_linearity_bar(analysis, index, evidence, scale))
-        return VERDICT_OVERRULED;
-    return directed && strcmp(effect->kind, "interaction") == 0 ? VERDICT_INTERACTS : words;
+        return not_resolvable("within what another size of the batch may change");
+    return (struct analyse_words){.words =
+                                      directed && strcmp(effect->kind, "interaction") == 0 ? VERDICT_INTERACTS : words};
+}
+
+/* One effect on one scale as it will be written. */
+struct said {
+    enum verdict_scale scale;
+    double alpha;
+    char parts[256];
+    struct verdict_evidence evidence;
+    struct analyse_words words;
+};
+
+static void say(const struct analysis *analysis, size_t index, struct said *said)
+{
+    said->alpha = analyse_effect_alpha(&analysis->claims, index, said->scale, said->parts, sizeof said->parts);
+    said->evidence =
+        analyse_effect_evidence(&analysis->effects, &analysis->effects.effect[index], said->scale, false, said->alpha);
+    said->words = analysis_effect_words(analysis, index, &said->evidence, said->scale);
+}
+
+static bool are_opposite(enum verdict_words one, enum verdict_words other)
+{
+    return (one == VERDICT_FASTER && other == VERDICT_SLOWER) || (one == VERDICT_SLOWER && other == VERDICT_FASTER);
+}
+
+/*
+ * A difference and a log ratio of the same two times have one sign: opposite directions are an error in the files. Over
+ * several pairs they need not be: 10 ns less of 1000 and 5 ns more of 100 are faster in ns and slower in percent, and
+ * so there is no direction that could be shown.
+ */
+static int reconcile(const struct analysis *analysis, size_t index, struct said *absolute, struct said *relative,
+                     struct error *error)
+{
+    const struct analyse_effect *effect = &analysis->effects.effect[index];
+    if (!are_opposite(absolute->words.words, relative->words.words))
+        return 0;
+    char why[96];
+    snprintf(why, sizeof why, "%s in ns and %s in percent",
+             absolute->words.words == VERDICT_FASTER ? "faster" : "slower",
+             relative->words.words == VERDICT_FASTER ? "faster" : "slower");
+    if (words_count(effect->baseline) == 1 && words_count(effect->contender) == 1)
+        return error_set(error, EXIT_USAGE,
+                         "%s: contrast %s of panel %s on %s is %s; expected one direction: difference_ns and log_ratio "
+                         "are of the same two times; measure again",
+                         analysis->data.contrasts.path, effect->contrast, analysis->data.panel_names[effect->panel],
+                         analyse_workload_name(&analysis->data, effect->workload), why);
+    absolute->words = relative->words = not_resolvable(why);
+    return 0;
 }
 
 static void put_effect(struct csv_writer *writer, const struct analysis *analysis, size_t index,
-                       enum verdict_scale scale)
+                       const struct said *said)
 {
     const struct analyse_effect *effect = &analysis->effects.effect[index];
-    char parts[256];
-    double alpha = analyse_effect_alpha(&analysis->claims, index, scale, parts, sizeof parts);
-    struct verdict_evidence evidence = analyse_effect_evidence(&analysis->effects, effect, scale, false, alpha);
+    const struct verdict_evidence *evidence = &said->evidence;
+    const bool absolute = said->scale == VERDICT_ABSOLUTE;
     struct stats_split split = {.valid = false};
-    if (scale == VERDICT_ABSOLUTE)
+    if (absolute)
         split = variance_split(effect);
 
     csv_put_text(writer, analysis->data.panel_names[effect->panel]);
@@ -158,22 +216,23 @@ static void put_effect(struct csv_writer *writer, const struct analysis *analysi
     csv_put_text(writer, effect->contender);
     csv_put_text(writer, analyse_workload_name(&analysis->data, effect->workload));
     csv_put_text(writer, "time");
-    csv_put_text(writer, scale == VERDICT_ABSOLUTE ? "ns" : "percent");
-    csv_put_text(writer, scale == VERDICT_ABSOLUTE ? "absolute" : "relative");
-    csv_put_number(writer, evidence.estimate);
-    put_interval(writer, evidence.interval);
-    csv_put_number(writer, 1 - alpha);
-    csv_put_number(writer, evidence.mde);
-    put_interval(writer, evidence.twin);
-    put_interval(writer, evidence.student);
-    put_interval(writer, evidence.plain);
-    csv_put_number(writer, verdict_sd_in_unit(&evidence));
+    csv_put_text(writer, absolute ? "ns" : "percent");
+    csv_put_text(writer, absolute ? "absolute" : "relative");
+    csv_put_number(writer, evidence->estimate);
+    put_interval(writer, evidence->interval);
+    csv_put_number(writer, 1 - said->alpha);
+    csv_put_number(writer, evidence->mde);
+    put_interval(writer, evidence->twin);
+    put_interval(writer, evidence->student);
+    put_interval(writer, evidence->plain);
+    csv_put_number(writer, verdict_sd_in_unit(evidence));
     csv_put_number(writer, split.valid ? split.within_sd : NAN);
     csv_put_number(writer, split.valid ? split.between_sd : NAN);
-    csv_put_number(writer, scale == VERDICT_ABSOLUTE ? instructions_delta(&analysis->data, effect) : NAN);
-    csv_put_integer(writer, (int64_t)evidence.processes);
-    csv_put_text(writer, parts);
-    csv_put_text(writer, verdict_words_text(analysis_effect_words(analysis, index, &evidence, scale)));
+    csv_put_number(writer, absolute ? instructions_delta(&analysis->data, effect) : NAN);
+    csv_put_integer(writer, (int64_t)evidence->processes);
+    csv_put_text(writer, said->parts);
+    csv_put_text(writer, verdict_words_text(said->words.words));
+    csv_put_text(writer, said->words.reason);
     csv_end_row(writer);
 }
 
@@ -183,10 +242,17 @@ static int write_effects(const struct analysis *analysis, struct error *error)
     if (open_table(&writer, analysis, &schema_effects, error) != 0)
         return error->code;
     for (size_t i = 0; i < analysis->effects.effect_count; i++) {
+        struct said absolute = {.scale = VERDICT_ABSOLUTE}, relative = {.scale = VERDICT_RELATIVE};
         if (analysis->effects.effect[i].samples.count < 2) /* one process shows no spread, so nothing */
             continue;
-        put_effect(writer, analysis, i, VERDICT_ABSOLUTE);
-        put_effect(writer, analysis, i, VERDICT_RELATIVE);
+        say(analysis, i, &absolute);
+        say(analysis, i, &relative);
+        if (reconcile(analysis, i, &absolute, &relative, error) != 0) {
+            csv_writer_abandon(writer);
+            return error->code;
+        }
+        put_effect(writer, analysis, i, &absolute);
+        put_effect(writer, analysis, i, &relative);
     }
     return csv_writer_close(writer, error);
 }

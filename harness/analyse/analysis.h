@@ -248,6 +248,17 @@ int analyse_controls_check(struct analyse_controls *controls, const struct analy
 /* Why a panel on a workload gives no verdict: its worst control, a failed one first. NULL when it does. */
 const struct analyse_control *analyse_controls_objection(const struct analyse_controls *controls, size_t panel,
                                                          size_t workload);
+/* Why nothing may be concluded from figures of time, whatever they are: in full, up to the first colon in brief. */
+struct analyse_objection {
+    enum verdict verdict; /* that is left */
+    const char *cause;    /* as in verdicts.csv */
+    char why[480];
+};
+/* Of the run as a whole: its profile, its controls, that it is not complete. False: there is none. */
+bool analyse_run_objection(const struct analyse_data *data, const struct analyse_controls *controls,
+                           struct analyse_objection *objection);
+/* Of a cell by what analyse_controls_objection says of it; false for NULL. */
+bool analyse_cell_objection(const struct analyse_control *control, struct analyse_objection *objection);
 /* A verdict on an effect needs a margin beyond the far end of this, as it does beyond that of the twins. [0, 0]: no
  * bar. Native. */
 struct stats_interval analyse_controls_linearity_bar(const struct analyse_controls *controls, size_t effect,
@@ -369,9 +380,13 @@ struct analysis {
 /* Decides everything, writes nothing. analysis_free in every case. */
 int analysis_make(struct analysis *analysis, const char *directory, struct error *error);
 void analysis_free(struct analysis *analysis);
-/* The words of an effect as the run as a whole allows them. */
-enum verdict_words analysis_effect_words(const struct analysis *analysis, size_t effect,
-                                         const struct verdict_evidence *evidence, enum verdict_scale scale);
+/* The words of an effect as the run as a whole allows them; `reason` has any exactly where it is not resolvable. */
+struct analyse_words {
+    enum verdict_words words;
+    char reason[160];
+};
+struct analyse_words analysis_effect_words(const struct analysis *analysis, size_t effect,
+                                           const struct verdict_evidence *evidence, enum verdict_scale scale);
 /* What all conditions of a part claim, and what they show; to be freed, NULL when out of memory. */
 char *analysis_part_statement(const struct analysis *analysis, size_t part);
 char *analysis_part_reason(const struct analysis *analysis, size_t part);

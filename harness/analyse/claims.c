@@ -331,30 +331,6 @@ static void advise(const struct judge *judge, struct analyse_item *item, char *w
                    judge->data->profile->process_ms);
 }
 
-/* What the run as a whole allows to be said about time; true when it overrules the figures. */
-static bool overruled(const struct judge *judge, struct analyse_item *item, char *why, size_t bytes)
-{
-    if (!judge->data->profile->for_conclusions) {
-        item->verdict = VERDICT_UNRESOLVED;
-        item->cause = "profile";
-        snprintf(why, bytes, "profile %s is not for conclusions", judge->data->profile->name);
-        return true;
-    }
-    if (judge->controls->run_invalid) {
-        item->verdict = VERDICT_INVALID;
-        item->cause = "control";
-        snprintf(why, bytes, "%.400s", judge->controls->reason);
-        return true;
-    }
-    if (!judge->data->complete) {
-        item->verdict = VERDICT_UNRESOLVED;
-        item->cause = "not_complete";
-        snprintf(why, bytes, "the run is not complete: resume it");
-        return true;
-    }
-    return false;
-}
-
 /* A claim rests on the cells its figures come from: with a control of one of them failed it stands on nothing; with one
  * that is too imprecise or was not measured, nobody knows what it stands on. The worst of the two cells is said. */
 static const struct analyse_control *objection_to(const struct judge *judge, const struct analyse_item *item)
@@ -373,15 +349,16 @@ static const struct analyse_control *objection_to(const struct judge *judge, con
     return worst;
 }
 
-static bool controls_overrule(const struct judge *judge, struct analyse_item *item, char *why, size_t bytes)
+/* What the run as a whole, and then the cells, allow to be said about time; true when that overrules the figures. */
+static bool overruled(const struct judge *judge, struct analyse_item *item, char *why, size_t bytes)
 {
-    const struct analyse_control *control = objection_to(judge, item);
-    if (!control)
+    struct analyse_objection objection;
+    if (!analyse_run_objection(judge->data, judge->controls, &objection) &&
+        !analyse_cell_objection(objection_to(judge, item), &objection))
         return false;
-    item->verdict = control->status == ANALYSE_FAILED ? VERDICT_INVALID : VERDICT_UNRESOLVED;
-    item->cause = "control";
-    snprintf(why, bytes, "control %s %s (%.120s): %.260s", control->name, analyse_control_status_name(control->status),
-             control->subject, control->reason);
+    item->verdict = objection.verdict;
+    item->cause = objection.cause;
+    snprintf(why, bytes, "%s", objection.why);
     return true;
 }
 
@@ -432,8 +409,7 @@ static void judge_evidence(const struct judge *judge, struct analyse_item *item,
     item->twin_bound = verdict_twin_bound(evidence);
 
     char why[640], region[80];
-    if (!overruled(judge, item, why, sizeof why) && !controls_overrule(judge, item, why, sizeof why) &&
-        !linearity_overrules(judge, item, evidence, why, sizeof why)) {
+    if (!overruled(judge, item, why, sizeof why) && !linearity_overrules(judge, item, evidence, why, sizeof why)) {
         explain_decision(why, sizeof why, evidence, &decision,
                          verdict_of_interval(&condition->region, evidence->interval));
         snprintf(item->brief, sizeof item->brief, "%s", verdict_cause_brief(decision.cause));
@@ -559,6 +535,13 @@ static void judge_exact_value(const struct judge *judge, struct analyse_item *it
     const struct analyse_condition *condition = &judge->claims->condition[item->condition];
     char region[80];
     item->measured = true;
+    if (isnan(value)) {
+        item->cause = "undefined";
+        snprintf(item->brief, sizeof item->brief, "a share of nothing");
+        snprintf(item->figure, sizeof item->figure, "%.420s; %s: %s", what, verdict_name(VERDICT_UNRESOLVED),
+                 item->brief);
+        return;
+    }
     item->cause = "decided";
     item->verdict = verdict_of_value(&condition->region, value);
     item->estimate = value;

@@ -465,6 +465,35 @@ const struct analyse_control *analyse_controls_objection(const struct analyse_co
     return worst;
 }
 
+bool analyse_run_objection(const struct analyse_data *data, const struct analyse_controls *controls,
+                           struct analyse_objection *objection)
+{
+    *objection = (struct analyse_objection){.verdict = VERDICT_UNRESOLVED};
+    if (!data->profile->for_conclusions) {
+        objection->cause = "profile";
+        snprintf(objection->why, sizeof objection->why, "profile %s is not for conclusions", data->profile->name);
+    } else if (controls->run_invalid) {
+        objection->verdict = VERDICT_INVALID;
+        objection->cause = "control";
+        snprintf(objection->why, sizeof objection->why, "%.400s", controls->reason);
+    } else if (!data->complete) {
+        objection->cause = "not_complete";
+        snprintf(objection->why, sizeof objection->why, "the run is not complete: resume it");
+    }
+    return objection->cause;
+}
+
+bool analyse_cell_objection(const struct analyse_control *control, struct analyse_objection *objection)
+{
+    if (!control)
+        return false;
+    *objection = (struct analyse_objection){
+        .verdict = control->status == ANALYSE_FAILED ? VERDICT_INVALID : VERDICT_UNRESOLVED, .cause = "control"};
+    snprintf(objection->why, sizeof objection->why, "control %s %s (%.120s): %.260s", control->name,
+             analyse_control_status_name(control->status), control->subject, control->reason);
+    return true;
+}
+
 struct stats_interval analyse_controls_linearity_bar(const struct analyse_controls *controls, size_t effect,
                                                      enum verdict_scale scale)
 {

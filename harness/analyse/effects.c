@@ -306,6 +306,10 @@ struct verdict_evidence analyse_effect_evidence(const struct analyse_effects *ef
                            alpha);
     evidence.twin = twins_of(effects, effect->panel, effect->workload, lists, scale, alpha);
     evidence.single_layout = effect->single_layout;
+    /* What one scale does not resolve the other does not either: of a constant difference the ratio still varies with
+     * the level. */
+    evidence.no_spread |= verdict_no_spread(absolute ? samples->log_ratio : samples->value, samples->count,
+                                            absolute ? VERDICT_RELATIVE : VERDICT_ABSOLUTE);
     return evidence;
 }
 

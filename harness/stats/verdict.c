@@ -103,6 +103,13 @@ struct stats_interval verdict_interval_to_unit(enum verdict_scale scale, bool re
     return (struct stats_interval){fmin(one, other), fmax(one, other)};
 }
 
+bool verdict_no_spread(const double *values, size_t count, enum verdict_scale scale)
+{
+    const double range = stats_quantile(values, count, 0.75) - stats_quantile(values, count, 0.25);
+    const double floor = scale == VERDICT_ABSOLUTE ? 1e-6 : 1e-7;
+    return !(range > fmax(floor, 1e-6 * fabs(stats_quantile(values, count, 0.5))));
+}
+
 void verdict_evidence_build(struct verdict_evidence *evidence, const double *values, const double *plain_values,
                             size_t count, enum verdict_scale scale, bool reversed, double alpha)
 {
@@ -123,6 +130,7 @@ void verdict_evidence_build(struct verdict_evidence *evidence, const double *val
         .mde = fabs(verdict_to_unit(scale, stats_mde(sd, count, alpha, VERDICT_POWER))),
         .native_sd = sd,
         .twin = {NAN, NAN},
+        .no_spread = verdict_no_spread(values, count, scale),
     };
 }
 
@@ -149,6 +157,7 @@ void verdict_evidence_divide(struct verdict_evidence *evidence, const struct ver
     evidence->mde = level->interval.low > 0 ? 100 * evidence->mde / level->interval.low : INFINITY;
     evidence->native_sd = 100 * evidence->native_sd / level->estimate;
     evidence->single_layout |= level->single_layout;
+    evidence->no_spread |= level->no_spread;
 }
 
 double verdict_sd_in_unit(const struct verdict_evidence *evidence)
@@ -220,6 +229,18 @@ const char *verdict_cause_brief(enum verdict_cause cause)
                                         "single layout",
                                         "no spread over processes"};
     return words[cause];
+}
+
+static bool has_no_spread(const struct verdict_evidence *evidence)
+{
+    return evidence->no_spread || !(evidence->native_sd > 0);
+}
+
+enum verdict_cause verdict_mute(const struct verdict_evidence *evidence)
+{
+    return !interval_is_finite(evidence->interval) ? VERDICT_NO_INTERVAL
+           : has_no_spread(evidence)               ? VERDICT_NO_SPREAD
+                                                   : VERDICT_DECIDED;
 }
 
 /* ---- processes that would decide ---- */
@@ -303,8 +324,6 @@ static enum verdict_cause objection(const struct verdict_region *region, const s
     double twin_bound = verdict_twin_bound(evidence);
     if (evidence->single_layout)
         return VERDICT_SINGLE_LAYOUT;
-    if (!(evidence->native_sd > 0))
-        return VERDICT_NO_SPREAD;
     if (isnan(twin_bound))
         return VERDICT_NO_TWIN;
     if (!(margin > twin_bound))
@@ -321,6 +340,11 @@ struct verdict_decision verdict_decide(const struct verdict_region *region, cons
     struct verdict_decision decision = {.verdict = verdict_of_interval(region, evidence->interval)};
     decision.margin = margin_of(region, evidence->estimate, evidence->estimate, decision.verdict);
     decision.interval_margin = margin_of(region, evidence->interval.low, evidence->interval.high, decision.verdict);
+    if (!evidence->single_layout && verdict_mute(evidence) == VERDICT_NO_SPREAD) {
+        decision.verdict = VERDICT_UNRESOLVED;
+        decision.cause = VERDICT_NO_SPREAD;
+        return decision;
+    }
     if (decision.verdict == VERDICT_UNRESOLVED) {
         decision.cause = interval_is_finite(evidence->interval) ? VERDICT_STRADDLES : VERDICT_NO_INTERVAL;
         decision.processes_needed = needed_to_clear(region, evidence);
@@ -361,13 +385,12 @@ enum verdict_words verdict_words(const struct verdict_evidence *evidence, double
 {
     if (evidence->single_layout)
         return VERDICT_ONE_LAYOUT;
-    if (!(evidence->native_sd > 0))
-        return VERDICT_NO_DIFFERENCE;
+    if (verdict_mute(evidence) != VERDICT_DECIDED)
+        return VERDICT_OVERRULED;
     if (!isnan(half_width))
         return VERDICT_EQUIVALENT;
     double twin_bound = against_twin ? verdict_twin_bound(evidence) : NAN;
-    bool within_twin = !isnan(twin_bound) && fabs(evidence->estimate) <= twin_bound;
-    if (!interval_is_finite(evidence->interval) || within_twin)
+    if (!isnan(twin_bound) && fabs(evidence->estimate) <= twin_bound)
         return VERDICT_NO_DIFFERENCE;
     /* What the tails or a few layouts decide otherwise is not shown, as in a verdict. */
     const int sign = sign_of(evidence->interval);

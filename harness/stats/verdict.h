@@ -63,10 +63,19 @@ struct verdict_evidence {
     double native_sd;           /* standard deviation over processes, native */
     struct stats_interval twin; /* worst ends of the twins' intervals; NaN when there is no twin */
     bool single_layout;         /* an arm had one layout: no faster or slower can be said */
+    bool no_spread;             /* the processes do not differ (verdict_no_spread): the clock does not resolve it */
 };
 
+/*
+ * Whether the middle half of the values lies within what no clock tells apart: a millionth of their median, and near
+ * zero 1e-6 ns or 1e-7 of a log ratio. Not the standard deviation, which one value makes positive: of 64 processes that
+ * all said 5 ns the interval is [5; 5] whatever the last one says. Of real runs the least such range was 1e-4 ns and
+ * 3e-5 of a log ratio.
+ */
+bool verdict_no_spread(const double *values, size_t count, enum verdict_scale scale);
+
 /* Evidence from `count` >= 2 processes; `reversed` exchanges baseline and contender. Leaves `twin` NaN and
- * `single_layout` false for the caller to fill. */
+ * `single_layout` false for the caller to fill; who has the same processes on another scale adds its `no_spread`. */
 void verdict_evidence_build(struct verdict_evidence *evidence, const double *values, const double *plain_values,
                             size_t count, enum verdict_scale scale, bool reversed, double alpha);
 /* Turns an effect in ns into percent of a level (negated when `reduction`). Every interval end is divided by that
@@ -118,7 +127,7 @@ struct verdict_decision {
 /*
  * The interval decides first. What it decides stands only if the margin exceeds the twin bound and if the plain
  * means and the t interval decide the same; a second interval that decides nothing counts as deciding otherwise.
- * Without any spread over processes nothing stands.
+ * Without any spread over processes nothing stands, whatever the interval says.
  *
  * The margin is the estimate's: the twin bound is the far end of the twins' interval and holds their spread already,
  * and to count that of the effect as well would ask for four times the processes. So a bias as large as the twin bound,
@@ -143,12 +152,14 @@ enum verdict_words {
     VERDICT_NO_DIFFERENCE,
     VERDICT_ONE_LAYOUT,
     VERDICT_INTERACTS,       /* of an interaction: shown */
-    VERDICT_OVERRULED,       /* the run cannot say anything about time */
+    VERDICT_OVERRULED,       /* not resolvable here: nothing can be said, not even that nothing was shown */
     VERDICT_BY_CONSTRUCTION, /* the code is the same: whatever was measured is not its doing */
 };
 /* `half_width`: of the narrowest symmetric region that was met, NaN for none. `against_twin`: an effect within the
  * twin bound is not shown (false for a twin itself, which would always be). */
 enum verdict_words verdict_words(const struct verdict_evidence *evidence, double half_width, bool against_twin);
+/* Why evidence alone lets no words but VERDICT_OVERRULED be said: no spread, no interval; else VERDICT_DECIDED. */
+enum verdict_cause verdict_mute(const struct verdict_evidence *evidence);
 const char *verdict_words_text(enum verdict_words words);
 
 #endif

@@ -85,9 +85,12 @@ struct truth {
     const char *layout_form; /* of printf, of a number that differs between arms and processes; NULL: made up */
     enum { ALL_QUIET, MIXED, ONE_OR_THE_OTHER } states; /* of every process; or every other one is wholly shared */
     double shared_extra_ns;                             /* of contrast ab on get_put when shared */
-    unsigned unseen;  /* first processes of each workload that never saw the fast mode */
-    bool exploratory; /* the cells were planned as deciding no claim */
-    bool other_panel; /* an exploratory panel on get_put, ten times as noisy */
+    unsigned unseen;    /* first processes of each workload that never saw the fast mode */
+    bool exploratory;   /* the cells were planned as deciding no claim */
+    double frozen_ns;   /* contrast ab on get_put in every process; 0: it varies */
+    double frozen_last; /* more than that in the last of them */
+    bool opposite;      /* contrast ab has the other sign as a log ratio */
+    bool other_panel;   /* an exploratory panel on get_put, ten times as noisy */
     bool selected_some;
     double block_share,
         heap_share;             /* of the standard deviation of each contrast: its standard errors within a process */
@@ -356,7 +359,8 @@ static void put_contrast(struct synthesis *s, const char *contrast, double diffe
     const bool moves = strcmp(contrast, "ab") == 0 && strcmp(s->workload, "get_put") == 0;
     const double extra_ns = moves ? s->truth->shared_extra_ns : 0;
     const bool doubled = strcmp(contrast, "planted_a") == 0 && strcmp(s->workload, "get_put") == 0;
-    const double log_share = doubled ? 1 : s->truth->log_share;
+    const bool turned = s->truth->opposite && strcmp(contrast, "ab") == 0;
+    const double log_share = doubled ? 1 : turned ? -1 : s->truth->log_share;
     const double log_ratio = log_share * log((over_ns + difference_ns) / over_ns);
     const bool missing = strcmp(contrast, "ab") == 0 && strcmp(s->workload, "get_put") == 0 &&
                          s->process < (int64_t)s->truth->rows_missing;
@@ -448,6 +452,8 @@ static void put_process(struct synthesis *s, double effect_ns, double planted_cy
     if (is_get_put && s->process == 10)
         difference_ns += truth->outlier_ns;
     difference_ns += is_get_put && is_shared(s) ? truth->shared_extra_ns : 0;
+    if (is_get_put && truth->frozen_ns > 0)
+        difference_ns = truth->frozen_ns + (s->process + 2 == 2 * truth->processes ? truth->frozen_last : 0);
 
     put_arm(s, "a", "baseline", "a", base_ns, base_ns + plain_ns);
     put_arm(s, "b", "contender", "b", base_ns + difference_ns, base_ns + difference_ns + plain_ns + tail_ns);
@@ -457,7 +463,7 @@ static void put_process(struct synthesis *s, double effect_ns, double planted_cy
         put_arm(s, "chain", "clock", "chain", chain_ns, chain_ns + plain_ns);
     put_arm(s, "chain_planted", "clock", "chain", chain_ns + chain_planted_ns, chain_ns + chain_planted_ns + plain_ns);
     put_arm(s, "chain_multiply", "clock", "chain", multiply_ns, multiply_ns + plain_ns);
-    put_contrast(s, "ab", difference_ns, s->level_ns, tail_ns);
+    put_contrast(s, "ab", difference_ns, truth->frozen_ns > 0 ? base_ns : s->level_ns, tail_ns);
     if (!truth->without_twin)
         put_contrast(s, "twin_a", twin_ns, s->level_ns, twin_tail_ns);
     if (!truth->without_planted)
@@ -577,21 +583,6 @@ static int remove_directory(void **state)
     return code;
 }
 
-static struct analyse_summary analyse(const char *directory)
-{
-    struct analyse_summary summary;
-    struct error error = {0};
-    if (analyse_run(directory, &summary, &error) != 0)
-        fail_msg("%s", error.message);
-    return summary;
-}
-
-static struct analyse_summary analyse_truth(const char *directory, const struct truth *truth)
-{
-    make_run(directory, truth);
-    return analyse(directory);
-}
-
 static struct csv_data read_back(const char *directory, const struct csv_table *table)
 {
     struct csv_data data;
@@ -599,6 +590,39 @@ static struct csv_data read_back(const char *directory, const struct csv_table *
     if (csv_read(path_in(directory, table->file), table, &data, &error) != 0)
         fail_msg("%s", error.message);
     return data;
+}
+
+/* Whatever is said to be not resolvable has a reason, and nothing else has: a cell of words, and the column of why. */
+static void expect_reasons(const char *directory, const struct csv_table *table, size_t words, size_t reason)
+{
+    struct csv_data data = read_back(directory, table);
+    for (size_t row = 0; row < data.row_count; row++) {
+        if (table == &schema_verdicts && strcmp(csv_text(&data, row, SCHEMA_verdicts_part), "all") == 0)
+            continue;
+        const bool open = strcmp(csv_text(&data, row, words), "not resolvable here") == 0;
+        if (open == csv_is_empty(&data, row, reason))
+            fail_msg("%s:%zu: %s; why: \"%s\"", data.path, row + 2, csv_text(&data, row, words),
+                     csv_text(&data, row, reason));
+    }
+    csv_free(&data);
+}
+
+/* Of every run of this test. */
+static struct analyse_summary analyse(const char *directory)
+{
+    struct analyse_summary summary;
+    struct error error = {0};
+    if (analyse_run(directory, &summary, &error) != 0)
+        fail_msg("%s", error.message);
+    expect_reasons(directory, &schema_effects, SCHEMA_effects_words, SCHEMA_effects_reason);
+    expect_reasons(directory, &schema_verdicts, SCHEMA_verdicts_verdict, SCHEMA_verdicts_brief);
+    return summary;
+}
+
+static struct analyse_summary analyse_truth(const char *directory, const struct truth *truth)
+{
+    make_run(directory, truth);
+    return analyse(directory);
 }
 
 static size_t find_row(const struct csv_data *data, size_t column, const char *value, size_t other_column,
@@ -782,6 +806,19 @@ static void expect_words(const char *directory, const char *workload, const char
     csv_free(&effects);
 }
 
+/* On both scales. */
+static void expect_unresolvable(const char *directory, const char *workload, const char *reason)
+{
+    static const char *const scales[] = {"absolute", "relative"};
+    struct csv_data effects = read_back(directory, &schema_effects);
+    for (size_t i = 0; i < 2; i++) {
+        const size_t row = effect_row(&effects, "ab", workload, scales[i]);
+        assert_string_equal(csv_text(&effects, row, SCHEMA_effects_words), "not resolvable here");
+        assert_string_equal(csv_text(&effects, row, SCHEMA_effects_reason), reason);
+    }
+    csv_free(&effects);
+}
+
 /* A pair of one code is equal by construction, and a twin: get_put differs by nothing, to_string_1k by 5 %. */
 static void identical_code_is_another_twin(void **state)
 {
@@ -916,6 +953,8 @@ static void one_state_alone_is_nothing_to_compare(void **state)
 
 /* ---- objections ---- */
 
+static void expect_refusal(const char *directory, const char *message);
+
 static void noise_and_tails_leave_parts_open(void **state)
 {
     const char *directory = *state;
@@ -945,6 +984,61 @@ static void noise_and_tails_leave_parts_open(void **state)
     expect_part(directory, "1", "a", "not resolvable here", "within what identical code shows");
 }
 
+/* A difference that is the same in every process is not resolved, nor is its ratio, which varies with the level; and
+ * neither is confirmed or refuted. */
+static void what_does_not_vary_is_open_on_both_scales(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.frozen_ns = 5;
+    for (int odd = 0; odd < 2; odd++) {
+        truth.frozen_last = odd ? 1e-7 : 0;
+        truth.claims = "1,a,1,model,timing,a,b,get_put,time,ns,-1,1,(),it costs 5\n"
+                       "1,b,1,model,timing,a,b,get_put,relative_time,percent,10,inf,(),some 50 %\n"
+                       "1,c,1,model,timing,a,b,get_put,time,ns,5,inf,(),at its end\n";
+        analyse_truth(directory, &truth);
+        for (const char *part = "abc"; *part; part++)
+            expect_part(directory, "1", (char[]){*part, '\0'}, "not resolvable here", "no spread over processes");
+        expect_unresolvable(directory, "get_put", "no spread over processes");
+    }
+}
+
+static void opposite_directions_are_an_error(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.opposite = true;
+    make_run(directory, &truth);
+    expect_refusal(directory, "contrasts.csv: contrast ab of panel field on to_string_1k is slower in ns and faster in "
+                              "percent; expected one direction");
+}
+
+static void words_that_say_nothing_say_why(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.profile = "smoke";
+    truth.processes = truth.look_processes = 6;
+    analyse_truth(directory, &truth);
+    expect_unresolvable(directory, "get_put", "profile smoke is not for conclusions");
+    truth = good_truth();
+    truth.drift_ppm = 500;
+    analyse_truth(directory, &truth);
+    expect_unresolvable(directory, "get_put", "control clock failed (run)");
+    truth = good_truth();
+    truth.complete = "no";
+    analyse_truth(directory, &truth);
+    expect_unresolvable(directory, "get_put", "the run is not complete");
+    truth = good_truth();
+    truth.without_chain = true;
+    truth.only = "get_put";
+    analyse_truth(directory, &truth);
+    struct csv_data effects = read_back(directory, &schema_effects);
+    assert_non_null(strstr(csv_text(&effects, effect_row(&effects, "ab", "get_put", "relative"), SCHEMA_effects_reason),
+                           "control "));
+    csv_free(&effects);
+}
+
 /* Cause, component (NULL: none) and whether a number of processes would decide the part; the number. */
 static double expect_open(const char *directory, const char *claim, const char *part, const char *cause,
                           const char *responsible, bool any_number, const char *words)
@@ -960,6 +1054,17 @@ static double expect_open(const char *directory, const char *claim, const char *
         fail_msg("%s", csv_text(&verdicts, row, SCHEMA_verdicts_reason));
     csv_free(&verdicts);
     return needed;
+}
+
+/* A share of nothing is no figure, and so no verdict: with a reason, as ever. */
+static void percent_of_nothing_is_open(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.claims = "1,a,1,model,reduction,a,b,heap,mappings,percent,-inf,inf,(),of no mapping\n";
+    analyse_truth(directory, &truth);
+    expect_open(directory, "1", "a", "undefined", NULL, false, "not resolvable here: a share of nothing");
+    expect_columns(directory, "1", "a", "claim", "yes", "a share of nothing");
 }
 
 static void open_parts_name_what_would_decide_them(void **state)
@@ -1068,8 +1173,6 @@ static void the_responsible_component_is_named(void **state)
                 csv_number(&variance, row, SCHEMA_variance_sd_ns) > 0);
     csv_free(&variance);
 }
-
-static void expect_refusal(const char *directory, const char *message);
 
 /* --processes N: other looks, fixed by the profile and N alone. */
 static void asked_processes_are_looks_of_their_own(void **state)
@@ -2250,6 +2353,10 @@ int main(void)
         IN_DIRECTORY(processes_wholly_in_one_state_count_for_it),
         IN_DIRECTORY(one_state_alone_is_nothing_to_compare),
         IN_DIRECTORY(noise_and_tails_leave_parts_open),
+        IN_DIRECTORY(what_does_not_vary_is_open_on_both_scales),
+        IN_DIRECTORY(opposite_directions_are_an_error),
+        IN_DIRECTORY(percent_of_nothing_is_open),
+        IN_DIRECTORY(words_that_say_nothing_say_why),
         IN_DIRECTORY(open_parts_name_what_would_decide_them),
         IN_DIRECTORY(the_figure_that_needs_most_is_named),
         IN_DIRECTORY(the_responsible_component_is_named),

@@ -423,7 +423,7 @@ static bool gives_verdict(const struct simulation *s, const struct cell *cell)
             const double alpha = analyse_effect_alpha(&run->claims, i, scale, parts, sizeof parts);
             const struct verdict_evidence evidence =
                 analyse_effect_evidence(&run->effects, effect, scale, false, alpha);
-            if (analysis_effect_words(run, i, &evidence, scale) != VERDICT_OVERRULED)
+            if (analysis_effect_words(run, i, &evidence, scale).words != VERDICT_OVERRULED)
                 return true;
         }
     }

@@ -33,7 +33,10 @@ quick() { # quick DIRECTORY MODULE...: in the state repeat, and analysed
 }
 status() { sed -n "s/^linearity,made_1 $2,.*,\(holds\|failed\|imprecise\|not measured\),.*/\1/p" "$work/$1/controls.csv"; }
 iterations() { awk -F, -v arm="$2" '$3 == arm { print $4; exit }' "$work/$1/batches.csv"; }
-words() { awk -F, -v contrast="$2" '$2 == contrast && $9 == "absolute" { print $NF }' "$work/$1/effects.csv"; }
+words() { # words RUN CONTRAST
+    awk -F, -v contrast="$2" 'NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i }
+        $2 == contrast && $9 == "absolute" { print $column["words"] }' "$work/$1/effects.csv"
+}
 
 # ---- linearity ----
 seed=1

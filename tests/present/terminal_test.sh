@@ -64,7 +64,7 @@ changed() { # changed FILE SED-SCRIPT DESCRIPTION: another figure in the file, a
 }
 changed heap.csv '/^leak,leak_bytes,1000000,/s/^\([^,]*,[^,]*,[^,]*\),[^,]*,/\1,900000,/' "the picture follows heap.csv"
 changed contrasts.csv '/,to_string_1k,field_at_thread,/s/^\(\([^,]*,\)\{5\}\)[^,]*,/\10.01,/' "the picture follows contrasts.csv"
-changed effects.csv '/field_at_thread,/s/no difference shown$/slower by/' "the words follow effects.csv"
+changed effects.csv '/field_at_thread,/s/no difference shown,$/slower by,/' "the words follow effects.csv"
 run plot golden --terminal
 check "the same data, the same text" cmp -s "$work/first" "$work/out"
 "$encbench" plot golden --terminal 2>"$work/err" | head -n 1 >"$work/out"

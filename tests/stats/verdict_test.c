@@ -425,7 +425,12 @@ static void words_follow_the_interval(void **state)
     assert_int_equal(verdict_words(&evidence, 1, true), VERDICT_EQUIVALENT);
     struct verdict_evidence frozen = evidence;
     frozen.native_sd = 0;
-    assert_int_equal(verdict_words(&frozen, NAN, true), VERDICT_NO_DIFFERENCE); /* every process said the same */
+    assert_int_equal(verdict_words(&frozen, NAN, true), VERDICT_OVERRULED); /* every process said the same */
+    assert_int_equal(verdict_mute(&frozen), VERDICT_NO_SPREAD);
+    frozen = evidence;
+    frozen.no_spread = true;
+    assert_int_equal(verdict_words(&frozen, 1, true), VERDICT_OVERRULED);
+    assert_int_equal(verdict_mute(&evidence), VERDICT_DECIDED);
     evidence.scale = VERDICT_REDUCTION;
     assert_int_equal(verdict_words(&evidence, NAN, true), VERDICT_FASTER);
     evidence.scale = VERDICT_ABSOLUTE;
@@ -435,13 +440,61 @@ static void words_follow_the_interval(void **state)
     evidence.twin.high = 0.1;
     assert_int_equal(verdict_words(&evidence, NAN, true), VERDICT_NO_DIFFERENCE);
     assert_int_equal(verdict_words(&evidence, NAN, false), VERDICT_FASTER);
-    evidence.interval.low = -INFINITY;
-    assert_int_equal(verdict_words(&evidence, NAN, false), VERDICT_NO_DIFFERENCE);
+    evidence.interval.low = -INFINITY; /* too few processes to look is not that nothing was seen */
+    assert_int_equal(verdict_words(&evidence, NAN, false), VERDICT_OVERRULED);
+    assert_int_equal(verdict_mute(&evidence), VERDICT_NO_INTERVAL);
     evidence.single_layout = true;
     assert_int_equal(verdict_words(&evidence, NAN, true), VERDICT_ONE_LAYOUT);
     const struct verdict_region symmetric = region_of(-0.1, 0.1, "()"), lopsided = region_of(-0.1, 0.2, "()");
     assert_near(verdict_region_half_width(&symmetric), 0.1);
     assert_true(isnan(verdict_region_half_width(&lopsided)));
+}
+
+/* `all` in every process, but `odd` in the last `count`: no words and no verdict whatever the region. */
+static void expect_frozen(enum verdict_scale scale, double all, double odd, size_t count)
+{
+    static const struct {
+        double low, high;
+    } ends[] = {{-1, 1}, {-100, 100}, {0, INFINITY}, {-INFINITY, 0}, {4, 6}, {6, INFINITY}};
+    double values[64];
+    struct verdict_evidence evidence;
+    for (size_t i = 0; i < 64; i++)
+        values[i] = i < 64 - count ? all : odd;
+    verdict_evidence_build(&evidence, values, values, 64, scale, false, 0.001);
+    evidence.twin = (struct stats_interval){-1e-9, 1e-9};
+    assert_true(evidence.no_spread);
+    assert_int_equal(verdict_words(&evidence, NAN, true), VERDICT_OVERRULED);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        const struct verdict_region region = region_of(ends[i].low, ends[i].high, "()");
+        expect(&region, &evidence, VERDICT_UNRESOLVED, VERDICT_NO_SPREAD);
+        assert_int_equal(verdict_decide(&region, &evidence).processes_needed, 0);
+    }
+}
+
+/* Sixty-four times the same is one figure, not an interval; nor do rounding and one process that differs make it one.
+ */
+static void what_does_not_vary_is_not_resolved(void **state)
+{
+    (void)state;
+    expect_frozen(VERDICT_ABSOLUTE, 5, 5, 0);
+    expect_frozen(VERDICT_ABSOLUTE, 5, 5.0000001, 1);
+    expect_frozen(VERDICT_ABSOLUTE, 5, 5.0000001, 32);
+    expect_frozen(VERDICT_ABSOLUTE, 5, 9, 1);
+    expect_frozen(VERDICT_ABSOLUTE, 0, 0, 0);
+    expect_frozen(VERDICT_ABSOLUTE, 0, 1e-9, 32);
+    expect_frozen(VERDICT_RELATIVE, log(1.255), log(1.255), 0); /* the sum of 64 of them is rounded */
+    expect_frozen(VERDICT_RELATIVE, log(1.255), log(1.2550001), 1);
+    expect_frozen(VERDICT_REDUCTION, -1e-9, 1e-9, 32);
+    expect_frozen(VERDICT_RELATIVE, 0, 2.2e-16, 32);
+
+    /* The least that real runs vary by is a hundred times as much. */
+    const double ns[] = {0.0001, 0.0002, 0.0003, 0.0004}, ratios[] = {0.9e-5, 1.9e-5, 3.1e-5, 4.2e-5};
+    assert_false(verdict_no_spread(ns, 4, VERDICT_ABSOLUTE));
+    assert_false(verdict_no_spread(ratios, 4, VERDICT_RELATIVE));
+    const double far[] = {1e6, 1e6 + 1, 1e6 + 2, 1e6 + 3};
+    assert_false(verdict_no_spread(far, 4, VERDICT_ABSOLUTE));
+    const double close[] = {1e6, 1e6 + 0.1, 1e6 + 0.2, 1e6 + 0.3};
+    assert_true(verdict_no_spread(close, 4, VERDICT_ABSOLUTE));
 }
 
 static double normal(uint64_t *seed)
@@ -519,6 +572,7 @@ int main(void)
         cmocka_unit_test(composition_moves_ends_outwards),
         cmocka_unit_test(parts_combine_and_controls_guard),
         cmocka_unit_test(words_follow_the_interval),
+        cmocka_unit_test(what_does_not_vary_is_not_resolved),
         cmocka_unit_test(truth_at_the_margin_is_rarely_decided),
         cmocka_unit_test(profiles_share_the_error),
     };
