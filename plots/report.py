@@ -75,14 +75,14 @@ def failed_controls(run):
 def troubles(run):
     """Why no timing figure of this run may be believed, as `analyse` has decided it; empty for a valid run, and for one that is not for
     conclusions: of that `analyse` resolves nothing and calls nothing invalid."""
-    if run.facts["for_conclusions"] == "no":
+    if not subject.for_conclusions(run):
         return []
     return controls_in_words(run.select("controls", blinds="run"))
 
 
 def blind_cells(run):
     """Why a valid run says nothing of some panels on workloads that decide claims; `analyse` and `report` exit 3 for it."""
-    if run.facts["for_conclusions"] == "no" or run.facts["complete"] == "no" or troubles(run):
+    if not subject.for_conclusions(run) or run.facts["complete"] == "no" or troubles(run):
         return []
     return controls_in_words(run.select("controls", blinds="deciding cell"))
 
@@ -950,6 +950,7 @@ def context(run, directory):
         "get_and_put": {"put", subject.GET_PUT} <= {row["workload"] for row in run.levels}, "facts": run.facts, "file": lambda table: link(run, directory, table),
         "long": long, "layouts": layouts(run),
         "exploratory_levels": levels_of(subject.exploratory_effects(run)),
+        "for_conclusions": subject.for_conclusions(run),
         "own": own(run), "op": op, "op_name": code(subject.OP), "troubles": troubles(run), "failed_controls": failed_controls(run),
         "blind_cells": blind_cells(run),
         "field": field, "direct": direct, "pool": effect_answer(run, subject.POOL_MAIN),
@@ -1073,7 +1074,7 @@ def say(run, output):
         lines.append(("claims", "; ".join(f"{verdict}: {claims[verdict]}" for verdict in ("refuted", UNRESOLVED, INVALID) if verdict in claims)
                       or f"all {known['claims']} confirmed"))
     lines.append(("sure", f"{known['controls_hold']} of {known['controls']} controls hold; {process_counts(run) or 'no'} processes an effect"
-                  + ("; not for conclusions" if run.facts["for_conclusions"] == "no" else "")))
+                  + ("" if subject.for_conclusions(run) else "; not for conclusions")))
     lines.append(("report", seen_from_here(output)))
     for name, text in lines:
         print(wording.line_of(name, text))

@@ -25,7 +25,7 @@ TABLES = (
 OPTIONAL_TABLES = ("cells", "instructions_delta", "symbols_delta", "identical_code", "counters", "calibration", "calibration_reports", "forecast", "variance")
 
 # Facts of run.csv that the report cannot do without; every other key is printed as it is.
-RUN_KEYS = ("schema_version", "profile", "for_conclusions", "complete", "seed")
+RUN_KEYS = ("schema_version", "profile", "complete", "seed")
 
 # Cells whose words are a contract; anything else in them would be printed as if it meant something.
 WORDS = {
@@ -237,9 +237,8 @@ class RunDirectory:
             if key == "schema_version" and facts[key] != schema_version():
                 raise InputError(f"{path}: key schema_version: {facts[key]!r}, expected {schema_version()}; measure again, or read it with "
                                  "the encbench that wrote it")
-        for key in ("for_conclusions", "complete"):
-            if facts[key] not in ("yes", "no"):
-                raise InputError(f"{path}: key {key}: {facts[key]!r}, expected yes or no")
+        if facts["complete"] not in ("yes", "no"):
+            raise InputError(f"{path}: key complete: {facts['complete']!r}, expected yes or no")
         return facts
 
     def select(self, table, **keys):

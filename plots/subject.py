@@ -37,6 +37,14 @@ def level_of_axis(run, variant, axis):
     return row["level"]
 
 
+def for_conclusions(run):
+    """Whether the profile is one whose times may be concluded from, as `analyse` says by the control of that name."""
+    row = run.one("controls", control="profile")
+    if row is None:
+        raise InputError(f"{run.path / run.files['controls']}: lacks the control profile; run `encbench analyse {run.path}` again")
+    return row["status"] == "holds"
+
+
 def panel_of(run, contrast):
     row = run.one("panels", contrast=contrast)
     return row and row["panel"]

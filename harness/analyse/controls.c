@@ -215,6 +215,19 @@ static void check_void_processes(struct check *check)
 }
 
 /* An unfinished run decides nothing yet; that is no fault of it. */
+/* The profile alone says whether times may be concluded from; everybody else reads it here. */
+static void check_profile(struct check *check)
+{
+    const struct profile *profile = check->data->profile;
+    struct analyse_control *control = control_add(check, "profile", ANALYSE_NONE, ANALYSE_NONE);
+    if (!control)
+        return;
+    snprintf(control->expected, sizeof control->expected, "a profile whose times may be concluded from");
+    control->status = profile->for_conclusions ? ANALYSE_HOLDS : ANALYSE_NOT_MEASURED;
+    if (!profile->for_conclusions)
+        snprintf(control->reason, sizeof control->reason, "profile %s is not for conclusions", profile->name);
+}
+
 static void check_complete(struct check *check)
 {
     struct analyse_control *control = control_add(check, "complete", ANALYSE_NONE, ANALYSE_NONE);
@@ -542,9 +555,9 @@ int analyse_controls_check(struct analyse_controls *controls, const struct analy
         check_interleaving,   check_twins,   check_identical, check_chain_planted,
         check_chain_multiply, check_planted, check_linearity, check_reached};
     static void (*const of_the_run[])(struct check *) = {
-        check_order,          check_twin_family, check_linearity_of_older_runs,
-        check_clock,          check_layouts,     check_cells,
-        check_void_processes, check_complete,    check_leaks};
+        check_profile,  check_order,   check_twin_family, check_linearity_of_older_runs,
+        check_clock,    check_layouts, check_cells,       check_void_processes,
+        check_complete, check_leaks};
     struct check check = {.controls = controls,
                           .data = data,
                           .effects = effects,

@@ -218,6 +218,19 @@ static int read_selection(struct analyse_data *data, struct error *error)
                                                             : bad_fact(data, "selection", value, "all or some", error);
 }
 
+/* Whether times may be concluded from is the profile's to say (the control `profile`). Runs were written that repeat
+ * it; one that contradicts it was changed. */
+static int check_for_conclusions(const struct analyse_data *data, struct error *error)
+{
+    const char *value = run_directory_fact(&data->run, "for_conclusions");
+    const char *expected = data->profile->for_conclusions ? "yes" : "no";
+    char why[96];
+    if (*value == '\0' || strcmp(value, expected) == 0)
+        return 0;
+    snprintf(why, sizeof why, "%s, as profile %s says; restore the file", expected, data->profile->name);
+    return bad_fact(data, "for_conclusions", value, why, error);
+}
+
 /* Another schema may have other columns everywhere, so it is checked before any other file is read. */
 static int read_run(struct analyse_data *data, struct error *error)
 {
@@ -240,8 +253,8 @@ static int read_run(struct analyse_data *data, struct error *error)
     if (!data->profile)
         return bad_fact(data, "profile", value, "quick; default; thorough or smoke", error);
 
-    if (read_asked_processes(data, error) != 0 || read_look(data, error) != 0 ||
-        read_yes_or_no(data, "complete", &data->complete, error) != 0)
+    if (check_for_conclusions(data, error) != 0 || read_asked_processes(data, error) != 0 ||
+        read_look(data, error) != 0 || read_yes_or_no(data, "complete", &data->complete, error) != 0)
         return error->code;
     return read_selection(data, error);
 }

@@ -453,7 +453,6 @@ static int write_run(struct run *run, bool complete, struct error *error)
     else
         provenance_put(writer, RUN_DIRECTORY_PROCESSES_KEY, "");
     provenance_put(writer, "command", run->options->command);
-    provenance_put(writer, "for_conclusions", profile->for_conclusions ? "yes" : "no");
     provenance_put(writer, "complete", complete ? "yes" : "no");
     provenance_put(writer, "selection", selects_some(&run->options->selection) ? "some" : "all");
     provenance_put(writer, "claims_crc32", run->claims_crc32);

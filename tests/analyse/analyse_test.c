@@ -61,6 +61,7 @@ static const char synthetic_claims[] =
 
 struct truth {
     const char *profile, *complete, *schema_version;
+    const char *for_conclusions; /* as older runs repeat it; NULL: not there */
     unsigned processes, look_processes;
     double error_share;
     double noise;                /* factor on all standard deviations */
@@ -205,13 +206,15 @@ static void close_writer(struct csv_writer *writer)
 static void write_run(const char *directory, const struct truth *truth)
 {
     static const struct csv_table *const summed[] = {&schema_claims, &schema_panels};
-    char rows[1024], asked[64] = "", crc[2][CHECKSUM_CRC32_BYTES];
+    char rows[1024], asked[96] = "", crc[2][CHECKSUM_CRC32_BYTES];
     for (size_t i = 0; i < 2; i++) {
         struct error error = {0};
         assert_int_equal(checksum_crc32(path_in(directory, summed[i]->file), crc[i], &error), 0);
     }
     if (truth->asked_processes)
         snprintf(asked, sizeof asked, "asked_processes,%u\n", truth->asked_processes);
+    if (truth->for_conclusions)
+        snprintf(asked, sizeof asked, "for_conclusions,%s\n", truth->for_conclusions);
     snprintf(rows, sizeof rows,
              "%sschema_version,%s\nprofile,%s\nlook_processes,%u\nerror_share,%g\ncomplete,%s\nselection,%s\n"
              "claims_crc32,%s\npanels_crc32,%s\nprocesses,%u\nprocesses_void,%u\n",
@@ -830,7 +833,7 @@ static void identical_code_is_another_twin(void **state)
     expect_words(directory, "get_put", "equal by construction");
     expect_words(directory, "to_string_1k", "slower by");
     struct csv_data controls = read_back(directory, &schema_controls);
-    assert_int_equal(controls.row_count, 2 * 5 + 8 + 3 + 1); /* and none of to_string_1k */
+    assert_int_equal(controls.row_count, 2 * 5 + 9 + 3 + 1); /* and none of to_string_1k */
     csv_free(&controls);
 
     write_rows(directory, &schema_identical_code, "a,b,get_put,not available,\na,b,to_string_1k,yes,\n");
@@ -1298,7 +1301,7 @@ static void faultless_runs_hold_every_control(void **state)
     struct truth truth = good_truth();
     analyse_truth(directory, &truth);
     struct csv_data controls = read_back(directory, &schema_controls);
-    assert_int_equal(controls.row_count, 2 * 5 + 8 + 3);
+    assert_int_equal(controls.row_count, 2 * 5 + 9 + 3);
     for (size_t row = 0; row < controls.row_count; row++) {
         const bool older = strcmp(csv_text(&controls, row, SCHEMA_controls_control), "linearity") == 0;
         assert_string_equal(csv_text(&controls, row, SCHEMA_controls_status), older ? "not measured" : "holds");
@@ -1309,7 +1312,7 @@ static void faultless_runs_hold_every_control(void **state)
     const struct analyse_summary summary = analyse_truth(directory, &truth);
     assert_int_equal(analyse_exit(&summary), EXIT_PASS);
     controls = read_back(directory, &schema_controls);
-    assert_int_equal(controls.row_count, 2 * 6 + 7 + 3);
+    assert_int_equal(controls.row_count, 2 * 6 + 8 + 3);
     for (size_t row = 0; row < controls.row_count; row++)
         assert_string_equal(csv_text(&controls, row, SCHEMA_controls_status), "holds");
     csv_free(&controls);
@@ -1886,10 +1889,31 @@ static void unfinished_runs_and_smoke_decide_nothing(void **state)
     truth.processes = truth.look_processes = 6;
     assert_false(analyse_truth(directory, &truth).run_invalid);
     expect_part(directory, "1", "a", "not resolvable here", "profile smoke is not for conclusions");
+    expect_control(directory, "profile", "run", "not measured", "profile smoke is not for conclusions");
+    expect_blinds(directory, "profile", "run", "run");
     expect_control(directory, "twins", "field get_put", "not measured", "6 processes are too few");
 }
 
 /* ---- the registered claims ---- */
+
+/* What run.csv of older runs repeats of the profile can neither hide a failed control nor make a look conclude. */
+static void a_fact_does_not_overrule_the_profile(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.drift_ppm = 500;
+    truth.for_conclusions = "no";
+    make_run(directory, &truth);
+    expect_refusal(directory, "run.csv:2: for_conclusions is \"no\"; expected yes, as profile quick says");
+    truth.for_conclusions = "yes";
+    assert_true(analyse_truth(directory, &truth).run_invalid);
+    expect_control(directory, "profile", "run", "holds", "");
+    unlink(path_in(directory, schema_verdicts.file));
+    truth.profile = "smoke";
+    truth.processes = truth.look_processes = 6;
+    make_run(directory, &truth);
+    expect_refusal(directory, "run.csv:2: for_conclusions is \"yes\"; expected no, as profile smoke says");
+}
 
 static void registered_claims_without_data_are_not_measured(void **state)
 {
@@ -2382,6 +2406,7 @@ int main(void)
         IN_DIRECTORY(a_blind_exploratory_cell_confirms_nothing),
         IN_DIRECTORY(a_blind_control_part_guards_its_claim),
         IN_DIRECTORY(unfinished_runs_and_smoke_decide_nothing),
+        IN_DIRECTORY(a_fact_does_not_overrule_the_profile),
         IN_DIRECTORY(registered_claims_without_data_are_not_measured),
         IN_DIRECTORY(running_twice_gives_the_same_bytes),
         IN_DIRECTORY(a_subset_does_not_confirm_what_is_claimed_of_all),

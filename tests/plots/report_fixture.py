@@ -93,10 +93,10 @@ class Fixture:
         saved = {"none": 0, "thread": pooled, "frame": frame, "direct": direct}[axes["pool"]]
         return base - saved + {"removed": removal, "packed": removal / 2}.get(axes["mmap_res"], 0)
 
-    def facts(self, for_conclusions):
+    def facts(self):
         for key, value in {
             "schema_version": schema_version(), "synthetic": "yes: every figure is invented", "profile": "quick", "seed": "1",
-            "for_conclusions": for_conclusions, "complete": "yes", "command": "./encbench run --profile quick --seed 1 --quiet",
+            "complete": "yes", "command": "./encbench run --profile quick --seed 1 --quiet",
             "git_revision": "0000000000000000000000000000000000000000", "git_dirty": "no", "compiler": "synthetic",
         }.items():
             self.add("run", key=key, value=value)
@@ -323,7 +323,10 @@ class Fixture:
                  brief="" if values["verdict"] != "not resolvable here" else "neither inside nor outside" if measured else NOT_THERE)
         return values["verdict"]
 
-    def controls(self, invalid):
+    def controls(self, invalid, for_conclusions):
+        self.add("controls", control="profile", subject="run", expected="a profile whose times may be concluded from",
+                 status="holds" if for_conclusions == "yes" else "not measured", blinds="nothing" if for_conclusions == "yes" else "run",
+                 reason=None if for_conclusions == "yes" else "profile quick is not for conclusions")
         self.add("controls", control="twins", subject="run", expected="every twin's interval holds 0", status="holds", blinds="nothing")
         self.add("controls", control="chain_planted", subject="run" if invalid else "field to_string_1k", expected="20 cycles within 3 %",
                  estimate=14.2 if invalid else 20.1, low=14.0 if invalid else 19.9, high=14.4 if invalid else 20.3,
@@ -398,13 +401,13 @@ class Fixture:
 
 def write(directory, invalid=False, for_conclusions="yes"):
     fixture = Fixture()
-    fixture.facts(for_conclusions)
+    fixture.facts()
     fixture.measure()
     fixture.effects()
     fixture.exact()
     fixture.heap()
     fixture.verdicts(invalid)
-    fixture.controls(invalid)
+    fixture.controls(invalid, for_conclusions)
     fixture.calibration()
     fixture.forecast()
     fixture.write(Path(directory))

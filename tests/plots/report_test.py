@@ -1000,7 +1000,7 @@ class Say(WithRun):
 
     def test_a_look_is_not_for_conclusions(self):
         directory = self.copy()
-        self.edit(directory, "run.csv", lambda header, rows: [row.__setitem__(1, "no") for row in rows if row[0] == "for_conclusions"])
+        self.edit(directory, "controls.csv", lambda header, rows: rows[0].__setitem__(header.index("status"), "not measured"))
         self.assertIn("not for conclusions", " ".join(self.said(directory)[0]))
         self.assertNotIn("not for conclusions", " ".join(self.said(self.copy())[0]))
 
@@ -1096,6 +1096,17 @@ class Status(WithRun):
         self.assertNotIn("RUN INVALID", text)
         self.assertRegex(top, r"Not for conclusions(.*\n)*> - control `.*planted chain not recovered")
         self.assertNotIn("On time this run says nothing.", answer)
+
+    def test_a_fact_of_the_run_hides_no_banner(self):
+        """The control `profile` alone says whether times are concluded from."""
+        for options, fact, banner in ((dict(invalid=True), "no", "RUN INVALID"), (dict(for_conclusions="no"), "yes", "Not for conclusions")):
+            directory = self.base / f"fact-{fact}"
+            report_fixture.write(directory, **options)
+            self.edit(directory, "run.csv", lambda header, rows, fact=fact: rows.append(["for_conclusions", fact]))
+            self.assertIn(banner, render(directory))
+        self.edit(directory, "controls.csv", lambda header, rows: rows.pop(0))
+        with self.assertRaisesRegex(InputError, "controls.csv: lacks the control profile; run `encbench analyse .*` again"):
+            render(directory)
 
     def test_incomplete(self):
         directory = self.copy()
@@ -1203,7 +1214,7 @@ class BadInput(WithRun):
             RunDirectory(directory)
 
     def test_facts_of_the_run(self):
-        for key in ("schema_version", "for_conclusions", "complete", "seed"):
+        for key in ("schema_version", "complete", "seed"):
             directory = self.copy()
             self.edit(directory, "run.csv", lambda header, rows, key=key: rows.__setitem__(
                 slice(None), [row for row in rows if row[0] != key]))
