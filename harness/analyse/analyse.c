@@ -137,8 +137,11 @@ struct analyse_words analysis_effect_words(const struct analysis *analysis, size
     struct analyse_objection objection;
     if (effect->identical) /* says what the code is, not what was measured */
         return (struct analyse_words){.words = VERDICT_BY_CONSTRUCTION};
-    if (analyse_run_objection(&analysis->data, &analysis->controls, &objection) ||
-        analyse_cell_objection(analyse_controls_objection(&analysis->controls, effect->panel, effect->workload),
+    if (analyse_run_objection(&analysis->data, &analysis->controls, &objection))
+        return not_resolvable(objection.why);
+    if (effect->single_layout) /* whatever its controls: more processes may mend those, and this would be left */
+        return (struct analyse_words){.words = VERDICT_ONE_LAYOUT};
+    if (analyse_cell_objection(analyse_controls_objection(&analysis->controls, effect->panel, effect->workload),
                                &objection))
         return not_resolvable(objection.why);
     const enum verdict_words words = verdict_words(evidence, analyse_effect_half_width(&analysis->claims, index, scale),

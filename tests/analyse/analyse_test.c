@@ -980,6 +980,9 @@ static void noise_and_tails_leave_parts_open(void **state)
     size_t row = effect_row(&effects, "ab", "to_string_1k", "absolute");
     assert_string_equal(csv_text(&effects, row, SCHEMA_effects_words), "single layout");
     csv_free(&effects);
+    truth.without_chain = true; /* and a blind cell, which more processes might mend: the layout would still be one */
+    analyse_truth(directory, &truth);
+    expect_words(directory, "to_string_1k", "single layout");
 
     truth = good_truth();
     truth.claims = "1,a,1,model,timing,a,b,get_put,time,ns,-0.07,0.07,(),within what the twin shows\n";
