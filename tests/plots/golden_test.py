@@ -69,6 +69,30 @@ class Golden(unittest.TestCase):
         self.assertIn("verdicts.csv: is not a regular file", done.stderr)
         self.assertEqual({path.name: path.is_file() and path.read_bytes() for path in (self.golden / "run").iterdir()}, before)
 
+    def turn(self, contrast):
+        """The log ratios of a contrast with the other sign."""
+        path = self.golden / "run" / "contrasts.csv"
+        header, *lines = path.read_text(encoding="utf-8").splitlines()
+        place = {name: index for index, name in enumerate(header.split(","))}
+        rows = [line.split(",") for line in lines]
+        for row in rows:
+            for name in ("log_ratio", "plain_mean_log_ratio"):
+                if row[place["contrast"]] == contrast:
+                    row[place[name]] = repr(-float(row[place[name]]))
+        path.write_text("\n".join([header, *map(",".join, rows)]) + "\n", encoding="utf-8")
+        return subprocess.run([ENCBENCH, "analyse", str(self.golden / "run")], capture_output=True, text=True, check=False)
+
+    def test_opposite_directions(self):
+        """Of one pair they are an error; over several pairs ns and percent may go different ways, and then none is shown."""
+        self.assertIn(self.turn("pool_main").returncode, (0, 3))
+        rows = rundir.RunDirectory(self.golden / "run").select("effects", contrast="pool_main", workload="to_string_1k")
+        self.assertEqual([(row["words"], row["reason"]) for row in rows], [("not resolvable here", "faster in ns and slower in percent")] * 2)
+        before = (self.golden / "run" / "effects.csv").read_bytes()
+        done = self.turn("direct_against_pooled")
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1))
+        self.assertRegex(done.stderr, r"contrasts\.csv: contrast direct_against_pooled of panel design on \S+ is faster in ns and slower in percent")
+        self.assertEqual((self.golden / "run" / "effects.csv").read_bytes(), before)
+
     def test_figures_can_be_drawn(self):
         done = subprocess.run([sys.executable, "-B", str(ROOT / "plots" / "figures.py"), str(self.golden / "run")],
                               capture_output=True, text=True, check=False)
