@@ -70,17 +70,21 @@ def layouts(claim):
                         (claim.run.one("panels", contrast=subject.FIELD) or {"baseline": None})["baseline"])
     if row:
         spread = wording.coarse(100 * (row["decile_9_ns"] / row["decile_1_ns"] - 1), "percent")
-        yield f"Layout and the state of the machine alone move the level of {row['variant']} by {spread} here, from the first to " \
+        what = "The state of the machine alone moves" if subject.layouts_of_variants(claim.run).get(row["variant"]) == subject.ONE_LAYOUT \
+            else "Layout and the state of the machine alone move"
+        yield f"{what} the level of {row['variant']} by {spread} here, from the first to " \
               f"the ninth decile of {row['processes']} processes, with the codec shared; one launch of each build cannot tell that from " \
               "an effect."
 
 
+AS_SAID = {CONFIRMED: ", as it says", "run invalid": ": the run is invalid", subject.UNRESOLVED: f": {subject.UNRESOLVED}"}
+
+
 def allocated(claim):
     part = claim.about(metric="allocations_per_op")
-    if part and part["verdict"] == REFUTED:
-        yield f"Pooled, the op makes {figure(part)} allocation{'' if part['estimate'] == len('s') else 's'} here, not {said(part)}."
-    elif part:
-        yield f"Pooled, the op makes {figure(part)} allocations here, as it says."
+    if part:
+        how = f", not {said(part)}" if part["verdict"] == REFUTED else AS_SAID[part["verdict"]]
+        yield f"Pooled, the op makes {figure(part)} allocation{'' if part['estimate'] == len('s') else 's'} here{how}."
 
 
 def said(part):
@@ -97,7 +101,7 @@ def put(claim):
         yield f"Its loop repeated at two counts of iterations gives bytes per op that differ by {figure(count_part)}" \
               + (": the figure is of the count, not of put." if count_part["verdict"] == REFUTED else ".")
     if level:
-        yield f"An isolated put: {figure(level)}."
+        yield f"An isolated put: {figure(level)}, {level['verdict']}."
 
 
 def sizes(claim):
@@ -146,11 +150,15 @@ def exact_parts(claim):
             yield f"Counted here, {part['statement']}: {figure(part)}, {part['verdict']}."
 
 
+BLIND = "so it proves nothing here either"
+SEES = {CONFIRMED: "sees it", REFUTED: f"does not see it, {BLIND}", subject.UNRESOLVED: f"is not shown to see it, {BLIND}",
+        "run invalid": f"cannot be believed, {BLIND}"}
+
+
 def controlled(claim):
     for part in claim.parts:
         if part["role"] == "control" and part["estimate"] is not None:
-            yield f"Here the accusation is made true on purpose beside it and gives {figure(part)}: the test " \
-                  + ("sees it." if part["verdict"] == CONFIRMED else "does not see it, so it proves nothing here either.")
+            yield f"Here the accusation is made true on purpose beside it and gives {figure(part)}: the test {SEES[part['verdict']]}."
 
 
 def grown(claim):
@@ -164,10 +172,11 @@ def grown(claim):
 
 def rests(claim):
     numbers = [int(row["metric"]) for part in claim.parts for row in claim.conditions(part) if row["kind"] == "claim"]
-    open_ones = [f"{number} ({row['verdict']})" for number in numbers
-                 if (row := claim.run.one("verdicts", claim=number, part="all")) and row["verdict"] != CONFIRMED]
-    if open_ones:
-        yield f"Of those, these do not stand here: {', '.join(open_ones)}."
+    wholes = [row for number in numbers if (row := claim.run.one("verdicts", claim=number, part="all"))]
+    for words, fitting in (("do not stand here", (REFUTED,)), ("are without a verdict here", (subject.UNRESOLVED, "run invalid"))):
+        found = [f"{row['claim']} ({row['verdict']})" for row in wholes if row["verdict"] in fitting]
+        if found:
+            yield f"Of those, these {words}: {', '.join(found)}."
 
 
 SENTENCES = {

@@ -25,7 +25,7 @@ from rundir import SOURCE, ArgumentParser, InputError, RunDirectory, check_repla
 
 INVALID = "run invalid"
 PER_THOUSAND = "per thousand ops"
-UNRESOLVED = subject.UNRESOLVED
+UNRESOLVED = wording.UNRESOLVED
 ALLOCATIONS, ALLOCATED, HANDED_OUT = "allocations_per_op", "allocated_bytes_per_op", "handed_out_bytes_per_op"
 INSTRUCTIONS = "instructions_per_op"
 USER_INSTRUCTIONS = re.compile("(perf::)?(PERF_COUNT_HW_)?INSTRUCTIONS(:u)?", re.I)  # the event that counts them too
@@ -110,6 +110,49 @@ def effect_answer(run, contrast):
             "confidence": wording.confidence(row["confidence"])}
 
 
+# What follows from the words of an effect: each has its own sentence, and none stands for lack of another.
+NOTHING_SAID = (UNRESOLVED, "single layout")
+FOR_SPEED = {"faster by": "For speed, yes.", "slower by": "Not for speed.", "equivalent within": "For speed it makes no difference that matters.",
+             "equal by construction": "For speed it is the same: so is the code.", "no difference shown": "Speed does not say.",
+             "interaction shown": "Speed does not say.", **dict.fromkeys(NOTHING_SAID, "Of speed nothing can be said here.")}
+DIRECT_IS = "`direct`, with no buffer at all,"
+TO_SHIP = {"faster by": "`direct`, encoding into the result with no buffer at all", "slower by": f"The pooled buffer stands: {DIRECT_IS} is slower",
+           "equivalent within": f"Time does not decide: {DIRECT_IS} takes as long within what matters",
+           "equal by construction": f"Time does not decide: {DIRECT_IS} is the same code",
+           "no difference shown": f"Time does not say: {DIRECT_IS} is not shown to differ",
+           "interaction shown": f"Time does not say: {DIRECT_IS} is not shown to differ",
+           **dict.fromkeys(NOTHING_SAID, f"Nothing can be said here of the time that {DIRECT_IS} takes")}
+POOLED = {"faster by": "pooled", "slower by": "unpooled", "equivalent within": "pooled or not", "equal by construction": "pooled or not"}
+
+
+def if_a_buffer_stays(run, direct):
+    """'pooled, without the field': what speaks for it, and of pooling only what is shown."""
+    found, pool, field = sizes(run), effect_answer(run, subject.POOL_MAIN), effect_answer(run, subject.FIELD)
+    heap = found and found["heap"]
+    if not direct or not heap or not heap["removal_saves"]:
+        return None
+    moved = " or with it moved" if heap["moving_saves"] and not heap["removal_saves_more"] else ""
+    cost = ", at a cost in time" if field and field["way"] == "slower by" else ""
+    pooled = pool and POOLED.get(pool["way"])
+    if pooled:
+        return f"{pooled}, without the field{moved}{cost}"
+    return f"without the field{moved}{cost}; whether pooled: {pool['text'] if pool else 'not measured'}"
+
+
+def layouts_in_words(run):
+    """What processes differed in beside their time: 'each with fresh layouts', and of which variants that is not so."""
+    kinds = subject.layouts_of_variants(run)
+    named = {kind: [code(name) for name, own_kind in kinds.items() if own_kind == kind] for kind in dict.fromkeys(kinds.values())}
+    if set(named) == {subject.FRESH_LAYOUTS}:
+        return "each with fresh layouts"
+    if set(named) == {subject.ONE_LAYOUT}:
+        return "all in the one layout that each variant has"
+    said = ["each with fresh layouts"] if subject.FRESH_LAYOUTS in named else []
+    said += [f"{listed(named[kind])} {'all ' if not said else ''}{words}" for kind, words in (
+        (subject.ONE_LAYOUT, "in one layout"), (subject.FEW_LAYOUTS, "in layouts of which some came again")) if kind in named]
+    return ", but ".join(said)
+
+
 def answer_confidence(run):
     """'99 %' or '99.9 % and 99 %': of the intervals that stand in the answer."""
     answers = [effect_answer(run, name) for name in (subject.FIELD, subject.POOL_MAIN, subject.ORIGINAL, subject.DIRECT)]
@@ -191,6 +234,16 @@ def claim_table(run):
     rows = [(row["claim"], subject.NOT_MEASURED if not_measured(run, row) else row["verdict"],
              said[row["claim"]]["quoted"] if row["claim"] in said else "") for row in run.verdicts if row["part"] == "all"]
     return wording.table(("Claim", "Verdict", "What the original says"), rows)
+
+
+def all_confirmed(run):
+    """Whether there are claims and each of them is confirmed as a whole."""
+    return bool(run.verdicts) and all(row["verdict"] == "confirmed" for row in run.verdicts if row["part"] == "all")
+
+
+def twins_in_one_layout(run):
+    """Whether a twin was in one layout: then it is no copy laid out on its own."""
+    return any(row["role"] == "twin" and row["layout"] == subject.SINGLE for row in run.processes)
 
 
 def claims_by_verdict(run):
@@ -646,7 +699,7 @@ def level_tables(run):
                  "" if row["cycles_per_op"] is None else wording.number(row["cycles_per_op"]), row["processes"]]
                 for row in run.select("levels", workload=workload) if row["role"] in ("baseline", "contender")]
         if rows:
-            table = wording.table(("Variant", "Panel", "Level", "Deciles over layouts", "Floor", "Cycles", "n"), rows)
+            table = wording.table(("Variant", "Panel", "Level", "Deciles over processes", "Floor", "Cycles", "n"), rows)
             tables.append({"workload": workload, "table": folded(f"{workload}: {len(rows)} levels", table)})
     return tables
 
@@ -799,12 +852,14 @@ def ranking(run):
 
 
 def ranking_order(rows):
-    """Those with an effect shown, the largest first; and those without."""
+    """Those with an effect shown, the largest first; and the others, by what is said of them."""
     shown = [f"{code(other)} ({choice}) is {wording.effect(row)}" for choice, other, row in rows
              if row["words"] in SHOWN]
-    text = "; ".join(shown) if shown else "none is shown to change its time"
-    others = [choice for choice, _, row in rows if row["words"] not in SHOWN]
-    return text + (f"; no effect shown of {listed(others)}" if shown and others else "")
+    others = {}
+    for choice, _, row in rows:
+        if row["words"] not in SHOWN:
+            others.setdefault(row["words"], []).append(choice)
+    return "; ".join([*(shown or ["none is shown to change its time"]), *(f"{words}: {listed(choices)}" for words, choices in others.items())])
 
 
 def largest_by_size(run):
@@ -851,12 +906,15 @@ def figures_reach(row):
 def alt_texts(run):
     """What a figure shows, for those who cannot see it."""
     field, pool = (effect_answer(run, name) for name in (subject.FIELD, subject.POOL_MAIN))
+    passes = subject.heap_rows(run, subject.OP)
+    growing = " ".join(row["variant"] for row in passes if row["class"] == "growing") or \
+        ("none" if all(row["class"] != "not available" for row in passes) else "none of those that were classified")
 
     def say(effect, what):
         return f"{what} {effect['text']}" if effect else f"{what} not in this run"
 
     return {
-        "ranking": "Single choices by the size of what each does to the op, the largest first: "
+        "ranking": "Single choices, the largest estimate first of what each does to the op: "
                    + "; ".join(f"{choice} {wording.effect(row)}" for choice, _, row in subject.Ranking(run).rows),
         "claims": "Forest plot: each timing part of a claim with its interval over its shaded region; "
                   + say(field, "removing the field:"),
@@ -879,7 +937,7 @@ def alt_texts(run):
         "sweep": "Time per op against input bytes, and relative to the pooled buffer, by variant; the largest: "
                  + ((largest_by_size(run) or {"text": "none shown"})["text"]).replace("`", ""),
         "heap": "Live and mapped bytes over operations: the planted leaks rise; growing among the variants: "
-                + (" ".join(row["variant"] for row in subject.heap_rows(run, subject.OP) if row["class"] == "growing") or "none"),
+                + growing,
         "power": "Share of trials in which an effect was found, against its size in multiples of the MDE: "
                  + (", ".join(name or "known truths" for name in calibration.power_points(run)) or "nothing"),
         "coverage": "Share of intervals that hold the known true effect, with bounds, by truth: "
@@ -944,20 +1002,24 @@ def context(run, directory):
     op = run.one("workloads", workload=subject.OP)
     facts = wording.table(("Fact", "Value"), [(plain(row["key"]), plain(row["value"] or "")) for row in run.run])
     field, direct = effect_answer(run, subject.FIELD), effect_answer(run, subject.DIRECT)
+    resolved = field and field["way"] not in NOTHING_SAID
     twin = subject.twin_of(run, subject.FIELD)
     return {
         "directory": link_target(directory), "directory_word": shell_word(directory),
         "get_and_put": {"put", subject.GET_PUT} <= {row["workload"] for row in run.levels}, "facts": run.facts, "file": lambda table: link(run, directory, table),
         "long": long, "layouts": layouts(run),
         "exploratory_levels": levels_of(subject.exploratory_effects(run)),
-        "for_conclusions": subject.for_conclusions(run),
+        "single_layouts": any(row["words"] == "single layout" for row in run.effects), "for_conclusions": subject.for_conclusions(run),
         "own": own(run), "op": op, "op_name": code(subject.OP), "troubles": troubles(run), "failed_controls": failed_controls(run),
         "blind_cells": blind_cells(run),
-        "field": field, "direct": direct, "pool": effect_answer(run, subject.POOL_MAIN),
+        "field": field, "direct": direct, "field_resolved": resolved, "for_speed": field and FOR_SPEED[field["way"]],
+        "to_ship": direct and TO_SHIP[direct["way"]], "if_a_buffer_stays": if_a_buffer_stays(run, direct),
+        "layouts_in_words": layouts_in_words(run), "twins_alike": twins_in_one_layout(run), "all_confirmed": all_confirmed(run),
+        "pool": effect_answer(run, subject.POOL_MAIN),
         "original": effect_answer(run, subject.ORIGINAL), "field_main": effect_answer(run, subject.FIELD_MAIN),
         "interval_of_answer": answer_confidence(run),
-        "field_mde": field and math.isfinite(field["row"]["mde"]) and wording.coarse(field["row"]["mde"], field["row"]["unit"]),
-        "field_reach": field and reach(field["row"]), "open_parts": open_parts(run), "what_would_decide": what_would_decide(run), "variance": bool(run.variance), "levels_not_drawn": levels_not_drawn(run),
+        "field_mde": resolved and math.isfinite(field["row"]["mde"]) and wording.coarse(field["row"]["mde"], field["row"]["unit"]),
+        "field_reach": resolved and reach(field["row"]), "open_parts": open_parts(run), "what_would_decide": what_would_decide(run), "variance": bool(run.variance), "levels_not_drawn": levels_not_drawn(run),
         "field_level": field_level(run), "sizes": sizes(run), "tally": tally(run), "processes": process_counts(run),
         "unassigned": verdict_about(run, subject.ASSIGNMENTS), "small": verdict_about(run, subject.NEGLIGIBLE),
         "traces": traces(run), "ranking": ranking(run), "by_verdict": claims_about(run),
@@ -1069,10 +1131,10 @@ def say(run, output):
         lines += [("effect", f"{row['contender']} against {row['baseline']} on {row['workload']}: {wording.effect(row)}") for row in other["pairs"][:5]]
     if found and found["heap"] and not other:
         lines.append(("bytes", "chunk: {null} with the field, {packed} with it moved, {removed} without".format(**found["heap"])))
-    if not other:
+    if not other and known["parts"]:
         lines.append(("parts", ", ".join(f"{number} {verdict}" for verdict, number in known["count"].items() if number)))
-        lines.append(("claims", "; ".join(f"{verdict}: {claims[verdict]}" for verdict in ("refuted", UNRESOLVED, INVALID) if verdict in claims)
-                      or f"all {known['claims']} confirmed"))
+        lines.append(("claims", f"all {known['claims']} confirmed" if all_confirmed(run) else
+                      "; ".join(f"{verdict}: {claims[verdict]}" for verdict in ("refuted", UNRESOLVED, INVALID) if verdict in claims)))
     lines.append(("sure", f"{known['controls_hold']} of {known['controls']} controls hold; {process_counts(run) or 'no'} processes an effect"
                   + ("" if subject.for_conclusions(run) else "; not for conclusions")))
     lines.append(("report", seen_from_here(output)))

@@ -4,7 +4,7 @@ import re
 
 import calibration
 from rundir import InputError
-from wording import plain, turned
+from wording import UNRESOLVED, plain, turned
 
 OP = "to_string_1k"
 GET_PUT = "get_put"
@@ -17,7 +17,6 @@ DIRECT = "direct_against_pooled"
 ASSIGNMENTS = "non_null_assignments"  # the metric of the claim that nothing assigns the field
 NEGLIGIBLE = "relative_time"          # the metric of the claim that removing it hardly changes the op
 NOT_MEASURED = "not measured yet"
-UNRESOLVED = "not resolvable here"
 
 LEAK = "leak"  # the variant of the planted leaks, and its workloads
 LEAK_BYTES, LEAK_MAPPING, LEAK_NONE = "leak_bytes", "leak_mapping", "leak_none"
@@ -43,6 +42,26 @@ def for_conclusions(run):
     if row is None:
         raise InputError(f"{run.path / run.files['controls']}: lacks the control profile; run `encbench analyse {run.path}` again")
     return row["status"] == "holds"
+
+
+FRESH_LAYOUTS, FEW_LAYOUTS, ONE_LAYOUT = "fresh", "few", "one"
+SINGLE = "single"  # the layout of a shared object by itself
+
+
+def layouts_of_variants(run):
+    """{variant: whether its arms had a fresh layout in each process, some of them twice, or one only}: the least of its arms."""
+    seen = {}
+    for row in run.processes:
+        if row["role"] != "clock" and row["status"] == "ok":
+            seen.setdefault((row["variant"], row["panel"], row["workload"], row["arm"]), []).append(row["layout"])
+    found = {}
+    for (variant, *_), names in seen.items():
+        distinct = len(set(names))
+        kind = ONE_LAYOUT if SINGLE in names or (distinct == len(names[:1]) and distinct < len(names)) else \
+            FRESH_LAYOUTS if distinct == len(names) else FEW_LAYOUTS
+        found.setdefault(variant, set()).add(kind)
+    order = ONE_LAYOUT, FEW_LAYOUTS, FRESH_LAYOUTS
+    return {variant: min(kinds, key=order.index) for variant, kinds in found.items()}
 
 
 def panel_of(run, contrast):

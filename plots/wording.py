@@ -6,6 +6,7 @@ import textwrap
 
 MOST_DECIMALS = 6
 MOST_DIGITS = 5
+UNRESOLVED = "not resolvable here"
 UNIT_SIGNS = {"percent": "%", "count": ""}
 
 
@@ -123,19 +124,19 @@ def objection(row):
 
 
 def effect(row):
-    """An effect in the fixed words with its figure: 'faster by 12.3 [11.9, 12.7] %'."""
+    """An effect in the fixed words with its figure, and why where nothing can be said: 'faster by 12.3 [11.9, 12.7] %'."""
     estimate, low, high = row["estimate"], row["ci_low"], row["ci_high"]
-    words, plain = row["words"], interval(estimate, low, high, row["unit"])
-    if words in ("no difference shown", "single layout", "interaction shown", "not resolvable here", "equal by construction"):
-        return f"{words} ({'; '.join(filter(None, (plain, objection(row))))})"
+    words, figure = row["words"], interval(estimate, low, high, row["unit"])
+    if words in ("no difference shown", "single layout", "interaction shown", UNRESOLVED, "equal by construction"):
+        return f"{words} ({'; '.join(filter(None, (figure, plain(row.get('reason') or ''), objection(row))))})"
     if words == "equivalent within":
         unit, (low, high) = scaled(row["unit"], low, high)
-        return f"{words} {rounded_up(max(abs(low), abs(high)), decimals_of(low, high))} {unit} ({plain})"
+        return f"{words} {rounded_up(max(abs(low), abs(high)), decimals_of(low, high))} {unit} ({figure})"
     if row["kind"] == "interaction":
-        return plain
+        return figure
     if words == "faster by":
-        plain = interval(-estimate, -high, -low, row["unit"])
-    return f"{words} {plain}"
+        figure = interval(-estimate, -high, -low, row["unit"])
+    return f"{words} {figure}"
 
 
 def bounds(low, high, unit):

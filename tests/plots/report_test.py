@@ -272,6 +272,11 @@ class Report(WithRun):
         self.assertEqual(effect(row), "equivalent within 0.34 % (-0.10 [-0.33, 0.30] %)")
         self.assertEqual(region(dict(region_low=13.0, region_high=23.0, region_bounds="[]", unit="percent")), "[13, 23] %")
 
+    def test_what_is_not_resolvable_says_why(self):
+        row = dict(estimate=-89.5, ci_low=-90.3, ci_high=-88.9, unit="percent", words="not resolvable here", kind="pair", reason="control a failed (b <c)")
+        self.assertEqual(report.wording.effect(row), "not resolvable here (-89.5 [-90.3, -88.9] %; control a failed (b &lt;c))")
+        self.assertIn("control a failed", report.wording.effect(report.wording.turned(row)))
+
     def test_an_interval_without_zero_says_why_it_shows_nothing(self):
         from wording import effect, turned
         row = dict(estimate=-0.61, ci_low=-0.84, ci_high=-0.35, unit="percent", words="no difference shown", kind="pair", twin_low=-0.1,
@@ -617,7 +622,9 @@ class Sections(WithRun):
         self.edit(directory, "verdicts.csv", change)
         self.assertIn("gives 64: the test sees it", self.claim(directory, "15"))
         self.set_verdict(directory, "15", "b", "refuted")
-        self.assertIn("the test does not see it", self.claim(directory, "15"))
+        self.assertIn("the test does not see it, so it proves nothing here either", self.claim(directory, "15"))
+        self.set_verdict(directory, "15", "b", report.UNRESOLVED)
+        self.assertIn("the test is not shown to see it, so it proves nothing here either", self.claim(directory, "15"))
 
     def add_metrics(self, directory, metric, values):
         self.edit(directory, "metrics.csv", lambda header, rows: rows.extend(
@@ -784,7 +791,7 @@ class Sections(WithRun):
 
         write(directory / "state_effects.csv", columns, rows("pool_main", "no", "3"))
         text = self.section(directory, "How far to trust this")
-        self.assertIn("None of 1 effects", text)
+        self.assertIn("Of 1 effects on their scales none is shown to differ between the two.", text)
         self.assertNotIn("| `pool_main` |", text)
         write(directory / "state_effects.csv", columns, rows("pool_main", "no", "3") + rows("field_main", "yes", ""))
         text = self.section(directory, "How far to trust this")
@@ -1114,17 +1121,96 @@ class Status(WithRun):
         self.assertIn("This run is not complete", render(directory))
 
     def test_answer_follows_the_data(self):
-        for words, expected in (("faster by", "For speed, yes"), ("slower by", "Not for speed"),
-                                ("no difference shown", "Speed does not say"), ("equivalent within", "Speed does not say")):
+        """Every answer rests on words that say so: what is not faster is not therefore anything else."""
+        speed = {"faster by": "For speed, yes.", "slower by": "Not for speed.", "equivalent within": "For speed it makes no difference that",
+                 "equal by construction": "For speed it is the same: so is the code."}
+        ship = {"faster by": "`direct`, encoding into the result with no buffer at all: against",
+                "slower by": "The pooled buffer stands: `direct`, with no buffer at all, is slower: against",
+                "equivalent within": "Time does not decide", "equal by construction": "Time does not decide"}
+        stays = {"faster by": "stays: pooled, without", "slower by": "stays: unpooled, without", "equivalent within": "stays: pooled or not, without",
+                 "equal by construction": "stays: pooled or not, without"}
+        sentences = (("Should the field go", speed, "Speed does not say."), ("Which design to ship", ship, "Time does not say"),
+                     ("Which design to ship", stays, "; whether pooled: "))
+        nothing = ("Of speed nothing can be said here.", "Nothing can be said here of the time that `direct`", "; whether pooled: ")
+        for words in rundir.WORDS["effects", "words"]:
+            answer = self.answer_where(lambda row, words=words: row.update(words=words, reason="for a reason" if words == report.UNRESOLVED else ""))
+            for place, (question, known, otherwise) in enumerate(sentences):
+                own = re.search(rf"\*\*{question}\?\*\*(.*?)(?=- \*\*|$)", answer).group(1)
+                expected = known.get(words, nothing[place] if words in (report.UNRESOLVED, "single layout") else otherwise)
+                self.assertIn(expected, own, words)
+                for other in {*known.values(), otherwise, nothing[place]} - {expected}:
+                    self.assertNotIn(other, own, words)
+                if words == report.UNRESOLVED:
+                    self.assertIn("; for a reason)", own)
+
+    def answer_where(self, change):
+        """The answer of the run whose effects on the op are changed so, in one line."""
+        directory = self.copy()
+
+        def edit(header, rows):
+            for row in rows:
+                values = dict(zip(header, row))
+                if values["workload"] == subject.OP and values["kind"] in ("pair", "main"):
+                    change(values)
+                    row[:] = [values[name] for name in header]
+        self.edit(directory, "effects.csv", edit)
+        text = render(directory)
+        return " ".join(text[text.index("## The answer"):text.index("Words:")].split())
+
+    def test_every_words_have_their_sentence(self):
+        contract = set(rundir.WORDS["effects", "words"])
+        self.assertEqual((set(report.FOR_SPEED), set(report.TO_SHIP)), (contract, contract))
+
+    def test_nothing_is_concluded_from_a_run_that_resolves_nothing(self):
+        """No verdict, no words and no interval: of time nothing is left but that, and why."""
+        directory = self.copy()
+
+        def mute(header, rows):
+            for row in rows:
+                values = dict(zip(header, row))
+                if "verdict" in values:
+                    values |= dict(verdict=report.UNRESOLVED, brief="as nothing is resolved")
+                else:
+                    values |= dict(words=report.UNRESOLVED, reason="as nothing is resolved", ci_low="-100", ci_high="inf", mde="inf")
+                row[:] = [values[name] for name in header]
+        for file in ("effects.csv", "verdicts.csv"):
+            self.edit(directory, file, mute)
+        text = " ".join(render(directory).split())
+        concluded = "|".join((r"(faster|slower) by \S+ \[", r"equivalent within \d", "no difference shown", "buffer stands", "For speed, yes", "Not for speed",
+                              "as it says", "the test sees it", "is not the field's", "do not stand here", "has a part in it", "every claim stands",
+                              "stays: (un)?pooled", "is not shown to be faster", "For speed it"))
+        self.assertEqual([found.group() for found in re.finditer(concluded, text)], [])
+        self.assertIn("none is shown to change its time; not resolvable here: ", text)
+        self.assertIn("are without a verdict here: ", text)
+        self.assertIn("Pooled, the op makes 1 allocation here: not resolvable here.", text)
+
+    def test_claims_that_are_open_do_not_stand_on_evidence(self):
+        directory = self.copy()
+        for file in ("claims.csv", "verdicts.csv"):  # of those whose way the original had evidence for
+            self.edit(directory, file, lambda header, rows: rows.__setitem__(slice(None), [row for row in rows if row[0] in ("1", "2", "13", "14")]))
+        self.edit(directory, "verdicts.csv", lambda header, rows: [row.__setitem__(header.index("verdict"), report.UNRESOLVED) for row in rows])
+        self.assertIn("None of these claims is refuted here; that does not confirm them.", " ".join(render(directory).split()))
+        self.edit(directory, "verdicts.csv", lambda header, rows: [row.__setitem__(header.index("verdict"), "confirmed") for row in rows])
+        self.assertIn("Nothing: every claim stands, and stood on evidence.", " ".join(render(directory).split()))
+
+    def test_layouts_are_fresh_where_they_were(self):
+        self.assertIn("processes an effect, each with fresh layouts;", self.answer_where(lambda row: None))
+        for which, layout, expected in ((lambda row: True, "single", "all in the one layout that each variant has;"),
+                                        (lambda row: row["variant"] == "direct", "single", "each with fresh layouts, but `direct` in one layout;"),
+                                        (lambda row: row["variant"] == "direct", "0+1", "each with fresh layouts, but `direct` in one layout;"),
+                                        (lambda row: row["variant"] == "direct" and int(row["process"]) % 2, "0+1",
+                                         "each with fresh layouts, but `direct` in layouts of which some came again;")):
             directory = self.copy()
 
-            def change(header, rows, words=words):
+            def edit(header, rows, which=which, layout=layout):
                 for row in rows:
-                    values = dict(zip(header, row))
-                    if (values["contrast"], values["workload"]) == (subject.FIELD, subject.OP):
-                        row[header.index("words")] = words
-            self.edit(directory, "effects.csv", change)
-            self.assertIn(expected, " ".join(render(directory).split()))
+                    if which(dict(zip(header, row))):
+                        row[header.index("layout")] = layout
+            self.edit(directory, "processes.csv", edit)
+            text = " ".join(render(directory).split())
+            self.assertIn(f"processes an effect, {expected}", text)
+            self.assertEqual("with a layout of its own" in text, expected[:3] != "all")
+            self.assertEqual("The state of the machine alone moves" in text, expected[:3] == "all")
 
     def test_run_without_the_op_says_so(self):
         directory = self.copy()
