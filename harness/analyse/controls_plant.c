@@ -62,6 +62,14 @@ static void judge_twin(struct check *check, struct analyse_control *control, con
         return;
     }
     const bool absolute = holds_zero(interval), relative = holds_zero(log_ratio);
+    /* Copies that differ by the very same in most processes, 0 among it, would be a noise floor of nothing. */
+    if (absolute && relative && holds_zero(plain) &&
+        (verdict_no_spread(samples->value, samples->count, VERDICT_ABSOLUTE) ||
+         verdict_no_spread(samples->log_ratio, samples->count, VERDICT_RELATIVE))) {
+        snprintf(control->reason, sizeof control->reason, "%s (%s): the clock does not resolve what copies differ by",
+                 verdict_cause_brief(VERDICT_NO_SPREAD), twin->contrast);
+        return;
+    }
     control->status = absolute && relative && holds_zero(plain) ? ANALYSE_HOLDS : ANALYSE_FAILED;
     if (!absolute)
         snprintf(control->reason, sizeof control->reason,

@@ -90,6 +90,7 @@ struct truth {
     bool exploratory;   /* the cells were planned as deciding no claim */
     double frozen_ns;   /* contrast ab on get_put in every process; 0: it varies */
     double frozen_last; /* more than that in the last of them */
+    bool frozen_twin;   /* that of get_put is as fast as its original in every process */
     bool opposite;      /* contrast ab has the other sign as a log ratio */
     bool other_panel;   /* an exploratory panel on get_put, ten times as noisy */
     bool selected_some;
@@ -455,6 +456,8 @@ static void put_process(struct synthesis *s, double effect_ns, double planted_cy
     if (is_get_put && s->process == 10)
         difference_ns += truth->outlier_ns;
     difference_ns += is_get_put && is_shared(s) ? truth->shared_extra_ns : 0;
+    if (is_get_put && truth->frozen_twin)
+        twin_ns = 0;
     if (is_get_put && truth->frozen_ns > 0)
         difference_ns = truth->frozen_ns + (s->process + 2 == 2 * truth->processes ? truth->frozen_last : 0);
 
@@ -990,6 +993,8 @@ static void noise_and_tails_leave_parts_open(void **state)
     expect_part(directory, "1", "a", "not resolvable here", "within what identical code shows");
 }
 
+static void expect_blinds(const char *directory, const char *control, const char *subject, const char *blinds);
+
 /* A difference that is the same in every process is not resolved, nor is its ratio, which varies with the level; and
  * neither is confirmed or refuted. */
 static void what_does_not_vary_is_open_on_both_scales(void **state)
@@ -1007,6 +1012,13 @@ static void what_does_not_vary_is_open_on_both_scales(void **state)
             expect_part(directory, "1", (char[]){*part, '\0'}, "not resolvable here", "no spread over processes");
         expect_unresolvable(directory, "get_put", "no spread over processes");
     }
+    truth = good_truth(); /* nor is it a noise floor when it is copies that do not vary */
+    truth.frozen_twin = true;
+    analyse_truth(directory, &truth);
+    expect_control(directory, "twins", "field get_put", "not measured", "no spread over processes (twin_a)");
+    expect_blinds(directory, "twins", "field get_put", "deciding cell");
+    expect_unresolvable(directory, "get_put", "control twins not measured (field get_put)");
+    expect_part(directory, "2", "a", "refuted", "outside by");
 }
 
 static void opposite_directions_are_an_error(void **state)
