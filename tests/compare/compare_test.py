@@ -572,6 +572,24 @@ class Compare(unittest.TestCase):
         self.assertEqual(self.effect(2)["agreement"], "opposite directions")
         self.assertEqual(self.open_changes(), [CONTRAST])
 
+    def test_what_nobody_resolves_is_no_agreement(self):
+        """Neither that the runs decide alike nor that nothing changed, where none decides and none says how large an effect is."""
+        one, two = self.copy("one"), self.elsewhere("two")
+        for run in (one, two):
+            edit(run, "effects", lambda row: row.update(words="not resolvable here"))
+            edit(run, "verdicts", lambda row: row.update(verdict="not resolvable here"))
+        self.compare(one, two)
+        for words in ("No change is seen.", "No run decides a part otherwise", "what one decides all decide"):
+            self.assertNotIn(words, self.text)
+        self.assertIn("No run decides any of the parts that they have in common.", self.text)
+        self.assertIn("No effect can be compared.", self.text)
+        one, two = self.copy("many"), self.elsewhere("few")
+        first = {}
+        edit(two, "contrasts", lambda row: first.setdefault((row["panel"], row["workload"]), row["process"]) == row["process"])
+        self.compare(one, two, out="few_out")
+        self.assertNotIn("No change is seen.", self.text)
+        self.assertIn("No effect has an interval in runs of two groups: of changes nothing is said.", self.text)
+
     def test_invalid_run_is_compared_in_exact_figures_only(self):
         for name, spoil in (("control", lambda run: edit(run, "controls", lambda row: row.update(status="failed", blinds="run")
                                                          if row["control"] == "cells" else None)),
