@@ -383,25 +383,31 @@ static struct part_figures figures_of(const struct analyse_claims *claims, size_
     return figures;
 }
 
-/* In a few words why a part is not resolvable here. What the interval says goes before what else may lack. */
-static void put_brief(struct csv_writer *writer, const struct analyse_part *part, const struct analyse_item *open,
-                      const struct part_figures *figures)
-{
+/* In a few words why a part is not resolvable here; "" for any other verdict. What the interval says goes before what
+ * else may lack. */
+struct brief {
     char text[240];
+};
+static struct brief brief_of(const struct analyse_claims *claims, size_t index)
+{
+    const struct analyse_part *part = &claims->part[index];
+    const struct analyse_item *open = analyse_open_item(claims, part);
+    const struct part_figures figures = figures_of(claims, index);
+    struct brief brief = {""};
     const bool guarded = part->guard_reason[0] != '\0';
     const bool by_interval =
         !guarded && strcmp(open->cause, verdict_cause_word(open->decision.cause)) == 0 && *open->brief;
     if (part->verdict != VERDICT_UNRESOLVED)
-        text[0] = '\0';
-    else if (by_interval || (!guarded && !figures->lacks && figures->claims[0] == '\0'))
-        snprintf(text, sizeof text, "%s", open->brief);
-    else if (figures->lacks)
-        snprintf(text, sizeof text, "not measured yet");
-    else if (figures->claims[0])
-        snprintf(text, sizeof text, "rests on %s", figures->claims);
+        return brief;
+    if (by_interval || (!guarded && !figures.lacks && figures.claims[0] == '\0'))
+        snprintf(brief.text, sizeof brief.text, "%s", open->brief);
+    else if (figures.lacks)
+        snprintf(brief.text, sizeof brief.text, "not measured yet");
+    else if (figures.claims[0])
+        snprintf(brief.text, sizeof brief.text, "rests on %s", figures.claims);
     else
-        snprintf(text, sizeof text, "%.*s", (int)strcspn(part->guard_reason, ":"), part->guard_reason);
-    csv_put_text(writer, text);
+        snprintf(brief.text, sizeof brief.text, "%.*s", (int)strcspn(part->guard_reason, ":"), part->guard_reason);
+    return brief;
 }
 
 static void put_part(struct csv_writer *writer, const struct analysis *analysis, size_t index)
@@ -443,7 +449,7 @@ static void put_part(struct csv_writer *writer, const struct analysis *analysis,
     csv_put_text(writer, part->is_control ? "control" : "claim");
     csv_put_text(writer, figures.lacks ? "no" : "yes");
     csv_put_integer(writer, (int64_t)figures.count);
-    put_brief(writer, part, open, &figures);
+    csv_put_text(writer, brief_of(claims, index).text);
     csv_end_row(writer);
     free(statement);
     free(reason);
@@ -520,14 +526,37 @@ static bool heap_pass_is_missed(const struct analysis *analysis)
     return false;
 }
 
+static bool is_counted_as_open(const struct analyse_part *part)
+{
+    return part->verdict == VERDICT_UNRESOLVED && part->measured;
+}
+
+/* "5 neither inside nor outside; 1 tail-dependent", in the order in which they come. */
+static void sum_reasons(const struct analyse_claims *claims, char *text, size_t bytes)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < claims->part_count && used < bytes; i++) {
+        const struct brief brief = brief_of(claims, i);
+        size_t count = 0, first = i;
+        for (size_t other = 0; is_counted_as_open(&claims->part[i]) && other < claims->part_count; other++)
+            if (is_counted_as_open(&claims->part[other]) && strcmp(brief_of(claims, other).text, brief.text) == 0) {
+                first = other < first ? other : first;
+                count++;
+            }
+        if (count > 0 && first == i)
+            used += (size_t)snprintf(text + used, bytes - used, "%s%zu %s", used ? "; " : "", count, brief.text);
+    }
+}
+
 static void summarise(const struct analysis *analysis, struct analyse_summary *summary)
 {
     *summary = (struct analyse_summary){0};
+    sum_reasons(&analysis->claims, summary->open, sizeof summary->open);
     size_t *const counts[] = {&summary->confirmed, &summary->refuted, &summary->not_resolvable, &summary->invalid};
     for (size_t i = 0; i < analysis->claims.part_count; i++) {
         const struct analyse_part *part = &analysis->claims.part[i];
         bool decided = part->verdict == VERDICT_CONFIRMED || part->verdict == VERDICT_REFUTED;
-        const bool nothing_to_resolve = part->verdict == VERDICT_UNRESOLVED && !part->measured;
+        const bool nothing_to_resolve = part->verdict == VERDICT_UNRESOLVED && !is_counted_as_open(part);
         ++*(nothing_to_resolve ? &summary->not_measured : counts[part->verdict]);
         summary->timing_open += part->timing_tests > 0 && part->measured && !decided;
     }

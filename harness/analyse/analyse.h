@@ -39,6 +39,7 @@
 
 struct analyse_summary {
     size_t confirmed, refuted, not_resolvable, invalid; /* parts of claims */
+    char open[480];      /* why they are not resolvable, each reason with its number of parts; "" for none */
     size_t not_measured; /* parts of which the run has no figure at all; `not_resolvable` leaves them out */
     size_t timing_open;  /* measured timing parts neither confirmed nor refuted: what another look could still decide */
     bool run_invalid;    /* a control of the run as a whole failed or is missing */

@@ -138,5 +138,7 @@ int present_summary(const struct analyse_summary *summary)
     if (summary->not_measured > 0)
         printf(", %zu not measured", summary->not_measured);
     printf("\n");
+    if (summary->not_resolvable > 0)
+        printf("%s: %s\n", verdict_name(VERDICT_UNRESOLVED), summary->open);
     return analyse_exit(summary);
 }
