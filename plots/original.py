@@ -36,10 +36,10 @@ class Claim:
         return None
 
     def level(self, part, variant):
-        """Exact figure of a variant under the metric of a part; None where it was not measured."""
+        """Exact figure of a variant under the metric of a part; None where there is none."""
         row = self.conditions(part)[0]
         found = self.run.one("metrics", variant=variant, workload=row["workload"].split()[0], metric=row["metric"])
-        return found and found["value"]
+        return found["value"] if found and found["status"] == "exact" else None
 
 
 def figure(row):

@@ -140,7 +140,7 @@ def why_open(run, row):
 def structures(run):
     """Distinct structures by level of the field's axis, in the order of layout.csv.
 
-    Each: level, variants, fields (rows by offset), struct_bytes, heap_bytes, hole_bytes.
+    Each: level, variants, fields (rows by offset), struct_bytes, heap_bytes (None where they are not exact), hole_bytes.
     """
     found = {}
     for name in dict.fromkeys(row["variant"] for row in run.layout):
@@ -148,7 +148,7 @@ def structures(run):
         sizes = {}
         for metric in ("struct_bytes", "struct_heap_bytes"):
             row = run.one("metrics", variant=name, workload=STRUCTURE, metric=metric)
-            sizes[metric] = row["value"] if row else None
+            sizes[metric] = row["value"] if row and row["status"] == "exact" else None
         shape = (tuple((r["kind"], r["field"], r["offset_bytes"], r["size_bytes"]) for r in rows), *sizes.values())
         entry = found.setdefault((level_of_axis(run, name, "mmap_res"), shape), {
             "level": level_of_axis(run, name, "mmap_res"), "variants": [], "fields": rows,

@@ -1157,6 +1157,21 @@ class Status(WithRun):
         text = render(directory)
         return " ".join(text[text.index("## The answer"):text.index("Words:")].split())
 
+    def test_bytes_say_nothing_where_they_are_not_exact(self):
+        for metric, gone in (("struct_heap_bytes", ("Bytes say", "chunk is", "If a buffer stays")), ("struct_bytes", ("Bytes say", "sizeof", "structure goes from"))):
+            directory = self.copy()
+
+            def spoil(header, rows, metric=metric):
+                for row in rows:
+                    if row[header.index("metric")] == metric and row[0].startswith("removed"):
+                        row[header.index("status")], row[header.index("reason")] = "unstable", "two counts"
+            self.edit(directory, "metrics.csv", spoil)
+            text = render(directory)
+            answer = text[text.index("## The answer"):text.index("Words:")]
+            for words in gone[:-1]:
+                self.assertNotIn(words, answer)
+            self.assertNotIn(gone[-1], text[:text.index("## What the original compared")])
+
     def test_every_words_have_their_sentence(self):
         contract = set(rundir.WORDS["effects", "words"])
         self.assertEqual((set(report.FOR_SPEED), set(report.TO_SHIP)), (contract, contract))
