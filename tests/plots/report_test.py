@@ -1132,8 +1132,12 @@ class Status(WithRun):
         sentences = (("Should the field go", speed, "Speed does not say."), ("Which design to ship", ship, "Time does not say"),
                      ("Which design to ship", stays, "; whether pooled: "))
         nothing = ("Of speed nothing can be said here.", "Nothing can be said here of the time that `direct`", "; whether pooled: ")
+        run = RunDirectory(self.run_path)
         for words in rundir.WORDS["effects", "words"]:
-            answer = self.answer_where(lambda row, words=words: row.update(words=words, reason="for a reason" if words == report.UNRESOLVED else ""))
+            for row in run.effects:
+                if row["workload"] == subject.OP and row["kind"] in ("pair", "main"):
+                    row["words"], row["reason"] = words, "for a reason" if words == report.UNRESOLVED else None
+            answer = self.answer_of(run)
             for place, (question, known, otherwise) in enumerate(sentences):
                 own = re.search(rf"\*\*{question}\?\*\*(.*?)(?=- \*\*|$)", answer).group(1)
                 expected = known.get(words, nothing[place] if words in (report.UNRESOLVED, "single layout") else otherwise)
@@ -1143,34 +1147,25 @@ class Status(WithRun):
                 if words == report.UNRESOLVED:
                     self.assertIn("; for a reason)", own)
 
-    def answer_where(self, change):
-        """The answer of the run whose effects on the op are changed so, in one line."""
-        directory = self.copy()
-
-        def edit(header, rows):
-            for row in rows:
-                values = dict(zip(header, row))
-                if values["workload"] == subject.OP and values["kind"] in ("pair", "main"):
-                    change(values)
-                    row[:] = [values[name] for name in header]
-        self.edit(directory, "effects.csv", edit)
-        text = render(directory)
+    @staticmethod
+    def answer_of(run):
+        """In one line."""
+        text = report.render(run, "run")
         return " ".join(text[text.index("## The answer"):text.index("Words:")].split())
 
     def test_bytes_say_nothing_where_they_are_not_exact(self):
+        run = RunDirectory(self.run_path)
         for metric, gone in (("struct_heap_bytes", ("Bytes say", "chunk is", "If a buffer stays")), ("struct_bytes", ("Bytes say", "sizeof", "structure goes from"))):
-            directory = self.copy()
-
-            def spoil(header, rows, metric=metric):
-                for row in rows:
-                    if row[header.index("metric")] == metric and row[0].startswith("removed"):
-                        row[header.index("status")], row[header.index("reason")] = "unstable", "two counts"
-            self.edit(directory, "metrics.csv", spoil)
-            text = render(directory)
+            spoilt = [row for row in run.metrics if row["metric"] == metric and row["variant"].startswith("removed")]
+            for row in spoilt:
+                row["status"] = "unstable"
+            text = report.render(run, "run")
             answer = text[text.index("## The answer"):text.index("Words:")]
             for words in gone[:-1]:
                 self.assertNotIn(words, answer)
             self.assertNotIn(gone[-1], text[:text.index("## What the original compared")])
+            for row in spoilt:
+                row["status"] = "exact"
 
     def test_every_words_have_their_sentence(self):
         contract = set(rundir.WORDS["effects", "words"])
@@ -1178,19 +1173,12 @@ class Status(WithRun):
 
     def test_nothing_is_concluded_from_a_run_that_resolves_nothing(self):
         """No verdict, no words and no interval: of time nothing is left but that, and why."""
-        directory = self.copy()
-
-        def mute(header, rows):
-            for row in rows:
-                values = dict(zip(header, row))
-                if "verdict" in values:
-                    values |= dict(verdict=report.UNRESOLVED, brief="as nothing is resolved")
-                else:
-                    values |= dict(words=report.UNRESOLVED, reason="as nothing is resolved", ci_low="-100", ci_high="inf", mde="inf")
-                row[:] = [values[name] for name in header]
-        for file in ("effects.csv", "verdicts.csv"):
-            self.edit(directory, file, mute)
-        text = " ".join(render(directory).split())
+        run = RunDirectory(self.run_path)
+        for row in run.effects:
+            row["words"], row["reason"], row["ci_low"], row["ci_high"], row["mde"] = report.UNRESOLVED, "as nothing is resolved", -100.0, math.inf, math.inf
+        for row in run.verdicts:
+            row["verdict"], row["brief"] = report.UNRESOLVED, "as nothing is resolved"
+        text = " ".join(report.render(run, "run").split())
         concluded = "|".join((r"(faster|slower) by \S+ \[", r"equivalent within \d", "no difference shown", "buffer stands", "For speed, yes", "Not for speed",
                               "as it says", "the test sees it", "is not the field's", "do not stand here", "has a part in it", "every claim stands",
                               "stays: (un)?pooled", "is not shown to be faster", "For speed it"))
@@ -1209,20 +1197,17 @@ class Status(WithRun):
         self.assertIn("Nothing: every claim stands, and stood on evidence.", " ".join(render(directory).split()))
 
     def test_layouts_are_fresh_where_they_were(self):
-        self.assertIn("processes an effect, each with fresh layouts;", self.answer_where(lambda row: None))
+        run = RunDirectory(self.run_path)
+        self.assertIn("processes an effect, each with fresh layouts;", self.answer_of(run))
+        before = [row["layout"] for row in run.processes]
         for which, layout, expected in ((lambda row: True, "single", "all in the one layout that each variant has;"),
                                         (lambda row: row["variant"] == "direct", "single", "each with fresh layouts, but `direct` in one layout;"),
                                         (lambda row: row["variant"] == "direct", "0+1", "each with fresh layouts, but `direct` in one layout;"),
-                                        (lambda row: row["variant"] == "direct" and int(row["process"]) % 2, "0+1",
+                                        (lambda row: row["variant"] == "direct" and row["process"] % 2, "0+1",
                                          "each with fresh layouts, but `direct` in layouts of which some came again;")):
-            directory = self.copy()
-
-            def edit(header, rows, which=which, layout=layout):
-                for row in rows:
-                    if which(dict(zip(header, row))):
-                        row[header.index("layout")] = layout
-            self.edit(directory, "processes.csv", edit)
-            text = " ".join(render(directory).split())
+            for row, own in zip(run.processes, before):
+                row["layout"] = layout if which(row) else own
+            text = " ".join(report.render(run, "run").split())
             self.assertIn(f"processes an effect, {expected}", text)
             self.assertEqual("with a layout of its own" in text, expected[:3] != "all")
             self.assertEqual("The state of the machine alone moves" in text, expected[:3] == "all")
