@@ -11,6 +11,10 @@
  * Effects and levels that decide no part are exploratory: 0.01 x share. The confidence printed in a row is that of
  * the interval that decides.
  *
+ * Words of an effect (effects.csv) are gated as verdicts are, and `not resolvable here` has its reason beside it. A
+ * pair that would be faster on one scale and slower on the other is refused as an error in the files; a mean over
+ * several pairs, where that can be, has no direction.
+ *
  * An effect decides a condition when it is a pair or a main effect on the condition's workload with the same two
  * sets of variants, in either orientation; the first in the order of panels.csv does.
  *
