@@ -71,9 +71,13 @@ static int verb_run(const struct options *options, struct error *error)
     char directory[PATH_MAX];
     if (paths_find(&paths, error) != 0 || measure(options, &paths, directory, error) != 0)
         return error->code;
-    if (!options->dry_run)
-        printf("%s\n", directory);
-    return 0;
+    if (options->dry_run)
+        return 0;
+    printf("%s\n", directory);
+    struct analyse_summary summary;
+    if (analyse_look(directory, &summary, error) == 0 && analyse_exit(&summary) != 0)
+        error_set(error, analyse_exit(&summary), "%s: %s: %s", directory, analyse_trouble(&summary), summary.reason);
+    return error->code;
 }
 
 static int verb_analyse(const struct options *options, struct error *error)

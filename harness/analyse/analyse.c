@@ -572,9 +572,16 @@ static void summarise(const struct analysis *analysis, struct analyse_summary *s
         snprintf(summary->reason, sizeof summary->reason, "%s", controls->cell_reason);
 }
 
+const char *analyse_trouble(const struct analyse_summary *summary)
+{
+    return summary->run_invalid           ? verdict_name(VERDICT_INVALID)
+           : summary->deciding_cell_blind ? "blind where claims are decided"
+                                          : NULL;
+}
+
 int analyse_exit(const struct analyse_summary *summary)
 {
-    return summary->run_invalid || summary->deciding_cell_blind ? EXIT_UNFIT : EXIT_PASS;
+    return analyse_trouble(summary) ? EXIT_UNFIT : EXIT_PASS;
 }
 
 int analysis_make(struct analysis *analysis, const char *directory, struct error *error)
@@ -607,6 +614,16 @@ static int write_all(const struct analysis *analysis, struct error *error)
         analyse_write_instructions(data, error) != 0 || write_verdicts(analysis, error) != 0)
         return error->code;
     return csv_held_publish(data->held, error);
+}
+
+int analyse_look(const char *directory, struct analyse_summary *summary, struct error *error)
+{
+    struct analysis analysis;
+    *summary = (struct analyse_summary){0};
+    if (analysis_make(&analysis, directory, error) == 0)
+        summarise(&analysis, summary);
+    analysis_free(&analysis);
+    return error->code;
 }
 
 int analyse_run(const char *directory, struct analyse_summary *summary, struct error *error)

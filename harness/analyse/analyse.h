@@ -54,6 +54,12 @@ struct analyse_summary {
 /* 0, also for an invalid run; EXIT_USAGE with one line when the directory cannot be analysed. */
 int analyse_run(const char *directory, struct analyse_summary *summary, struct error *error);
 
+/* The same, but writes nothing. */
+int analyse_look(const char *directory, struct analyse_summary *summary, struct error *error);
+
+/* In a few words why it ends with EXIT_UNFIT: `reason` says it of the control. NULL when it does not. */
+const char *analyse_trouble(const struct analyse_summary *summary);
+
 /* What a program that has printed the summary ends with: EXIT_UNFIT when the run is invalid or blind where claims are
  * decided. */
 int analyse_exit(const struct analyse_summary *summary);

@@ -178,8 +178,17 @@ static size_t check_cell(struct check *check, struct analyse_control *control, s
     return planned - ok;
 }
 
+/* The first row of a process in which an arm failed or crashed; their number when there is none. */
+static size_t first_fault(const struct csv_data *processes)
+{
+    size_t row = 0;
+    while (row < processes->row_count && csv_is_empty(processes, row, SCHEMA_processes_fault))
+        row++;
+    return row;
+}
+
 /* Per cell that decides claims, because half of a cell may be lost in a tenth of a run, and not by chance; and over the
- * whole run. */
+ * whole run. An arm that crashes is worse than any number: it was judged by the layouts in which it did not. */
 static void check_void_processes(struct check *check)
 {
     const struct analyse_data *data = check->data;
@@ -187,7 +196,8 @@ static void check_void_processes(struct check *check)
     if (!control)
         return;
     snprintf(control->expected, sizeof control->expected,
-             "at most %d %% of the planned processes of every panel on a workload; percent of all seen",
+             "at most %d %% of the planned processes of every panel on a workload and none because an arm crashed; "
+             "percent of all seen",
              TOLERATED_PERCENT);
     size_t planned = 0, missing = 0;
     enum analyse_control_status status = ANALYSE_HOLDS;
@@ -211,6 +221,17 @@ static void check_void_processes(struct check *check)
     if (control->status == ANALYSE_HOLDS && missing * 100 > TOLERATED_PERCENT * planned) {
         control->status = ANALYSE_FAILED;
         snprintf(control->reason, sizeof control->reason, "%zu of %zu processes are void or missing", missing, planned);
+    }
+    const size_t fault = first_fault(&data->processes);
+    if (fault < data->processes.row_count) {
+        control->status = ANALYSE_FAILED;
+        snprintf(control->reason, sizeof control->reason,
+                 "process %s panel %.60s workload %.60s: arm %.60s failed or crashed: %.160s",
+                 csv_text(&data->processes, fault, SCHEMA_processes_process),
+                 csv_text(&data->processes, fault, SCHEMA_processes_panel),
+                 csv_text(&data->processes, fault, SCHEMA_processes_workload),
+                 csv_text(&data->processes, fault, SCHEMA_processes_fault),
+                 csv_text(&data->processes, fault, SCHEMA_processes_reason));
     }
 }
 

@@ -461,6 +461,7 @@ int launch_measure(const struct launch *launch, const struct plan_cell *cell, ui
     if (error->code != 0)
         return error->code;
     const uint32_t arm = region->result.phase_arm;
+    measured->arm = arm < cell->arm_count ? arm : (uint32_t)cell->arm_count;
     if (wrong[0])
         snprintf(measured->void_reason, sizeof measured->void_reason, "%.380s (arm %.100s)", wrong,
                  arm < cell->arm_count ? cell->arms[arm].name : "not known");

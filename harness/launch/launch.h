@@ -42,6 +42,7 @@ struct launch_measured {
     bool stopped;          /* by a signal to us: not a result at all */
     char void_reason[512]; /* empty: it ended well */
     bool faulty;           /* an arm failed or crashed: its own doing, not the machine's */
+    uint32_t arm;          /* that the worker was at; the cell's count: not known */
     struct worker_region *region;
     size_t region_bytes;
 };

@@ -125,12 +125,9 @@ static void print_count(const char *before, size_t count, enum verdict verdict)
 
 int present_summary(const struct analyse_summary *summary)
 {
-    if (summary->run_invalid)
-        printf("%s%s%s: %s\n", present_colour(VERDICT_INVALID), verdict_name(VERDICT_INVALID),
-               text_colour(stdout, TEXT_PLAIN), summary->reason);
-    if (summary->deciding_cell_blind)
-        printf("%sblind where claims are decided%s: %s\n", present_colour(VERDICT_UNRESOLVED),
-               text_colour(stdout, TEXT_PLAIN), summary->reason);
+    if (analyse_trouble(summary))
+        printf("%s%s%s: %s\n", present_colour(summary->run_invalid ? VERDICT_INVALID : VERDICT_UNRESOLVED),
+               analyse_trouble(summary), text_colour(stdout, TEXT_PLAIN), summary->reason);
     print_count("claim parts: ", summary->confirmed, VERDICT_CONFIRMED);
     print_count(", ", summary->refuted, VERDICT_REFUTED);
     print_count(", ", summary->not_resolvable, VERDICT_UNRESOLVED);

@@ -78,7 +78,7 @@ static int write_samples(struct csv_writer *writer, uint64_t process, const stru
 
 static void write_arm(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell, size_t arm,
                       const char *layout, const struct summary *summary, const struct record_clock *clock,
-                      const char *void_reason)
+                      const struct record_void *why)
 {
     char reason[512];
     start_row(writer, process, cell);
@@ -86,18 +86,19 @@ static void write_arm(struct csv_writer *writer, uint64_t process, const struct 
     csv_put_text(writer, plan_role_words[cell->arms[arm].role]);
     csv_put_text(writer, cell->arms[arm].module->variant);
     csv_put_text(writer, layout);
-    csv_put_number(writer, void_reason ? NAN : summary->time_ns_per_op[arm]);
-    csv_put_number(writer, void_reason ? NAN : summary->plain_mean_ns_per_op[arm]);
+    csv_put_number(writer, why->reason ? NAN : summary->time_ns_per_op[arm]);
+    csv_put_number(writer, why->reason ? NAN : summary->plain_mean_ns_per_op[arm]);
     csv_put_integer(writer, summary->blocks_kept);
     csv_put_integer(writer, summary->blocks_dropped);
     csv_put_integer(writer, summary->blocks_in[STATE_QUIET]);
     csv_put_integer(writer, summary->blocks_in[STATE_SHARED]);
     csv_put_number(writer, clock->probe_cycles > 0 ? clock->probe_cycles : NAN);
-    csv_put_number(writer, void_reason ? NAN : summary->mean_position[arm]);
+    csv_put_number(writer, why->reason ? NAN : summary->mean_position[arm]);
     csv_put_number(writer, clock->ticks_per_ns > 0 ? clock->ticks_per_ns : NAN);
-    csv_put_text(writer, void_reason ? "void" : "ok");
-    csv_put_text(writer, void_reason ? csv_clean(reason, sizeof reason, void_reason) : "");
+    csv_put_text(writer, why->reason ? "void" : "ok");
+    csv_put_text(writer, why->reason ? csv_clean(reason, sizeof reason, why->reason) : "");
     csv_put_number(writer, clock->reading_ns > 0 ? clock->reading_ns : NAN);
+    csv_put_text(writer, why->fault);
     csv_end_row(writer);
 }
 
@@ -201,20 +202,20 @@ int record_objects(struct record *record, uint64_t process, const struct plan_ce
 
 int record_process(struct record *record, uint64_t process, const struct plan_cell *cell, const char *const *layouts,
                    const struct measure_block *blocks, size_t block_count, const struct summary *summary,
-                   const struct record_clock *clock, const char *void_reason, struct error *error)
+                   const struct record_clock *clock, const struct record_void *why, struct error *error)
 {
     if (write_samples(record->samples, process, cell, blocks, block_count, error) != 0)
         return error->code;
-    for (size_t i = 0; !void_reason && i < cell->contrast_count; i++)
+    for (size_t i = 0; !why->reason && i < cell->contrast_count; i++)
         write_contrast(record->contrasts, process, cell, i, summary);
-    for (enum state state = STATE_QUIET; !void_reason && state < STATE_COUNT; state++)
+    for (enum state state = STATE_QUIET; !why->reason && state < STATE_COUNT; state++)
         write_state_contrasts(record->state_contrasts, process, cell, state, summary);
     if (csv_writer_flush(record->contrasts, error) != 0 || csv_writer_flush(record->state_contrasts, error) != 0 ||
-        (!void_reason && write_linearity(record->linearity, process, cell, summary, error) != 0))
+        (!why->reason && write_linearity(record->linearity, process, cell, summary, error) != 0))
         return error->code;
     /* The rows of processes.csv come last: a process counts as recorded once they are there. */
     for (size_t i = 0; i < cell->arm_count; i++)
-        write_arm(record->processes, process, cell, i, layouts[i], summary, clock, void_reason);
+        write_arm(record->processes, process, cell, i, layouts[i], summary, clock, why);
     return csv_writer_flush(record->processes, error);
 }
 

@@ -24,6 +24,12 @@ struct record_clock {
     double reading_ns;   /* of a round beside its ops; 0: not measured */
 };
 
+/* Why a process does not count. */
+struct record_void {
+    const char *reason; /* NULL: it counts */
+    const char *fault;  /* name of the arm that failed or crashed; NULL: none did */
+};
+
 /* Creates the raw files of processes, contrasts, contrasts by machine state, linearity and samples in `directory`;
  * those that it holds are appended to, when `resumed`. */
 int record_open(struct record **record, const char *directory, bool resumed, struct error *error);
@@ -33,10 +39,10 @@ int record_objects(struct record *record, uint64_t process, const struct plan_ce
                    const struct worker_object *objects, size_t count, struct error *error);
 
 /* One process: its samples as one gzip member, its arms, its contrasts and their linearity (none when void).
- * `void_reason` is NULL or says why it does not count; `layouts` are words, one an arm. */
+ * `layouts` are words, one an arm. */
 int record_process(struct record *record, uint64_t process, const struct plan_cell *cell, const char *const *layouts,
                    const struct measure_block *blocks, size_t block_count, const struct summary *summary,
-                   const struct record_clock *clock, const char *void_reason, struct error *error);
+                   const struct record_clock *clock, const struct record_void *why, struct error *error);
 
 /* Frees in every case. */
 int record_close(struct record *record, struct error *error);

@@ -366,8 +366,13 @@ static int mark_done(struct resume *resume, const struct plan *plan, const struc
     for (size_t row = 0; row < rows->row_count; row++) {
         const int64_t process = csv_integer(rows, row, SCHEMA_processes_process);
         const bool first = row == 0 || csv_integer(rows, row - 1, SCHEMA_processes_process) != process;
-        resume->processes_void += first && resume_is_done(resume, (uint64_t)process) &&
-                                  strcmp(csv_text(rows, row, SCHEMA_processes_status), "void") == 0;
+        if (!first || !resume_is_done(resume, (uint64_t)process))
+            continue;
+        resume->processes_void += strcmp(csv_text(rows, row, SCHEMA_processes_status), "void") == 0;
+        if (!csv_is_empty(rows, row, SCHEMA_processes_fault) && resume->fault[0] == '\0')
+            snprintf(resume->fault, sizeof resume->fault, "process %lld (panel %.100s, workload %.100s): %.500s",
+                     (long long)process, csv_text(rows, row, SCHEMA_processes_panel),
+                     csv_text(rows, row, SCHEMA_processes_workload), csv_text(rows, row, SCHEMA_processes_reason));
     }
     return 0;
 }

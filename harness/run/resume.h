@@ -31,6 +31,7 @@ struct resume {
     unsigned char *done;  /* by process number */
     size_t done_bytes, processes, processes_void;
     double probe_cycles; /* of the fastest mode in the rows that are there (state.h); 0: none */
+    char fault[800];     /* of the first process that is there in which an arm failed or crashed; "": none */
 };
 
 /* Reads run.csv. `profile`, `processes` and `seed` as given with the command, NULL and 0 when not, must be the run's

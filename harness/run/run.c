@@ -599,6 +599,25 @@ static size_t deciding_cells(const struct run *run, uint32_t *cells)
     return count;
 }
 
+/* Why a process does not count, if it does not. */
+static struct record_void why_void(const struct plan_cell *cell, const struct launch_measured *measured,
+                                   const struct summary *summary)
+{
+    const char *arm = measured->arm < cell->arm_count ? cell->arms[measured->arm].name : "not known";
+    return (struct record_void){.reason = measured->void_reason[0] ? measured->void_reason
+                                          : summary->valid         ? NULL
+                                                                   : "too few blocks kept",
+                                .fault = measured->faulty ? arm : NULL};
+}
+
+/* A crash in words, with the layout that it happened in: others may not have it. */
+static void put_fault(const struct launch_measured *measured, const struct launch_layouts *layouts, char *text,
+                      size_t text_bytes)
+{
+    snprintf(text, text_bytes, "%.380s, layout %.100s", measured->void_reason,
+             measured->arm < layouts->count ? layouts->words[measured->arm] : "not known");
+}
+
 static int forecast_process(struct run *run, uint64_t process, const struct plan_cell *cell,
                             const struct launch_layouts *layouts, struct error *error)
 {
@@ -616,10 +635,17 @@ static int forecast_process(struct run *run, uint64_t process, const struct plan
     if (!state_classify(&shorter, measured.blocks, measured.block_count, &probe_cycles) ||
         !summary_of_blocks(&shorter, measured.blocks, measured.block_count, measured.reading_ns, &summary))
         error_out_of_memory(error);
-    const char *reason = measured.void_reason[0] ? measured.void_reason : summary.valid ? NULL : "too few blocks kept";
-    if (error->code == 0 && !measured.stopped)
+    const struct record_void why = why_void(&shorter, &measured, &summary);
+    const bool interrupted = measured.stopped || (why.reason && process_stop_requested());
+    if (error->code == 0 && why.fault && !interrupted) { /* what is timed after it would be judged without it */
+        char fault[512];
+        put_fault(&measured, layouts, fault, sizeof fault);
+        error_set(error, EXIT_USAGE, "panel %s, workload %s: %s, ahead of the run in its forecast; mend the module",
+                  cell->panel, cell->workload, fault);
+    } else if (error->code == 0 && !interrupted) {
         record_process(run->record, process, &shorter, layouts->words, measured.blocks, measured.block_count, &summary,
-                       &(struct record_clock){measured.ticks_per_ns, probe_cycles, measured.reading_ns}, reason, error);
+                       &(struct record_clock){measured.ticks_per_ns, probe_cycles, measured.reading_ns}, &why, error);
+    }
     launch_measured_free(&measured);
     return error->code;
 }
@@ -718,22 +744,23 @@ static int record_measured(struct run *run, uint64_t number, struct plan_cell *c
     if (!state_classify(cell, measured->blocks, measured->block_count, &run->probe_cycles) ||
         !summary_of_blocks(cell, measured->blocks, measured->block_count, measured->reading_ns, &summary))
         return error_out_of_memory(error);
+    const struct record_void why = why_void(cell, measured, &summary);
     process->failed = measured->void_reason[0] != '\0';
-    snprintf(process->void_reason, sizeof process->void_reason, "%s",
-             process->failed ? measured->void_reason
-             : summary.valid ? ""
-                             : "too few blocks kept");
-    const char *reason = process->void_reason[0] ? process->void_reason : NULL;
-    if (reason == NULL)
+    process->faulty = why.fault != NULL;
+    if (why.fault)
+        put_fault(measured, layouts, process->void_reason, sizeof process->void_reason);
+    else if (why.reason)
+        snprintf(process->void_reason, sizeof process->void_reason, "%s", why.reason);
+    if (why.reason == NULL)
         record_objects(run->record, number, cell, measured->objects, measured->object_count, error);
     if (error->code == 0)
         record_process(run->record, number, cell, layouts->words, measured->blocks, measured->block_count, &summary,
-                       &(struct record_clock){measured->ticks_per_ns, run->probe_cycles, measured->reading_ns}, reason,
+                       &(struct record_clock){measured->ticks_per_ns, run->probe_cycles, measured->reading_ns}, &why,
                        error);
     return error->code;
 }
 
-/* One process; a worker that fails voids it and says why. */
+/* One process; a worker that fails voids it and says why; what an arm did is told apart. */
 static int measure_process(void *context, uint64_t number, size_t position, struct timing_process *process,
                            struct error *error)
 {
@@ -817,6 +844,7 @@ static int time_all(struct run *run, struct error *error)
                                                 .stop_requested = stop_requested};
     timing->already = run->resume.processes;
     timing->resumed = run->resume.planned;
+    timing->fault = run->resume.fault;
     timing->look = run->resume.look;
     return timing_run(timing, error);
 }

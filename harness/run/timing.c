@@ -31,8 +31,17 @@ static int refuse_void(const struct timing *timing, size_t cell, struct error *e
                      timing->plan->cells[cell].workload, tally->reason);
 }
 
-/* A cell whose workers all fail ends the run. */
-static void count_process(struct timing *timing, size_t cell, const struct timing_process *process, struct error *error)
+static int refuse_fault(const struct timing *timing, const char *fault, struct error *error)
+{
+    return error_set(error, EXIT_USAGE,
+                     "%s: %s; what was measured is kept, but processes of other layouts do not vouch for what crashes: "
+                     "mend the module and measure anew",
+                     timing->directory, fault);
+}
+
+/* An arm that fails or crashes ends the run, and a cell whose workers all do not end well. */
+static void count_process(struct timing *timing, uint64_t number, size_t cell, const struct timing_process *process,
+                          struct error *error)
 {
     struct timing_tally *tally = &timing->tallies[cell];
     timing->processes_run++;
@@ -45,6 +54,12 @@ static void count_process(struct timing *timing, size_t cell, const struct timin
     tally->failed += process->failed;
     if (process->failed || tally->failed == 0)
         snprintf(tally->reason, sizeof tally->reason, "%s", process->void_reason);
+    if (error->code == 0 && process->faulty) {
+        char fault[800];
+        snprintf(fault, sizeof fault, "process %" PRIu64 " (panel %.100s, workload %.100s): %s", number,
+                 timing->plan->cells[cell].panel, timing->plan->cells[cell].workload, process->void_reason);
+        refuse_fault(timing, fault, error);
+    }
     if (error->code == 0 && tally->ok == 0 && tally->failed >= TIMING_FAILED_MAX)
         refuse_void(timing, cell, error);
 }
@@ -68,10 +83,10 @@ static void run_process(struct timing *timing, uint64_t number, size_t cell, siz
     timing->launcher.measure(timing->launcher.context, number, position, &process, error);
     if (!process.measured)
         return;
-    if (process.void_reason[0])
+    if (process.void_reason[0] && !process.faulty) /* which is an error, and has its own line */
         progress_say(&timing->progress, "process %" PRIu64 " (panel %s, workload %s) is void: %s", number,
                      timing->plan->cells[cell].panel, timing->plan->cells[cell].workload, process.void_reason);
-    count_process(timing, cell, &process, error);
+    count_process(timing, number, cell, &process, error);
 }
 
 /* Cells that still want a process in this round, in its order, none that a resumed run has already; returns how many.
@@ -145,6 +160,8 @@ int timing_run(struct timing *timing, struct error *error)
                        timing->quiet);
         run_looks(timing, order, error);
         progress_end(&timing->progress);
+        if (error->code == 0 && timing->fault && *timing->fault)
+            refuse_fault(timing, timing->fault, error);
     } else
         error_out_of_memory(error);
     free(timing->tallies);

@@ -15,13 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Workers of one cell that may fail before any ends well: it will not get better. */
+/* Workers of one cell that may be killed or hang before any ends well: it will not get better. */
 enum { TIMING_FAILED_MAX = 5 };
 
 /* How a process ended. */
 struct timing_process {
     bool measured; /* false: it was never launched, or a signal to us stopped it: not a result, not even a void one */
-    bool failed;   /* by the worker's doing; a machine that is too busy may become quiet again */
+    bool failed;   /* the worker did not end well; a machine that is too busy may become quiet again */
+    bool faulty;   /* an arm of it failed or crashed: its own doing, not the machine's */
     char void_reason[512]; /* "": it ended well */
 };
 
@@ -61,6 +62,7 @@ struct timing {
     struct timing_launcher launcher;
     size_t already; /* processes that a resumed run has; it begins at `look` with them in the figures below */
     bool resumed;   /* with processes: how those ended nobody remembers */
+    const char *fault; /* of an arm that failed or crashed in one of them, in one line; NULL or "": none */
     /* Where it is, and where it ended. */
     size_t look; /* index of the look reached or aimed at */
     uint64_t processes_run, processes_void;
@@ -69,7 +71,8 @@ struct timing {
     struct timing_tally *tallies; /* one a cell; while it runs */
 };
 
-/* Error EXIT_UNFIT when the workers of a cell fail TIMING_FAILED_MAX times and none ended well, or at a look when none
+/* Error EXIT_USAGE when an arm fails or crashes: the processes that are left would speak for layouts that it happens not
+ * to crash in. A resumed run that has such a process already ends so, whatever the others did. EXIT_UNFIT when the workers of a cell fail TIMING_FAILED_MAX times and none ended well, or at a look when none
  * of a cell did and one failed, or none of any. A stop that was requested is no error: `complete` is false then. */
 int timing_run(struct timing *timing, struct error *error);
 

@@ -71,6 +71,7 @@ struct truth {
     double multiply_cycles;
     double drift_ppm; /* of the clock in one process */
     unsigned void_processes;
+    bool crashes; /* the void ones because an arm did */
     double log_share; /* of the true log ratios that is in the files; of get_put's plant all: so much cannot be wrong
                          unseen */
     unsigned rows_missing;                /* of contrast ab on get_put, of processes that count */
@@ -340,6 +341,7 @@ static void put_arm(struct synthesis *s, const char *arm, const char *role, cons
     csv_put_text(s->processes, s->is_void ? "void" : "ok");
     csv_put_text(s->processes, s->is_void ? "killed" : "");
     csv_put_number(s->processes, 22);
+    csv_put_text(s->processes, s->is_void && s->truth->crashes ? "b" : "");
     csv_end_row(s->processes);
 }
 
@@ -1352,6 +1354,11 @@ static void controls_of_the_run_invalidate_it(void **state)
     truth = good_truth();
     truth.void_processes = 6; /* 15 % */
     expect_invalid(directory, &truth, "void_processes", "run", "failed", "processes are void");
+    truth = good_truth();
+    truth.void_processes = 1; /* one of 20 is nothing, but not one that crashed */
+    truth.crashes = true;
+    expect_invalid(directory, &truth, "void_processes", "run", "failed",
+                   "process 0 panel field workload get_put: arm b failed or crashed: killed");
     truth = good_truth();
     truth.processes = 17; /* three of twenty left no row at all */
     expect_invalid(directory, &truth, "void_processes", "run", "failed", "3 of 20 processes are void or missing");

@@ -4,7 +4,8 @@
  * the rest, STRANGE_BYTES fewer bytes than promised, STRANGE_SETUP a setup that fails, STRANGE_CRASH a crash in the op,
  * STRANGE_HANG a constructor that never returns, STRANGE_PRINT prints wherever it can, STRANGE_FREE an op that takes no
  * time, STRANGE_INPUT bytes of input, STRANGE_LATE ends the process in the op with status 127, but only where it is set
- * up many times: when timed, STRANGE_FORK leaves children behind, STRANGE_HIDDEN needs what nobody has. STRANGE_OP
+ * up many times: when timed, STRANGE_SOMETIMES the same in some layouts: where the code lies that far into a page or
+ * less, of 4096 bytes, STRANGE_FORK leaves children behind, STRANGE_HIDDEN needs what nobody has. STRANGE_OP
  * another `op`, STRANGE_FIELDS and STRANGE_STRUCTURE_BYTES a structure, STRANGE_METRICS names of figures of its own,
  * STRANGE_PLANTED cycles. With none of them it is a good one.
  */
@@ -83,6 +84,10 @@ static uint64_t run(void *state, unsigned thread, uint64_t n)
 #endif
 #ifdef STRANGE_LATE
     if (setups > 2)
+        _exit(127);
+#endif
+#ifdef STRANGE_SOMETIMES
+    if (setups > 2 && (uintptr_t)digest % 4096 <= STRANGE_SOMETIMES)
         _exit(127);
 #endif
 #ifdef STRANGE_PRINT

@@ -24,7 +24,8 @@ struct made_up {
     /* Does: */
     size_t void_cell;    /* whose processes are void; CELLS: none */
     unsigned void_first; /* only so many of them */
-    bool fails;          /* by the worker's doing */
+    bool fails;          /* the worker did not end well */
+    bool crashes;        /* by an arm's doing */
     size_t open[3];      /* timing parts open at each look */
     size_t stop_after;   /* measured processes; 0: never */
     bool kills;          /* the stop ends the process that is under way */
@@ -69,8 +70,12 @@ static int measure(void *context, uint64_t number, size_t position, struct timin
     made->seen[number] = 1;
     process->measured = true;
     if (cell == made->void_cell && (made->void_first == 0 || made->per_cell[cell] < made->void_first)) {
-        process->failed = made->fails;
-        snprintf(process->void_reason, sizeof process->void_reason, "%s", made->fails ? "crashed" : "busy");
+        process->failed = made->fails || made->crashes;
+        process->faulty = made->crashes;
+        snprintf(process->void_reason, sizeof process->void_reason, "%s",
+                 made->crashes ? "crashed (arm late), layout 0x40"
+                 : made->fails ? "killed"
+                               : "busy");
     }
     made->per_cell[cell]++;
     return 0;
@@ -249,6 +254,44 @@ static void a_stop_ends_it_between_two_processes(void **state)
     free(made);
 }
 
+/* Two of twenty would be few enough to be void, and the others would be judged without them. */
+static void an_arm_that_crashes_once_ends_the_run(void **state)
+{
+    (void)state;
+    static const char message[] = "panel field, workload to_string): crashed (arm late), layout 0x40; what was measured "
+                                  "is kept, but processes of other layouts do not vouch for what crashes: mend the "
+                                  "module and measure anew";
+    struct made_up *made = make();
+    struct error error;
+    made->void_cell = 1;
+    made->void_first = 1;
+    made->crashes = true;
+    assert_int_equal(run(made, &error), EXIT_USAGE);
+    assert_int_equal(strncmp(error.message, "run: process ", strlen("run: process ")), 0);
+    assert_non_null(strstr(error.message, message));
+    assert_false(made->timing.complete);
+    assert_string_equal(made->tellings, "--");
+    assert_int_equal(made->per_cell[1], 1);
+    assert_int_equal(made->timing.processes_void, 1); /* kept */
+    assert_int_equal(made->timing.processes_run, made->measured);
+    free(made);
+
+    made = make(); /* one that a resumed run has is not forgotten when the rest ends well */
+    made->done = 7;
+    made->timing.already = 7;
+    made->timing.resumed = true;
+    made->timing.fault = "process 4 (panel field, workload to_string): crashed (arm late)";
+    assert_int_equal(run(made, &error), EXIT_USAGE);
+    assert_non_null(strstr(error.message, "run: process 4 (panel field, workload to_string): crashed (arm late); what"));
+    assert_int_equal(made->measured, 23 - 7);
+    free(made);
+
+    made = make(); /* nor is it there where none did */
+    made->timing.fault = "";
+    assert_int_equal(run(made, &error), 0);
+    free(made);
+}
+
 static void a_worker_that_always_fails_ends_the_run(void **state)
 {
     (void)state;
@@ -258,7 +301,7 @@ static void a_worker_that_always_fails_ends_the_run(void **state)
     made->fails = true;
     assert_int_equal(run(made, &error), EXIT_UNFIT);
     assert_string_equal(error.message,
-                        "run: all 4 processes of panel field, workload to_string are void: crashed; what was "
+                        "run: all 4 processes of panel field, workload to_string are void: killed; what was "
                         "measured is kept"); /* at the first look, of four */
     assert_false(made->timing.complete);
     assert_string_equal(made->tellings, "--");
@@ -289,7 +332,7 @@ static void a_busy_machine_may_become_quiet(void **state)
     (void)state;
     struct made_up *made = make();
     struct error error;
-    made->void_cell = 0; /* never by the worker's doing: the other cells are worth having */
+    made->void_cell = 0; /* every worker ended well: the other cells are worth having */
     assert_int_equal(run(made, &error), 0);
     assert_true(made->timing.complete);
     assert_int_equal(made->timing.processes_void, 10);
@@ -391,6 +434,7 @@ int main(void)
         cmocka_unit_test(every_cell_has_its_processes),
         cmocka_unit_test(a_look_that_leaves_nothing_open_ends_the_run),
         cmocka_unit_test(a_stop_ends_it_between_two_processes),
+        cmocka_unit_test(an_arm_that_crashes_once_ends_the_run),
         cmocka_unit_test(a_worker_that_always_fails_ends_the_run),
         cmocka_unit_test(a_busy_machine_may_become_quiet),
         cmocka_unit_test(a_resumed_run_goes_on_where_it_was),
