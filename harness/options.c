@@ -384,13 +384,17 @@ static int check_words(int argc, char **argv, const struct verb *verb, struct er
     return 0;
 }
 
+/* For --help and the manual page; README.md has the same lines. */
 static const struct {
     int code;
     const char *meaning;
 } exit_words[] = {
-    {EXIT_PASS, "done"},
-    {EXIT_USAGE, "usage or bad input"},
-    {EXIT_UNFIT, "run invalid or not complete; machine unfit"},
+    {EXIT_PASS, "done; gate: not worse than the base"},
+    {EXIT_REGRESSION, "gate: worse than the base"},
+    {EXIT_USAGE, "usage or bad input; a module that fails or crashes, in whichever layout; one line says what"},
+    {EXIT_UNFIT, "run, report, analyse: run invalid, or blind where claims are decided; export: of such a run; run, "
+                 "report, calibrate, gate: not complete; gate: machine unfit; doctor --strict: noise"},
+    {EXIT_BLIND, "gate: a planted regression was missed, so that nothing else means anything"},
 };
 
 static void print_help(const struct verb *verbs)
@@ -403,11 +407,10 @@ static void print_help(const struct verb *verbs)
         snprintf(call, sizeof call, "%s %s", verb->name, verb->arguments);
         printf("  %-20s %s\n", call, verb->summary);
     }
-    printf(
-        "\n`encbench VERB --help` lists the options of a verb; `encbench --manual` is the page for man.\nExit codes:");
+    printf("\n`encbench VERB --help` lists the options of a verb; `encbench --manual` is the page for man.\n\n"
+           "Exit codes:\n");
     for (size_t i = 0; i < sizeof exit_words / sizeof exit_words[0]; i++)
-        printf("%s %d %s", i ? ";" : "", exit_words[i].code, exit_words[i].meaning);
-    printf(".\n");
+        printf("  %d  %s\n", exit_words[i].code, exit_words[i].meaning);
 }
 
 /* A minus is a dash in roff unless it is escaped, a line may not begin with a dot or an apostrophe, and mandoc wants
@@ -463,8 +466,11 @@ static void print_manual(const struct verb *verbs)
         print_manual_options(verb->name);
     }
     printf(".SH \"EXIT STATUS\"\n");
-    for (size_t i = 0; i < sizeof exit_words / sizeof exit_words[0]; i++)
-        printf(".TP\n%d\n%s\n", exit_words[i].code, exit_words[i].meaning);
+    for (size_t i = 0; i < sizeof exit_words / sizeof exit_words[0]; i++) {
+        printf(".TP\n%d\n", exit_words[i].code);
+        print_roff(exit_words[i].meaning);
+        printf("\n");
+    }
     printf(".SH FILES\n"
            ".TP\nresults/\nrun directories: CSV files, which list \\-\\-tables explains\n"
            ".TP\nREPORT.md\nwhat report writes\n"

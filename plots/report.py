@@ -74,8 +74,8 @@ def failed_controls(run):
 
 def troubles(run):
     """Why no timing figure of this run may be believed, as `analyse` has decided it; empty for a valid run, and for one that is not for
-    conclusions: of that `analyse` resolves nothing and calls nothing invalid."""
-    if not subject.for_conclusions(run):
+    conclusions: of that `analyse` resolves nothing and calls nothing invalid, unless an arm crashed."""
+    if not subject.for_conclusions(run) and not any(row["fault"] for row in run.processes):
         return []
     return controls_in_words(run.select("controls", blinds="run"))
 
@@ -1135,7 +1135,8 @@ def say(run, output):
         lines.append(("parts", ", ".join(f"{number} {verdict}" for verdict, number in known["count"].items() if number)))
         lines.append(("claims", f"all {known['claims']} confirmed" if all_confirmed(run) else
                       "; ".join(f"{verdict}: {claims[verdict]}" for verdict in ("refuted", UNRESOLVED, INVALID) if verdict in claims)))
-    lines.append(("sure", f"{known['controls_hold']} of {known['controls']} controls hold; {process_counts(run) or 'no'} processes an effect"
+    lines.append(("sure", f"{known['controls_hold']} of {known['controls']} controls hold; "
+                  + (f"{process_counts(run)} processes an effect" if process_counts(run) else "no effect has two processes")
                   + ("" if subject.for_conclusions(run) else "; not for conclusions")))
     lines.append(("report", seen_from_here(output)))
     for name, text in lines:

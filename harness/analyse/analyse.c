@@ -563,7 +563,8 @@ static void summarise(const struct analysis *analysis, struct analyse_summary *s
     const struct analyse_controls *controls = &analysis->controls;
     const bool could_decide = analysis->data.profile->for_conclusions && analysis->data.process_count > 0;
     summary->run_invalid =
-        could_decide && (controls->run_invalid || controls->heap_failed || heap_pass_is_missed(analysis));
+        controls->crashed ||
+        (could_decide && (controls->run_invalid || controls->heap_failed || heap_pass_is_missed(analysis)));
     summary->deciding_cell_blind = could_decide && !summary->run_invalid && controls->deciding_cell_blind;
     if (summary->run_invalid)
         snprintf(summary->reason, sizeof summary->reason, "%s",

@@ -229,6 +229,7 @@ struct analyse_control {
 struct analyse_controls {
     struct analyse_control *control;
     size_t count, capacity;
+    bool crashed;             /* an arm did, in some process: no profile concludes so little that this is not said */
     bool run_invalid;         /* the one place where that is decided: a control of the run failed or is missing */
     char reason[768];         /* of the first; "" for none */
     bool deciding_cell_blind; /* complete, and a cell that decides claims gives no verdict */

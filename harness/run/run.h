@@ -30,7 +30,8 @@ struct run_options {
 
 /* `directory` (PATH_MAX bytes) is filled with where the run went. A run directory that exists is never overwritten.
  * Interrupted, or no process of a panel on a workload ends well: what was measured is kept, run.csv says complete = no,
- * and the code is EXIT_UNFIT. When it ends before anything is timed, the directory is removed again. */
+ * and the code is EXIT_UNFIT; EXIT_USAGE when an arm fails or crashes. When it ends before anything is timed, the
+ * directory is removed again. */
 int run_measure(const struct paths *paths, const struct run_options *options, char *directory, struct error *error);
 
 #endif

@@ -60,8 +60,8 @@ struct timing {
     const char *directory; /* for messages */
     bool quiet;
     struct timing_launcher launcher;
-    size_t already; /* processes that a resumed run has; it begins at `look` with them in the figures below */
-    bool resumed;   /* with processes: how those ended nobody remembers */
+    size_t already;    /* processes that a resumed run has; it begins at `look` with them in the figures below */
+    bool resumed;      /* with processes: how those ended nobody remembers */
     const char *fault; /* of an arm that failed or crashed in one of them, in one line; NULL or "": none */
     /* Where it is, and where it ended. */
     size_t look; /* index of the look reached or aimed at */
@@ -71,9 +71,10 @@ struct timing {
     struct timing_tally *tallies; /* one a cell; while it runs */
 };
 
-/* Error EXIT_USAGE when an arm fails or crashes: the processes that are left would speak for layouts that it happens not
- * to crash in. A resumed run that has such a process already ends so, whatever the others did. EXIT_UNFIT when the workers of a cell fail TIMING_FAILED_MAX times and none ended well, or at a look when none
- * of a cell did and one failed, or none of any. A stop that was requested is no error: `complete` is false then. */
+/* Error EXIT_USAGE when an arm fails or crashes: the processes that are left would speak for layouts that it happens
+ * not to crash in. A resumed run that has such a process already ends so, whatever the others did. EXIT_UNFIT when the
+ * workers of a cell fail TIMING_FAILED_MAX times and none ended well, or at a look when none of a cell did and one
+ * failed, or none of any. A stop that was requested is no error: `complete` is false then. */
 int timing_run(struct timing *timing, struct error *error);
 
 /* If no look stops the run early. */

@@ -71,7 +71,7 @@ struct truth {
     double multiply_cycles;
     double drift_ppm; /* of the clock in one process */
     unsigned void_processes;
-    bool crashes; /* the void ones because an arm did */
+    bool crashes;     /* the void ones because an arm did */
     double log_share; /* of the true log ratios that is in the files; of get_put's plant all: so much cannot be wrong
                          unseen */
     unsigned rows_missing;                /* of contrast ab on get_put, of processes that count */

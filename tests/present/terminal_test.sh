@@ -166,7 +166,9 @@ for verb in $verbs; do
     done
 done
 for section in DESCRIPTION FILES EXAMPLES; do check "the page has $section" grep -qx "[.]SH $section" "$page"; done
-for code in 0 2 3; do check "the page has exit code $code" grep -qx "$code" "$work/plain"; done
+for code in 0 1 2 3 4; do check "the page has exit code $code" grep -qx "$code" "$work/plain"; done
+"$encbench" --help | sed -n 's/^  \([0-9]\)  \(.*\)/| \1 | \2 |/p' >"$work/codes"
+check "README.md has the exit codes of --help" sh -c '[ -s "$1" ] && grep "^| [0-9] |" "$2/README.md" | cmp -s - "$1"' sh "$work/codes" "$source"
 check "the page has NO_COLOR" grep -qx NO_COLOR "$work/plain"
 if command -v groff >/dev/null 2>&1; then
     groff -man -Tutf8 -ww "$page" >"$work/out" 2>"$work/err"
@@ -181,4 +183,4 @@ else
     echo "SKIP: no mandoc here"
 fi
 
-finish 135
+finish 138

@@ -346,6 +346,14 @@ for seconds in $(seq 0 60); do mkdir "$work/root/results/$(date -u -d "+$seconds
 check "two runs in a second have two directories" sh -c "ENCBENCH_ROOT='$work/root' '$encbench' run --profile smoke --quiet \
     --baseline good --workloads adds --module '$work/good.o' --module '$work/fine.o' 2>'$work/err' | grep -q -- '-smoke-2$'"
 
+# Two processes are too few for any twin: a control is missing, of a profile that concludes.
+"$encbench" run --profile quick --processes 2 --quiet --out "$work/unsure" --baseline good --workloads adds --module "$work/good.o" \
+    --module "$work/fine.o" >"$work/out" 2>"$work/err"
+check "a run whose controls do not hold exits 3" [ $? -eq 3 ]
+check "and prints where it is" grep -qx "$work/unsure" "$work/out"
+check "and says which control" grep -q "unsure: run invalid: control twins not measured" "$work/err"
+check "and is complete" [ "$(key "$work/unsure" complete)" = yes ]
+
 # ---- leaks that do not leak: the heap pass is not believed ----
 mkdir -p "$work/disarmed/kernels"
 cp "$build/encbench" "$work/disarmed/encbench" # a copy: it looks for the rest beside itself
@@ -399,4 +407,4 @@ check "and says that it is not complete" [ "$(key "$work/stopped" complete)" = n
 check "and what was measured is kept" sh -c "'$encbench' analyse '$work/stopped' >'$work/out' 2>'$work/err'; [ \$? -ne 2 ]"
 check "and leaves no scratch" [ -z "$(ls -d "$work"/encbench-* 2>/dev/null)" ]
 
-finish 114
+finish 118

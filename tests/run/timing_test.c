@@ -258,9 +258,10 @@ static void a_stop_ends_it_between_two_processes(void **state)
 static void an_arm_that_crashes_once_ends_the_run(void **state)
 {
     (void)state;
-    static const char message[] = "panel field, workload to_string): crashed (arm late), layout 0x40; what was measured "
-                                  "is kept, but processes of other layouts do not vouch for what crashes: mend the "
-                                  "module and measure anew";
+    static const char message[] =
+        "panel field, workload to_string): crashed (arm late), layout 0x40; what was measured "
+        "is kept, but processes of other layouts do not vouch for what crashes: mend the "
+        "module and measure anew";
     struct made_up *made = make();
     struct error error;
     made->void_cell = 1;
@@ -282,7 +283,8 @@ static void an_arm_that_crashes_once_ends_the_run(void **state)
     made->timing.resumed = true;
     made->timing.fault = "process 4 (panel field, workload to_string): crashed (arm late)";
     assert_int_equal(run(made, &error), EXIT_USAGE);
-    assert_non_null(strstr(error.message, "run: process 4 (panel field, workload to_string): crashed (arm late); what"));
+    assert_non_null(
+        strstr(error.message, "run: process 4 (panel field, workload to_string): crashed (arm late); what"));
     assert_int_equal(made->measured, 23 - 7);
     free(made);
 
