@@ -16,6 +16,7 @@
 #include "present/list.h"
 #include "present/scripts.h"
 #include "run/run.h"
+#include "store/recorded.h"
 #include "store/run_directory.h"
 
 #include <poll.h>
@@ -80,10 +81,17 @@ static int verb_run(const struct options *options, struct error *error)
     return error->code;
 }
 
+/* With --accept-edited. */
+static int accept_edited(const struct options *options, struct error *error)
+{
+    size_t count;
+    return options->accept_edited ? recorded_accept(options->directory, &count, error) : 0;
+}
+
 static int verb_analyse(const struct options *options, struct error *error)
 {
     struct analyse_summary summary;
-    if (analyse_run(options->directory, &summary, error) != 0)
+    if (accept_edited(options, error) != 0 || analyse_run(options->directory, &summary, error) != 0)
         return error->code;
     return present_summary(&summary);
 }
@@ -123,6 +131,8 @@ static int verb_report(const struct options *options, struct error *error)
         return error_set(error, EXIT_USAGE,
                          "report: --%s says how to measure, but %s is measured already; leave out one",
                          options->measuring, options->directory);
+    if (options->accept_edited && !options->directory)
+        return error_set(error, EXIT_USAGE, "report: --accept-edited is about a run that is there; name its directory");
     if (paths_find(&paths, error) != 0 || present_check(&paths, error) != 0)
         return error->code;
     if (options->output && strlen(options->output) < sizeof output)
@@ -137,8 +147,8 @@ static int verb_report(const struct options *options, struct error *error)
         snprintf(directory, sizeof directory, "%s", options->directory);
     else if (measure(options, &paths, directory, error) != 0 || options->dry_run)
         return error->code;
-    if (analyse_run(directory, &summary, error) != 0 || present_figures(&paths, directory, error) != 0 ||
-        present_report(&paths, directory, output, error) != 0)
+    if (accept_edited(options, error) != 0 || analyse_run(directory, &summary, error) != 0 ||
+        present_figures(&paths, directory, error) != 0 || present_report(&paths, directory, output, error) != 0)
         return error->code;
     return analyse_exit(&summary);
 }

@@ -35,6 +35,7 @@ enum option_key {
     KEY_TERMINAL,
     KEY_BASE,
     KEY_EXACT,
+    KEY_ACCEPT_EDITED,
 };
 
 /* Every option once: its name, what it takes, what it does, and the verbs that know it. */
@@ -74,6 +75,9 @@ static const struct {
     {{"format", KEY_FORMAT, "FORMAT", 0, "text or csv; markdown for --tables", 0}, " list "},
     {{"format", KEY_FORMAT, "FORMAT", 0, "benchfmt (benchstat) or gbench (compare.py)", 0}, " export "},
     {{"tables", KEY_LIST_TABLES, NULL, 0, "every file and column that is written, instead", 0}, " list "},
+    {{"accept-edited", KEY_ACCEPT_EDITED, NULL, 0,
+      "raw files that were changed since they were measured: take them as they are now, and label the result", 0},
+     " analyse report "},
     {{"strict", KEY_STRICT, NULL, 0, "exit 3 when anything is noisy", 0}, " doctor "},
     {{"terminal", KEY_TERMINAL, NULL, 0, "as text, here; writes nothing", 0}, " plot "},
     {{"budget", KEY_BUDGET, "MINUTES", 0, "time to measure for; 30 when absent", 0}, " calibrate "},
@@ -330,6 +334,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return set_format(argument, parsing);
     case KEY_LIST_TABLES:
         options->list_tables = true;
+        return 0;
+    case KEY_ACCEPT_EDITED:
+        options->accept_edited = true;
         return 0;
     case KEY_STRICT:
         options->strict = true;

@@ -26,7 +26,7 @@ struct options {
     double budget_minutes; /* 0: not given */
     unsigned processes;    /* 0: not given */
     unsigned layouts;      /* 0: not given */
-    bool dry_run, quiet, csv, list_events, list_tables, fix_layout, strict, terminal, exact;
+    bool dry_run, quiet, csv, list_events, list_tables, fix_layout, strict, terminal, exact, accept_edited;
     const char *format;            /* NULL: not given */
     const char *measuring;         /* the first option given that says how to measure; NULL when there is none */
     char command[1024];            /* the command line as given, for provenance */

@@ -560,6 +560,8 @@ static void summarise(const struct analysis *analysis, struct analyse_summary *s
         ++*(nothing_to_resolve ? &summary->not_measured : counts[part->verdict]);
         summary->timing_open += part->timing_tests > 0 && part->measured && !decided;
     }
+    snprintf(summary->edited, sizeof summary->edited, "%s", analysis->data.recorded.words);
+    summary->unrecorded = !analysis->data.recorded.there;
     const struct analyse_controls *controls = &analysis->controls;
     const bool could_decide = analysis->data.profile->for_conclusions && analysis->data.process_count > 0;
     summary->run_invalid =

@@ -12,6 +12,7 @@
 #include "stats/variance.h"
 #include "stats/verdict.h"
 #include "store/csv.h"
+#include "store/recorded.h"
 #include "summary/state.h"
 #include "summary/summary.h"
 
@@ -63,6 +64,7 @@ struct analyse_data {
     struct csv_data reached;        /* the same */
     struct csv_data linearity;      /* the same; `linearity_recorded`: it has the file */
     bool linearity_recorded;
+    struct recorded recorded; /* whether the raw files are what was measured */
     struct analyse_growth growth;
     const char **panel_names; /* in the order of panels.csv */
     size_t panel_count;

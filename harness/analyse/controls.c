@@ -260,6 +260,26 @@ static void check_complete(struct check *check)
         snprintf(control->reason, sizeof control->reason, "the run is not complete");
 }
 
+/* What somebody changed and accepted decides as it stands; but nobody shall take it for what was measured. A run of an
+ * older version did not record it, and has no such control. */
+static void check_raw_files(struct check *check)
+{
+    const struct recorded *recorded = &check->data->recorded;
+    struct analyse_control *control =
+        recorded->there ? control_add(check, "raw_files", ANALYSE_NONE, ANALYSE_NONE) : NULL;
+    if (!control)
+        return;
+    snprintf(control->expected, sizeof control->expected,
+             "the raw files are what was measured; pieces of one process in one file that are not");
+    control->estimate = (double)recorded->edited;
+    control->status = recorded->edited ? ANALYSE_FAILED : ANALYSE_HOLDS;
+    control->waived = true;
+    if (recorded->edited)
+        snprintf(control->reason, sizeof control->reason, "edited since and accepted: %s", recorded->words);
+    else if (recorded->lost[0])
+        snprintf(control->reason, sizeof control->reason, "%s; nothing here is made of it", recorded->lost);
+}
+
 /* ---- planted leaks ---- */
 
 static void judge_leak_bytes(struct analyse_control *control, const struct growth *growth)
@@ -576,9 +596,9 @@ int analyse_controls_check(struct analyse_controls *controls, const struct analy
         check_interleaving,   check_twins,   check_identical, check_chain_planted,
         check_chain_multiply, check_planted, check_linearity, check_reached};
     static void (*const of_the_run[])(struct check *) = {
-        check_profile,  check_order,   check_twin_family, check_linearity_of_older_runs,
-        check_clock,    check_layouts, check_cells,       check_void_processes,
-        check_complete, check_leaks};
+        check_profile,  check_order,     check_twin_family, check_linearity_of_older_runs,
+        check_clock,    check_layouts,   check_cells,       check_void_processes,
+        check_complete, check_raw_files, check_leaks};
     struct check check = {.controls = controls,
                           .data = data,
                           .effects = effects,

@@ -518,7 +518,8 @@ void analyse_cell_of_row(const struct analyse_data *data, size_t row, size_t *pa
 int analyse_data_read(struct analyse_data *data, const char *directory, struct error *error)
 {
     *data = (struct analyse_data){.directory = directory, .probe_cycles = NAN};
-    if (check_directory(directory, error) != 0 || read_run(data, error) != 0 || read_tables(data, error) != 0 ||
+    if (check_directory(directory, error) != 0 || read_run(data, error) != 0 ||
+        recorded_check(directory, &data->recorded, error) != 0 || read_tables(data, error) != 0 ||
         check_unchanged(data, error) != 0 || panels_check(&data->panels, true, error) != 0 ||
         index_panels(data, error) != 0 || check_cells(data, error) != 0 || index_processes(data, error) != 0 ||
         join_processes(data, error) != 0)

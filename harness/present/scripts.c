@@ -128,6 +128,11 @@ int present_summary(const struct analyse_summary *summary)
     if (analyse_trouble(summary))
         printf("%s%s%s: %s\n", present_colour(summary->run_invalid ? VERDICT_INVALID : VERDICT_UNRESOLVED),
                analyse_trouble(summary), text_colour(stdout, TEXT_PLAIN), summary->reason);
+    if (summary->edited[0])
+        printf("%sedited%s since it was measured, and accepted: %s\n", present_colour(VERDICT_INVALID),
+               text_colour(stdout, TEXT_PLAIN), summary->edited);
+    if (summary->unrecorded)
+        printf("not known: whether its raw files are as measured; the run is older than recorded.csv\n");
     print_count("claim parts: ", summary->confirmed, VERDICT_CONFIRMED);
     print_count(", ", summary->refuted, VERDICT_REFUTED);
     print_count(", ", summary->not_resolvable, VERDICT_UNRESOLVED);

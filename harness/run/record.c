@@ -2,13 +2,15 @@
 
 #include "base/paths.h"
 #include "schema.h"
+#include "store/recorded.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 struct record {
-    struct csv_writer *processes, *contrasts, *state_contrasts, *linearity, *placements, *samples;
+    struct csv_writer *raw[RECORDED_FILES], *recorded;
+    bool torn; /* a process was not written to the end: what is left of it stays where it is */
 };
 
 static int open_table(struct csv_writer **writer, const char *directory, const struct csv_table *table, bool resumed,
@@ -21,18 +23,16 @@ static int open_table(struct csv_writer **writer, const char *directory, const s
     return csv_writer_open(writer, path, table, there ? CSV_APPEND : CSV_CREATE, error);
 }
 
+/* recorded.csv first: without it a directory is one of an older version. */
 int record_open(struct record **record, const char *directory, bool resumed, struct error *error)
 {
     struct record *new_record = calloc(1, sizeof *new_record);
     *record = new_record;
     if (new_record == NULL)
         return error_out_of_memory(error);
-    if (open_table(&new_record->processes, directory, &schema_processes, resumed, error) == 0 &&
-        open_table(&new_record->contrasts, directory, &schema_contrasts, resumed, error) == 0 &&
-        open_table(&new_record->state_contrasts, directory, &schema_state_contrasts, resumed, error) == 0 &&
-        open_table(&new_record->linearity, directory, &schema_linearity, resumed, error) == 0 &&
-        open_table(&new_record->placements, directory, &schema_placements, resumed, error) == 0)
-        open_table(&new_record->samples, directory, &schema_samples, resumed, error);
+    open_table(&new_record->recorded, directory, &schema_recorded, resumed, error);
+    for (size_t f = 0; f < RECORDED_FILES && error->code == 0; f++)
+        open_table(&new_record->raw[f], directory, recorded_tables[f], resumed, error);
     return error->code;
 }
 
@@ -53,9 +53,8 @@ static void start_row(struct csv_writer *writer, uint64_t process, const struct 
     csv_put_text(writer, cell->workload);
 }
 
-/* One gzip member a process: a flush makes one. */
-static int write_samples(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell,
-                         const struct measure_block *blocks, size_t block_count, struct error *error)
+static void write_samples(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell,
+                          const struct measure_block *blocks, size_t block_count)
 {
     for (size_t b = 0; b < block_count; b++) {
         const size_t number = number_of(blocks, b);
@@ -73,7 +72,6 @@ static int write_samples(struct csv_writer *writer, uint64_t process, const stru
             csv_end_row(writer);
         }
     }
-    return csv_writer_flush(writer, error);
 }
 
 static void write_arm(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell, size_t arm,
@@ -168,8 +166,8 @@ static const struct plan_arm *arm_of(const struct plan_cell *cell, const struct 
     return &cell->arms[arm];
 }
 
-static int write_linearity(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell,
-                           const struct summary *summary, struct error *error)
+static void write_linearity(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell,
+                            const struct summary *summary)
 {
     for (size_t other = 0; other < MEASURE_SIZES - 1; other++) {
         for (size_t i = 0; i < cell->arm_count; i++)
@@ -179,14 +177,13 @@ static int write_linearity(struct csv_writer *writer, uint64_t process, const st
             write_linear(writer, process, cell, "contrast", cell->contrasts[c].name, arm_of(cell, &cell->contrasts[c]),
                          other, &summary->linear_contrasts[c][other]);
     }
-    return csv_writer_flush(writer, error);
 }
 
-int record_objects(struct record *record, uint64_t process, const struct plan_cell *cell,
-                   const struct worker_object *objects, size_t count, struct error *error)
+void record_objects(struct record *record, uint64_t process, const struct plan_cell *cell,
+                    const struct worker_object *objects, size_t count)
 {
     enum { LINE_BYTES = 64, PAGE_BYTES = 4096 };
-    struct csv_writer *writer = record->placements;
+    struct csv_writer *writer = record->raw[RECORDED_PLACEMENTS];
     for (size_t i = 0; i < count; i++) {
         start_row(writer, process, cell);
         csv_put_text(writer, cell->arms[objects[i].arm].name);
@@ -197,37 +194,52 @@ int record_objects(struct record *record, uint64_t process, const struct plan_ce
         csv_put_integer(writer, (int64_t)(objects[i].address % PAGE_BYTES));
         csv_end_row(writer);
     }
-    return count > 0 ? csv_writer_flush(writer, error) : 0;
+}
+
+/* To every file, one gzip member where it is compressed, and then what was written. */
+static int flush(struct record *record, uint64_t process, struct error *error)
+{
+    for (size_t f = 0; f < RECORDED_FILES && error->code == 0; f++)
+        if (csv_writer_flush(record->raw[f], error) == 0)
+            recorded_put(record->recorded, process, (enum recorded_file)f, csv_writer_span(record->raw[f]));
+    if (error->code == 0)
+        csv_writer_flush(record->recorded, error);
+    record->torn = error->code != 0;
+    return error->code;
 }
 
 int record_process(struct record *record, uint64_t process, const struct plan_cell *cell, const char *const *layouts,
                    const struct measure_block *blocks, size_t block_count, const struct summary *summary,
                    const struct record_clock *clock, const struct record_void *why, struct error *error)
 {
-    if (write_samples(record->samples, process, cell, blocks, block_count, error) != 0)
-        return error->code;
+    struct csv_writer *const *raw = record->raw;
+    write_samples(raw[RECORDED_SAMPLES], process, cell, blocks, block_count);
     for (size_t i = 0; !why->reason && i < cell->contrast_count; i++)
-        write_contrast(record->contrasts, process, cell, i, summary);
+        write_contrast(raw[RECORDED_CONTRASTS], process, cell, i, summary);
     for (enum state state = STATE_QUIET; !why->reason && state < STATE_COUNT; state++)
-        write_state_contrasts(record->state_contrasts, process, cell, state, summary);
-    if (csv_writer_flush(record->contrasts, error) != 0 || csv_writer_flush(record->state_contrasts, error) != 0 ||
-        (!why->reason && write_linearity(record->linearity, process, cell, summary, error) != 0))
-        return error->code;
-    /* The rows of processes.csv come last: a process counts as recorded once they are there. */
+        write_state_contrasts(raw[RECORDED_STATE_CONTRASTS], process, cell, state, summary);
+    if (!why->reason)
+        write_linearity(raw[RECORDED_LINEARITY], process, cell, summary);
     for (size_t i = 0; i < cell->arm_count; i++)
-        write_arm(record->processes, process, cell, i, layouts[i], summary, clock, why);
-    return csv_writer_flush(record->processes, error);
+        write_arm(raw[RECORDED_PROCESSES], process, cell, i, layouts[i], summary, clock, why);
+    return flush(record, process, error);
+}
+
+static void close_writer(struct csv_writer *writer, bool torn, struct error *error)
+{
+    if (writer && torn)
+        csv_writer_abandon(writer);
+    else if (writer)
+        csv_writer_close(writer, error);
 }
 
 int record_close(struct record *record, struct error *error)
 {
     if (record == NULL)
         return error->code;
-    struct csv_writer *const writers[] = {record->samples,         record->placements, record->linearity,
-                                          record->state_contrasts, record->contrasts,  record->processes};
-    for (size_t i = 0; i < sizeof writers / sizeof writers[0]; i++)
-        if (writers[i])
-            csv_writer_close(writers[i], error);
+    for (size_t f = 0; f < RECORDED_FILES; f++)
+        close_writer(record->raw[f], record->torn, error);
+    close_writer(record->recorded, record->torn, error);
     free(record);
     return error->code;
 }

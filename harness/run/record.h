@@ -34,11 +34,12 @@ struct record_void {
  * those that it holds are appended to, when `resumed`. */
 int record_open(struct record **record, const char *directory, bool resumed, struct error *error);
 
-/* Where the objects of the arms of a process lay, as one gzip member. Ahead of record_process. */
-int record_objects(struct record *record, uint64_t process, const struct plan_cell *cell,
-                   const struct worker_object *objects, size_t count, struct error *error);
+/* Where the objects of the arms of a process lay: record_process, which must follow, writes it with the rest. */
+void record_objects(struct record *record, uint64_t process, const struct plan_cell *cell,
+                    const struct worker_object *objects, size_t count);
 
-/* One process: its samples as one gzip member, its arms, its contrasts and their linearity (none when void).
+/* One process: its samples as one gzip member, its arms, its contrasts and their linearity (none when void); and last
+ * what of it was written where (recorded.h).
  * `layouts` are words, one an arm. */
 int record_process(struct record *record, uint64_t process, const struct plan_cell *cell, const char *const *layouts,
                    const struct measure_block *blocks, size_t block_count, const struct summary *summary,

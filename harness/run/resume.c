@@ -2,6 +2,7 @@
 
 #include "base/paths.h"
 #include "schema.h"
+#include "store/recorded.h"
 #include "store/run_directory.h"
 
 #include <dirent.h>
@@ -340,12 +341,7 @@ bool resume_is_done(const struct resume *resume, uint64_t process)
     return process < resume->done_bytes && resume->done[process];
 }
 
-static bool is_wanted(int64_t process, const void *context)
-{
-    return process >= 0 && resume_is_done(context, (uint64_t)process);
-}
-
-/* Marks every process that has a row for each arm of its cell; leaves out the rest. */
+/* Marks every process; each has a row for every arm of its cell. */
 static int mark_done(struct resume *resume, const struct plan *plan, const struct csv_data *rows, struct error *error)
 {
     for (size_t row = 0; row < rows->row_count; row++) {
@@ -359,14 +355,19 @@ static int mark_done(struct resume *resume, const struct plan *plan, const struc
         if (probe_cycles > 0 && (resume->probe_cycles <= 0 || probe_cycles < resume->probe_cycles))
             resume->probe_cycles = probe_cycles;
     }
+    for (size_t row = 0; row < rows->row_count; row++) {
+        const uint64_t process = (uint64_t)csv_integer(rows, row, SCHEMA_processes_process);
+        if (resume->done[process] != plan->cells[plan_process_cell(plan, process)].arm_count)
+            return not_the_plan(rows, row, error);
+    }
     for (size_t process = 0; process < resume->done_bytes; process++) {
-        resume->done[process] = resume->done[process] == plan->cells[plan_process_cell(plan, process)].arm_count;
+        resume->done[process] = resume->done[process] > 0;
         resume->processes += resume->done[process];
     }
     for (size_t row = 0; row < rows->row_count; row++) {
         const int64_t process = csv_integer(rows, row, SCHEMA_processes_process);
         const bool first = row == 0 || csv_integer(rows, row - 1, SCHEMA_processes_process) != process;
-        if (!first || !resume_is_done(resume, (uint64_t)process))
+        if (!first)
             continue;
         resume->processes_void += strcmp(csv_text(rows, row, SCHEMA_processes_status), "void") == 0;
         if (!csv_is_empty(rows, row, SCHEMA_processes_fault) && resume->fault[0] == '\0')
@@ -377,19 +378,20 @@ static int mark_done(struct resume *resume, const struct plan *plan, const struc
     return 0;
 }
 
-static int cut(const struct resume *resume, const struct csv_table *table, bool only_torn, struct error *error)
+/* What is left once every raw file holds whole processes alone. */
+static int read_done(struct resume *resume, const struct plan *plan, const char *path, struct error *error)
 {
-    char path[PATH_MAX];
-    size_t cut_bytes;
-    if (paths_join(path, resume->directory, table->file, error) != 0 || access(path, F_OK) != 0)
-        return error->code;
-    return csv_cut_tail(path, table, only_torn ? NULL : is_wanted, resume, &cut_bytes, error);
+    struct csv_data processes = {0};
+    if (access(path, F_OK) == 0 && csv_read(path, &schema_processes, &processes, error) == 0)
+        mark_done(resume, plan, &processes, error);
+    csv_free(&processes);
+    return error->code;
 }
 
 int resume_mend(struct resume *resume, const struct plan *plan, struct error *error)
 {
-    struct csv_data processes = {0};
     char path[PATH_MAX];
+    bool recorded = false;
     if (paths_join(path, resume->directory, schema_processes.file, error) != 0)
         return error->code;
     const struct profile *profile = &resume->profile;
@@ -398,14 +400,13 @@ int resume_mend(struct resume *resume, const struct plan *plan, struct error *er
     resume->done = calloc(resume->done_bytes + 1, 1);
     if (resume->done == NULL)
         return error_out_of_memory(error);
-    if (access(path, F_OK) == 0 &&
-        (cut(resume, &schema_processes, true, error) || csv_read(path, &schema_processes, &processes, error) ||
-         mark_done(resume, plan, &processes, error)))
+    if (access(path, F_OK) != 0) /* no process yet */
+        return 0;
+    if (recorded_mend(resume->directory, &recorded, error) != 0)
         return error->code;
-    csv_free(&processes);
-    if (cut(resume, &schema_processes, false, error) || cut(resume, &schema_contrasts, false, error) ||
-        cut(resume, &schema_state_contrasts, false, error) || cut(resume, &schema_linearity, false, error) ||
-        cut(resume, &schema_placements, false, error))
-        return error->code;
-    return cut(resume, &schema_samples, false, error);
+    if (!recorded)
+        return error_set(error, EXIT_USAGE,
+                         "%s: has no %s, so nobody knows which of its processes are whole; measure anew",
+                         resume->directory, schema_recorded.file);
+    return read_done(resume, plan, path, error);
 }

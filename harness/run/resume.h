@@ -1,6 +1,6 @@
 /*
  * An interrupted run taken up again: what its directory says it is, whether this program would measure the same, what
- * of it is done. A process counts as recorded when all its rows of processes.csv are there; they are written last.
+ * of it is done. A process counts when all its rows in all files are there, as recorded.csv says.
  */
 #ifndef ENCBENCH_RESUME_H
 #define ENCBENCH_RESUME_H
@@ -55,7 +55,7 @@ int resume_sweep(const struct resume *resume, struct error *error);
  * (`planned`). */
 int resume_read_plan(struct resume *resume, struct plan *plan, struct pilot_batch *batch, struct error *error);
 
-/* Cuts what was left half-written from the raw files and fills in `done`. Only when `planned`. */
+/* Cuts what was left half-written from the raw files (recorded_mend) and fills in `done`. Only when `planned`. */
 int resume_mend(struct resume *resume, const struct plan *plan, struct error *error);
 bool resume_is_done(const struct resume *resume, uint64_t process);
 

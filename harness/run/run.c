@@ -229,6 +229,14 @@ static struct csv_writer *open_table(struct run *run, const struct csv_table *ta
     return writer;
 }
 
+/* On the disk before it has its name, or a machine that loses its power leaves an empty file where a whole one was. */
+static int close_table(struct csv_writer *writer, struct error *error)
+{
+    csv_writer_sync(writer, error);
+    csv_writer_close(writer, error);
+    return error->code;
+}
+
 static void join_names(char names[][ENCBENCH_NAME_BYTES], size_t count, char *text, size_t text_bytes)
 {
     size_t length = 0;
@@ -257,7 +265,7 @@ static int write_panels(struct run *run, struct error *error)
         csv_put_text(writer, text);
         csv_end_row(writer);
     }
-    return csv_writer_close(writer, error);
+    return close_table(writer, error);
 }
 
 /* The copy holds exactly what was understood. */
@@ -267,7 +275,7 @@ static int write_claims(struct run *run, struct error *error)
     if (writer == NULL)
         return error->code;
     csv_put_data(writer, &run->claims);
-    return csv_writer_close(writer, error);
+    return close_table(writer, error);
 }
 
 static int write_variants(struct run *run, struct error *error)
@@ -290,7 +298,7 @@ static int write_variants(struct run *run, struct error *error)
             csv_end_row(writer);
         }
     }
-    return csv_writer_close(writer, error);
+    return close_table(writer, error);
 }
 
 static void put_count(struct csv_writer *writer, uint64_t count)
@@ -325,7 +333,7 @@ static int write_workloads(struct run *run, struct error *error)
         csv_put_text(writer, batch->iterations == 0 ? "" : batch->settled ? "settled" : "not settled");
         csv_end_row(writer);
     }
-    return csv_writer_close(writer, error);
+    return close_table(writer, error);
 }
 
 /* Once the pilot is over. */
@@ -346,7 +354,7 @@ static int write_batches(struct run *run, struct error *error)
             put_count(writer, cell->state == MEASURE_COLD ? 1 : cell->ladder.round_ops);
             csv_end_row(writer);
         }
-    return csv_writer_close(writer, error);
+    return close_table(writer, error);
 }
 
 static int write_cells(struct run *run, struct error *error)
@@ -372,7 +380,7 @@ static int write_cells(struct run *run, struct error *error)
         put_count(writer, cell->blocks ? cell->linearity_every : 0);
         csv_end_row(writer);
     }
-    return csv_writer_close(writer, error);
+    return close_table(writer, error);
 }
 
 static void put_names(struct csv_writer *writer, const char *key, const char *const *names)
@@ -469,7 +477,7 @@ static int write_run(struct run *run, bool complete, struct error *error)
     put_names(writer, "select_events", run->options->events);
     put_clock(writer, &run->plan.cells[0]);
     provenance_write(writer, run->paths, &run->modules);
-    return csv_writer_close(writer, error);
+    return close_table(writer, error);
 }
 
 /* ---- pilot ---- */
@@ -752,7 +760,7 @@ static int record_measured(struct run *run, uint64_t number, struct plan_cell *c
     else if (why.reason)
         snprintf(process->void_reason, sizeof process->void_reason, "%s", why.reason);
     if (why.reason == NULL)
-        record_objects(run->record, number, cell, measured->objects, measured->object_count, error);
+        record_objects(run->record, number, cell, measured->objects, measured->object_count);
     if (error->code == 0)
         record_process(run->record, number, cell, layouts->words, measured->blocks, measured->block_count, &summary,
                        &(struct record_clock){measured->ticks_per_ns, run->probe_cycles, measured->reading_ns}, &why,
@@ -803,12 +811,14 @@ static bool is_done(void *context, uint64_t number)
     return resume_is_done(&run->resume, number);
 }
 
+/* What was measured is on the disk before run.csv says so, and that before the next process starts. */
 static int tell_directory(void *context, bool complete, struct error *error)
 {
     struct run *run = context;
-    if (write_run(run, complete, error) != 0 || complete)
+    if (run_directory_sync(run->directory, error) != 0 || write_run(run, complete, error) != 0 ||
+        (!complete && write_cells(run, error) != 0))
         return error->code;
-    return write_cells(run, error);
+    return run_directory_sync(run->directory, error);
 }
 
 static int count_open(void *context, size_t *open, struct error *error)

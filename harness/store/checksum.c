@@ -1,9 +1,15 @@
 #include "store/checksum.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <zlib.h>
+
+void checksum_words(uint32_t sum, char crc[static CHECKSUM_CRC32_BYTES])
+{
+    snprintf(crc, CHECKSUM_CRC32_BYTES, "%08" PRIx32, sum);
+}
 
 int checksum_crc32(const char *path, char crc[static CHECKSUM_CRC32_BYTES], struct error *error)
 {
@@ -16,6 +22,6 @@ int checksum_crc32(const char *path, char crc[static CHECKSUM_CRC32_BYTES], stru
         error_set(error, EXIT_USAGE, "%s: cannot be read: %s", path, strerror(errno));
     if (file)
         fclose(file);
-    snprintf(crc, CHECKSUM_CRC32_BYTES, "%08lx", sum & 0xffffffffu);
+    checksum_words((uint32_t)sum, crc);
     return error->code;
 }

@@ -92,6 +92,14 @@ void csv_end_row(struct csv_writer *writer);
 /* All rows of a file of the writer's table, as they were understood. */
 void csv_put_data(struct csv_writer *writer, const struct csv_data *data);
 int csv_writer_flush(struct csv_writer *writer, struct error *error);
+/* Where the last flush of a CSV_CREATE or CSV_APPEND put its rows; 0 bytes when it had none. */
+struct csv_span {
+    uint64_t offset_bytes, bytes;
+    uint32_t crc32; /* of the bytes of the file */
+};
+struct csv_span csv_writer_span(const struct csv_writer *writer);
+/* A flush after which the rows are on the disk, whatever happens to the machine. */
+int csv_writer_sync(struct csv_writer *writer, struct error *error);
 /* Frees in every case; on an earlier error CSV_REPLACE leaves PATH untouched. */
 int csv_writer_close(struct csv_writer *writer, struct error *error);
 /*
@@ -116,7 +124,8 @@ bool csv_is_partial(const char *name, const struct csv_table *table, long *write
 void csv_writer_abandon(struct csv_writer *writer);
 
 /*
- * Mends the end of a file whose writer died: cuts a torn last line (of a .gz: member) and then, from the end, the lines
+ * Mends the end of a file whose writer died: cuts a torn last line (of a .gz: member), NUL bytes that a machine which
+ * lost its power left in its place, and then, from the end, the lines
  * (members, known by their first row) whose first column, an integer, is not `wanted` (NULL: all are). What is unwanted
  * before something wanted is an error. Memory does not grow with the file. `*cut_bytes` is 0 for a file that was whole.
  */

@@ -25,6 +25,7 @@ struct csv_writer {
     size_t whole_bytes;
     size_t column; /* cells put into the row begun */
     size_t rows_ended;
+    struct csv_span span; /* of the last flush */
     struct csv_held *held;
     struct error error; /* sticks */
 };
@@ -98,11 +99,14 @@ static int write_bytes(struct csv_writer *writer, const char *bytes, size_t coun
                 writer, path, cut ? "cannot write" : "cannot write, and half a row stays at the end", &writer->error);
         }
     }
+    writer->span =
+        (struct csv_span){(uint64_t)before.st_size, count, (uint32_t)crc32_z(0, (const Bytef *)bytes, count)};
     return 0;
 }
 
 static int write_rows(struct csv_writer *writer)
 {
+    writer->span = (struct csv_span){0};
     if (writer->error.code != 0 || writer->whole_bytes == 0)
         return writer->error.code;
     if (csv_is_gzip_path(writer->path)) {
@@ -339,6 +343,18 @@ int csv_writer_flush(struct csv_writer *writer, struct error *error)
     if (write_rows(writer) != 0)
         return error_set(error, writer->error.code, "%s", writer->error.message);
     return 0;
+}
+
+struct csv_span csv_writer_span(const struct csv_writer *writer)
+{
+    return writer->span;
+}
+
+int csv_writer_sync(struct csv_writer *writer, struct error *error)
+{
+    if (csv_writer_flush(writer, error) == 0 && fsync(writer->fd) != 0)
+        writer_file_error(writer, writer->path, "cannot be brought to the disk", error);
+    return error->code;
 }
 
 int csv_writer_close(struct csv_writer *writer, struct error *error)

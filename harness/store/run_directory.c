@@ -3,6 +3,7 @@
 #include "base/paths.h"
 #include "schema.h"
 #include "store/checksum.h"
+#include "store/recorded.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -75,6 +76,34 @@ int run_directory_hold(const char *directory, struct error *error)
     else
         error_set(error, EXIT_USAGE, "%s: is being measured by another process; wait until it has ended", directory);
     return -1;
+}
+
+/* Some file systems cannot, and say so. */
+static bool sync_at(int directory, const char *name, int flags)
+{
+    const int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags);
+    if (fd < 0)
+        return errno == ELOOP || errno == ENOENT || errno == EACCES || errno == ENXIO;
+    const bool synced = fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS;
+    const int why = errno;
+    close(fd);
+    errno = why;
+    return synced;
+}
+
+int run_directory_sync(const char *directory, struct error *error)
+{
+    DIR *stream = opendir(directory);
+    bool synced = stream != NULL;
+    for (const struct dirent *entry; synced && (entry = readdir(stream)) != NULL;)
+        if (entry->d_name[0] != '.')
+            synced = sync_at(dirfd(stream), entry->d_name, 0);
+    synced = synced && sync_at(dirfd(stream), ".", O_DIRECTORY);
+    if (!synced)
+        error_set(error, EXIT_USAGE, "%s: cannot be brought to the disk: %s", directory, strerror(errno));
+    if (stream)
+        closedir(stream);
+    return error->code;
 }
 
 /* The last by name of the run directories below; "" when there is none. */
@@ -227,7 +256,8 @@ int run_directory_read(struct run_directory *finished, const char *directory, st
         return error_set(error, EXIT_USAGE, "%s: has no %s; run `encbench analyse %s` first", directory,
                          schema_controls.file, directory);
     if (run_directory_read_table(directory, &schema_machine, &finished->machine, error) != 0 ||
-        check_unchanged(finished, directory, error) != 0)
+        check_unchanged(finished, directory, error) != 0 ||
+        recorded_check(directory, &(struct recorded){0}, error) != 0)
         return error->code;
     return read_controls(finished, directory, error);
 }

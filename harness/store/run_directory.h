@@ -53,6 +53,9 @@ int run_directory_check_output(const char *output, struct error *error);
  */
 int run_directory_hold(const char *directory, struct error *error);
 
+/* What is in the files of the directory is on the disk, whatever happens to the machine. */
+int run_directory_sync(const char *directory, struct error *error);
+
 /* 0 for a directory with a run.csv; else one line, with the run directory below it that may have been meant. */
 int run_directory_check_run(const char *directory, struct error *error);
 

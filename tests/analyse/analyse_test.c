@@ -5,6 +5,7 @@
 #include "module.h"
 #include "store/checksum.h"
 #include "schema.h"
+#include "store/recorded.h"
 #include "summary/state.h"
 
 #include <dirent.h>
@@ -2388,6 +2389,46 @@ static void bad_rows_are_refused(void **state)
     }
 }
 
+/* What was changed since it was measured is refused; accepted, it decides as it stands, and is labelled. */
+static void edited_raw_files_are_refused_or_labelled(void **state)
+{
+    const char *directory = *state;
+    const struct truth truth = good_truth();
+    struct analyse_summary summary;
+    struct error error = {0};
+    struct stat status;
+    struct csv_data edited;
+    char rows[128];
+    size_t count, header = 0;
+    make_run(directory, &truth);
+    assert_int_equal(analyse_run(directory, &summary, &error), 0);
+    assert_true(summary.unrecorded);
+    const size_t confirmed = summary.confirmed;
+    unlink(path_in(directory, "verdicts.csv"));
+    for (size_t column = 0; column < schema_contrasts.column_count; column++)
+        header += strlen(schema_contrasts.columns[column].name) + 1;
+    assert_int_equal(stat(path_in(directory, "contrasts.csv"), &status), 0);
+    snprintf(rows, sizeof rows, "7,contrasts.csv,%zu,%zu,0badf00d\n", header, (size_t)status.st_size - header);
+    write_rows(directory, &schema_recorded, rows);
+    expect_refusal(directory, "contrasts.csv: was changed since it was measured, in process 7 (");
+    assert_int_equal(recorded_accept(directory, &count, &error), 0);
+    assert_int_equal(analyse_run(directory, &summary, &error), 0);
+    assert_string_equal(summary.edited, "contrasts.csv of process 7");
+    assert_int_equal(summary.confirmed, confirmed);
+    assert_int_equal(analyse_exit(&summary), EXIT_PASS);
+    expect_control(directory, "raw_files", "run", "failed", "edited since and accepted: contrasts.csv of process 7");
+    /* As recorded it is when the list says what is there. */
+    assert_int_equal(csv_read(path_in(directory, "edited.csv"), &schema_edited, &edited, &error), 0);
+    strcpy(strrchr(rows, ',') + 1, csv_text(&edited, 0, SCHEMA_edited_crc32_found));
+    strcat(rows, "\n");
+    csv_free(&edited);
+    write_rows(directory, &schema_recorded, rows);
+    assert_int_equal(analyse_run(directory, &summary, &error), 0);
+    assert_string_equal(summary.edited, "");
+    assert_false(summary.unrecorded);
+    expect_control(directory, "raw_files", "run", "holds", "");
+}
+
 int main(void)
 {
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make_directory, remove_directory)
@@ -2442,6 +2483,7 @@ int main(void)
         IN_DIRECTORY(identical_code_has_one_count_of_instructions),
         IN_DIRECTORY(bad_files_are_refused),
         IN_DIRECTORY(bad_rows_are_refused),
+        IN_DIRECTORY(edited_raw_files_are_refused_or_labelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

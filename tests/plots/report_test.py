@@ -136,6 +136,12 @@ class WithRun(unittest.TestCase):
         self.assertEqual(report.render(run, "run"), before)
         self.assertGreater(changed, 0)
 
+    def edited_copy(self, status):
+        directory = self.copy()
+        with open(directory / "controls.csv", "a", encoding="utf-8") as stream:
+            stream.write(f"raw_files,run,as measured,1,,,{status},edited since and accepted: contrasts.csv of process 3,nothing\n")
+        return directory
+
 
 class Fixture(WithRun):
     def test_is_deterministic(self):
@@ -1025,6 +1031,10 @@ class Say(WithRun):
         claims = next(line for line in self.said(directory)[0] if line.startswith("claims"))
         self.assertIn("run invalid: 1, 2,", claims)
 
+    def test_edited_files_are_said_first(self):
+        lines, _ = self.said(self.edited_copy("failed"))
+        self.assertEqual(lines[0], "EDITED   edited since and accepted: contrasts.csv of process 3")
+
     def test_nothing_is_said_without_being_asked(self):
         done = run_script("report.py", self.run_path, "--output", self.base / "silent.md")
         self.assertEqual((done.returncode, done.stdout), (0, ""))
@@ -1114,6 +1124,10 @@ class Status(WithRun):
         self.edit(directory, "controls.csv", lambda header, rows: rows.pop(0))
         with self.assertRaisesRegex(InputError, "controls.csv: lacks the control profile; run `encbench analyse .*` again"):
             render(directory)
+    def test_edited_files_are_said_first(self):
+        self.assertRegex(" ".join(render(self.edited_copy("failed")).split()),
+                         r"\A# [^>]*> \*\*Not as measured\.\*\* Raw files were edited since and accepted: contrasts\.csv of process 3\.")
+        self.assertNotIn("Not as measured", render(self.edited_copy("holds")))
 
     def test_incomplete(self):
         directory = self.copy()

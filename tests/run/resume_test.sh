@@ -101,6 +101,8 @@ changed() { # changed DESCRIPTION WORDS SED-COMMAND FILE
     sed -i "$3" "$work/changed/$4"
     refused "$1" "$2" "$work/changed"
 }
+changed "a figure that somebody changed" "$work/changed/contrasts.csv: was changed since it was measured, in process" \
+    '2s/\(.*\),[0-9]\{1,\}\(,[^,]*,[^,]*\)$/\1,7\2/' contrasts.csv
 changed "another schema" 'schema_version was 99' 's/^schema_version,.*/schema_version,99/' run.csv
 changed "other claims" 'claims_sha256 was 00ff' 's/^claims_sha256,.*/claims_sha256,00ff/' run.csv
 changed "another module" '_sha256 was 00ff' '/^module:/{s/,.*/,00ff/}' run.csv
@@ -113,10 +115,26 @@ changed "another panel" 'not the same run' '2s/,core,/,wide,/' panels.csv
 changed "another cell" 'is not of the plan' '2s/,[a-z]*,/,other,/' cells.csv
 check "nothing was changed" [ "$(cat "$run"/*.csv "$run/samples.csv.gz" | cksum)" = "$state" ]
 
+# ---- a power cut: one file lacks its end and nothing else does; another has NUL bytes there ----
+cp -r "$run" "$work/cut"
+whole=$(recorded "$work/cut" | wc -l)
+head -c -9 "$work/cut/contrasts.csv" >"$work/torn" && cp "$work/torn" "$work/cut/contrasts.csv"
+"$encbench" analyse "$work/cut" >"$work/out" 2>"$work/err"
+check "contrasts that lack their end are no analysis" [ $? -eq 2 ]
+check "and are named" grep -q "cut/contrasts.csv: lacks what was measured in process" "$work/err"
+start run --resume "$work/cut" # to see what it keeps, not to its end
+until_recorded "$work/cut" "$whole"
+kill -INT "-$pid"
+ended
+check "the torn process is measured again" [ -z "$(tail -n +2 "$work/cut/contrasts.csv" | cut -d, -f1,4 | sort | uniq -d)" ]
+check "with all its contrasts" sh -c "'$encbench' analyse '$work/cut' >'$work/out' 2>'$work/err'; [ \$? -ne 2 ] &&
+    ! grep -q 'rows are missing' '$work/cut/controls.csv'"
+check "and the others stay" sh -c 'head -c "$(stat -c %s "$1/contrasts.csv")" "$2/contrasts.csv" | head -n 8 | cmp -s - "$3"' sh \
+    "$run" "$work/cut" "$(head -n 8 "$run/contrasts.csv" >"$work/head" && echo "$work/head")"
 # ---- torn: the last process is half-recorded in processes.csv, and its samples lack the end ----
 last=$(tail -n 1 "$run/processes.csv" | cut -d, -f1)
 head -c -9 "$run/processes.csv" >"$work/torn" && cp "$work/torn" "$run/processes.csv"
-head -c -100 "$run/samples.csv.gz" >"$work/torn" && cp "$work/torn" "$run/samples.csv.gz"
+{ head -c -100 "$run/samples.csv.gz" && head -c 100 /dev/zero; } >"$work/torn" && cp "$work/torn" "$run/samples.csv.gz"
 # ---- and killed while it wrote tables anew; one writer still runs, and the rest is no table's ----
 gone=$(sh -c 'echo $$')
 touch "$run/run.csv.$gone-0.partial" "$run/cells.csv.$gone-12.partial" "$run/samples.csv.gz.$gone-0.partial"
@@ -159,4 +177,4 @@ check "no process is missing to the analysis" [ "$(grep '^void_processes,' "$run
     "$(awk -v void="$void" -v all=$((6 * cells)) 'BEGIN { printf "%.15g", 100 * void / all }' | cut -c1-5)" ]
 refused "a complete run" 'is complete' "$run"
 
-finish 44
+finish 50
