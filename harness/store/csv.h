@@ -124,6 +124,13 @@ bool csv_is_partial(const char *name, const struct csv_table *table, long *write
 void csv_writer_abandon(struct csv_writer *writer);
 
 /*
+ * Fewer NUL bytes than this at the end of a file may be the size that a gzip member ends with; more are what a machine
+ * that lost its power leaves where it was written to.
+ */
+enum { CSV_NULS_LEAST = 16 };
+/* Whether no byte of a file is left, or such NUL bytes alone: then its header is lost too, and it is made anew. */
+bool csv_is_lost(const char *path);
+/*
  * Mends the end of a file whose writer died: cuts a torn last line (of a .gz: member), NUL bytes that a machine which
  * lost its power left in its place, and then, from the end, the lines
  * (members, known by their first row) whose first column, an integer, is not `wanted` (NULL: all are). What is unwanted

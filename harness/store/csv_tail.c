@@ -73,6 +73,20 @@ static bool next_line(struct tail *tail, struct chunk *chunk)
     return true;
 }
 
+/* Whether nothing but NUL bytes follows, and enough of them. */
+static bool only_nuls_follow(struct tail *tail)
+{
+    size_t count = tail->stream.avail_in;
+    for (const unsigned char *at = tail->stream.next_in; at < tail->stream.next_in + tail->stream.avail_in; at++)
+        if (*at)
+            return false;
+    for (size_t got; (got = fread(tail->in, 1, CSV_STEP_BYTES, tail->file)) > 0; count += got)
+        for (size_t i = 0; i < got; i++)
+            if (tail->in[i])
+                return false;
+    return count >= CSV_NULS_LEAST;
+}
+
 static bool next_member(struct tail *tail, struct chunk *chunk, struct error *error)
 {
     z_stream *stream = &tail->stream;
@@ -92,6 +106,8 @@ static bool next_member(struct tail *tail, struct chunk *chunk, struct error *er
         tail->position += offered - stream->avail_in;
         keep_text(chunk, (const char *)tail->out, CSV_STEP_BYTES - stream->avail_out);
         if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
+            if (only_nuls_follow(tail))
+                return true; /* not whole, and the last */
             error_set(error, EXIT_USAGE,
                       "%s: bad gzip data near byte %zu in the member that starts at byte %zu; expected gzip; only what "
                       "is missing at the end can be mended",
@@ -175,6 +191,22 @@ static int find_end(struct tail *tail, const struct csv_table *table, bool (*wan
         *end = chunk.end;
     }
     return error->code;
+}
+
+bool csv_is_lost(const char *path)
+{
+    unsigned char bytes[1 << 12];
+    struct stat status;
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        return false;
+    FILE *file = fopen(path, "re");
+    bool lost = file != NULL;
+    for (size_t got; lost && (got = fread(bytes, 1, sizeof bytes, file)) > 0;)
+        for (size_t i = 0; i < got; i++)
+            lost = lost && bytes[i] == '\0';
+    if (file)
+        fclose(file);
+    return lost;
 }
 
 int csv_cut_tail(const char *path, const struct csv_table *table, bool (*wanted)(int64_t key, const void *context),

@@ -14,9 +14,6 @@
 #include <unistd.h>
 #include <zlib.h>
 
-/* Fewer NUL bytes at the end may be the size that a gzip member ends with. */
-enum { NULS_LEAST = 16 };
-
 const struct csv_table *const recorded_tables[RECORDED_FILES] = {
     [RECORDED_SAMPLES] = &schema_samples,     [RECORDED_PLACEMENTS] = &schema_placements,
     [RECORDED_CONTRASTS] = &schema_contrasts, [RECORDED_STATE_CONTRASTS] = &schema_state_contrasts,
@@ -122,14 +119,15 @@ static uint64_t end_without_nuls(FILE *file, uint64_t size)
         for (size_t i = 0; i < got; i++)
             if (bytes[i])
                 end = at + i + 1;
-    return size - end < NULS_LEAST ? size : end;
+    return size - end < CSV_NULS_LEAST ? size : end;
 }
 
 /* Whether the rows of a file in recorded.csv follow each other: else nobody knows what they speak of. */
 static int check_order(const struct comparison *comparison, size_t before, size_t row, struct error *error)
 {
     const struct csv_data *rows = &comparison->rows;
-    if (csv_integer(rows, row, SCHEMA_recorded_size_bytes) <= 0 || csv_integer(rows, row, SCHEMA_recorded_offset_bytes) <= 0)
+    if (csv_integer(rows, row, SCHEMA_recorded_size_bytes) <= 0 ||
+        csv_integer(rows, row, SCHEMA_recorded_offset_bytes) <= 0)
         return error_set(error, EXIT_USAGE, "%s:%zu: expected offset_bytes and size_bytes above 0; restore the file",
                          rows->path, row + 2);
     if (before < rows->row_count && begin_of(comparison, row) != end_of(comparison, before))
@@ -413,16 +411,6 @@ static int cut(const char *path, uint64_t bytes, struct error *error)
     return error->code;
 }
 
-/* No byte of it, or a NUL for the first: a table's header is neither. */
-static bool lost_header(const char *path)
-{
-    FILE *file = fopen(path, "re");
-    const int first = file ? getc(file) : 'p';
-    if (file)
-        fclose(file);
-    return first == EOF || first == '\0';
-}
-
 static bool none_is_wanted(int64_t process, const void *context)
 {
     (void)process;
@@ -443,7 +431,7 @@ static int cut_file(const struct comparison *comparison, const struct csv_table 
         return first < comparison->rows.row_count
                    ? error_set(error, EXIT_USAGE, "%s: is missing; restore it, or measure anew", path)
                    : 0;
-    if (lost_header(path))
+    if (csv_is_lost(path))
         return unlink(path) == 0 ? 0 : error_set(error, EXIT_USAGE, "%s: cannot be removed: %s", path, strerror(errno));
     for (size_t row = first; row < kept; row = next_of(comparison, row + 1, table->file))
         last = row;

@@ -853,6 +853,14 @@ static void check_tail(const char *path)
     assert_int_equal(data.row_count, 3);
     csv_free(&data);
 
+    /* Torn, and NUL bytes where its end was. */
+    unlink(path);
+    write_keyed(path);
+    assert_int_equal(truncate(path, status.st_size - (strstr(path, ".gz") ? 5 : 3)), 0);
+    assert_int_equal(truncate(path, status.st_size + 40), 0);
+    assert_int_equal(csv_cut_tail(path, &keyed, NULL, NULL, &cut_bytes, &error), 0);
+    assert_int_equal(cut_bytes, status.st_size + 40 - before);
+
     /* Then what is not wanted, from the end; the file can be appended to again. */
     unlink(path);
     write_keyed(path);
@@ -882,7 +890,13 @@ static void tail_is_mended(void **state)
     struct error error = {0};
     size_t cut_bytes;
     const char *path = path_of("headless.csv");
+    put_file(path, "", 0);
+    assert_true(csv_is_lost(path));
+    put_file(path, "\0\0\0", 3);
+    assert_true(csv_is_lost(path));
+    assert_false(csv_is_lost(path_of("nobody.csv")));
     put_file(path, "key,te", 6);
+    assert_false(csv_is_lost(path));
     const int code = csv_cut_tail(path, &keyed, NULL, NULL, &cut_bytes, &error);
     assert_message(&error, code, path, "does not start with the header of table keyed.csv");
 }
