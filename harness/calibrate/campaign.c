@@ -146,7 +146,11 @@ static int run_process(struct calibrate_campaign *campaign, struct chunk *chunk,
                        layouts_of(campaign, chunk, index), &measured, error) != 0)
         return error->code;
     /* By our own user, whose Ctrl-C reaches the worker too: not a result, not even a void one. */
-    if (!measured.stopped && !(measured.void_reason[0] && process_stop_requested())) {
+    const bool interrupted = measured.stopped || (measured.void_reason[0] && process_stop_requested());
+    if (measured.faulty && !interrupted) { /* not void: what crashes in some layouts would be judged from the others */
+        error_set(error, EXIT_USAGE, "%s: process %" PRId64 " (%s): %s; what was measured is kept", campaign->directory,
+                  campaign->next_process, kase->pairs[0].contender, measured.void_reason);
+    } else if (!interrupted) {
         if (!summary_of_blocks(kase->cell, measured.blocks, measured.block_count, measured.reading_ns, &summary))
             error_out_of_memory(error);
         const char *reason = measured.void_reason[0] ? measured.void_reason

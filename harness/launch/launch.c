@@ -307,7 +307,13 @@ static void fill_arms(struct worker_job *job, const struct plan_cell *cell, cons
 struct worker_stop {
     bool stopped; /* by a signal to us */
     bool faulty;  /* an arm failed, or the worker crashed */
+    bool crashed; /* by a signal that a fault in its code sends, and no sandbox */
 };
+
+static bool is_of_a_fault(int signal)
+{
+    return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL || signal == SIGABRT;
+}
 
 /* What a sandbox forbids ends in a reason and not in an error: it is nobody's fault. */
 static bool may_be_forbidden(const struct worker_region *region)
@@ -359,9 +365,11 @@ static int start_worker(const struct launch *launch, struct worker_region *regio
     wrong[0] = '\0';
     if (process_run(arguments, &options, &end, error) != 0)
         return error->code;
-    *stop = (struct worker_stop){end.stopped, region->result.failed ||
-                                                  (region->result.phase != WORKER_DONE && !end.stopped &&
-                                                   !end.timed_out && end.signal != SIGKILL && end.signal != SIGTERM)};
+    *stop = (struct worker_stop){end.stopped,
+                                 region->result.failed ||
+                                     (region->result.phase != WORKER_DONE && !end.stopped && !end.timed_out &&
+                                      end.signal != SIGKILL && end.signal != SIGTERM),
+                                 is_of_a_fault(end.signal)};
     if (region->result.failed)
         snprintf(wrong, wrong_bytes, "%.400s", region->result.message);
     else if (region->result.phase != WORKER_DONE)
@@ -373,10 +381,10 @@ static int start_worker(const struct launch *launch, struct worker_region *regio
 }
 
 /* One process and its result, where no blocks are wanted. `wrong`: one line, "" when it ended well. `during`: what a
- * signal to us stopped. */
+ * signal to us stopped. `crashed`: see worker_stop. */
 static int run_job(const struct launch *launch, const struct worker_job *job, const char *preload,
                    uint64_t time_limit_s, const char *during, struct worker_result *result, char *wrong,
-                   size_t wrong_bytes, struct error *error)
+                   size_t wrong_bytes, bool *crashed, struct error *error)
 {
     size_t region_bytes;
     struct worker_stop stop = {0};
@@ -386,6 +394,7 @@ static int run_job(const struct launch *launch, const struct worker_job *job, co
         return error->code;
     start_worker(launch, region, fd, preload, time_limit_s, wrong, wrong_bytes, &stop, error);
     *result = region->result;
+    *crashed = stop.crashed;
     if (error->code == 0 && stop.stopped)
         error_set(error, EXIT_UNFIT, "stopped during the %s", during);
     munmap(region, region_bytes);
@@ -488,6 +497,7 @@ int launch_pilot(const struct launch *launch, const struct plan_cell *cell, uint
     struct layout_link links[MEASURE_ARMS_MAX];
     size_t link_count = 0;
     char wrong[512] = "";
+    bool crashed;
     struct worker_job job;
     if (layouts == NULL)
         return error_out_of_memory(error);
@@ -495,7 +505,8 @@ int launch_pilot(const struct launch *launch, const struct plan_cell *cell, uint
         link_planned(launch, links, link_count, error) == 0) {
         fill_job(launch, &job, WORKER_PILOT, process, seed);
         fill_arms(&job, cell, layouts);
-        if (run_job(launch, &job, NULL, 2 * WORKER_PATIENCE_S, "pilot", result, wrong, sizeof wrong, error) == 0 &&
+        if (run_job(launch, &job, NULL, 2 * WORKER_PATIENCE_S, "pilot", result, wrong, sizeof wrong, &crashed, error) ==
+                0 &&
             wrong[0])
             error_set(error, EXIT_USAGE, "panel %s, workload %s, arm %s (%s): %s", cell->panel, cell->workload,
                       cell->arms[result->phase_arm % cell->arm_count].name,
@@ -509,7 +520,7 @@ int launch_pilot(const struct launch *launch, const struct plan_cell *cell, uint
 /* A pass of one module on one workload, with what `extra` says beyond that. As run_job otherwise. */
 static int run_pass(const struct launch *launch, const struct worker_job *extra, const struct module_info *module,
                     const struct module_workload *workload, uint64_t operations, uint64_t seed,
-                    struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error)
+                    struct worker_result *result, char *wrong, size_t wrong_bytes, bool *crashed, struct error *error)
 {
     struct worker_job job;
     struct worker_arm *arm = &job.arms[0];
@@ -533,7 +544,14 @@ static int run_pass(const struct launch *launch, const struct worker_job *extra,
     /* Not where it is missing: the loader would say so on standard error once a worker. The worker gives the reason. */
     const bool present = extra->interposer[0] && access(extra->interposer, R_OK) == 0;
     return run_job(launch, &job, present ? extra->interposer : NULL, 4 * WORKER_PATIENCE_S, "exact passes", result,
-                   wrong, wrong_bytes, error);
+                   wrong, wrong_bytes, crashed, error);
+}
+
+static int refuse_module(const struct module_info *module, const struct module_workload *workload, const char *wrong,
+                         struct error *error)
+{
+    return error_set(error, EXIT_USAGE, "%s: variant %s, workload %s: %s", module->file, module->variant,
+                     workload->short_name, wrong);
 }
 
 int launch_pass(const struct launch *launch, enum worker_mode mode, const struct module_info *module,
@@ -541,45 +559,49 @@ int launch_pass(const struct launch *launch, enum worker_mode mode, const struct
                 struct worker_result *result, struct error *error)
 {
     char wrong[512] = "";
+    bool crashed;
     struct worker_job extra = {.mode = mode};
     snprintf(extra.interposer, PATH_MAX, "%s", launch->paths->interposer);
-    if (run_pass(launch, &extra, module, workload, operations, seed, result, wrong, sizeof wrong, error) == 0 &&
+    if (run_pass(launch, &extra, module, workload, operations, seed, result, wrong, sizeof wrong, &crashed, error) ==
+            0 &&
         wrong[0])
-        error_set(error, EXIT_USAGE, "%s: variant %s, workload %s: %s", module->file, module->variant,
-                  workload->short_name, wrong);
+        refuse_module(module, workload, wrong, error);
     return error->code;
 }
 
 /* A pass that steps, by the source in `extra`. */
 static int step_by(const struct launch *launch, const struct worker_job *extra, const struct module_info *module,
                    const struct module_workload *workload, uint64_t operations, uint64_t seed,
-                   struct worker_result *result, struct error *error)
+                   struct worker_result *result, bool *crashed, struct error *error)
 {
     char wrong[512] = "";
-    if (run_pass(launch, extra, module, workload, operations, seed, result, wrong, sizeof wrong, error) == 0 &&
+    if (run_pass(launch, extra, module, workload, operations, seed, result, wrong, sizeof wrong, crashed, error) == 0 &&
         wrong[0])
         snprintf(result->step.unavailable, sizeof result->step.unavailable, "%.500s", wrong);
     return error->code;
 }
 
+/* What crashes by the trap flag and without it crashes by itself. */
 static int step_any(const struct launch *launch, struct worker_job *extra, enum launch_step how,
                     const struct module_info *module, const struct module_workload *workload, uint64_t operations,
                     uint64_t seed, struct worker_result *result, struct error *error)
 {
     struct worker_step *step = &result->step;
     char first[sizeof step->unavailable], second[sizeof step->unavailable];
+    bool crashed, crashed_again;
     extra->step_source = how == LAUNCH_STEP_PTRACE ? STEP_PTRACE : STEP_TRAP_FLAG;
     extra->step_every = how == LAUNCH_STEP_EVERY;
-    if (step_by(launch, extra, module, workload, operations, seed, result, error) != 0 || how != LAUNCH_STEP_ANY ||
-        step->unavailable[0] == '\0' || step->opening != WORKER_STEP_BEGUN)
+    if (step_by(launch, extra, module, workload, operations, seed, result, &crashed, error) != 0 ||
+        how != LAUNCH_STEP_ANY || step->unavailable[0] == '\0' || step->opening != WORKER_STEP_BEGUN)
         return error->code;
     snprintf(first, sizeof first, "%s", step->unavailable);
     extra->step_source = STEP_PTRACE;
-    if (step_by(launch, extra, module, workload, operations, seed, result, error) != 0 || step->unavailable[0] == '\0')
+    if (step_by(launch, extra, module, workload, operations, seed, result, &crashed_again, error) != 0 ||
+        step->unavailable[0] == '\0')
         return error->code;
     snprintf(second, sizeof second, "%s", step->unavailable);
     snprintf(step->unavailable, sizeof step->unavailable, "trap flag: %.240s; ptrace: %.240s", first, second);
-    return error->code;
+    return crashed && crashed_again ? refuse_module(module, workload, step->unavailable, error) : 0;
 }
 
 int launch_step(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
@@ -597,8 +619,7 @@ int launch_optimiser(const struct launch *launch, const struct module_info *modu
     struct worker_job extra = {.mode = WORKER_OPTIMISER, .step_traps = traps};
     if (step_any(launch, &extra, how, module, workload, 0, seed, result, error) == 0 && result->step.unavailable[0] &&
         result->step.opening == WORKER_STEP_NOT_YET)
-        error_set(error, EXIT_USAGE, "%s: variant %s, workload %s: %s", module->file, module->variant,
-                  workload->short_name, result->step.unavailable);
+        refuse_module(module, workload, result->step.unavailable, error);
     return error->code;
 }
 
@@ -607,9 +628,13 @@ int launch_count(const struct launch *launch, const struct module_info *module, 
                  struct error *error)
 {
     char wrong[512] = "";
+    bool crashed;
     struct worker_job extra = {.mode = WORKER_COUNT, .event_count = (uint32_t)event_count};
     memcpy(extra.events, events, event_count * sizeof *events);
-    if (run_pass(launch, &extra, module, workload, 0, seed, result, wrong, sizeof wrong, error) == 0 && wrong[0])
+    if (run_pass(launch, &extra, module, workload, 0, seed, result, wrong, sizeof wrong, &crashed, error) == 0 &&
+        wrong[0] && crashed)
+        refuse_module(module, workload, wrong, error);
+    else if (wrong[0])
         snprintf(result->counters.unavailable, sizeof result->counters.unavailable, "%.250s", wrong);
     return error->code;
 }
@@ -618,7 +643,9 @@ int launch_structure(const struct launch *launch, const char *preload, uint32_t 
                      struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error)
 {
     struct worker_job job;
+    bool crashed;
     fill_job(launch, &job, WORKER_STRUCTURE, 0, 0);
     job.structure_bytes = structure_bytes;
-    return run_job(launch, &job, preload, WORKER_PATIENCE_S, "exact passes", result, wrong, wrong_bytes, error);
+    return run_job(launch, &job, preload, WORKER_PATIENCE_S, "exact passes", result, wrong, wrong_bytes, &crashed,
+                   error);
 }

@@ -95,7 +95,8 @@ int launch_structure(const struct launch *launch, const char *preload, uint32_t 
                      struct worker_result *result, char *wrong, size_t wrong_bytes, struct error *error);
 
 /* WORKER_STEP over n = `operations` and 2n ops, in a fresh process. A worker that fails or is killed is no error but
- * the reason in result->step.unavailable, which names all that was tried: stepping is what sandboxes forbid. */
+ * the reason in result->step.unavailable, which names all that was tried: stepping is what sandboxes forbid. But one
+ * that crashes by its own fault whichever way it is stepped is refused by name. */
 int launch_step(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
                 uint64_t operations, enum launch_step how, uint64_t seed, struct worker_result *result,
                 struct error *error);
@@ -108,7 +109,8 @@ int launch_optimiser(const struct launch *launch, const struct module_info *modu
                      struct worker_result *result, struct error *error);
 
 /* WORKER_COUNT of `event_count` encoded events, in a fresh process. A worker that fails or is killed is no error but
- * the reason in result->counters.unavailable: counters are what sandboxes forbid. */
+ * the reason in result->counters.unavailable: counters are what sandboxes forbid. One that crashes by its own fault is
+ * refused by name. */
 int launch_count(const struct launch *launch, const struct module_info *module, const struct module_workload *workload,
                  const struct counter_event *events, size_t event_count, uint64_t seed, struct worker_result *result,
                  struct error *error);
