@@ -119,13 +119,32 @@ static int read_selection(struct resume *resume, struct error *error)
     return 0;
 }
 
+/* What is left of run.csv when a machine lost its power, or a disk was full, is nothing at all: then it is as it began,
+ * and what is measured is found in the raw files. */
+static int restore_run(const char *directory, struct error *error)
+{
+    struct csv_data begun = {0};
+    struct csv_writer *writer = NULL;
+    char path[PATH_MAX];
+    if (paths_join(path, directory, schema_run.file, error) != 0 || !csv_is_lost(path))
+        return error->code;
+    if (read_table(&begun, directory, &schema_begun, error) == 0 &&
+        csv_writer_open(&writer, path, &schema_run, CSV_REPLACE, error) == 0) {
+        csv_put_data(writer, &begun);
+        csv_writer_sync(writer, error);
+        csv_writer_close(writer, error);
+    }
+    csv_free(&begun);
+    return error->code;
+}
+
 int resume_open(struct resume *resume, const char *directory, const struct profile *profile, unsigned processes,
                 uint64_t seed, struct error *error)
 {
     char version[16];
     *resume = (struct resume){.directory = directory};
     snprintf(version, sizeof version, "%d", SCHEMA_VERSION);
-    if (read_table(&resume->run, directory, &schema_run, error) != 0)
+    if (restore_run(directory, error) != 0 || read_table(&resume->run, directory, &schema_run, error) != 0)
         return error->code;
     if (strcmp(run_directory_fact(&resume->run, "schema_version"), version) != 0)
         return differs(resume, "schema_version", run_directory_fact(&resume->run, "schema_version"), version, error);

@@ -446,10 +446,9 @@ static int sum_copies(struct run *run, struct error *error)
     return error->code;
 }
 
-/* run.csv is replaced whenever a look is reached, so that the directory can be analysed at any time. */
-static int write_run(struct run *run, bool complete, struct error *error)
+static int write_facts(struct run *run, const struct csv_table *table, bool complete, struct error *error)
 {
-    struct csv_writer *writer = open_table(run, &schema_run, error);
+    struct csv_writer *writer = open_table(run, table, error);
     if (writer == NULL)
         return error->code;
     const struct profile *profile = run->options->profile;
@@ -478,6 +477,15 @@ static int write_run(struct run *run, bool complete, struct error *error)
     put_clock(writer, &run->plan.cells[0]);
     provenance_write(writer, run->paths, &run->modules);
     return close_table(writer, error);
+}
+
+/* run.csv is replaced whenever a look is reached, so that the directory can be analysed at any time. Seed and selection
+ * stand nowhere else, and without them nothing can be taken up again: what is not complete yet has them twice. */
+static int write_run(struct run *run, bool complete, struct error *error)
+{
+    if (!complete && write_facts(run, &schema_begun, complete, error) != 0)
+        return error->code;
+    return write_facts(run, &schema_run, complete, error);
 }
 
 /* ---- pilot ---- */

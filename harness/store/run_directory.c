@@ -128,6 +128,9 @@ int run_directory_check_run(const char *directory, struct error *error)
     if (paths_check_directory(directory, "a run directory", error) != 0 ||
         paths_join(path, directory, schema_run.file, error) != 0)
         return error->code;
+    if (csv_is_lost(path))
+        return error_set(error, EXIT_USAGE, "%s: is empty; `encbench run --resume %s` has it from %s", path, directory,
+                         schema_begun.file);
     if (access(path, F_OK) == 0)
         return 0;
     find_run_below(directory, below, sizeof below);

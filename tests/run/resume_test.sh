@@ -123,8 +123,8 @@ head -c -9 "$work/cut/contrasts.csv" >"$work/torn" && cp "$work/torn" "$work/cut
 check "contrasts that lack their end are no analysis" [ $? -eq 2 ]
 check "and are named" grep -q "cut/contrasts.csv: lacks what was measured in process" "$work/err"
 start run --resume "$work/cut" # to see what it keeps, not to its end
-until_recorded "$work/cut" "$whole"
-kill -INT "-$pid"
+until_recorded "$work/cut" $((whole + 1))
+kill -INT "-$pid" 2>/dev/null
 ended
 check "the torn process is measured again" [ -z "$(tail -n +2 "$work/cut/contrasts.csv" | cut -d, -f1,4 | sort | uniq -d)" ]
 check "with all its contrasts" sh -c "'$encbench' analyse '$work/cut' >'$work/out' 2>'$work/err'; [ \$? -ne 2 ] &&
@@ -140,6 +140,10 @@ gone=$(sh -c 'echo $$')
 touch "$run/run.csv.$gone-0.partial" "$run/cells.csv.$gone-12.partial" "$run/samples.csv.gz.$gone-0.partial"
 mine="run.csv.$$-0.partial notes.csv.$gone-0.partial run.csv.partial run.csv.$gone-0.partial.kept"
 for file in $mine; do touch "$run/$file"; done
+: >"$run/run.csv" # and it lost its facts
+"$encbench" analyse "$run" >"$work/out" 2>"$work/err"
+check "an empty run.csv is no analysis" [ $? -eq 2 ]
+check "and says who has it" grep -q "run.csv: is empty; .encbench run --resume $run. has it from begun.csv" "$work/err"
 "$encbench" run --quiet --resume "$run" >"$work/out" 2>"$work/err"
 check "resumes a torn run" [ $? -eq 0 ]
 check "removes what was left half-written, and nothing else" [ "$(ls "$run" | grep partial)" = "$(printf '%s\n' $mine | sort)" ]
@@ -177,4 +181,4 @@ check "no process is missing to the analysis" [ "$(grep '^void_processes,' "$run
     "$(awk -v void="$void" -v all=$((6 * cells)) 'BEGIN { printf "%.15g", 100 * void / all }' | cut -c1-5)" ]
 refused "a complete run" 'is complete' "$run"
 
-finish 50
+finish 52
