@@ -165,7 +165,18 @@ refused "empty directory" 'run.csv' "$encbench" analyse "$work/empty"
 damaged() { rm -rf "$work/damaged"; cp -r "$run" "$work/damaged"; }
 damaged
 head -c -7 "$run/contrasts.csv" >"$work/damaged/contrasts.csv"
-refused "truncated mid-row" "contrasts.csv:$(wc -l <"$run/contrasts.csv")" "$encbench" analyse "$work/damaged"
+refused "truncated mid-row" "contrasts.csv: lacks what was measured in process $(tail -n 1 "$run/contrasts.csv" | cut -d, -f1) and later" \
+    "$encbench" analyse "$work/damaged"
+damaged
+sed -i '2s/^\(.*\),[0-9]*,/\1,7,/' "$work/damaged/contrasts.csv"
+refused "a figure that somebody changed" "contrasts.csv: was changed since it was measured, in process" "$encbench" analyse "$work/damaged"
+refused "whoever reads it" "contrasts.csv: was changed since" "$encbench" export --format benchfmt "$work/damaged"
+"$encbench" analyse --accept-edited "$work/damaged" >"$work/out" 2>"$work/err"
+check "accepted it is analysed" [ $? -ne 2 ]
+check "and labelled" grep -q '^edited since it was measured, and accepted: contrasts.csv of process' "$work/out"
+check "also afterwards" sh -c "'$encbench' report '$work/damaged' --output '$work/edited.md' >'$work/out' 2>&1; grep -q '^EDITED ' '$work/out' &&
+    head -n 6 '$work/edited.md' | grep -q 'Not as measured'"
+refused "a report of no run" '--accept-edited is about a run that is there' "$encbench" report --accept-edited
 damaged
 sed -i 's/^schema_version,.*/schema_version,99/' "$work/damaged/run.csv"
 refused "another schema" '99' "$encbench" analyse "$work/damaged"
@@ -407,4 +418,4 @@ check "and says that it is not complete" [ "$(key "$work/stopped" complete)" = n
 check "and what was measured is kept" sh -c "'$encbench' analyse '$work/stopped' >'$work/out' 2>'$work/err'; [ \$? -ne 2 ]"
 check "and leaves no scratch" [ -z "$(ls -d "$work"/encbench-* 2>/dev/null)" ]
 
-finish 118
+finish 121

@@ -1,4 +1,5 @@
-# The loop of a run with a launcher that is made up; the whole program on a tiny run, which the tests share that look at one.
+# What is recorded of a process; the loop of a run with a launcher that is made up; the whole program on a tiny run, which the tests share that look at one.
+encbench_unit_test(record_test)
 encbench_unit_test(timing_test)
 set(whole_run ${CMAKE_CURRENT_BINARY_DIR}/whole_run)
 encbench_script_test(whole_run ONE 600 whole_run.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${whole_run})

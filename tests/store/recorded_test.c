@@ -142,8 +142,9 @@ static void expect_refusal(const char *words)
         fail_msg("\"%s\" does not say \"%s\"", error.message, words);
 }
 
-/* The last byte of the first row of a process in a plain file becomes another; the second time what it was. */
-static void edit(const char *file, int64_t process)
+/* The last byte of the first row of a process in a plain file becomes another; the second time what it was. `bits` of a
+ * digit below 4. */
+static void edit(const char *file, int64_t process, int bits)
 {
     char bytes[MOST_BYTES], start[32];
     const size_t count = read_file(file, bytes);
@@ -151,7 +152,7 @@ static void edit(const char *file, int64_t process)
     snprintf(start, sizeof start, "\n%d,", (int)process);
     char *row = strstr(bytes, start);
     assert_non_null(row);
-    strchr(row + 1, '\n')[-1] ^= 1;
+    strchr(row + 1, '\n')[-1] ^= bits;
     write_file(file, bytes, count);
 }
 
@@ -166,7 +167,7 @@ static void whole_files_are_as_recorded(void **state)
     unlink(path_of("samples.csv.gz")); /* as it is from a committed run */
     assert_string_equal(expect_good().lost, "");
     unlink(path_of("recorded.csv")); /* older */
-    edit("contrasts.csv", 2);
+    edit("contrasts.csv", 2, 1);
     assert_false(expect_good().there);
 }
 
@@ -178,7 +179,7 @@ static void changed_bytes_are_refused_by_name(void **state)
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         for (int64_t process = 0; process < PROCESSES; process++) {
             const size_t count = read_file(files[i], before);
-            edit(files[i], process);
+            edit(files[i], process, 1);
             snprintf(words, sizeof words, "/%s: was changed since it was measured, in process %d (", files[i],
                      (int)process);
             expect_refusal(words);
@@ -240,17 +241,19 @@ static void what_is_accepted_is_labelled_and_no_more(void **state)
     assert_int_equal(recorded_accept(directory, &count, &error), 0);
     assert_int_equal(count, 0);
     assert_int_equal(size_of("edited.csv"), SIZE_MAX);
-    edit("contrasts.csv", 2);
-    edit("processes.csv", 3);
+    edit("contrasts.csv", 2, 1);
+    edit("processes.csv", 3, 1);
     assert_int_equal(recorded_accept(directory, &count, &error), 0);
     assert_int_equal(count, 2);
     struct recorded recorded = expect_good();
     assert_int_equal(recorded.edited, 2);
     assert_string_equal(recorded.words, "contrasts.csv of process 2 and 1 more");
-    edit("contrasts.csv", 4); /* not of these */
+    edit("contrasts.csv", 4, 1); /* not of these */
     expect_refusal("/contrasts.csv: was changed since it was measured, in process 4 (");
-    edit("contrasts.csv", 4);
-    edit("contrasts.csv", 2); /* back to what it was */
+    edit("contrasts.csv", 4, 1);
+    edit("contrasts.csv", 2, 3); /* not what was accepted of this */
+    expect_refusal("/contrasts.csv: was changed since it was measured, in process 2 (");
+    edit("contrasts.csv", 2, 2); /* back to what it was */
     assert_string_equal(expect_good().words, "processes.csv of process 3");
     assert_int_equal(truncate(path_of("state_contrasts.csv"), (off_t)size_of("state_contrasts.csv") - 3), 0);
     assert_int_equal(recorded_accept(directory, &count, &error), 0);
@@ -373,7 +376,7 @@ static void nothing_is_cut_that_was_changed(void **state)
     (void)state;
     bool there;
     struct error error = {0};
-    edit("contrasts.csv", 1);
+    edit("contrasts.csv", 1, 1);
     assert_int_equal(truncate(path_of("processes.csv"), (off_t)size_of("processes.csv") - 5), 0);
     const size_t contrasts = size_of("contrasts.csv"), processes = size_of("processes.csv");
     assert_int_equal(recorded_mend(directory, &there, &error), EXIT_USAGE);
@@ -381,7 +384,7 @@ static void nothing_is_cut_that_was_changed(void **state)
     assert_non_null(strstr(error.message, "; restore it, or measure anew"));
     assert_int_equal(size_of("contrasts.csv"), contrasts);
     assert_int_equal(size_of("processes.csv"), processes);
-    edit("contrasts.csv", 1);
+    edit("contrasts.csv", 1, 1);
     mend();
     expect_kept(PROCESSES - 1);
     unlink(path_of("samples.csv.gz"));
