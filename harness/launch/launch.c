@@ -375,7 +375,8 @@ static int start_worker(const struct launch *launch, struct worker_region *regio
     else if (region->result.phase != WORKER_DONE)
         snprintf(wrong, wrong_bytes, "the worker %s while %s", process_end_words(&end, words, sizeof words),
                  phase_words[region->result.phase < WORKER_DONE ? region->result.phase : WORKER_STARTING]);
-    if ((stop->faulty || end.timed_out) && !may_be_forbidden(region))
+    if ((stop->faulty || end.timed_out) &&
+        (!may_be_forbidden(region) || (stop->crashed && region->job.mode == WORKER_COUNT)))
         kept_job_keep(&region->job, launch->paths->worker, launch->scratch);
     return 0;
 }

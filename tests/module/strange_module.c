@@ -5,9 +5,9 @@
  * STRANGE_HANG a constructor that never returns, STRANGE_PRINT prints wherever it can, STRANGE_FREE an op that takes no
  * time, STRANGE_INPUT bytes of input, STRANGE_LATE ends the process in the op with status 127, but only where it is set
  * up many times: when timed, STRANGE_SOMETIMES the same in some layouts: where the code lies that far into a page or
- * less, of 4096 bytes, STRANGE_FORK leaves children behind, STRANGE_HIDDEN needs what nobody has. STRANGE_OP
- * another `op`, STRANGE_FIELDS and STRANGE_STRUCTURE_BYTES a structure, STRANGE_METRICS names of figures of its own,
- * STRANGE_PLANTED cycles. With none of them it is a good one.
+ * less, of 4096 bytes, STRANGE_MANY crashes behind so many ops in one process, STRANGE_FORK leaves children behind,
+ * STRANGE_HIDDEN needs what nobody has. STRANGE_OP another `op`, STRANGE_FIELDS and STRANGE_STRUCTURE_BYTES a
+ * structure, STRANGE_METRICS names of figures of its own, STRANGE_PLANTED cycles. With none of them it is a good one.
  */
 #include "module.h"
 
@@ -24,6 +24,7 @@ static const struct encbench_field fields[] = {STRANGE_FIELDS};
 #define STRANGE_PLANTED 0
 #endif
 
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -89,6 +90,11 @@ static uint64_t run(void *state, unsigned thread, uint64_t n)
 #ifdef STRANGE_SOMETIMES
     if (setups > 2 && (uintptr_t)digest % 4096 <= STRANGE_SOMETIMES)
         _exit(127);
+#endif
+#ifdef STRANGE_MANY
+    static uint64_t done;
+    if ((done += n) > STRANGE_MANY)
+        raise(SIGSEGV);
 #endif
 #ifdef STRANGE_PRINT
     printf("a line of a module\n");

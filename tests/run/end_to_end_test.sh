@@ -282,6 +282,10 @@ refused "a failing setup" "no luck today" \
     "$encbench" run --profile smoke --out "$work/strange-setup" --workloads adds --module "$work/good.o" --module "$work/setup.o"
 refused "a crash" "variant crash" \
     "$encbench" run --profile smoke --out "$work/strange-crash" --workloads adds --module "$work/good.o" --module "$work/crash.o"
+module "$work/many" -DSTRANGE_MANY=3000
+refused "a crash where the kernel's counters count" "many.o: variant many, workload adds: the worker was killed by signal 11" \
+    "$encbench" run --profile smoke --out "$work/strange-many" --workloads adds --module "$work/good.o" --module "$work/many.o"
+check "and how to run it again" grep -q 'encbench-worker replay' "$work/err"
 refused "fewer bytes than promised" "bytes" \
     "$encbench" run --profile smoke --out "$work/strange-bytes" --workloads adds --module "$work/good.o" --module "$work/bytes.o"
 "$encbench" run --profile smoke --out "$work/stranger" --baseline good --workloads adds --module "$work/good.o" \
@@ -418,4 +422,4 @@ check "and says that it is not complete" [ "$(key "$work/stopped" complete)" = n
 check "and what was measured is kept" sh -c "'$encbench' analyse '$work/stopped' >'$work/out' 2>'$work/err'; [ \$? -ne 2 ]"
 check "and leaves no scratch" [ -z "$(ls -d "$work"/encbench-* 2>/dev/null)" ]
 
-finish 121
+finish 123
