@@ -362,6 +362,8 @@ static void print_run(const struct analysis *analysis)
     printf("run %s\n", data->directory);
     line("profile", "%s%s, %s", data->profile->name, data->profile->for_conclusions ? "" : " (timing decides nothing)",
          data->complete ? "complete" : "not complete");
+    if (data->recorded.edited)
+        line("edited", "since it was measured, and accepted: %s", data->recorded.words);
     if (analysis->controls.run_invalid)
         line("controls", "%s", analysis->controls.reason);
     if (analysis->controls.deciding_cell_blind)

@@ -138,32 +138,50 @@ static int check_order(const struct comparison *comparison, size_t before, size_
     return 0;
 }
 
+/* Whether the bytes of a row are in the file, so far from where they were written. */
+static bool is_at(const struct comparison *comparison, FILE *file, size_t row, int64_t shift)
+{
+    const int64_t begin = (int64_t)begin_of(comparison, row) + shift, end = (int64_t)end_of(comparison, row) + shift;
+    char words[CHECKSUM_CRC32_BYTES];
+    uint64_t most;
+    if (begin < 0)
+        return false;
+    checksum_words(sum(file, (uint64_t)begin, (uint64_t)end, &most), words);
+    return most == (uint64_t)end && strcmp(words, csv_text(&comparison->rows, row, SCHEMA_recorded_crc32)) == 0;
+}
+
+/* What stands behind an edit that made the file longer or shorter is as it was, if it only moved: `shift`. */
 static int compare_open(struct comparison *comparison, FILE *file, uint64_t size, size_t first, struct error *error)
 {
     const char *name = file_of(comparison, first);
     const size_t rows = comparison->rows.row_count;
     uint64_t content = UINT64_MAX; /* where it ends before NUL bytes; once somebody asks */
-    size_t last = rows;
-    for (size_t row = first; row < rows && error->code == 0; row = next_of(comparison, row + 1, name)) {
-        uint64_t most;
-        if (check_order(comparison, last, row, error) != 0)
+    size_t last = first;
+    for (size_t row = first, before = rows; row < rows; before = row, row = next_of(comparison, row + 1, name)) {
+        if (check_order(comparison, before, row, error) != 0)
             return error->code;
         last = row;
-        const uint32_t crc = sum(file, begin_of(comparison, row), end_of(comparison, row), &most);
-        char words[CHECKSUM_CRC32_BYTES];
-        checksum_words(crc, words);
-        if (most == end_of(comparison, row) &&
-            strcmp(words, csv_text(&comparison->rows, row, SCHEMA_recorded_crc32)) == 0)
+    }
+    const int64_t shift = (int64_t)size - (int64_t)end_of(comparison, last);
+    bool changed = false, moved = false;
+    uint64_t most;
+    for (size_t row = first; row < rows && error->code == 0; row = next_of(comparison, row + 1, name)) {
+        if (is_at(comparison, file, row, 0))
             continue;
+        if (changed && is_at(comparison, file, row, shift)) {
+            moved = true;
+            continue;
+        }
+        const uint64_t end = end_of(comparison, row);
         if (content == UINT64_MAX)
             content = end_without_nuls(file, size);
-        add(comparison, content < end_of(comparison, row) ? LOST : CHANGED, row, crc, error);
+        const bool is_lost = content < end;
+        changed = changed || !is_lost;
+        add(comparison, is_lost ? LOST : CHANGED, row,
+            sum(file, begin_of(comparison, row), shift > 0 ? end + (uint64_t)shift : end, &most), error);
     }
-    uint64_t most;
-    if (error->code == 0 && size > end_of(comparison, last)) {
-        const uint32_t crc = sum(file, end_of(comparison, last), size, &most);
-        add(comparison, ADDED, last, crc, error);
-    }
+    if (error->code == 0 && shift > 0 && !moved)
+        add(comparison, ADDED, last, sum(file, end_of(comparison, last), size, &most), error);
     return error->code;
 }
 

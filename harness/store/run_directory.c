@@ -196,17 +196,22 @@ static int check_unchanged(const struct run_directory *finished, const char *dir
     return 0;
 }
 
-/* What analyse has decided (analyse_controls.c), not again: which control leaves the whole run without a verdict. */
+/* What analyse has decided (analyse_controls.c), not again: which control leaves the whole run without a verdict. What
+ * was edited has one, and its label; but nothing that would carry the label further. */
 static void judge(struct run_directory *finished)
 {
     const struct csv_data *controls = &finished->controls;
-    const size_t row = csv_find(controls, SCHEMA_controls_blinds, "run");
+    const size_t row = csv_find(controls, SCHEMA_controls_blinds, "run"),
+                 raw = csv_find(controls, SCHEMA_controls_control, "raw_files");
     if (row < controls->row_count)
         snprintf(finished->reason, sizeof finished->reason, "control %s %s on %s",
                  csv_text(controls, row, SCHEMA_controls_control), csv_text(controls, row, SCHEMA_controls_status),
                  csv_text(controls, row, SCHEMA_controls_subject));
     else if (strcmp(run_directory_fact(&finished->run, "complete"), "yes") != 0)
         snprintf(finished->reason, sizeof finished->reason, "it is not complete");
+    else if (raw < controls->row_count && strcmp(csv_text(controls, raw, SCHEMA_controls_status), "holds") != 0)
+        snprintf(finished->reason, sizeof finished->reason, "its raw files were %s",
+                 csv_text(controls, raw, SCHEMA_controls_reason));
     else
         finished->valid = true;
 }

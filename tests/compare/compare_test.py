@@ -593,13 +593,14 @@ class Compare(unittest.TestCase):
     def test_invalid_run_is_compared_in_exact_figures_only(self):
         for name, spoil in (("control", lambda run: edit(run, "controls", lambda row: row.update(status="failed", blinds="run")
                                                          if row["control"] == "cells" else None)),
-                            ("incomplete", lambda run: set_fact(run, "run", "complete", value="no"))):
+                            ("incomplete", lambda run: set_fact(run, "run", "complete", value="no")),
+                            ("edited", lambda run: append(run, "controls", "raw_files,run,as measured,1,,,failed,edited since and accepted: all,nothing"))):
             one, two, three = self.copy(f"{name}_one"), self.elsewhere(f"{name}_two"), self.copy(f"{name}_three")
             spoil(one)
             self.compare(one, two, out=f"{name}_out")
             self.assertEqual([(row["valid"], row["group"]) for row in self.runs], [("no", "A"), ("yes", "B")])
             self.assertEqual([row["base"] for row in self.groups], ["no", "yes"])
-            self.assertRegex(self.runs[0]["reason"], "^control cells failed on run$|^it is not complete$")
+            self.assertRegex(self.runs[0]["reason"], "^control cells failed on run$|^it is not complete$|^its raw files were edited since and accepted: all$")
             self.assertEqual({row["change"] for row in self.changes}, {""})
             self.assertEqual({(row["agreement"], row["reason"]) for row in self.effects}, {("not comparable", "run 1 is not valid")})
             self.assertEqual(self.count("exact figures in common"), len(read(GOLDEN / "metrics.csv")))

@@ -156,6 +156,15 @@ static void edit(const char *file, int64_t process, int bits)
     write_file(file, bytes, count);
 }
 
+static void expect_accepted(size_t pieces, const char *words)
+{
+    struct error error = {0};
+    size_t count;
+    assert_int_equal(recorded_accept(directory, &count, &error), 0);
+    assert_int_equal(count, pieces);
+    assert_string_equal(expect_good().words, words);
+}
+
 static void whole_files_are_as_recorded(void **state)
 {
     (void)state;
@@ -201,6 +210,12 @@ static void changed_bytes_are_refused_by_name(void **state)
     memcpy(bytes + (second - before), third, all - (size_t)(third - before));
     write_file("contrasts.csv", bytes, all - (size_t)(third - second));
     expect_refusal("/contrasts.csv: was changed since it was measured, in process 0 (");
+    expect_accepted(1, "contrasts.csv of process 0"); /* the others only moved */
+    memcpy(bytes, before, (size_t)(third - before));  /* the same row twice */
+    memcpy(bytes + (third - before), second, all - (size_t)(second - before));
+    write_file("contrasts.csv", bytes, all + (size_t)(third - second));
+    expect_refusal("/contrasts.csv: was changed since it was measured, in process 1 (");
+    expect_accepted(1, "contrasts.csv of process 1");
     memcpy(before + all, second, (size_t)(third - second));
     write_file("contrasts.csv", before, all + (size_t)(third - second));
     expect_refusal("/contrasts.csv: holds more than was measured, from byte ");
