@@ -9,11 +9,13 @@
 #include "store/recorded.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,28 +73,34 @@ static int end(void **state)
     return 0;
 }
 
-/* Processes `first` ... below `last`; of the number `faulty` the second arm crashed. */
-static void record(bool resumed, uint64_t first, uint64_t last, uint64_t faulty)
+/* Processes `first` ... below `last`; of the number `faulty` the second arm crashed. The first error ends it. */
+static int try_record(bool resumed, uint64_t first, uint64_t last, uint64_t faulty, struct error *error)
 {
     struct record *record;
-    struct error error = {0};
     static struct summary summary;
     const char *const layouts[] = {"offset=1", "offset=2"};
     summary.blocks_kept = 7;
-    if (record_open(&record, directory, resumed, &error) != 0)
-        fail_msg("%s", error.message);
-    for (uint64_t process = first; process < last; process++) {
+    if (record_open(&record, directory, resumed, error) != 0)
+        fail_msg("%s", error->message);
+    for (uint64_t process = first; process < last && error->code == 0; process++) {
         const struct record_void why = {process == faulty ? "the worker crashed" : NULL,
                                         process == faulty ? cell.arms[1].name : NULL};
         const struct worker_object object = {.name = "structure", .bytes = 48};
         summary.contrasts[0].difference_ns = (double)process;
         if (!why.reason)
             record_objects(record, process, &cell, &object, 1);
-        if (record_process(record, process, &cell, layouts, NULL, 0, &summary, &(struct record_clock){0}, &why,
-                           &error) != 0)
-            fail_msg("%s", error.message);
+        record_process(record, process, &cell, layouts, NULL, 0, &summary, &(struct record_clock){0}, &why, error);
     }
-    assert_int_equal(record_close(record, &error), 0);
+    struct error closing = {0};
+    assert_int_equal(record_close(record, &closing), 0);
+    return error->code;
+}
+
+static void record(bool resumed, uint64_t first, uint64_t last, uint64_t faulty)
+{
+    struct error error = {0};
+    if (try_record(resumed, first, last, faulty, &error) != 0)
+        fail_msg("%s", error.message);
 }
 
 /* Takes up what is there: which of the first four are done, as digits. */
@@ -142,6 +150,31 @@ static void what_lacks_a_row_in_any_file_is_not(void **state)
     }
 }
 
+/* A disk that is full takes some files and not others. */
+static void what_the_disk_has_no_room_for_is_not(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct rlimit before, less;
+    record(false, 0, 3, 4);
+    const off_t processes = size_of("processes.csv"), contrasts = size_of("contrasts.csv");
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    less = before;
+    less.rlim_cur = (rlim_t)processes + 5; /* the largest file of all */
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &less), 0);
+    const int code = try_record(true, 3, 4, 4, &error);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(code, EXIT_USAGE);
+    assert_non_null(strstr(error.message, "processes.csv: cannot write: "));
+    assert_int_equal(size_of("processes.csv"), processes);
+    assert_true(size_of("contrasts.csv") > contrasts);
+    expect_done("1110", "");
+    assert_int_equal(size_of("contrasts.csv"), contrasts);
+    record(true, 3, 4, 4);
+    expect_done("1111", "");
+}
+
 static void an_arm_that_crashed_is_remembered(void **state)
 {
     (void)state;
@@ -168,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(what_is_recorded_is_done),
         IN_DIRECTORY(what_lacks_a_row_in_any_file_is_not),
+        IN_DIRECTORY(what_the_disk_has_no_room_for_is_not),
         IN_DIRECTORY(an_arm_that_crashed_is_remembered),
         IN_DIRECTORY(what_nobody_can_vouch_for_is_refused),
     };
