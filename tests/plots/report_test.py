@@ -1124,6 +1124,7 @@ class Status(WithRun):
         self.edit(directory, "controls.csv", lambda header, rows: rows.pop(0))
         with self.assertRaisesRegex(InputError, "controls.csv: lacks the control profile; run `encbench analyse .*` again"):
             render(directory)
+
     def test_edited_files_are_said_first(self):
         self.assertRegex(" ".join(render(self.edited_copy("failed")).split()),
                          r"\A# [^>]*> \*\*Not as measured\.\*\* Raw files were edited since and accepted: contrasts\.csv of process 3\.")
