@@ -2,13 +2,16 @@
  * encbench: the program. One row a verb; only this file prints errors and exits.
  */
 #include "analyse/analyse.h"
+#include "base/environment.h"
 #include "base/paths.h"
 #include "base/process.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "calibrate/calibrate.h"
 #include "compare/compare.h"
 #include "gate/gate.h"
 #include "launch/kept_job.h"
+#include "module/link.h"
 #include "options.h"
 #include "present/doctor.h"
 #include "present/explain.h"
@@ -29,6 +32,14 @@ static const char *const *list_or_null(const char *const *list)
     return list[0] ? list : NULL;
 }
 
+/* Somebody who set one of these may believe that it is measured with. */
+static void say_kept_out(const struct options *options)
+{
+    const char *kept_out = environment_kept_out();
+    if (*kept_out)
+        progress_say(&(struct progress){.quiet = options->quiet}, "%s", kept_out);
+}
+
 static int measure(const struct options *options, const struct paths *paths, char *directory, struct error *error)
 {
     const struct run_options run_options = {
@@ -47,6 +58,7 @@ static int measure(const struct options *options, const struct paths *paths, cha
         .dry_run = options->dry_run,
         .quiet = options->quiet,
     };
+    say_kept_out(options);
     return run_measure(paths, &run_options, directory, error);
 }
 
@@ -182,6 +194,7 @@ static int verb_calibrate(const struct options *options, struct error *error)
         .command = options->command + (paths.installed ? strlen("./") : 0),
         .quiet = options->quiet,
     };
+    say_kept_out(options);
     if (calibrate_measure(&paths, &calibrate_options, directory, error) != 0)
         return error->code;
     printf("%s\n", directory);
@@ -221,6 +234,7 @@ static int verb_gate(const struct options *options, struct error *error)
     struct paths paths;
     if (paths_find(&paths, error) != 0)
         return error->code;
+    say_kept_out(options);
     return gate_run(&paths, &gate_options, error);
 }
 
@@ -232,6 +246,17 @@ static int verb_doctor(const struct options *options, struct error *error)
     if (!options->quiet)
         doctor_print(stdout, &facts, text_terminal_columns(STDOUT_FILENO));
     return options->strict && !doctor_fit(&facts) ? EXIT_UNFIT : EXIT_PASS;
+}
+
+/* What is measured has it whatever the verb; what it does not have of the user's is said where something is measured.
+ */
+static int ask_environment(const struct options *options, struct error *error)
+{
+    char path[PATH_MAX];
+    for (size_t i = 0; options->preloads[i]; i++)
+        if (environment_find_preload(options->preloads[i], path, error) != 0 || layout_check_shared(path, error) != 0)
+            return error->code;
+    return environment_ask(options->preloads, options->variables, error);
 }
 
 static const struct verb verbs[] = {
@@ -274,8 +299,9 @@ int main(int argc, char **argv)
     struct options options;
     struct error error = {0};
     process_begin();
+    environment_begin();
     const struct verb *verb = options_parse(argc, argv, verbs, &options, &error);
-    const int code = verb ? verb->function(&options, &error) : error.code;
+    const int code = verb && ask_environment(&options, &error) == 0 ? verb->function(&options, &error) : error.code;
     print_trouble(error.code != 0 ? error.message : ""); /* without one, a program of ours has said it */
     if ((fflush(stdout) != 0 || ferror(stdout)) && !reader_has_left()) {
         fprintf(stderr, "encbench: standard output cannot be written\n");

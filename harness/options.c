@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include "base/paths.h"
 #include "measure/measure.h"
 #include "store/csv.h"
 
@@ -36,6 +37,8 @@ enum option_key {
     KEY_BASE,
     KEY_EXACT,
     KEY_ACCEPT_EDITED,
+    KEY_PRELOAD,
+    KEY_SETENV,
 };
 
 /* Every option once: its name, what it takes, what it does, and the verbs that know it. */
@@ -87,6 +90,14 @@ static const struct {
     {{"reports", KEY_REPORTS, "DIR,DIR", 0, "of DIR: also how far the verdicts of these runs agree", 0}, " calibrate "},
     {{"base", KEY_BASE, "REV", 0, "git revision, or directory of built modules, to compare with", 0}, " gate "},
     {{"exact", KEY_EXACT, NULL, 0, "only what is counted: structure, allocations, bytes, instructions", 0}, " gate "},
+    {{"preload", KEY_PRELOAD, "FILE", 0,
+      "shared object (an allocator) that the loader puts first in all that is measured; may be repeated. The "
+      "environment's LD_PRELOAD reaches none of it",
+      0},
+     " run report calibrate gate list "},
+    {{"setenv", KEY_SETENV, "NAME=VALUE", 0,
+      "variable of the environment of all that is measured, which has no other; may be repeated", 0},
+     " run report calibrate gate list "},
     {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0},
      " run report list analyse explain plot calibrate compare export gate "},
     {{"quiet", KEY_QUIET, NULL, 0, "print nothing: the exit code says it", 0}, " doctor "},
@@ -244,6 +255,17 @@ static int set_name(const char *option, const char *value, const char **name, st
     return 0;
 }
 
+/* Of a value that may hold commas. */
+static int add_word(const char *option, const char *value, const char **list, struct error *error)
+{
+    size_t count = 0;
+    while (list[count])
+        count++;
+    if (count == OPTIONS_LIST_MAX)
+        return error_set(error, EXIT_USAGE, "--%s: more than %d", option, OPTIONS_LIST_MAX);
+    return set_name(option, value, &list[count], error);
+}
+
 static int set_format(const char *name, struct parsing *parsing)
 {
     static const struct {
@@ -349,6 +371,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_EXACT:
         options->exact = true;
         return 0;
+    case KEY_PRELOAD:
+        return add_word("preload", argument, options->preloads, parsing->error);
+    case KEY_SETENV:
+        return add_word("setenv", argument, options->variables, parsing->error);
     case ARGP_KEY_ARG:
         return set_positional(argument, parsing);
     case ARGP_KEY_END:
@@ -507,27 +533,41 @@ static void parse_verb_options(int argc, char **argv, struct parsing *parsing)
         error_set(parsing->error, EXIT_USAGE, "%s: %s", parsing->verb->name, strerror(result));
 }
 
-/* Words are joined by spaces: for people, not for a shell. A cell holds no comma: each name of a list gets the option
- * of its own. */
+static void append(struct options *options, const char *before, const char *text, int text_bytes)
+{
+    const size_t length = strlen(options->command);
+    snprintf(options->command + length, sizeof options->command - length, "%s%.*s", before, text_bytes, text);
+}
+
+/* The value of an option (`option`; NULL: none) or a word of its own. A cell holds no comma: each name of a list gets
+ * the option of its own. Of what lies elsewhere only the name is kept: run directories are shared. */
+static void keep_value(struct options *options, const char *option, bool joined, const char *value)
+{
+    const int option_bytes = option ? (int)strcspn(option, "=") : 0;
+    const bool is_variable = option && strncmp(option, "--setenv", (size_t)option_bytes) == 0;
+    char word[PATH_MAX];
+    for (const char *at = value, *end; at; at = *end ? end + 1 : NULL) {
+        end = option && !is_variable ? at + strcspn(at, ",") : at + strlen(at);
+        snprintf(word, sizeof word, "%.*s", (int)(end - at), at);
+        if (joined || at != value)
+            append(options, " ", option, option_bytes);
+        append(options, joined ? "=" : " ", is_variable ? word : paths_shareable(word), PATH_MAX);
+    }
+}
+
+/* Words are joined by spaces: for people, not for a shell. */
 static void keep_command(int argc, char **argv, struct options *options)
 {
-    size_t length = (size_t)snprintf(options->command, sizeof options->command, "./encbench");
+    append(options, "", "./encbench", PATH_MAX);
     for (int i = 1; i < argc; i++) {
-        const bool is_option = strncmp(argv[i], "--", 2) == 0, joined = is_option && strchr(argv[i], '=') != NULL;
-        const int name_bytes = (int)strcspn(argv[i], "=");
-        const char *value = joined                                        ? argv[i] + name_bytes + 1
-                            : i > 1 && strncmp(argv[i - 1], "--", 2) == 0 ? argv[i]
-                                                                          : NULL;
-        const char *name = joined ? argv[i] : argv[i - 1];
-        for (const char *at = argv[i], *end; at && length < sizeof options->command; at = *end ? end + 1 : NULL) {
-            end = value ? at + strcspn(at, ",") : at + strlen(at);
-            if (at != argv[i])
-                length += (size_t)snprintf(options->command + length, sizeof options->command - length, " %.*s",
-                                           (int)strcspn(name, "="), name);
-            if (length < sizeof options->command)
-                length += (size_t)snprintf(options->command + length, sizeof options->command - length, "%c%.*s",
-                                           at != argv[i] && joined ? '=' : ' ', (int)(end - at), at);
-        }
+        const bool is_option = strncmp(argv[i], "--", 2) == 0;
+        const char *joined = is_option ? strchr(argv[i], '=') : NULL;
+        if (joined)
+            keep_value(options, argv[i], true, joined + 1);
+        else if (is_option)
+            append(options, " ", argv[i], PATH_MAX);
+        else
+            keep_value(options, i > 1 && strncmp(argv[i - 1], "--", 2) == 0 ? argv[i - 1] : NULL, false, argv[i]);
     }
 }
 

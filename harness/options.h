@@ -18,9 +18,11 @@ struct options {
     const char *variants[OPTIONS_LIST_MAX + 1];  /* NULL-terminated; empty: all */
     const char *workloads[OPTIONS_LIST_MAX + 1]; /* NULL-terminated; empty: all */
     const char *modules[OPTIONS_LIST_MAX + 1];
-    const char *reports[OPTIONS_LIST_MAX + 1]; /* NULL-terminated */
-    const char *events[OPTIONS_LIST_MAX + 1];  /* NULL-terminated; empty: the usual ones */
-    unsigned states;                           /* bits of enum measure_state; 0: not given */
+    const char *reports[OPTIONS_LIST_MAX + 1];   /* NULL-terminated */
+    const char *events[OPTIONS_LIST_MAX + 1];    /* NULL-terminated; empty: the usual ones */
+    const char *preloads[OPTIONS_LIST_MAX + 1];  /* NULL-terminated */
+    const char *variables[OPTIONS_LIST_MAX + 1]; /* NULL-terminated, NAME=VALUE */
+    unsigned states;                             /* bits of enum measure_state; 0: not given */
     const char *baseline, *out, *output, *resume, *base;
     uint64_t seed;
     double budget_minutes; /* 0: not given */

@@ -39,6 +39,25 @@ int paths_copy_file(const char *from, const char *to, struct error *error)
     return error->code;
 }
 
+static bool leads_up(const char *path)
+{
+    for (const char *at = path; at; at = strchr(at, '/')) {
+        at += strspn(at, "/");
+        if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == '\0'))
+            return true;
+    }
+    return *path == '/' || *path == '~';
+}
+
+const char *paths_shareable(const char *path)
+{
+    const char *name = path;
+    for (const char *at = path; *at; at++)
+        if (*at == '/' && at[1] != '/' && at[1] != '\0') /* the slash behind a directory begins no name */
+            name = at + 1;
+    return leads_up(path) ? name : path;
+}
+
 int paths_make_parents(const char *directory)
 {
     char path[PATH_MAX];

@@ -36,6 +36,10 @@ int paths_join(char *to, const char *directory, const char *name, struct error *
 /* The bytes of a file into `to`, which is replaced where it exists; readable and executable by its owner alone. */
 int paths_copy_file(const char *from, const char *to, struct error *error);
 
+/* What a run directory, which is shared, may have of a path: all of one that leads down from the current directory, of
+ * any other the last name. Points into `path`. */
+const char *paths_shareable(const char *path);
+
 /* Directories above this one, where they are missing; -1 and errno. */
 int paths_make_parents(const char *directory);
 

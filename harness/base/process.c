@@ -1,5 +1,7 @@
 #include "base/process.h"
 
+#include "base/environment.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,13 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    OUTPUT_PATIENCE_S = 60,
-    TRY_PATIENCE_S = 10,
-    OUTPUT_BYTES_MAX = 1 << 26,
-    OUT_OF_THE_WAY_FD = 10,
-    ASK_POLLS = 5
-};
+enum { OUTPUT_PATIENCE_S = 60, TRY_PATIENCE_S = 10, OUTPUT_BYTES_MAX = 1 << 26, OUT_OF_THE_WAY_FD = 10, ASK_POLLS = 5 };
 enum {
     POLL_MS = 200,
     UNSEEN_MS = 20, /* where the kernel does not tell when a child ends */
@@ -58,15 +54,6 @@ bool process_stop_requested(void)
     return stop_requested != 0;
 }
 
-static void make_reproducible(void)
-{
-    char *path = getenv("LD_LIBRARY_PATH");
-    personality((unsigned long)personality(0xffffffff) | ADDR_NO_RANDOMIZE);
-    clearenv();
-    if (path)
-        setenv("LD_LIBRARY_PATH", path, 1);
-}
-
 void process_begin(void)
 {
     for (int fd = 0; fd <= 2; fd++)
@@ -97,9 +84,9 @@ static void child(const char *const *arguments, const struct process_options *op
     else if (options->pass_fd >= 0)
         dup2(options->pass_fd, PROCESS_PASSED_FD);
     if (options->reproducible)
-        make_reproducible();
-    if (options->preload)
-        setenv("LD_PRELOAD", options->preload, 1);
+        personality((unsigned long)personality(0xffffffff) | ADDR_NO_RANDOMIZE);
+    if (options->environment)
+        environment_enter(options->environment);
     if (options->own_group)
         setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever kills the driver has no worker left to disturb the resumed run */

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct environment;
+
 enum { PROCESS_PASSED_FD = 3 }; /* the number under which a child finds what was handed on */
 
 /* How a child ended. */
@@ -24,11 +26,11 @@ struct process_end {
 };
 
 struct process_options {
-    const char *preload;   /* LD_PRELOAD of the child, or NULL */
-    int pass_fd;           /* file descriptor handed on as PROCESS_PASSED_FD, or -1 */
-    uint64_t time_limit_s; /* 0: none */
-    bool mute;             /* standard output goes to /dev/null; standard input always comes from there */
-    bool quiet;            /* standard output and error do */
+    const struct environment *environment; /* of the child (environment.h); NULL: ours */
+    int pass_fd;                           /* file descriptor handed on as PROCESS_PASSED_FD, or -1 */
+    uint64_t time_limit_s;                 /* 0: none */
+    bool mute;      /* standard output goes to /dev/null; standard input always comes from there */
+    bool quiet;     /* standard output and error do */
     bool own_group; /* shielded from the terminal's Ctrl-C: the parent decides when it ends, and all it forked ends with
                        it */
     bool ask_first; /* before it is killed it gets SIGTERM and a second: for what has groups of its own to end */
@@ -37,8 +39,7 @@ struct process_options {
     void (*slow)(void *context, uint64_t seconds);
     void *slow_context;
     uint64_t slow_s;
-    bool reproducible; /* fixed addresses where the sandbox lets us, and an environment of no more than LD_LIBRARY_PATH
-                        */
+    bool reproducible; /* fixed addresses where the sandbox lets us */
 };
 
 /* Runs `arguments` (NULL-terminated, [0] a path or a name on PATH) to its end. Error only when it cannot be started. */

@@ -1,5 +1,6 @@
 #include "count/cache.h"
 
+#include "base/environment.h"
 #include "module/link.h"
 
 #include <dirent.h>
@@ -51,7 +52,7 @@ static uint64_t hash_common(const struct launch *launch)
 {
     const struct paths *paths = launch->paths;
     const char *const files[] = {paths->worker, "/proc/self/exe", paths->interposer, LAYOUT_LIBC, LAYOUT_LIBM};
-    uint64_t hash = hash_machine(HASH_START);
+    uint64_t hash = hash_text(hash_machine(HASH_START), environment_words());
     struct dirent **entries = NULL;
     char path[2 * PATH_MAX];
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)

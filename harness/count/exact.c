@@ -1,5 +1,6 @@
 #include "count/exact.h"
 
+#include "base/environment.h"
 #include "base/parallel.h"
 #include "base/process.h"
 #include "base/progress.h"
@@ -298,8 +299,11 @@ static int ask_conformance(const struct launch *launch, struct pass *pass)
 {
     char program[PATH_MAX];
     const char *const arguments[] = {program, NULL};
-    const struct process_options options = {
-        .pass_fd = -1, .time_limit_s = CONFORMANCE_PATIENCE_S, .quiet = true, .own_group = true};
+    const struct process_options options = {.environment = environment_asked(),
+                                            .pass_fd = -1,
+                                            .time_limit_s = CONFORMANCE_PATIENCE_S,
+                                            .quiet = true,
+                                            .own_group = true};
     struct process_end end;
     struct error error = {0};
     if (conformance_program(launch, pass->module, program) && process_run(arguments, &options, &end, &error) == 0)

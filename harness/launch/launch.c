@@ -1,5 +1,6 @@
 #include "launch/launch.h"
 
+#include "base/environment.h"
 #include "base/hash.h"
 #include "base/process.h"
 #include "base/progress.h"
@@ -341,17 +342,21 @@ static void say_waiting(void *context, uint64_t seconds)
                  phase_words[result->phase < WORKER_DONE ? result->phase : WORKER_STARTING], seconds, waiting->limit_s);
 }
 
-/* Starts the worker on a region and says in one line what went wrong, if anything did. */
+/* Starts the worker on a region and says in one line what went wrong, if anything did. `preload` comes ahead of what
+ * the user wants preloaded. */
 static int start_worker(const struct launch *launch, struct worker_region *region, int fd, const char *preload,
                         uint64_t time_limit_s, char *wrong, size_t wrong_bytes, struct worker_stop *stop,
                         struct error *error)
 {
     const char *const arguments[] = {launch->paths->worker, NULL};
+    region->job.environment = *environment_asked();
+    if (preload && environment_preload_first(&region->job.environment, preload, error) != 0)
+        return error->code;
     struct waiting waiting = {region, time_limit_s};
     const struct process_options options = {.slow = launch->quiet ? NULL : say_waiting,
                                             .slow_context = &waiting,
                                             .slow_s = SAY_WAITING_S,
-                                            .preload = preload,
+                                            .environment = &region->job.environment,
                                             .pass_fd = fd,
                                             .time_limit_s = time_limit_s,
                                             .mute = true,

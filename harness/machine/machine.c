@@ -1,5 +1,6 @@
 #include "machine/machine.h"
 
+#include "base/environment.h"
 #include "base/process.h"
 #include "machine/perf_group.h"
 #include "measure/measure.h"
@@ -145,8 +146,10 @@ void machine_fingerprint(char fingerprint[static MACHINE_FINGERPRINT_BYTES])
     struct utsname system;
     uname(&system);
     read_cpu_model("", model, sizeof model);
-    snprintf(facts, sizeof facts, "%s\n%s\n%s\n%s\n%s\n%s\n", model, system.machine, hypervisor(""), ENCBENCH_COMPILER,
-             ENCBENCH_COMPILE_FLAGS, gnu_get_libc_version());
+    /* Without what was asked for it is what it always was. */
+    const char *environment = environment_words();
+    snprintf(facts, sizeof facts, "%s\n%s\n%s\n%s\n%s\n%s\n%s%s", model, system.machine, hypervisor(""),
+             ENCBENCH_COMPILER, ENCBENCH_COMPILE_FLAGS, gnu_get_libc_version(), environment, *environment ? "\n" : "");
     snprintf(fingerprint, MACHINE_FINGERPRINT_BYTES, "%08lx",
              crc32(0, (const unsigned char *)facts, (unsigned)strlen(facts)) & 0xffffffffu);
 }
@@ -605,6 +608,7 @@ void machine_look(const char *root, uint64_t clock_step_ns, struct machine_facts
     add(facts, "memory_total", MACHINE_OK, NULL, "%s", value);
     add(facts, "kernel", MACHINE_OK, NULL, "%s", system.release);
     add(facts, "libc", MACHINE_OK, NULL, "%s", gnu_get_libc_version());
+    add(facts, "measured_environment", MACHINE_OK, NULL, "%s", *environment_words() ? environment_words() : "empty");
     add_governor(facts, root);
     add_boost(facts, root);
     add_smt(facts, root);

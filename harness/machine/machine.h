@@ -12,7 +12,8 @@
 
 /*
  * What figures of one machine can be compared with: CPU model, architecture, whether there is a hypervisor, compiler
- * and flags, C library; eight hexadecimal digits. The same on all virtual machines of a kind.
+ * and flags, C library, what was asked to be in the environment of what is measured; eight hexadecimal digits. The same
+ * on all virtual machines of a kind.
  */
 enum { MACHINE_FINGERPRINT_BYTES = 9 };
 void machine_fingerprint(char fingerprint[static MACHINE_FINGERPRINT_BYTES]);

@@ -1,5 +1,6 @@
 #include "module/provenance.h"
 
+#include "base/environment.h"
 #include "base/hash.h"
 #include "base/process.h"
 
@@ -114,10 +115,31 @@ static void put_module(struct csv_writer *writer, const struct module_set *set, 
     provenance_put_integer(writer, key, (int64_t)module->layout_count);
 }
 
+/* In the order of the command line, which decides whose malloc it is. By the names of the files and not their paths. */
+static void put_environment(struct csv_writer *writer)
+{
+    const struct environment *environment = environment_asked();
+    char key[512];
+    size_t number = 0;
+    for (const char *at = environment->preloads; *at; at += strlen(at) + 1) {
+        snprintf(key, sizeof key, PROVENANCE_PRELOAD_KEY "%zu", ++number);
+        provenance_put(writer, key, base_name(at));
+        snprintf(key, sizeof key, PROVENANCE_PRELOAD_KEY "%zu_sha256", number);
+        put_sha256(writer, key, at);
+    }
+    for (const char *at = environment->variables; *at; at += strlen(at) + 1) {
+        char *cell = environment_encode(strchr(at, '=') + 1);
+        snprintf(key, sizeof key, PROVENANCE_VARIABLE_KEY "%.*s", (int)strcspn(at, "="), at);
+        provenance_put(writer, key, cell ? cell : "");
+        free(cell);
+    }
+}
+
 void provenance_write(struct csv_writer *writer, const struct paths *paths, const struct module_set *set)
 {
     const char *const linker[] = {LAYOUT_LINKER, "--version", NULL};
     char key[512];
+    put_environment(writer);
     provenance_put(writer, "encbench_version", ENCBENCH_VERSION);
     provenance_put_integer(writer, "module_abi_version", ENCBENCH_ABI_VERSION);
     put_git(writer, paths->root, paths->installed);

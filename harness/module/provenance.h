@@ -8,6 +8,11 @@
 #include "module/set.h"
 #include "store/csv.h"
 
+/* Keys of run.csv for what was asked to be in the environment of what is measured: the first and a number, or that and
+ * _sha256, the second and a variable's name (environment_encode). */
+#define PROVENANCE_PRELOAD_KEY  "preload:"
+#define PROVENANCE_VARIABLE_KEY "setenv:"
+
 /* One row of run.csv; the text is cleaned. */
 void provenance_put(struct csv_writer *writer, const char *key, const char *value);
 void provenance_put_integer(struct csv_writer *writer, const char *key, int64_t value);

@@ -1,5 +1,6 @@
 #include "module/set.h"
 
+#include "base/environment.h"
 #include "base/paths.h"
 #include "base/process.h"
 #include "module/names.h"
@@ -167,7 +168,8 @@ static bool parse_line(char *rest, struct module_info *info)
 static int describe(struct module_info *info, const char *worker, struct error *error)
 {
     const char *const arguments[] = {worker, "describe", info->described_file, NULL};
-    const struct process_options options = {.time_limit_s = DESCRIBE_PATIENCE_S, .quiet = true, .own_group = true};
+    const struct process_options options = {
+        .environment = environment_asked(), .time_limit_s = DESCRIBE_PATIENCE_S, .quiet = true, .own_group = true};
     struct process_end end;
     char *text, words[128];
     bool ended = false;

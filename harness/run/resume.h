@@ -40,6 +40,15 @@ int resume_open(struct resume *resume, const char *directory, const struct profi
                 uint64_t seed, struct error *error);
 void resume_free(struct resume *resume);
 
+/* Where the modules are that the run was made with: `given` where it is not NULL, else as they were given then, where
+ * they are there. By name a run directory has no more of them, so that it tells nobody's paths; whether they are the
+ * same resume_compare says. */
+int resume_find_modules(struct resume *resume, const char *const *given, struct error *error);
+
+/* Asks for the environment that the run was measured in, unless the command line asked for one: then resume_compare
+ * says whether it is the same. */
+int resume_ask_environment(const struct resume *resume, struct error *error);
+
 /* Whether run.csv and panels.csv in the directory `now`, as this program would write them, are of the same run; the
  * first difference in one line. */
 int resume_compare(const struct resume *resume, const char *now, struct error *error);

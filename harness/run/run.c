@@ -399,9 +399,9 @@ static void put_selection(struct csv_writer *writer, const struct plan_selection
     put_names(writer, "select_workloads", selection->workloads);
     provenance_put(writer, "select_baseline", selection->baseline ? selection->baseline : "");
     for (size_t i = 0; selection->modules && selection->modules[i]; i++) {
-        char path[PATH_MAX], key[64];
+        char key[64];
         snprintf(key, sizeof key, RUN_DIRECTORY_MODULE_KEY "%zu", i + 1);
-        provenance_put(writer, key, realpath(selection->modules[i], path) ? path : selection->modules[i]);
+        provenance_put(writer, key, paths_shareable(selection->modules[i]));
     }
 }
 
@@ -1065,14 +1065,15 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
 {
     const struct plan_selection *given = &options->selection;
     struct resume *resume = &run->resume;
-    if (given->variants || given->workloads || given->modules || given->baseline || given->states || options->events ||
-        options->out || options->dry_run)
+    if (given->variants || given->workloads || given->baseline || given->states || options->events || options->out ||
+        options->dry_run)
         return error_set(error, EXIT_USAGE,
                          "--resume: the run directory holds what was selected; leave out --variants, --workloads, "
-                         "--module, --baseline, --states, --events, --out and --dry-run");
+                         "--baseline, --states, --events, --out and --dry-run");
     if (paths_check_directory(options->resume, "a run directory", error) != 0 ||
         (run->held = run_directory_hold(options->resume, error)) < 0 ||
-        resume_open(resume, options->resume, options->profile, options->processes, options->seed, error) != 0)
+        resume_open(resume, options->resume, options->profile, options->processes, options->seed, error) != 0 ||
+        resume_find_modules(resume, given->modules, error) != 0 || resume_ask_environment(resume, error) != 0)
         return error->code;
     options->profile = &resume->profile;
     options->processes = resume->asked_processes;

@@ -22,6 +22,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <link.h>
 #include <math.h>
 #include <sched.h>
 #include <stdio.h>
@@ -184,6 +185,25 @@ static void explain_interposer(const char *file, char *reason, size_t reason_byt
                  "the loader did not preload %.180s: of another machine; damaged; or the worker is linked statically; "
                  "build again",
                  file);
+}
+
+/* The loader leaves out what it cannot preload and only says so: then it would not be what was asked for that is
+ * measured. */
+static int check_preloads(const struct worker_job *job, struct error *error)
+{
+    struct link_map *first = dlopen(NULL, RTLD_LAZY | RTLD_NOLOAD);
+    for (const char *at = job->environment.preloads; *at; at += strlen(at) + 1) {
+        struct stat wanted, loaded;
+        bool found = strcmp(at, job->interposer) == 0 || stat(at, &wanted) != 0;
+        for (struct link_map *map = first; map && !found; map = map->l_next)
+            found = stat(map->l_name, &loaded) == 0 && loaded.st_dev == wanted.st_dev && loaded.st_ino == wanted.st_ino;
+        if (!found)
+            return error_set(error, EXIT_USAGE,
+                             "--preload: %.500s: the loader did not preload it; expected a shared object of this "
+                             "machine whose needs are met (ldd), and a worker without capabilities",
+                             at);
+    }
+    return 0;
 }
 
 static int64_t allocated_bytes(void)
@@ -897,7 +917,8 @@ static int work(struct worker_region *region, struct error *error)
     if (region->job.interposer[0])
         explain_interposer(region->job.interposer, region->result.not_counted, sizeof region->result.not_counted);
     intact_take(&panel.intact);
-    if (load_arms(region, &panel, error) != 0 || make_host(region, &panel, error) != 0)
+    if (check_preloads(&region->job, error) != 0 || load_arms(region, &panel, error) != 0 ||
+        make_host(region, &panel, error) != 0)
         return error->code;
     if (region->job.mode == WORKER_EXACT)
         return exact(region, &panel, error);

@@ -6,6 +6,7 @@
 #ifndef ENCBENCH_WORKER_H
 #define ENCBENCH_WORKER_H
 
+#include "base/environment.h"
 #include "base/process.h"
 #include "interpose/interpose.h"
 #include "machine/perf_group.h"
@@ -19,7 +20,7 @@
 
 enum {
     WORKER_REGION_FD = PROCESS_PASSED_FD,
-    WORKER_PROTOCOL = 3,
+    WORKER_PROTOCOL = 4,
     WORKER_LINEARITY_TRIES = 2,
     WORKER_PLACES_MAX = 512, /* of objects: of six arms on 16 heaps five each */
     WORKER_WARM_STEPS = 14,  /* none, then 1 ... 4096 times the multiple */
@@ -85,7 +86,8 @@ struct worker_job {
     uint32_t blocks_least;     /* of fewer that are kept nothing can be said */
     uint64_t deadline_ns;      /* measuring ends after this long with blocks_least, whatever is left */
     char data_directory[PATH_MAX];
-    char interposer[PATH_MAX];       /* what should be preloaded; "": nothing */
+    char interposer[PATH_MAX];       /* what should be preloaded ahead of the rest; "": nothing */
+    struct environment environment;  /* that the worker is started with; what is preloaded must be there */
     char shared_directory[PATH_MAX]; /* of the shared objects that modules have in common; WORKER_STEP */
     uint32_t structure_bytes;        /* WORKER_STRUCTURE */
     /* WORKER_MEASURE: all batches of an arm, then those of the next; blocks are filled in the same form */

@@ -1,5 +1,7 @@
 #include "worker/replay.h"
 
+#include "base/environment.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,16 +30,14 @@ static int read_job(const char *path, struct worker_job *job, struct error *erro
 /* What the loader reads only when a program starts. */
 static int execute_again(const struct worker_job *job, char **arguments, struct error *error)
 {
-    const bool preload = job->interposer[0] && access(job->interposer, R_OK) == 0;
     const char *shared = job->arms[0].shared_directory;
-    if ((!preload && *shared == '\0') || getenv(EXECUTED))
+    if (getenv(EXECUTED))
         return 0;
-    if (setenv(EXECUTED, "1", 1) != 0 || (preload && setenv("LD_PRELOAD", job->interposer, 1) != 0) ||
-        (*shared && setenv("LD_LIBRARY_PATH", shared, 1) != 0))
+    environment_enter(&job->environment);
+    if (setenv(EXECUTED, "1", 1) != 0 || (*shared && setenv("LD_LIBRARY_PATH", shared, 1) != 0))
         return error_out_of_memory(error);
     execv("/proc/self/exe", arguments);
-    return error_set(error, EXIT_USAGE, "cannot be executed again with %s: %s", preload ? job->interposer : shared,
-                     strerror(errno));
+    return error_set(error, EXIT_USAGE, "cannot be executed again in the environment of the job: %s", strerror(errno));
 }
 
 struct worker_region *worker_replay_region(char **arguments, struct error *error)

@@ -8,9 +8,9 @@
 #include "worker/protocol.h"
 
 /*
- * The job of the file arguments[2] in a region as the driver makes it, on the descriptor WORKER_REGION_FD. Where it
- * wants an interposer, or shared objects that were kept with it, the program is executed once more with those in its
- * environment. NULL: `error` says why not.
+ * The job of the file arguments[2] in a region as the driver makes it, on the descriptor WORKER_REGION_FD. The program
+ * is executed once more for it, in the environment that the driver gave the job, and with shared objects that were kept
+ * with it. NULL: `error` says why not.
  */
 struct worker_region *worker_replay_region(char **arguments, struct error *error);
 

@@ -1,3 +1,5 @@
 # Children: how they end, and that they do.
 encbench_unit_test(process_test)
 encbench_unit_test(parallel_test)
+# What is measured has the environment that was asked for, and of the user's nothing.
+encbench_unit_test(environment_test)

@@ -1,8 +1,9 @@
 /*
  * The timing lane by hand, for its tests: gate_time_driver BASE [KEY=VALUE...]. BASE is a directory of built modules;
- * head are those beside this program. Keys: variants, workloads (names separated by commas), planted, seed, processes,
- * ms, identical, allow (a gate-allow.csv). Prints a line a row and one of the outcome, and exits with it.
+ * head are those beside this program. Keys: preload, variants, workloads (names separated by commas), planted, seed,
+ * processes, ms, identical, allow (a gate-allow.csv). Prints a line a row and one of the outcome, and exits with it.
  */
+#include "base/environment.h"
 #include "base/process.h"
 #include "base/scratch.h"
 #include "gate/time.h"
@@ -32,7 +33,11 @@ static void take(struct gate_time_options *options, char *argument)
     if (value == NULL)
         exit(EXIT_USAGE);
     *value++ = '\0';
-    if (strcmp(argument, "variants") == 0) {
+    if (strcmp(argument, "preload") == 0) {
+        struct error error = {0};
+        if (environment_ask((const char *const[]){value, NULL}, NULL, &error) != 0)
+            exit(EXIT_USAGE);
+    } else if (strcmp(argument, "variants") == 0) {
         split(value, variants);
         options->variants = variants;
     } else if (strcmp(argument, "workloads") == 0) {

@@ -167,7 +167,7 @@ check "what the environment has under that name is not taken" [ "$code" -eq 0 ]
 mkdir "$work/a:b"
 TMPDIR=$work/a:b lane head base workloads=nop
 check "a directory that the loader takes for two is refused" refused 2 'the loader takes a colon'
-ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=$work/namesake/modules/shared/$sound lane head base workloads=nop
+lane head base workloads=nop preload="$work/namesake/modules/shared/$sound"
 check "the worker sees that another was loaded" refused 2 "was loaded from $work/namesake/"
 
 # ---- modules: what can be compared, and what cannot ----

@@ -7,7 +7,6 @@ set -u
 build=$1 source=$2 compiler=$3
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-unset LD_PRELOAD
 export ENCBENCH_ROOT="$source" TMPDIR="$work"
 . "${0%/*}/../checks.sh"
 cd "$work" || exit 1
@@ -33,11 +32,19 @@ library() { # library NAME SOURCE FLAGS...: libNAME.so
         fail "cannot build lib$name.so"
 }
 
+# Nothing of the user's environment reaches a worker: each would end here.
+library ends '#include <stdlib.h>
+#include <string.h>
+extern char *program_invocation_short_name;
+__attribute__((constructor)) static void end(void) { if (strcmp(program_invocation_short_name, "encbench-worker") == 0) abort(); }'
+export LD_PRELOAD="$work/libends.so" MALLOC_PERTURB_=85 ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0"
+environment= kept_out="LD_PRELOAD, MALLOC_PERTURB_ of the environment does not reach what is measured"
+
 runs() { # runs DIRECTORY MODULE...: the two variants, in one process wherever arms are timed
     directory=$1
     shift
     for file in "$@"; do set -- "$@" --module "$file" && shift; done
-    "$build/encbench" run --quiet --profile smoke --seed 7 --workloads bound --out "$directory" "$@" >out 2>err
+    "$build/encbench" run --quiet --profile smoke --seed 7 --workloads bound --out "$directory" $environment "$@" >out 2>err
 }
 
 figure() { # figure DIRECTORY VARIANT METRIC VALUE
@@ -68,9 +75,17 @@ for name in one:1 five:5; do
     figure objects ${name%:*} others_count 0
 done
 library both 'int bindings_both = 77; __thread int bindings_thread = 78;'
-export LD_PRELOAD="$work/libboth.so"
+environment="--preload libboth.so --setenv LD_BIND_NOW=1"
 runs preloaded one.o five.o || fail "two object files, and a library with symbols of theirs preloaded"
-unset LD_PRELOAD
+environment=
+check "what was asked for is recorded, without paths" [ "$(sed -n '/^preload:1,/p; /^setenv/p' preloaded/run.csv | tr '\n' ' ')" = \
+    'preload:1,libboth.so setenv:LD_BIND_NOW,1 ' ]
+check "and makes another fingerprint" [ "$(grep '^fingerprint' preloaded/machine.csv)" != "$(grep '^fingerprint' objects/machine.csv)" ]
+"$build/encbench" run --profile smoke --dry-run >out 2>err
+check "what the environment has is said not to count" grep -qF "$kept_out" err
+"$build/encbench" run --profile smoke --dry-run --preload one.o >out 2>err
+check "what cannot be preloaded is refused" [ $? -eq 2 ]
+check "by name" grep -qF 'one.o: is not a 64-bit shared object' err
 figure preloaded five others_count 0
 
 # ---- shared objects: refused where a name clashes, and taken when linked to themselves ----
@@ -247,4 +262,4 @@ done
 runs cc_symbolic cc_one.so cc_five.so || fail "two shared objects in C++ that bind to themselves"
 figure cc_symbolic cc_five cc_sum 15
 
-finish 69
+finish 74

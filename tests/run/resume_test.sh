@@ -51,7 +51,7 @@ same_files() { # same_files A B FILE...
 }
 
 # ---- killed before anything was timed ----
-start run --profile smoke --processes 4 --seed 7 --workloads get_put --out "$run.early"
+start run --profile smoke --processes 4 --seed 7 --workloads get_put --out "$run.early" --preload libz.so.1 --setenv 'GLIBC_TUNABLES=glibc.malloc.tcache_count=8' --setenv 'TWO=a,b%'
 while kill -0 "$pid" 2>/dev/null && [ ! -s "$run.early/run.csv" ]; do sleep 0.02; done
 kill -KILL "$pid"
 ended
@@ -63,6 +63,9 @@ check "with the seed of the run" [ "$(key "$run.early" seed)" = 7 ]
 check "with the processes asked for" [ "$(key "$run.early" look_processes)" = 4 ]
 check "in every cell" [ "$(tail -n +2 "$run.early/cells.csv" | cut -d, -f4 | sort -u)" = 4 ]
 check "and no others" [ "$(recorded "$run.early" | wc -l)" -eq $((4 * $(tail -n +2 "$run.early/cells.csv" | wc -l))) ]
+check "with its environment" [ "$(key "$run.early" setenv:GLIBC_TUNABLES) $(key "$run.early" setenv:TWO)" = 'glibc.malloc.tcache_count=8 a%2cb%25' ]
+check "with what was preloaded" [ "$(key "$run.early" preload:1)" = libz.so.1 ]
+check "which its machine says too" grep -q '^measured_environment,preload=libz.so.1:[0-9a-f]* setenv=GLIBC_TUNABLES=' "$run.early/machine.csv"
 check "with its selection" [ "$(tail -n +2 "$run.early/workloads.csv" | cut -d, -f1)" = get_put ]
 check "is complete then" [ "$(key "$run.early" complete)" = yes ]
 check "and can be analysed" sh -c "'$encbench' analyse '$run.early' >'$work/out' 2>'$work/err'; [ \$? -ne 2 ]"
@@ -94,6 +97,8 @@ refused "another seed" 'seed was 8, now it is 9' "$run" --seed 9
 refused "another number of processes" 'asked_processes was absent, now it is 5' "$run" --processes 5
 refused "another profile" 'profile was smoke, now it is quick' "$run" --profile quick
 refused "a selection" 'leave out' "$run" --workloads get_put
+refused "another environment" 'setenv:MALLOC_ARENA_MAX was absent, now it is 1' "$run" --setenv MALLOC_ARENA_MAX=1
+refused "a module more" 'it was made with 0 of --module' "$run" --module more.o
 refused "no such directory" 'No such file' "$work/absent"
 changed() { # changed DESCRIPTION WORDS SED-COMMAND FILE
     rm -rf "$work/changed"
@@ -107,6 +112,10 @@ changed "another schema" 'schema_version was 99' 's/^schema_version,.*/schema_ve
 changed "other claims" 'claims_sha256 was 00ff' 's/^claims_sha256,.*/claims_sha256,00ff/' run.csv
 changed "another module" '_sha256 was 00ff' '/^module:/{s/,.*/,00ff/}' run.csv
 changed "a module more" 'module:more_sha256 was 00ff, now it is absent' '$amodule:more_sha256,00ff' run.csv
+changed "another that was preloaded" 'preload:1_sha256 was 00ff' '$apreload:1,libz.so.1\npreload:1_sha256,00ff' run.csv
+changed "one that is gone" 'say with --preload where it is now' '$apreload:1,libgone.so' run.csv
+changed "a module that is elsewhere now" 'was made with --module gone.o, which is not there; say with --module where it is now' \
+    '$aselect_module:1,gone.o' run.csv
 changed "claims that somebody changed" "$work/changed/claims.csv: was changed since the run began (claims_crc32 was" \
     '2s/nothing assigns/something assigns/' claims.csv
 changed "a calibration that came later" 'calibration.csv: was changed since the run began (calibration_crc32 was' \
@@ -181,4 +190,4 @@ check "no process is missing to the analysis" [ "$(grep '^void_processes,' "$run
     "$(awk -v void="$void" -v all=$((6 * cells)) 'BEGIN { printf "%.15g", 100 * void / all }' | cut -c1-5)" ]
 refused "a complete run" 'is complete' "$run"
 
-finish 52
+finish 53
