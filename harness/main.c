@@ -12,6 +12,7 @@
 #include "gate/gate.h"
 #include "launch/kept_job.h"
 #include "module/link.h"
+#include "module/provenance.h"
 #include "options.h"
 #include "present/doctor.h"
 #include "present/explain.h"
@@ -40,6 +41,17 @@ static void say_kept_out(const struct options *options)
         progress_say(&(struct progress){.quiet = options->quiet}, "%s", kept_out);
 }
 
+/* A revision that git keeps to itself is not recorded; where there is none there is nothing to say. */
+static void say_unknown_revision(const struct options *options, const struct paths *paths)
+{
+    char complaint[PROVENANCE_COMPLAINT_BYTES];
+    if (paths->installed)
+        return;
+    provenance_git_complaint(paths->root, complaint);
+    if (strstr(complaint, "safe.directory"))
+        progress_say(&(struct progress){.quiet = options->quiet}, "the git revision is not recorded: %s", complaint);
+}
+
 static int measure(const struct options *options, const struct paths *paths, char *directory, struct error *error)
 {
     const struct run_options run_options = {
@@ -59,6 +71,7 @@ static int measure(const struct options *options, const struct paths *paths, cha
         .quiet = options->quiet,
     };
     say_kept_out(options);
+    say_unknown_revision(options, paths);
     return run_measure(paths, &run_options, directory, error);
 }
 
@@ -195,6 +208,7 @@ static int verb_calibrate(const struct options *options, struct error *error)
         .quiet = options->quiet,
     };
     say_kept_out(options);
+    say_unknown_revision(options, &paths);
     if (calibrate_measure(&paths, &calibrate_options, directory, error) != 0)
         return error->code;
     printf("%s\n", directory);

@@ -4,6 +4,7 @@
 #include "base/process.h"
 #include "base/progress.h"
 #include "module.h"
+#include "module/provenance.h"
 #include "schema.h"
 
 #include <dirent.h>
@@ -41,16 +42,11 @@ struct building {
 
 /* ---- git ---- */
 
-/* Output of a git command, malloc'ed; NULL when it fails. A hook's variables would lead it to another index. */
+/* Output of a git command, malloc'ed; NULL when it fails. */
 static char *git(const char *directory, const char *const *words)
 {
-    static const char *const call[] = {"env", "-u", "GIT_DIR", "-u", "GIT_WORK_TREE", "-u", "GIT_INDEX_FILE",
-                                       "git", "-C"};
-    const char *arguments[GIT_WORDS_MAX] = {NULL};
-    size_t count = 0;
-    for (; count < sizeof call / sizeof call[0]; count++)
-        arguments[count] = call[count];
-    arguments[count++] = directory;
+    const char *arguments[GIT_WORDS_MAX] = {"git", "-C", directory};
+    size_t count = 3;
     for (; *words && count + 1 < GIT_WORDS_MAX; words++)
         arguments[count++] = *words;
     return process_output(arguments);
@@ -71,7 +67,7 @@ static bool take(char *text, char *to, size_t to_bytes)
 static int find_repository(struct building *building, struct error *error)
 {
     const char *const version[] = {"git", "--version", NULL}, *root = building->paths->root;
-    const char *const complaint[] = {"sh", "-c", "git -C \"$1\" rev-parse --show-toplevel 2>&1", "sh", root, NULL};
+    char complaint[PROVENANCE_COMPLAINT_BYTES];
     char *text = process_output(version);
     if (text == NULL)
         return error_set(error, EXIT_USAGE,
@@ -82,12 +78,11 @@ static int find_repository(struct building *building, struct error *error)
     if (take(GIT(root, "rev-parse", "--show-toplevel"), building->top, sizeof building->top) &&
         take(GIT(root, "rev-parse", "--show-prefix"), building->prefix, sizeof building->prefix))
         return 0;
-    text = process_output(complaint);
-    error_set(error, EXIT_USAGE,
-              "--base %s: no such directory, and %s is not in a git repository that could have such a revision: %.*s",
-              building->given, root, text ? (int)strcspn(text, "\n") : 0, text ? text : "");
-    free(text);
-    return error->code;
+    provenance_git_complaint(root, complaint);
+    return error_set(error, EXIT_USAGE,
+                     "--base %s: no such directory, and %s is not in a git repository that could have such a revision: "
+                     "%s",
+                     building->given, root, complaint);
 }
 
 static int find_commit(struct building *building, char commit[static 65], struct error *error)
@@ -171,7 +166,7 @@ static int run_logged(struct building *building, const char *what, const char *c
 /* Files without a worktree: with an index of our own git keeps no record of it, so that none can be left behind. */
 static int check_out(struct building *building, const char *commit, struct error *error)
 {
-    static const char script[] = "unset GIT_DIR GIT_WORK_TREE; export GIT_INDEX_FILE=\"$1\" && cd \"$2\" && "
+    static const char script[] = "export GIT_INDEX_FILE=\"$1\" && cd \"$2\" && "
                                  "git read-tree \"$3\" && git checkout-index -a --prefix=\"$4/\"";
     char index[PATH_MAX];
     if (paths_join(index, building->scratch, "base.index", error) != 0)

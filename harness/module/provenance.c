@@ -67,15 +67,31 @@ static void put_layouts_sha256(struct csv_writer *writer, const char *key, const
     free(command);
 }
 
-/* REPORT.md is what a run is made into: that it is new says nothing of the program. An installed program stands in
- * nobody's checkout, or in one of something else. */
+/* git's first line, and where it knows a remedy (a foreign owner: safe.directory) the line with that. */
+void provenance_git_complaint(const char *directory, char complaint[static PROVENANCE_COMPLAINT_BYTES])
+{
+    const char *const command[] = {"sh", "-c", "git -C \"$1\" rev-parse HEAD 2>&1 >/dev/null", "sh", directory, NULL};
+    char *text = process_output(command);
+    const char *remedy = text ? strstr(text, "git config ") : NULL;
+    complaint[0] = '\0';
+    if (text && *text)
+        snprintf(complaint, PROVENANCE_COMPLAINT_BYTES, "%.200s%s%.260s", strndupa(text, strcspn(text, "\n")),
+                 remedy ? "; " : "", remedy ? strndupa(remedy, strcspn(remedy, "\n")) : "");
+    free(text);
+}
+
+/* A directory that is not in the repository around it may have been unpacked there: the revision is that of something
+ * else. REPORT.md is what a run is made into: that it is new says nothing of the program. An installed program stands
+ * in nobody's checkout, or in one of something else. */
 static void put_git(struct csv_writer *writer, const char *root, bool installed)
 {
     const char *const revision[] = {"git", "-C", root, "rev-parse", "HEAD", NULL};
     const char *const changes[] = {
         "git", "-C", root, "status", "--porcelain", "--untracked-files=no", "--", ":(top)", ":(exclude)REPORT.md",
         NULL};
-    char *text = installed ? NULL : process_output(revision);
+    const char *const ours[] = {"git", "-C", root, "ls-files", "--error-unmatch", "--", "CMakeLists.txt", NULL};
+    char *known = installed ? NULL : process_output(ours), *text = known ? process_output(revision) : NULL;
+    free(known);
     provenance_put(writer, "git_revision", text ? text : "");
     char *changed = text ? process_output(changes) : NULL;
     provenance_put(writer, "git_dirty", changed == NULL ? "" : *changed ? "yes" : "no");

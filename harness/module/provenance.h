@@ -18,6 +18,11 @@ void provenance_put(struct csv_writer *writer, const char *key, const char *valu
 void provenance_put_integer(struct csv_writer *writer, const char *key, int64_t value);
 void provenance_put_number(struct csv_writer *writer, const char *key, double value);
 
+/* Why git does not say which revision is in a directory, in its own words, with the command by which it would where
+ * git has one; "" when it says it. */
+enum { PROVENANCE_COMPLAINT_BYTES = 512 };
+void provenance_git_complaint(const char *directory, char complaint[static PROVENANCE_COMPLAINT_BYTES]);
+
 /* All rows that do not depend on how far the run is. What cannot be found out is an empty value. */
 void provenance_write(struct csv_writer *writer, const struct paths *paths, const struct module_set *set);
 
