@@ -317,7 +317,7 @@ static int make_planted(struct gate_time *lane, const struct gate_time_options *
 {
     char log[PATH_MAX];
     *made = *module;
-    if (module_shared_load(directory, &lane->planted_shared, &lane->planted_directory, error) != 0 ||
+    if (module_shared_load(directory, options->scratch, &lane->planted_shared, &lane->planted_directory, error) != 0 ||
         paths_join(made->described_file, options->scratch, "gate-planted.so", error) != 0 ||
         paths_join(log, options->scratch, "gate-planted.log", error) != 0)
         return error->code;

@@ -282,7 +282,33 @@ static int add_directory(struct module_set *set, const char *directory, struct e
     return error->code;
 }
 
-int module_shared_load(const char *directory, char ***shared, char **shared_directory, struct error *error)
+/* The loader takes a colon for the end of a directory's name: there it has another name, by a link. */
+static int name_without_colon(char **directory, const char *scratch, struct error *error)
+{
+    char *full = strchr(*directory, ':') ? realpath(*directory, NULL) : NULL, *link = NULL;
+    int failed = 0;
+    if (full == NULL)
+        return 0;
+    for (unsigned number = 1; link == NULL; number++) {
+        if (asprintf(&link, "%s/shared-by-link-%u", scratch, number) < 0)
+            link = NULL;
+        if (link == NULL || (failed = symlink(full, link)) == 0 || errno != EEXIST)
+            break;
+        free(link);
+        link = NULL;
+    }
+    free(full);
+    if (link == NULL)
+        return error_out_of_memory(error);
+    if (failed)
+        error_set(error, EXIT_USAGE, "%s: %s", link, strerror(errno));
+    free(*directory);
+    *directory = link;
+    return error->code;
+}
+
+int module_shared_load(const char *directory, const char *scratch, char ***shared, char **shared_directory,
+                       struct error *error)
 {
     char **names;
     size_t count;
@@ -293,6 +319,8 @@ int module_shared_load(const char *directory, char ***shared, char **shared_dire
         return error_out_of_memory(error);
     if (access(*shared_directory, F_OK) != 0)
         return 0;
+    if (name_without_colon(shared_directory, scratch, error) != 0)
+        return error->code;
     if (list_directory(*shared_directory, ".so", &names, &count, error) != 0)
         return error->code;
     if (count > MODULE_SHARED_MAX)
@@ -503,7 +531,7 @@ int module_set_load(struct module_set *set, const char *directory, const char *c
 {
     *set = (struct module_set){0};
     if (add_directory(set, directory, error) != 0 ||
-        module_shared_load(directory, &set->shared, &set->shared_directory, error) != 0)
+        module_shared_load(directory, scratch, &set->shared, &set->shared_directory, error) != 0)
         return error->code;
     for (size_t i = 0; files && files[i]; i++)
         if (add_given(set, files[i], error) != 0)

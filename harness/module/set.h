@@ -92,8 +92,10 @@ void module_set_free(struct module_set *set);
 size_t module_set_workloads(const struct module_set *set);
 
 /* The shared objects DIRECTORY/shared/NAME.so, by name: *shared is malloc'ed and NULL-terminated, and so is
- * *shared_directory. module_shared_free in every case. */
-int module_shared_load(const char *directory, char ***shared, char **shared_directory, struct error *error);
+ * *shared_directory, which is in `scratch` where DIRECTORY has a name that the loader does not take. module_shared_free
+ * in every case. */
+int module_shared_load(const char *directory, const char *scratch, char ***shared, char **shared_directory,
+                       struct error *error);
 void module_shared_free(char **shared, char *shared_directory);
 
 /* Refuses variants called like the harness's own kernels and controls, and planted cycles in a file that is not

@@ -157,6 +157,20 @@ not_counted() { # not_counted DESCRIPTION BUILD WORDS
     check "$1: can be analysed" [ $? -ne 2 ]
 }
 
+# A directory whose name the loader would take for three, and in it somebody's allocator, which gives 64 bytes more: the interposer counts
+# what is asked of that.
+odd="$work/a b:c"
+build_like "$odd"
+echo '#include <stddef.h>
+extern void *__libc_malloc(size_t); void *malloc(size_t bytes) { return __libc_malloc(bytes + 64); }' |
+    "$compiler" -O2 -fno-builtin -w -shared -fPIC -x c - -o "$odd/lib more.so" || fail "cannot build an allocator"
+"$odd/encbench" run --profile smoke --quiet --seed 5 --out "$odd-run" --baseline plain --workloads blocks --module "$work/plain.o" \
+    --module "$work/functions.o" --preload "$odd/lib more.so" >"$work/out" 2>"$work/err" || fail "the run of a strange directory"
+is "$odd-run" plain blocks allocations_per_op 3,exact,
+is "$odd-run" plain blocks allocated_bytes_per_op 300,exact,
+is "$odd-run" plain blocks handed_out_bytes_per_op $((3 * usable + 192)),exact,
+check "a run directory has no path of ours" sh -c '! grep -rqF "$1" "$2"' sh "$work" "$odd-run"
+
 build_like "$work/missing"
 rm "$work/missing/libencbench_interpose.so"
 not_counted "no interposer" "$work/missing" "libencbench_interpose.so: No such file or directory; build again"
@@ -189,4 +203,4 @@ check "a claim about allocations is open" sh -c "grep '^5,b,' '$work/open/verdic
 check "and says why" sh -c "grep '^5,b,' '$work/open/verdicts.csv' | grep -q 'No such file or directory; build again'"
 check "claims about the structure are not" sh -c "grep '^8,a,' '$work/open/verdicts.csv' | grep -q ',refuted,'"
 
-finish 100
+finish 104
