@@ -8,6 +8,10 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
   list(APPEND ENCBENCH_MODULE_FLAGS -mno-outline-atomics)
 endif()
 
+# The compiler with the flags that came with its name (CC="gcc -fno-plt"), which CMake keeps apart.
+separate_arguments(ENCBENCH_CC UNIX_COMMAND "${CMAKE_C_COMPILER_ARG1}")
+list(PREPEND ENCBENCH_CC ${CMAKE_C_COMPILER})
+
 # encbench_add_module(NAME [SHARED] SOURCE...) makes NAME.o in the current binary directory, the file for `encbench run --module`; with
 # SHARED also NAME.so, which has one layout for ever and gets no verdict about time. NAME is an object library: give it include
 # directories and definitions as any target. Its property ENCBENCH_MODULE is the path of NAME.o.
@@ -28,7 +32,7 @@ function(encbench_add_module name)
   set(files ${object})
   if(module_SHARED)
     set(shared ${CMAKE_CURRENT_BINARY_DIR}/${name}.so)
-    add_custom_command(OUTPUT ${shared} COMMAND ${CMAKE_C_COMPILER} -shared -Wl,-z,now,-Bsymbolic ${object} -o ${shared} DEPENDS ${object} VERBATIM)
+    add_custom_command(OUTPUT ${shared} COMMAND ${ENCBENCH_CC} -shared -Wl,-z,now,-Bsymbolic ${object} -o ${shared} DEPENDS ${object} VERBATIM)
     list(APPEND files ${shared})
   endif()
   add_custom_target(${name}_module ALL DEPENDS ${files})

@@ -221,9 +221,9 @@ static int configure_and_build(struct building *building, struct error *error)
     snprintf(flags, sizeof flags, "-DCMAKE_C_FLAGS=%s%s\"-ffile-prefix-map=%s=%s\" \"-ffile-prefix-map=%s=%s\"",
              GATE_C_FLAGS, *GATE_C_FLAGS ? " " : "", building->source, building->paths->root, building->output,
              building->paths->build);
-    if (RUN_LOGGED(building, "its configuration", error, GATE_CMAKE, "-G", GATE_GENERATOR, "-S", building->source, "-B",
-                   building->output, "-DCMAKE_BUILD_TYPE=" GATE_BUILD_TYPE, "-DCMAKE_C_COMPILER=" GATE_C_COMPILER,
-                   flags) != 0)
+    if (RUN_LOGGED(building, "its configuration", error, "env", "-u", "LDFLAGS", "-u", "CMAKE_TOOLCHAIN_FILE",
+                   "CC=" GATE_CC, GATE_CMAKE, "-G", GATE_GENERATOR, "-S", building->source, "-B", building->output,
+                   "-DCMAKE_BUILD_TYPE=" GATE_BUILD_TYPE, "-DCMAKE_C_COMPILER_LAUNCHER=" GATE_LAUNCHER, flags) != 0)
         return error->code;
     return RUN_LOGGED(building, "its build", error, GATE_BUILDER, "-C", building->output, "encbench_modules");
 }
@@ -244,7 +244,7 @@ static int keep(struct building *building, struct error *error)
 /* What else than the revision decides the objects. */
 static uint64_t hash_build(const struct paths *paths)
 {
-    const char *const parts[] = {GATE_C_COMPILER, ENCBENCH_COMPILER, GATE_C_FLAGS, GATE_BUILD_TYPE, paths->root};
+    const char *const parts[] = {GATE_CC, ENCBENCH_COMPILER, GATE_C_FLAGS, GATE_BUILD_TYPE, paths->root};
     uint64_t hash = HASH_START;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         hash = hash_text(hash_text(hash, parts[i]), "\n");

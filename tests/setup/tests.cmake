@@ -3,6 +3,9 @@ encbench_script_test(front_door BESIDE 300 front_door_test.sh ${PROJECT_SOURCE_D
 encbench_script_test(empty_set ALONE 3600 empty_set_test.sh ${PROJECT_SOURCE_DIR})
 set_tests_properties(empty_set PROPERTIES LABELS long)
 
+# CC of several words.
+encbench_script_test(compiler BESIDE 120 compiler_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_COMMAND})
+
 # The rooms of harness/: what each may include, and what the measured process is made of.
 encbench_script_test(rooms BESIDE 60 rooms_test.py ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR} ${CMAKE_NM})
 set_tests_properties(rooms PROPERTIES LABELS unit)
