@@ -61,6 +61,7 @@ void process_begin(void)
             _exit(EXIT_USAGE);
     signal(SIGCHLD, SIG_DFL);
     signal(SIGPIPE, SIG_IGN); /* a reader that leaves early ends no verb in the middle */
+    signal(SIGXFSZ, SIG_IGN); /* nor does `ulimit -f`: writing fails and is an error with its line; so in children */
 }
 
 /* After exec nothing is left open but 0 to 2 and what was handed on. `failure` takes the errno of an exec that fails.
@@ -238,11 +239,8 @@ struct one {
 static void say_failed(const char *const *command, const struct process_end *end, struct error *error)
 {
     char words[128];
-    if (end->timed_out || end->signal)
-        error_set(error, end->timed_out ? EXIT_UNFIT : EXIT_USAGE, "%s %s", command[0],
-                  process_end_words(end, words, sizeof words));
-    else
-        error_set(error, EXIT_USAGE, "%s failed", command[0]);
+    error_set(error, end->timed_out ? EXIT_UNFIT : EXIT_USAGE, "%s %s", command[0],
+              process_end_words(end, words, sizeof words));
 }
 
 /* Reaps those that have ended or must; how many that were. */

@@ -47,8 +47,9 @@ int process_run(const char *const *arguments, const struct process_options *opti
                 struct error *error);
 
 /* The same for many at once, at most `parallel` at a time; the first failure (exit status other than 0) is the error
- * and names the command, and *failed (`count` when there is none to name) says which it was. `log` takes their standard
- * output and error. One that does not end within `time_limit_s`, and stopped: EXIT_UNFIT, and all are ended. */
+ * and names the command and how it ended, and *failed (`count` when there is none to name) says which it was. `log`
+ * takes their standard output and error. One that does not end within `time_limit_s`, and stopped: EXIT_UNFIT, and all
+ * are ended. */
 int process_run_all(const char *const *const *commands, size_t count, unsigned parallel, const char *log,
                     uint64_t time_limit_s, size_t *failed, struct error *error);
 

@@ -12,10 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define PREFIX "encbench-"
+enum { LEAST_FREE_BYTES = 1 << 20, LARGEST_FILE_BYTES = 1 << 26 }; /* a link has 200 KB, the samples of a run 20 MB */
 
 static int open_directory(const char *path)
 {
@@ -72,10 +75,34 @@ int scratch_make(char *scratch, struct error *error)
         scratch[0] = '\0';
         return error->code;
     }
+    struct statvfs system;
+    if (statvfs(scratch, &system) == 0 && (system.f_flag & ST_NOEXEC)) {
+        rmdir(scratch);
+        error_set(error, EXIT_USAGE,
+                  "%s: is on a file system mounted noexec, from which no module can be loaded; set TMPDIR to a "
+                  "directory where programs may lie",
+                  parent);
+        scratch[0] = '\0';
+        return error->code;
+    }
     const int lock = open_directory(scratch); /* held as long as we live; where there are no locks the number must do */
     if (lock >= 0)
         flock(lock, LOCK_EX | LOCK_NB);
     return 0;
+}
+
+void scratch_cause(const char *directory, char cause[static SCRATCH_CAUSE_BYTES])
+{
+    struct statvfs system;
+    struct rlimit limit;
+    cause[0] = '\0';
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < LARGEST_FILE_BYTES)
+        snprintf(cause, SCRATCH_CAUSE_BYTES, "a file may have %llu KiB here: raise ulimit -f",
+                 (unsigned long long)limit.rlim_cur / 1024);
+    else if (statvfs(directory, &system) == 0 && (uint64_t)system.f_bavail * system.f_frsize < LEAST_FREE_BYTES)
+        snprintf(cause, SCRATCH_CAUSE_BYTES,
+                 "its file system is full, %llu KiB are free: set TMPDIR to a directory with space",
+                 (unsigned long long)((uint64_t)system.f_bavail * system.f_frsize / 1024));
 }
 
 /* And what is below; links are removed, never followed. */

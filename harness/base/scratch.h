@@ -11,6 +11,11 @@
  * directory removes it. */
 int scratch_make(char *scratch, struct error *error);
 
+/* Why nothing more can be written below a directory, with what would help: its file system is full, or `ulimit -f`
+ * forbids large files; "" where neither is so. */
+enum { SCRATCH_CAUSE_BYTES = 200 };
+void scratch_cause(const char *directory, char cause[static SCRATCH_CAUSE_BYTES]);
+
 /* With all its files and the directories in it. */
 void scratch_remove(const char *scratch);
 

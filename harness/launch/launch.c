@@ -262,7 +262,8 @@ static struct worker_region *make_region(const struct worker_job *job, size_t *b
         region->job = *job;
         return region;
     }
-    error_set(error, EXIT_USAGE, "shared memory of %zu bytes cannot be had: %s", *bytes, strerror(errno));
+    error_set(error, EXIT_USAGE, "shared memory of %zu bytes cannot be had: %s%s", *bytes, strerror(errno),
+              errno == EFBIG ? "; raise ulimit -f" : "");
     if (*fd >= 0)
         close(*fd);
     return NULL;

@@ -2,6 +2,7 @@
 
 #include "base/process.h"
 #include "base/random.h"
+#include "base/scratch.h"
 #include "module/link_needs.h"
 
 #include <elf.h>
@@ -295,14 +296,21 @@ static void read_log(const char *log, const char *file, char *text, size_t text_
         fclose(stream);
 }
 
-/* Its own words where it has any; else how it ended. */
-static void link_failed(const struct layout_object *object, const char *log, struct error *error)
+/* Killed by a signal, or without room for its own words, the linker says nothing: then how it ended. */
+static void link_failed(const struct layout_link *link, const char *log, struct error *error)
 {
-    char text[512];
     const struct error ended = *error;
-    read_log(log, object->file, text, sizeof text);
+    char text[512], directory[PATH_MAX], cause[SCRATCH_CAUSE_BYTES];
+    snprintf(directory, sizeof directory, "%s", link->output);
+    *strrchr(directory, '/') = '\0';
+    read_log(log, link->object->file, text, sizeof text);
+    scratch_cause(directory, cause);
     *error = (struct error){0};
-    error_set(error, ended.code, "%s: cannot be linked: %.500s", object->file, *text ? text : ended.message);
+    error_set(error, ended.code, "%s: cannot be linked%s%.200s: %s", link->object->file, *cause ? " into " : "",
+              *cause ? directory : "", *text ? text : ended.message);
+    if (*cause)
+        snprintf(error->message + strlen(error->message), sizeof error->message - strlen(error->message), "; %s",
+                 cause);
 }
 
 int layout_link_all(const struct layout_link *links, size_t count, const char *log, unsigned parallel,
@@ -321,7 +329,7 @@ int layout_link_all(const struct layout_link *links, size_t count, const char *l
     size_t failed = count;
     if (error->code == 0 &&
         process_run_all(argument_lists, count, parallel, log, LINK_PATIENCE_S, &failed, error) != 0 && failed < count)
-        link_failed(links[failed].object, log, error);
+        link_failed(&links[failed], log, error);
     free(argument_lists);
     free(commands);
     return error->code;

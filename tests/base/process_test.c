@@ -3,6 +3,7 @@
  */
 #include "base/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -148,7 +150,7 @@ static void of_many_the_one_that_fails_is_named(void **state)
     struct error error = {0};
     size_t failed;
     assert_int_equal(process_run_all(all, 3, 2, "/dev/null", 60, &failed, &error), 0);
-    assert_of_many("exit 3", "sh failed");
+    assert_of_many("exit 3", "sh exited with status 3");
     assert_of_many("kill -KILL $$", "sh was killed by signal 9 (Killed)");
     const uint64_t start_s = seconds();
     assert_of_many("kill -STOP $$", "sh did not end within 1 s");
@@ -175,6 +177,27 @@ static void of_one_that_takes_long_is_heard(void **state)
     assert_int_equal(process_run(sleeper, &options, &end, &error), 0);
     assert_true(noted[0] == 2 && noted[1] == 2);
     assert_string_equal(process_end_words(&end, words, sizeof words), "did not end within 3 s");
+}
+
+static int write_beyond_the_limit(void)
+{
+    const struct rlimit limit = {4, 4};
+    char file[] = "/tmp/process-test-XXXXXX";
+    const int fd = mkstemp(file);
+    unlink(file);
+    return fd >= 0 && setrlimit(RLIMIT_FSIZE, &limit) == 0 && write(fd, "1234", 4) == 4 && write(fd, "5", 1) < 0 ? errno
+                                                                                                                 : 0;
+}
+
+static void a_file_that_may_not_grow_is_an_error(void **state)
+{
+    (void)state;
+    struct process_end end;
+    struct error error = {0};
+    process_begin();
+    assert_int_equal(process_try(write_beyond_the_limit, &end, &error), 0);
+    assert_int_equal(end.signal, 0);
+    assert_int_equal(end.status, EFBIG);
 }
 
 /* Last: the stop stays. */
@@ -220,6 +243,7 @@ int main(void)
         cmocka_unit_test(closed_descriptors_are_opened),
         cmocka_unit_test(of_many_the_one_that_fails_is_named),
         cmocka_unit_test(of_one_that_takes_long_is_heard),
+        cmocka_unit_test(a_file_that_may_not_grow_is_an_error),
         cmocka_unit_test(a_stop_that_is_pending_ends_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,7 +82,8 @@ static void a_hook_of_another_repository_does_not_lend_its_own(void **state)
     snprintf(other, sizeof other, "%.3900s/others/.git", scratch);
     setenv("GIT_DIR", other, 1);
     setenv("GIT_INDEX_FILE", "/no/such/index", 1);
-    environment_begin();
+    struct error error = {0};
+    assert_int_equal(environment_begin(&error), 0);
     expect("ours", revision, "no");
 }
 

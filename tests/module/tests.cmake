@@ -1,3 +1,5 @@
+# What keeps modules from being linked, in one line with its cause.
+encbench_unit_test(link_test _GNU_SOURCE)
 # Which revision a run directory names.
 encbench_unit_test(provenance_test)
 set_tests_properties(provenance_test PROPERTIES SKIP_RETURN_CODE 77)
