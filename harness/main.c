@@ -313,8 +313,8 @@ int main(int argc, char **argv)
     struct options options;
     struct error error = {0};
     process_begin();
-    environment_begin();
-    const struct verb *verb = options_parse(argc, argv, verbs, &options, &error);
+    const struct verb *verb =
+        environment_begin(&error) == 0 ? options_parse(argc, argv, verbs, &options, &error) : NULL;
     const int code = verb && ask_environment(&options, &error) == 0 ? verb->function(&options, &error) : error.code;
     print_trouble(error.code != 0 ? error.message : ""); /* without one, a program of ours has said it */
     if ((fflush(stdout) != 0 || ferror(stdout)) && !reader_has_left()) {

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STACK_BYTES = 8 << 20, SHA256_SHOWN = 16 };
+enum { STACK_BYTES = 8 << 20, STACK_LEAST_BYTES = 2 << 20, SHA256_SHOWN = 16 };
 
 static struct environment asked;
 static char words[ENVIRONMENT_WORDS_BYTES];
@@ -287,7 +287,24 @@ const char *environment_kept_out(void)
     return line;
 }
 
-void environment_begin(void)
+/* Growing stacks look at the limit when they grow. Measured: a run ends well with 2 MiB and not with 1. */
+static int widen_stack(struct error *error)
+{
+    struct rlimit stack;
+    if (getrlimit(RLIMIT_STACK, &stack) != 0 || stack.rlim_cur >= STACK_BYTES)
+        return 0;
+    const struct rlimit usual = {STACK_BYTES, stack.rlim_max < STACK_BYTES ? STACK_BYTES : stack.rlim_max};
+    if (setrlimit(RLIMIT_STACK, &usual) == 0) /* by root beyond the hard limit too */
+        return 0;
+    stack.rlim_cur = stack.rlim_max;
+    setrlimit(RLIMIT_STACK, &stack);
+    if (stack.rlim_max >= STACK_LEAST_BYTES)
+        return 0;
+    return error_set(error, EXIT_USAGE, "ulimit -s allows %llu KiB of stack and no more (ulimit -H -s); expected %d",
+                     (unsigned long long)stack.rlim_max / 1024, STACK_LEAST_BYTES / 1024);
+}
+
+int environment_begin(struct error *error)
 {
     /* All of `git rev-parse --local-env-vars` but its configuration, by which an owner may be declared safe. */
     static const char *const of_a_hook[] = {"GIT_DIR",
@@ -305,4 +322,5 @@ void environment_begin(void)
                                             "GIT_NO_REPLACE_OBJECTS"};
     for (size_t i = 0; i < sizeof of_a_hook / sizeof of_a_hook[0]; i++)
         unsetenv(of_a_hook[i]);
+    return widen_stack(error);
 }

@@ -48,7 +48,8 @@ void environment_enter(const struct environment *environment);
 /* One line on variables of the user's that change what is measured and do not reach it, or "". */
 const char *environment_kept_out(void);
 
-/* First thing in main: a hook of git, or a rebase, says where its repository is; ours is another. */
-void environment_begin(void);
+/* First thing in main: a hook of git, or a rebase, says where its repository is; ours is another. And the stack that we
+ * need, where `ulimit -s` has less and more may be had; one line where it may not. */
+int environment_begin(struct error *error);
 
 #endif

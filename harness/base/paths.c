@@ -85,7 +85,9 @@ int paths_make_new(const struct paths *paths, const char *out, const char *kind,
         snprintf(directory, PATH_MAX, "%.3900s/%s-%s", paths->results, date, kind);
     }
     if (paths_make_parents(directory) != 0)
-        return error_set(error, EXIT_USAGE, "%s: its parent cannot be made: %s", directory, strerror(errno));
+        return error_set(error, EXIT_USAGE,
+                         "%s: its parent cannot be made: %s; give --out a directory that can be written", directory,
+                         strerror(errno));
     const size_t length = strlen(directory);
     int failed = mkdir(directory, 0777);
     for (int suffix = 2; failed && errno == EEXIST && !out && suffix <= SUFFIX_MAX; suffix++) {
@@ -95,7 +97,7 @@ int paths_make_new(const struct paths *paths, const char *out, const char *kind,
     if (failed)
         return error_set(error, EXIT_USAGE,
                          errno == EEXIST ? "%s: %s; nothing is ever overwritten: give --out another name or remove it"
-                                         : "%s: cannot be made: %s",
+                                         : "%s: cannot be made: %s; give --out a directory that can be written",
                          directory, strerror(errno));
     return 0;
 }

@@ -119,7 +119,9 @@ static int make_directory(struct calibration *calibration, char *directory, stru
     else
         snprintf(directory, PATH_MAX, "%.3900s/calibration/%s", calibration->paths->results, calibration->fingerprint);
     if (paths_make_parents(directory) != 0)
-        return error_set(error, EXIT_USAGE, "%s: its parent cannot be made: %s", directory, strerror(errno));
+        return error_set(error, EXIT_USAGE,
+                         "%s: its parent cannot be made: %s; give --out a directory that can be written", directory,
+                         strerror(errno));
     if (mkdir(directory, 0777) == 0) {
         calibration->made = true;
         calibration->held = run_directory_hold(directory, error);
@@ -127,7 +129,7 @@ static int make_directory(struct calibration *calibration, char *directory, stru
     }
     return error_set(error, EXIT_USAGE,
                      errno == EEXIST ? "%s: %s; add trials to it with --resume, give --out another name, or remove it"
-                                     : "%s: cannot be made: %s",
+                                     : "%s: cannot be made: %s; give --out a directory that can be written",
                      directory, strerror(errno));
 }
 

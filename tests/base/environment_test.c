@@ -166,13 +166,48 @@ static void the_stack_is_the_usual_one(void **state)
     assert_int_equal(setrlimit(RLIMIT_STACK, &before), 0);
 }
 
+/* In a child, for a hard limit does not come back. As root it would be raised: then as nobody. */
+static int begin_with(rlim_t soft, rlim_t hard)
+{
+    struct error error = {0};
+    const struct rlimit limit = {soft, hard};
+    struct rlimit now;
+    if (setrlimit(RLIMIT_STACK, &limit) != 0 || (getuid() == 0 && setuid(65534) != 0))
+        return 99;
+    if (environment_begin(&error) != 0)
+        return strstr(error.message, "ulimit -s allows 512 KiB of stack and no more") ? error.code : 98;
+    return getrlimit(RLIMIT_STACK, &now) == 0 && now.rlim_cur >= (2 << 20) ? 0 : 97;
+}
+
+static int with_more_to_be_had(void)
+{
+    return begin_with(512 << 10, 16 << 20);
+}
+
+static int with_no_more_to_be_had(void)
+{
+    return begin_with(512 << 10, 512 << 10);
+}
+
+static void too_small_a_stack_is_widened_or_refused(void **state)
+{
+    (void)state;
+    struct process_end end;
+    struct error error = {0};
+    assert_int_equal(process_try(with_more_to_be_had, &end, &error), 0);
+    assert_int_equal(end.status, 0);
+    assert_int_equal(process_try(with_no_more_to_be_had, &end, &error), 0);
+    assert_int_equal(end.status, EXIT_USAGE);
+}
+
 static void a_hook_of_git_does_not_lead_us_elsewhere(void **state)
 {
     (void)state;
     setenv("GIT_DIR", "/elsewhere/.git", 1);
     setenv("GIT_INDEX_FILE", "index", 1);
     setenv("GIT_CONFIG_COUNT", "0", 1);
-    environment_begin();
+    struct error error = {0};
+    assert_int_equal(environment_begin(&error), 0);
     assert_null(getenv("GIT_DIR"));
     assert_null(getenv("GIT_INDEX_FILE"));
     assert_non_null(getenv("GIT_CONFIG_COUNT"));
@@ -196,6 +231,21 @@ static void of_a_path_that_leads_elsewhere_the_name_is_shared(void **state)
         assert_string_equal(paths_shareable(paths[i][0]), paths[i][1]);
 }
 
+/* As root writes anywhere, in a directory that is none. */
+static void where_no_run_directory_can_be_made_there_is_another_way(void **state)
+{
+    (void)state;
+    static const struct paths paths = {.results = "/dev/null/results"};
+    struct error error = {0};
+    char directory[PATH_MAX];
+    assert_int_equal(paths_make_new(&paths, NULL, "smoke", directory, &error), EXIT_USAGE);
+    assert_non_null(strstr(error.message, "; give --out a directory that can be written"));
+    assert_null(strchr(error.message, '\n'));
+    error = (struct error){0};
+    assert_int_equal(paths_make_new(&paths, "/proc/run", "smoke", directory, &error), EXIT_USAGE);
+    assert_non_null(strstr(error.message, "; give --out a directory that can be written"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,7 +255,9 @@ int main(void)
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(a_value_comes_back_from_its_cell),
         cmocka_unit_test(the_stack_is_the_usual_one),
+        cmocka_unit_test(too_small_a_stack_is_widened_or_refused),
         cmocka_unit_test(a_hook_of_git_does_not_lead_us_elsewhere),
+        cmocka_unit_test(where_no_run_directory_can_be_made_there_is_another_way),
         cmocka_unit_test(of_a_path_that_leads_elsewhere_the_name_is_shared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
