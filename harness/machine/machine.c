@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <gnu/libc-version.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 #include <sched.h>
@@ -475,19 +476,49 @@ static void add_company(struct machine_facts *facts, const char *root)
         "end what else runs here (top)", isfinite(percent) ? "%.0f" : "", percent);
 }
 
-/* The control group that this process is in, version 2; false when there is none to be seen. */
-static bool find_cgroup(const char *root, char directory[static PATH_MAX])
+/* The control group that this process is in, as one controller has it. */
+struct cgroup {
+    char base[96];        /* where groups of the controller are mounted, below the root */
+    char group[PATH_MAX]; /* "" for the top */
+    bool version_1;
+};
+
+/* Whether a line of /proc/self/cgroup, cut in place, is of a controller ("4:cpu,cpuacct:/path"; NULL: of version 2,
+ * "0::/path"); *names and *path are parts of it. */
+static bool read_group_line(char *line, const char *controller, char **names, char **path)
 {
-    char line[PATH_MAX];
+    line[strcspn(line, "\n")] = '\0';
+    *names = strchr(line, ':');
+    *path = *names ? strchr(*names + 1, ':') : NULL;
+    if (*path == NULL || (*path)[1] != '/' || strstr(*path, "/..") != NULL)
+        return false;
+    *(*names)++ = '\0';
+    *(*path)++ = '\0';
+    if (controller == NULL)
+        return strcmp(line, "0") == 0 && **names == '\0';
+    const size_t length = strlen(controller);
+    for (const char *at = *names; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+        if (strncmp(at, controller, length) == 0 && (at[length] == ',' || at[length] == '\0'))
+            return true;
+    return false;
+}
+
+/* The controllers of version 2 are in one file; where there is none version 2 is mounted elsewhere, if at all, and
+ * limits nothing. Version 1 has a mount for each set of controllers, by its name and by those of its members. */
+static bool find_cgroup(const char *root, const char *controller, struct cgroup *cgroup)
+{
+    char line[PATH_MAX], *names, *path;
     bool found = false;
-    /* There in version 2 alone: beside version 1 it lies elsewhere and limits nothing. */
     FILE *controllers = open_below(root, "/sys/fs/cgroup/cgroup.controllers");
-    FILE *file = controllers ? open_below(root, "/proc/self/cgroup") : NULL;
+    FILE *file = open_below(root, "/proc/self/cgroup");
+    *cgroup = (struct cgroup){.base = "/sys/fs/cgroup", .version_1 = controllers == NULL};
     while (file && !found && fgets(line, sizeof line, file)) {
-        found = strncmp(line, "0::/", 4) == 0 && strstr(line, "/..") == NULL;
-        line[strcspn(line, "\n")] = '\0';
-        if (found)
-            snprintf(directory, PATH_MAX, "%s", strcmp(line + 3, "/") == 0 ? "" : line + 3);
+        found = read_group_line(line, cgroup->version_1 ? controller : NULL, &names, &path);
+        if (!found)
+            continue;
+        snprintf(cgroup->group, sizeof cgroup->group, "%s", strcmp(path, "/") == 0 ? "" : path);
+        if (cgroup->version_1)
+            snprintf(cgroup->base, sizeof cgroup->base, "/sys/fs/cgroup/%.70s", controller);
     }
     if (file)
         fclose(file);
@@ -496,49 +527,133 @@ static bool find_cgroup(const char *root, char directory[static PATH_MAX])
     return found;
 }
 
-/* Of "QUOTA PERIOD" the share of a CPU, of anything else its number; infinite for "max". */
+/* Of "QUOTA PERIOD" the share of a CPU, of anything else its number; infinite for "max", and for the largest number of
+ * pages, by which version 1 says so. */
 static double limit_of(const char *value)
 {
     double limit, period;
     const int found = sscanf(value, "%lf %lf", &limit, &period);
-    return found == 2 && period > 0 ? limit / period : found == 1 ? limit : INFINITY;
+    return found == 2 && period > 0 ? limit / period : found == 1 && limit < 0x1p62 ? limit : INFINITY;
 }
 
-/* The strictest of the group and of those above it: each limits all below. "none": no group on the way has a limit. */
-static void strictest_limit(const char *root, const char *group, const char *name,
+static void read_group(const char *root, const struct cgroup *cgroup, const char *group, const char *name,
+                       char value[static MACHINE_VALUE_BYTES])
+{
+    char path[PATH_MAX + 256];
+    snprintf(path, sizeof path, "%s%s/%s", cgroup->base, group, name);
+    read_line(root, path, value, MACHINE_VALUE_BYTES);
+}
+
+/* "QUOTA PERIOD" or bytes, "max" or "" for none. */
+static void read_limit(const char *root, const struct cgroup *cgroup, const char *group, const char *controller,
+                       char value[static MACHINE_VALUE_BYTES])
+{
+    char period[MACHINE_VALUE_BYTES];
+    const bool is_cpu = strcmp(controller, "cpu") == 0;
+    if (!cgroup->version_1) {
+        read_group(root, cgroup, group, is_cpu ? "cpu.max" : "memory.max", value);
+        return;
+    }
+    read_group(root, cgroup, group, is_cpu ? "cpu.cfs_quota_us" : "memory.limit_in_bytes", value);
+    if (!is_cpu)
+        return;
+    read_group(root, cgroup, group, "cpu.cfs_period_us", period);
+    const size_t length = strlen(value);
+    if (*value == '-') /* -1: none */
+        *value = '\0';
+    else if (length > 0)
+        snprintf(value + length, MACHINE_VALUE_BYTES - length, " %.20s", period);
+}
+
+/* The group above; false at the top. */
+static bool go_up(char *group)
+{
+    char *slash = strrchr(group, '/');
+    if (slash)
+        *slash = '\0';
+    return slash != NULL;
+}
+
+/* The strictest of the group and of those above it: each limits all below. "none": no group on the way has a limit.
+ * Their names may be a user's. */
+static void strictest_limit(const char *root, const struct cgroup *cgroup, const char *controller,
                             char value[static MACHINE_VALUE_BYTES])
 {
-    char directory[PATH_MAX], path[PATH_MAX + 64], found[MACHINE_VALUE_BYTES];
+    char group[PATH_MAX], found[MACHINE_VALUE_BYTES];
     double strictest = INFINITY;
-    snprintf(directory, sizeof directory, "%s", group);
+    unsigned above = 0;
+    snprintf(group, sizeof group, "%s", cgroup->group);
     snprintf(value, MACHINE_VALUE_BYTES, "none");
-    for (;;) {
-        snprintf(path, sizeof path, "/sys/fs/cgroup%s/%s", directory, name);
-        read_line(root, path, found, sizeof found);
+    do {
+        read_limit(root, cgroup, group, controller, found);
         if (limit_of(found) < strictest) {
             strictest = limit_of(found);
-            snprintf(value, MACHINE_VALUE_BYTES, "%.60s%s%.400s", found, strcmp(directory, group) ? " in " : "",
-                     strcmp(directory, group) == 0 ? ""
-                     : *directory                  ? directory
-                                                   : "/");
+            snprintf(value, MACHINE_VALUE_BYTES, "%.60s", found);
+            if (above > 0)
+                snprintf(value + strlen(value), MACHINE_VALUE_BYTES - strlen(value), " in the group %u above", above);
         }
-        if (*directory == '\0')
-            return;
-        *strrchr(directory, '/') = '\0';
-    }
+        above++;
+    } while (go_up(group));
+}
+
+/* Of cpu.stat in a group: its periods, and in how many of them it was stopped. */
+static bool read_periods(const char *root, const struct cgroup *cgroup, const char *group, uint64_t *periods,
+                         uint64_t *throttled)
+{
+    char path[PATH_MAX + 256], line[256];
+    unsigned long long number;
+    int found = 0;
+    snprintf(path, sizeof path, "%s%s/cpu.stat", cgroup->base, group);
+    FILE *file = open_below(root, path);
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "nr_periods %llu", &number) == 1 && ++found)
+            *periods = number;
+        else if (sscanf(line, "nr_throttled %llu", &number) == 1 && ++found)
+            *throttled = number;
+    if (file)
+        fclose(file);
+    return found == 2;
+}
+
+bool machine_throttled_periods(const char *root, uint64_t *periods, uint64_t *throttled)
+{
+    struct cgroup cgroup;
+    char group[PATH_MAX];
+    uint64_t here = 0, here_throttled = 0;
+    bool found = false;
+    *periods = *throttled = 0;
+    if (!find_cgroup(root, "cpu", &cgroup))
+        return false;
+    snprintf(group, sizeof group, "%s", cgroup.group);
+    do {
+        if (!read_periods(root, &cgroup, group, &here, &here_throttled))
+            continue;
+        if (!found || here_throttled > *throttled) {
+            *periods = here;
+            *throttled = here_throttled;
+        }
+        found = true;
+    } while (go_up(group));
+    return found;
 }
 
 /* A quota stops a process in the middle of a batch; memory only has to be enough. */
 static void add_cgroup(struct machine_facts *facts, const char *root)
 {
-    char group[PATH_MAX], value[MACHINE_VALUE_BYTES] = "";
-    const bool found = find_cgroup(root, group);
-    if (found)
-        strictest_limit(root, group, "cpu.max", value);
-    add(facts, "cgroup_cpu_max", strcmp(value, "none") == 0 ? MACHINE_OK : MACHINE_NOISY,
-        "run outside of the CPU quota (a container: without --cpus)", "%s", value);
-    if (found)
-        strictest_limit(root, group, "memory.max", value);
+    static const char mend[] = "run outside of the CPU quota (a container: without --cpus)";
+    struct cgroup cgroup;
+    char value[MACHINE_VALUE_BYTES] = "";
+    uint64_t periods, throttled;
+    if (find_cgroup(root, "cpu", &cgroup))
+        strictest_limit(root, &cgroup, "cpu", value);
+    add(facts, "cgroup_cpu_max", strcmp(value, "none") == 0 ? MACHINE_OK : MACHINE_NOISY, mend, "%s", value);
+    value[0] = '\0';
+    if (machine_throttled_periods(root, &periods, &throttled))
+        snprintf(value, sizeof value, "%" PRIu64 " of %" PRIu64, throttled, periods);
+    add(facts, "cgroup_throttled_periods", throttled == 0 ? MACHINE_OK : MACHINE_NOISY, mend, "%s", value);
+    value[0] = '\0';
+    if (find_cgroup(root, "memory", &cgroup))
+        strictest_limit(root, &cgroup, "memory", value);
     add(facts, "cgroup_memory_max", MACHINE_OK, NULL, "%s", value);
 }
 

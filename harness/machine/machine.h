@@ -45,6 +45,10 @@ void machine_look(const char *root, uint64_t clock_step_ns, struct machine_facts
 int machine_write(const char *directory, uint64_t clock_step_ns, const struct machine_facts *before,
                   struct error *error);
 
+/* Periods of the CPU quota over this process, and how many of them stopped it, since its control group was made; of the
+ * group on the way up that was stopped most. False where the system does not count them. */
+bool machine_throttled_periods(const char *root, uint64_t *periods, uint64_t *throttled);
+
 /* Whether CLOCK_MONOTONIC_RAW is the time-stamp counter itself under this clock source, so that the two cannot be told
  * apart. */
 bool machine_clock_is_counter(const char *clock_source);

@@ -63,6 +63,7 @@ struct run {
     struct csv_data known_batches; /* what a calibration of this machine keeps; no rows when there is none */
     double probe_cycles;           /* of the fastest mode so far; 0: none yet */
     uint64_t clock_step_ns, chain_iterations, multiply_iterations;
+    uint64_t throttled_before;   /* periods of the CPU quota that had stopped us before this run */
     bool made;                   /* the directory, by this run */
     struct machine_facts before; /* the machine ahead of everything that this run does */
     int held;                    /* descriptor of the directory (run_directory_hold); -1: not held */
@@ -424,6 +425,15 @@ static void put_clock(struct csv_writer *writer, const struct plan_cell *cell)
     provenance_put_integer(writer, "chain_multiply_iterations", (int64_t)clock[2].iterations);
 }
 
+/* Those that stopped this run, with what a run that is taken up again had of them. */
+static uint64_t throttled_periods(const struct run *run)
+{
+    uint64_t periods, throttled;
+    machine_throttled_periods("", &periods, &throttled);
+    return throttled - run->throttled_before +
+           strtoull(run_directory_fact(&run->resume.run, RUN_DIRECTORY_THROTTLED_KEY), NULL, 10);
+}
+
 static bool selects_some(const struct plan_selection *selection)
 {
     return selection->variants || selection->workloads || selection->modules;
@@ -469,6 +479,7 @@ static int write_facts(struct run *run, const struct csv_table *table, bool comp
     provenance_put_number(writer, "error_share", look->error_share);
     provenance_put_integer(writer, "processes", (int64_t)run->timing.processes_run);
     provenance_put_integer(writer, "processes_void", (int64_t)run->timing.processes_void);
+    provenance_put_integer(writer, RUN_DIRECTORY_THROTTLED_KEY, (int64_t)throttled_periods(run));
     provenance_put_integer(writer, "process_ms", profile->process_ms);
     provenance_put_integer(writer, "seed", (int64_t)run->seed);
     put_selection(writer, &run->options->selection);
@@ -1153,7 +1164,9 @@ int run_measure(const struct paths *paths, const struct run_options *options, ch
     struct run run = {
         .paths = paths, .options = &own_options, .directory = directory, .seed = options->seed, .held = -1};
     directory[0] = '\0';
+    uint64_t periods;
     machine_look("", 0, &run.before);
+    machine_throttled_periods("", &periods, &run.throttled_before);
     if (options->resume) {
         snprintf(directory, PATH_MAX, "%s", options->resume);
         if (open_resumed(&run, &own_options, error) == 0 && prepare(&run, error) == 0)
@@ -1170,6 +1183,12 @@ int run_measure(const struct paths *paths, const struct run_options *options, ch
     }
     if (!run.timing.complete)
         say_stopped(&run, error);
+    else if (throttled_periods(&run) > 0)
+        progress_say(&run.progress,
+                     "a CPU quota stopped this run in %" PRIu64
+                     " periods: its times are those of a quota; run outside of "
+                     "it (a container: without --cpus)",
+                     throttled_periods(&run));
     struct error closing = {0};
     if (run.record && record_close(run.record, &closing) != 0 && error->code == 0)
         *error = closing;

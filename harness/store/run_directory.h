@@ -14,6 +14,9 @@
 /* Key of run.csv for --processes; empty, or absent in older runs, when it was not given. */
 #define RUN_DIRECTORY_PROCESSES_KEY "asked_processes"
 
+/* Key of run.csv: periods of a CPU quota that stopped the run so far; absent in older runs. */
+#define RUN_DIRECTORY_THROTTLED_KEY "cpu_throttled_periods"
+
 struct run_directory {
     struct csv_data run, machine, controls; /* empty when it is not readable */
     bool readable;                          /* of this program's schema */
