@@ -58,6 +58,29 @@ const char *paths_shareable(const char *path)
     return leads_up(path) ? name : path;
 }
 
+void paths_make_shareable(char *text)
+{
+    static const char *const of_the_system[] = {"/proc/", "/sys/", "/dev/"};
+    static const char ends[] = " \t\n\"'();,";
+    char *to = text;
+    for (char *at = text; *at;) {
+        const size_t length = strcspn(at, ends);
+        const char *from = at;
+        bool kept = *at != '/';
+        for (size_t i = 0; i < sizeof of_the_system / sizeof of_the_system[0]; i++)
+            kept = kept || strncmp(at, of_the_system[i], strlen(of_the_system[i])) == 0;
+        for (const char *slash = at; !kept && slash + 1 < at + length; slash++)
+            if (*slash == '/' && slash[1] != ':')
+                from = slash + 1;
+        at += length;
+        memmove(to, from, (size_t)(at - from));
+        to += at - from;
+        if (*at)
+            *to++ = *at++;
+    }
+    *to = '\0';
+}
+
 int paths_make_parents(const char *directory)
 {
     char path[PATH_MAX];

@@ -40,6 +40,9 @@ int paths_copy_file(const char *from, const char *to, struct error *error);
  * any other the last name. Points into `path`. */
 const char *paths_shareable(const char *path);
 
+/* The same for the words of a reason, in place: full paths but those of the system (/proc /sys /dev) become names. */
+void paths_make_shareable(char *text);
+
 /* Directories above this one, where they are missing; -1 and errno. */
 int paths_make_parents(const char *directory);
 

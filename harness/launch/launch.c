@@ -381,6 +381,11 @@ static int start_worker(const struct launch *launch, struct worker_region *regio
     else if (region->result.phase != WORKER_DONE)
         snprintf(wrong, wrong_bytes, "the worker %s while %s", process_end_words(&end, words, sizeof words),
                  phase_words[region->result.phase < WORKER_DONE ? region->result.phase : WORKER_STARTING]);
+    if (may_be_forbidden(region) || region->job.mode == WORKER_MEASURE) /* no error: it stands in a run directory */
+        paths_make_shareable(wrong);
+    paths_make_shareable(region->result.not_counted);
+    paths_make_shareable(region->result.step.unavailable);
+    paths_make_shareable(region->result.counters.unavailable);
     if ((stop->faulty || end.timed_out) &&
         (!may_be_forbidden(region) || (stop->crashed && region->job.mode == WORKER_COUNT)))
         kept_job_keep(&region->job, launch->paths->worker, launch->scratch);

@@ -231,6 +231,25 @@ static void of_a_path_that_leads_elsewhere_the_name_is_shared(void **state)
         assert_string_equal(paths_shareable(paths[i][0]), paths[i][1]);
 }
 
+static void of_a_reason_too(void **state)
+{
+    (void)state;
+    static const char *const texts[][2] = {
+        {"/home/me/a b.so: is odd; see (/tmp/x/log) and '/a/b'", "a b.so: is odd; see (log) and 'b'"},
+        {"echo 2 > /proc/sys/kernel/perf; I/O and/or /sys/x /dev/null",
+         "echo 2 > /proc/sys/kernel/perf; I/O and/or /sys/x /dev/null"},
+        {"/tmp/d/: none", "d/: none"},
+        {"/", "/"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char *text = strdup(texts[i][0]);
+        paths_make_shareable(text);
+        assert_string_equal(text, texts[i][1]);
+        free(text);
+    }
+}
+
 /* As root writes anywhere, in a directory that is none. */
 static void where_no_run_directory_can_be_made_there_is_another_way(void **state)
 {
@@ -257,6 +276,7 @@ int main(void)
         cmocka_unit_test(the_stack_is_the_usual_one),
         cmocka_unit_test(too_small_a_stack_is_widened_or_refused),
         cmocka_unit_test(a_hook_of_git_does_not_lead_us_elsewhere),
+        cmocka_unit_test(of_a_reason_too),
         cmocka_unit_test(where_no_run_directory_can_be_made_there_is_another_way),
         cmocka_unit_test(of_a_path_that_leads_elsewhere_the_name_is_shared),
     };

@@ -173,7 +173,7 @@ check "a run directory has no path of ours" sh -c '! grep -rqF "$1" "$2"' sh "$w
 
 build_like "$work/missing"
 rm "$work/missing/libencbench_interpose.so"
-not_counted "no interposer" "$work/missing" "libencbench_interpose.so: No such file or directory; build again"
+not_counted "no interposer" "$work/missing" "the interposer libencbench_interpose.so: No such file or directory; build again"
 check "and the loader is not heard" [ "$(grep -c 'ld.so' "$work/err")" -eq 0 ]
 
 build_like "$work/stripped"
