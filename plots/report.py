@@ -966,6 +966,12 @@ def busy(run):
                      if row["status"] == "noisy" and row["key"].startswith(BUSY))
 
 
+def asked_environment(run):
+    """'preload=libx.so.2:0123456789abcdef'; empty where what was measured had no environment."""
+    values = [row["value"] or "" for row in run.machine if row["key"] == "measured_environment"]
+    return code(plain(values[0])) if values and values[0] not in ("", "empty") else ""
+
+
 def machine_facts(run):
     """All facts, and below them what would mend those that are noisy."""
     noisy = [row for row in run.machine if row["status"] == "noisy"]
@@ -1043,7 +1049,7 @@ def context(run, directory):
         "controls_summary": controls_summary(run), "controls": controls_tables(run),
         "twins": twin_table(run), "planted": planted_table(run), "blocks": process_table(run),
         "state": machine_state(run),
-        "busy": busy(run), "field_twin": twin and code(twin), "field_contrast": code(subject.FIELD),
+        "busy": busy(run), "environment": asked_environment(run), "field_twin": twin and code(twin), "field_contrast": code(subject.FIELD),
         "command": command_again(run),
         "figures": figure_context(run, directory), "machine": machine_facts(run),
         "run_facts": folded(f"{len(run.run)} facts", facts),

@@ -155,6 +155,15 @@ class Fixture(WithRun):
 
 
 class Report(WithRun):
+    def test_says_in_which_environment(self):
+        said = "Measured in an environment that was asked for"
+        for value, shows in (("empty", False), ("preload=libx.so.2:0123456789abcdef", True)):
+            directory = self.copy()
+            self.edit(directory, "machine.csv", lambda header, rows: rows.append(["measured_environment", value, "ok", ""]))
+            text = render(directory)
+            self.assertEqual(said in text, shows)
+            self.assertEqual(f"in all passes alike: `{value}`." in text, shows)
+
     def test_same_bytes_twice(self):
         for name, seed in (("one.md", "1"), ("two.md", "2")):
             done = run_script("report.py", self.run_path, "--output", self.base / name, hash_seed=seed)
