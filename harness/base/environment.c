@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STACK_BYTES = 8 << 20, STACK_LEAST_BYTES = 2 << 20, SHA256_SHOWN = 16 };
+enum { STACK_BYTES = 8 << 20, STACK_LEAST_BYTES = 2 << 20, SHA256_SHOWN = 16, OUT_OF_THE_WAY_FD = 10 };
 
 static struct environment asked;
 static char words[ENVIRONMENT_WORDS_BYTES];
@@ -228,6 +228,14 @@ static void keep_sanitizers(char **kept)
     *kept = NULL;
 }
 
+/* Of the first descriptors some are handed on under numbers that the child knows. */
+static int open_out_of_the_way(const char *file)
+{
+    const int first = open(file, O_RDONLY | O_CLOEXEC), fd = fcntl(first, F_DUPFD, OUT_OF_THE_WAY_FD);
+    close(first);
+    return fd;
+}
+
 static void set_preloads(const char *preloads)
 {
     char list[ENVIRONMENT_PRELOADS_BYTES + 64];
@@ -237,7 +245,7 @@ static void set_preloads(const char *preloads)
         char descriptor[64];
         const bool taken_for_two = strpbrk(at, " :\t\n") != NULL;
         if (taken_for_two)
-            snprintf(descriptor, sizeof descriptor, "/proc/self/fd/%d", open(at, O_RDONLY));
+            snprintf(descriptor, sizeof descriptor, "/proc/self/fd/%d", open_out_of_the_way(at));
         const int added =
             snprintf(list + length, sizeof list - length, "%s%s", length ? ":" : "", taken_for_two ? descriptor : at);
         length += added > 0 && (size_t)added < sizeof list - length ? (size_t)added : 0;

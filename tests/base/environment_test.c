@@ -74,7 +74,8 @@ static void what_is_preloaded_stands_in_order(void **state)
     struct environment environment = *environment_asked();
     assert_int_equal(environment_preload_first(&environment, "/ours.so", &error), 0);
     char *text = child_says("for file in $(tr '\\0:' '\\n ' </proc/$$/environ | sed -n s/^LD_PRELOAD=//p); do "
-                            "case $file in /proc/self/fd/*) readlink /proc/$$/fd/${file##*/} ;; *) echo $file ;; esac; "
+                            "case $file in /proc/self/fd/?) echo low ;; /proc/self/fd/*) readlink "
+                            "/proc/$$/fd/${file##*/} ;; *) echo $file ;; esac; "
                             "done >&3",
                             &environment);
     char expected[256];
