@@ -1,5 +1,6 @@
 #include "gate/tell.h"
 
+#include "base/environment.h"
 #include "base/paths.h"
 #include "base/progress.h"
 #include "gate/tell_time.h"
@@ -111,12 +112,14 @@ static void put_counts(const struct gate_found *found, FILE *stream)
     }
 }
 
-static void put_subject(const struct gate_found *found, FILE *stream)
+static void put_subject(const struct gate_found *found, const char *base, FILE *stream)
 {
-    fprintf(stream, "base %s", found->given);
+    fprintf(stream, "base %s", base);
     if (found->base->commit[0])
         fprintf(stream, " (%.12s)", found->base->commit);
     fprintf(stream, "; head: the working tree%s", found->base->dirty ? ", which has uncommitted changes" : "");
+    if (environment_words()[0])
+        fprintf(stream, "; environment of both: %s", environment_words());
 }
 
 static const char *verdict_words(const struct gate_found *found)
@@ -147,7 +150,7 @@ static void put_hint(const struct gate_found *found, FILE *stream)
 
 static void put_text(const struct gate_found *found, FILE *stream)
 {
-    put_subject(found, stream);
+    put_subject(found, found->given, stream);
     fputs("\n", stream);
     const size_t more = for_shown_rows(found, stream, put_row_text);
     if (more)
@@ -167,7 +170,7 @@ static void put_markdown(const struct gate_found *found, FILE *stream)
     for (size_t s = 0; s < SHOWN_COUNT; s++)
         rows += count_of(found, shown[s]);
     fprintf(stream, "### gate: %s\n\n", verdict_words(found));
-    put_subject(found, stream);
+    put_subject(found, paths_shareable(found->given), stream);
     fputs(". Exact figures: ", stream);
     put_counts(found, stream);
     fputs(". Planted regressions: all seen.\n\n", stream);

@@ -151,7 +151,14 @@ test_against_itself() {
     gate_short --base plain
     check "a base is built once" [ ! -e "$work/build/gate/build.log" ]
     echo dirty >>"$repository/README.md"
+    other_base=$(kept plain)
+    export GIT_DIR="$work/none" GIT_INDEX_FILE="$work/none/index"
+    gate_short --base "$other_base" --setenv OF_BOTH=1
+    check "an environment of both sides: exit $code" [ "$code" -eq 0 ]
+    check "and is told without paths" grep -q '^base [0-9a-f]*-[0-9a-f]*; head: the working tree; environment of both: setenv=OF_BOTH=1\. ' "$result/gate.md"
     gate_short --base plain
+    check "a hook of another repository: exit $code" [ "$code" -eq 0 ]
+    unset GIT_DIR GIT_INDEX_FILE
     export GITHUB_STEP_SUMMARY="$work/none/summary"
     gate_short --base plain
     unset GITHUB_STEP_SUMMARY
@@ -374,7 +381,7 @@ if [ "$mode" = quick ]; then
     test_instruction
     test_removed
     test_blind_and_unfit
-    finish 41
+    finish 44
 else
     test_other_plants
     test_allow
