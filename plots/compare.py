@@ -15,7 +15,7 @@ import figures
 import subject
 import wording
 from report import folded, seen_from_here
-from rundir import SOURCE, ArgumentParser, InputError, check_replaceable, read_csv, replacing, run_main, schema
+from rundir import SOURCE, ArgumentParser, InputError, check_replaceable, own_folder, read_csv, replacing, run_main, schema
 
 TABLES = ("compare_runs", "compare_facts", "compare_verdicts", "compare_effects", "compare_replicates", "compare_changes",
           "compare_groups", "compare_metrics", "compare_counts")
@@ -342,11 +342,7 @@ def drawn(comparison):
 
 
 def write_figure(comparison, rows):
-    folder = comparison.path / "figures"
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
+    folder = own_folder(comparison.path / "figures")
     figure = compare_figure.draw(rows, [(group_heading(comparison, group), [run["run"] for run in comparison.runs_of(group)
                                                                              if run in comparison.valid])
                                         for group in comparison.groups])

@@ -6,6 +6,7 @@ for is not drawn, and an older one of that name is removed. Bad input: one line,
 """
 
 import math
+import re
 import textwrap
 from pathlib import Path
 
@@ -20,9 +21,10 @@ import gnuplot  # noqa: E402
 import style  # noqa: E402
 import subject  # noqa: E402
 import wording  # noqa: E402
-from rundir import ArgumentParser, InputError, RunDirectory, replacing, run_main  # noqa: E402
+from rundir import ArgumentParser, InputError, RunDirectory, own_folder, replacing, run_main  # noqa: E402
 
 KINDS = ("png", "svg")
+OF_A_PAGE = re.compile(rf"effects_[1-9][0-9]*\.({'|'.join(KINDS)})")  # of an earlier drawing perhaps; no other name there is ours to remove
 
 
 def write_matplotlib(figure, partial, kind):
@@ -656,14 +658,10 @@ def main(arguments):
     matplotlib.rcdefaults()  # a user's own matplotlibrc must not change the bytes
     matplotlib.rcParams.update(style.RC)
     style.learn(run.variants)
-    folder = run.path / "figures"
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
+    folder = own_folder(run.path / "figures")
     figures = subject.figures(run)
-    for path in sorted(folder.glob("effects_*")):  # pages of an earlier drawing
-        if path.suffix != ".partial" and path.stem not in dict(figures):
+    for path in sorted(folder.iterdir()):
+        if OF_A_PAGE.fullmatch(path.name) and path.stem not in dict(figures):
             path.unlink(missing_ok=True)
     for name, missing in figures:
         if missing is None:

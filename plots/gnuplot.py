@@ -74,7 +74,7 @@ def heap(run):
     groups = heap_groups(subject.heap_rows(run, subject.OP))
     names = [group[0]["variant"] for group in groups]
     return "heap.gp", {
-        "source": run.file_of("heap"), "workload": subject.OP,
+        "source": run.checked_file("heap"), "workload": subject.OP,
         "variants": " ".join(names), "colours": " ".join(map(style.variant, names)),
         "dashes": " ".join(str(style.gnuplot_dashes(name)) for name in names),
         "titles": " ".join(f'"{heap_title(group)}"' for group in groups), "leak": subject.LEAK,

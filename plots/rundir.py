@@ -72,14 +72,33 @@ class Row(dict):
         raise InputError(f"{self.path}:{self.line}: column {column}: {self[column]!r}, expected {expected}")
 
 
+MOST_BYTES = 2 ** 28  # of a file: rows take some ten times as much memory; harness/store/csv.h has the same limit
+
+
+@contextlib.contextmanager
+def open_file(path):
+    """A regular file of a size that can be read whole: a pipe may wait for ever and a device may have no end."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            what = "directory" if stat.S_ISDIR(status.st_mode) else "pipe" if stat.S_ISFIFO(status.st_mode) else "device"
+            raise InputError(f"{path}: is a {what}, expected a file")
+        if status.st_size > MOST_BYTES:
+            raise InputError(f"{path}: {status.st_size} bytes, expected at most {MOST_BYTES}, as it is read into memory whole; take it from "
+                             "its run again, or measure less in one run")
+        yield file
+
+
 def read_text(path):
     try:
-        text = Path(path).read_bytes().decode("utf-8")
+        with open_file(path) as file:
+            return file.read(MOST_BYTES).decode("utf-8")
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 at byte {error.start}") from error
-    return text
+    except MemoryError as error:
+        raise InputError(f"{path}: out of memory; free memory and run it again") from error
 
 
 def schema():
@@ -176,6 +195,17 @@ def new_partial(path):
             attempt += 1
 
 
+def own_folder(path):
+    """The folder for what is drawn, made where it is missing. Never a link: what lies where it leads is not ours to replace or remove."""
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be made: {error.strerror}") from error
+    if path.is_symlink():
+        raise InputError(f"{path}: is a link; expected a folder of the run directory itself; remove the link")
+    return path
+
+
 @contextlib.contextmanager
 def replacing(path):
     """A private file to write, which takes the name `path` at the end: whole or not at all."""
@@ -222,6 +252,11 @@ class RunDirectory:
     def file_of(self, table):
         """Name of the file of any declared table, whether it is read here or not."""
         return self.file_names[table]
+
+    def checked_file(self, table):
+        """The same of a table that another program reads: it would wait for a pipe."""
+        with open_file(self.path / self.file_names[table]):
+            return self.file_names[table]
 
     def _facts(self):
         """Before any other table is read: another schema may have other columns everywhere."""

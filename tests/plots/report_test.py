@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -1323,6 +1324,26 @@ class BadInput(WithRun):
         with self.assertRaisesRegex(InputError, "metrics.csv: empty"):
             RunDirectory(directory)
 
+    def test_what_is_no_file_of_rows_is_refused_before_it_is_read(self):
+        pipe, device, large = self.copy(), self.copy(), self.copy()
+        (pipe / "metrics.csv").unlink()
+        os.mkfifo(pipe / "metrics.csv")
+        self.refused(pipe, f"{pipe}/metrics.csv: is a pipe")
+        (device / "claims.csv").unlink()
+        (device / "claims.csv").symlink_to("/dev/zero")
+        self.refused(device, f"{device}/claims.csv: is a device")
+        os.truncate(large / "growth.csv", rundir.MOST_BYTES + 1)
+        self.refused(large, f"{large}/growth.csv: {rundir.MOST_BYTES + 1} bytes, expected at most {rundir.MOST_BYTES}")
+
+    def test_file_that_gnuplot_reads_is_looked_at_before(self):
+        directory = self.copy()
+        (directory / "heap.csv").unlink()
+        os.mkfifo(directory / "heap.csv")
+        for script in ("figures.py", "terminal.py"):
+            done = run_script(script, directory)
+            self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
+            self.assertIn("heap.csv: is a pipe", done.stderr)
+
     def test_facts_of_the_run(self):
         for key in ("schema_version", "complete", "seed"):
             directory = self.copy()
@@ -1413,6 +1434,29 @@ class Figures(WithRun):
         again = self.draw(other, "1")
         for name in self.first:
             self.assertNotEqual(again[name], self.first[name], name)
+
+    def test_link_for_a_folder_is_refused_and_nothing_there_is_touched(self):
+        directory = self.copy()
+        elsewhere = directory.parent / "elsewhere"
+        elsewhere.mkdir()
+        for name in ("effects_9.png", "claims.png"):
+            (elsewhere / name).write_text("mine")
+        shutil.rmtree(directory / "figures")
+        (directory / "figures").symlink_to(elsewhere)
+        done = run_script("figures.py", directory)
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
+        self.assertIn(f"{directory}/figures: is a link", done.stderr)
+        self.assertEqual({path.name: path.read_text() for path in elsewhere.iterdir()}, {"effects_9.png": "mine", "claims.png": "mine"})
+
+    def test_nothing_but_old_pages_is_removed(self):
+        directory = self.copy()
+        own = {"effects_thesis.xlsx", "effects_thesis.png", "effects_9.txt", "effects_09.png", "effects_9.png.bak"}
+        for name in own | {"effects_9.png", "effects_12.svg"}:
+            (directory / "figures" / name).write_text("mine")
+        with unittest.mock.patch.object(subject, "figures", lambda run: []):
+            figures.main([str(directory)])
+        left = {path.name for path in (directory / "figures").iterdir() if path.read_bytes() == b"mine"}
+        self.assertEqual(left, own)
 
     def test_figure_without_rows_is_not_left_over(self):
         other = self.copy()
