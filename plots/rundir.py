@@ -6,6 +6,7 @@ that names path, line, column, value and what was expected. No default is ever p
 
 import argparse
 import contextlib
+import math
 import os
 import re
 import stat
@@ -122,14 +123,23 @@ def schema_version():
     return found.group(1)
 
 
+# As harness/store/csv_value.c has them: what no cell holds, and numbers.
+NO_TEXT = re.compile('["\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]')
+INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
+NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+
+
+EXPECTED = {"INTEGER": "an integer", "NUMBER": "a number", "TEXT": "text without quotes, control characters and what turns or hides text"}
+
+
 def _value(text, kind):
     if kind == "TEXT":
-        return text
+        return None if NO_TEXT.search(text) else text
     if kind == "INTEGER":
-        return int(text) if re.fullmatch(r"-?[0-9]+", text) else None
+        return int(text) if INTEGER.fullmatch(text) and -2 ** 63 <= int(text) < 2 ** 63 else None
     if text in ("inf", "-inf"):
         return float(text)
-    return float(text) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", text) else None
+    return float(text) if NUMBER.fullmatch(text) and math.isfinite(float(text)) else None
 
 
 def read_csv(path, columns):
@@ -164,7 +174,7 @@ def read_csv(path, columns):
             row[column] = _value(cell, kind)
             if row[column] is None:
                 row[column] = cell
-                row.fail(column, "an integer" if kind == "INTEGER" else "a number")
+                row.fail(column, EXPECTED[kind])
         rows.append(row)
     return rows
 

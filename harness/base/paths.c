@@ -23,6 +23,26 @@ int paths_join(char *to, const char *directory, const char *name, struct error *
     return 0;
 }
 
+int paths_open_file(const char *path, const char *expected, struct error *error)
+{
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct stat status;
+    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+        return fd;
+    if (fd < 0)
+        error_set(error, EXIT_USAGE, "%s: cannot open: %s; expected %s; check the path and its permissions", path,
+                  strerror(errno), expected);
+    else
+        error_set(error, EXIT_USAGE, "%s: is a %s; expected a file with %s; name the file", path,
+                  S_ISDIR(status.st_mode)    ? "directory"
+                  : S_ISFIFO(status.st_mode) ? "pipe"
+                                             : "device",
+                  expected);
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
 int paths_copy_file(const char *from, const char *to, struct error *error)
 {
     const int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);

@@ -33,6 +33,10 @@ int paths_find(struct paths *paths, struct error *error);
 /* DIRECTORY/NAME into `to` (PATH_MAX bytes); too long is an error. */
 int paths_join(char *to, const char *directory, const char *name, struct error *error);
 
+/* Descriptor of a regular file with `expected`, to be read; -1 and one line for anything else: a pipe would be waited
+ * for and a device may have no end. */
+int paths_open_file(const char *path, const char *expected, struct error *error);
+
 /* The bytes of a file into `to`, which is replaced where it exists; readable and executable by its owner alone. */
 int paths_copy_file(const char *from, const char *to, struct error *error);
 

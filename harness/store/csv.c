@@ -1,9 +1,12 @@
 #include "store/csv_internal.h"
 
+#include "base/paths.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,16 +15,19 @@
 
 static const char *const mend = "mend this row or write the file again";
 
-static int file_error(struct error *error, const char *path, const char *what, const struct csv_table *table)
+static int too_large(struct error *error, const char *path)
 {
-    return error_set(error, EXIT_USAGE, "%s: %s: %s; expected table %s (%s); check the path and its permissions", path,
-                     what, strerror(errno), table->file, table->row_is);
+    return error_set(
+        error, EXIT_USAGE,
+        "%s: more than %d bytes of text; expected fewer, as a table is read into memory whole; restore the "
+        "file, or measure less in one run",
+        path, CSV_TEXT_BYTES_MAX);
 }
 
 static int read_descriptor(int fd, const char *path, const struct csv_table *table, struct csv_bytes *bytes,
                            struct error *error)
 {
-    for (;;) {
+    while (bytes->count <= CSV_TEXT_BYTES_MAX) {
         if (!csv_bytes_reserve(bytes, CSV_STEP_BYTES))
             return csv_memory_error(error, path, bytes->count);
         ssize_t got = read(fd, bytes->text + bytes->count, bytes->capacity - bytes->count);
@@ -30,27 +36,22 @@ static int read_descriptor(int fd, const char *path, const struct csv_table *tab
         if (got > 0)
             bytes->count += (size_t)got;
         else if (errno != EINTR)
-            return file_error(error, path, "cannot read", table);
+            return error_set(error, EXIT_USAGE, "%s: cannot read: %s; expected table %s (%s); check the file system",
+                             path, strerror(errno), table->file, table->row_is);
     }
+    return too_large(error, path);
 }
 
 static int read_whole(const char *path, const struct csv_table *table, struct csv_bytes *bytes, struct error *error)
 {
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO would wait for its writer */
-    if (fd < 0)
-        return file_error(error, path, "cannot open", table);
+    char expected[512];
     struct stat status;
-    int code;
-    if (fstat(fd, &status) != 0)
-        code = file_error(error, path, "cannot stat", table);
-    else if (!S_ISREG(status.st_mode))
-        code = error_set(error, EXIT_USAGE, "%s: is a %s; expected a file with table %s (%s); name the file", path,
-                         S_ISDIR(status.st_mode)    ? "directory"
-                         : S_ISFIFO(status.st_mode) ? "pipe"
-                                                    : "device",
-                         table->file, table->row_is);
-    else
-        code = read_descriptor(fd, path, table, bytes, error);
+    snprintf(expected, sizeof expected, "table %s (%s)", table->file, table->row_is);
+    const int fd = paths_open_file(path, expected, error);
+    if (fd < 0)
+        return error->code;
+    const bool fits = fstat(fd, &status) != 0 || status.st_size <= CSV_TEXT_BYTES_MAX;
+    const int code = fits ? read_descriptor(fd, path, table, bytes, error) : too_large(error, path);
     close(fd);
     return code;
 }
@@ -111,8 +112,10 @@ static int unzip_all(struct unzip *unzip, struct error *error)
         unzip->member++;
         unzip->member_start = unzip_position(unzip);
         int result = Z_OK;
-        while (result == Z_OK)
+        while (result == Z_OK && unzip->text->count <= CSV_TEXT_BYTES_MAX)
             result = unzip_step(unzip);
+        if (unzip->text->count > CSV_TEXT_BYTES_MAX)
+            return too_large(error, unzip->path);
         if (result != Z_STREAM_END)
             return unzip_error(unzip, result, error);
         inflateReset(&unzip->stream);

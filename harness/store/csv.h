@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 enum csv_type {
-    CSV_TEXT,    /* UTF-8 without control characters, comma and quote */
+    CSV_TEXT,    /* UTF-8 without comma and quote, control characters and what turns or hides the text around it */
     CSV_INTEGER, /* decimal as in JSON (RFC 8259: no plus, no leading zero, no space), fits int64_t */
     CSV_NUMBER,  /* finite double as in JSON, or "inf" and "-inf" for unbounded ends; never NaN */
 };
@@ -53,6 +53,9 @@ struct csv_data {
     size_t row_count;
     const char **cells; /* row_count x column_count */
 };
+
+/* What a file may come to as text: cells take up to five times as much memory beside it, the plots some ten times. */
+enum { CSV_TEXT_BYTES_MAX = 1 << 28 };
 
 /* Reads and checks all of `path` (gzip, of one or more members, if it ends in .gz): header, column count, types,
  * required cells, final LF. A gzip file that ends inside a member is refused with the byte where that member starts.

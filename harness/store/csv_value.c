@@ -77,12 +77,27 @@ static bool is_control(const char *character)
     return first < 0x20 || first == 0x7f || (first == 0xc2 && second < 0xa0);
 }
 
+/* What turns the direction of the text around it (U+061C, U+200E, U+200F, U+202A..U+202E, U+2066..U+2069), breaks a
+ * line (U+2028, U+2029) or has no width (U+200B, U+2060..U+2065, U+FEFF): two names may look alike, or a row like
+ * another. */
+static bool is_deceptive(const char *character)
+{
+    const unsigned char *byte = (const unsigned char *)character;
+    if (byte[0] == 0xd8)
+        return byte[1] == 0x9c;
+    if (byte[0] == 0xef)
+        return byte[1] == 0xbb && byte[2] == 0xbf;
+    return byte[0] == 0xe2 && ((byte[1] == 0x80 && (byte[2] == 0x8b || byte[2] == 0x8e || byte[2] == 0x8f ||
+                                                    (byte[2] >= 0xa8 && byte[2] <= 0xae))) ||
+                               (byte[1] == 0x81 && byte[2] >= 0xa0 && byte[2] <= 0xa9));
+}
+
 size_t csv_cell_character_bytes(const char *text, const char *end)
 {
     if (*text == ',' || *text == '"')
         return 0;
     size_t count = character_bytes(text, end);
-    return count == 0 || is_control(text) ? 0 : count;
+    return count == 0 || is_control(text) || is_deceptive(text) ? 0 : count;
 }
 
 static const char *skip_digits(const char *text)

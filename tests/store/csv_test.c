@@ -1,4 +1,5 @@
 /* The CSV layer: what it writes reads back; what is not as promised is refused with path, line, value and advice. */
+#include "store/checksum.h"
 #include "store/csv.h"
 
 #include <errno.h>
@@ -211,6 +212,15 @@ static const struct bad_file bad_files[] = {
     {HEADER "a,1,2,\x7f\n", 0, ":2: column note is \"\\x7f\": byte 1 is a control character"},
     {HEADER "a,1,2,x\xff\n", 0, ":2: column note is \"x\\xff\": byte 2 is a byte that is not printable UTF-8"},
     {HEADER "a,1,2,\xc3\n", 0, ":2: column note is \"\\xc3\": byte 1 is a byte that is not printable UTF-8"},
+    {HEADER "a,1,2,x\xe2\x80\xae\n", 0,
+     ":2: column note is \"x\\xe2\\x80\\xae\": byte 2 is a byte that is not printable"},
+    {HEADER "a,1,2,\xe2\x81\xa9\n", 0,
+     ":2: column note is \"\\xe2\\x81\\xa9\": byte 1 is a byte that is not printable"},
+    {HEADER "a,1,2,\xd8\x9c\n", 0, ":2: column note is \"\\xd8\\x9c\": byte 1 is a byte that is not printable"},
+    {HEADER "a,1,2,\xef\xbb\xbf\n", 0,
+     ":2: column note is \"\\xef\\xbb\\xbf\": byte 1 is a byte that is not printable"},
+    {HEADER "a,1,2,\xe2\x80\xa8\n", 0,
+     ":2: column note is \"\\xe2\\x80\\xa8\": byte 1 is a byte that is not printable"},
     {HEADER "a,1,2,\xc0\xaf\n", 0, ":2: column note is \"\\xc0\\xaf\": byte 1 is a byte that is not"},
     {HEADER "a,1,2,\xed\xa0\x80\n", 0, ":2: column note is \"\\xed\\xa0\\x80\": byte 1 is a byte that is not"},
     {HEADER "a,1,2,\xc2\x85\n", 0, ":2: column note is \"\\xc2\\x85\": byte 1 is a byte that is not"},
@@ -370,6 +380,44 @@ static void reader_reads_gzip_members(void **state)
     assert_int_equal(data.row_count, 3);
     assert_int_equal(csv_integer(&data, 2, COUNT), 5);
     csv_free(&data);
+}
+
+/* A hole takes no room on the disk, and packed it is a few hundred kilobytes: neither may come to be memory. */
+static void reader_has_a_limit(void **state)
+{
+    (void)state;
+    char expected[1400];
+    const char *path = path_of("large.csv");
+    put_file(path, HEADER, strlen(HEADER));
+    assert_int_equal(truncate(path, (off_t)CSV_TEXT_BYTES_MAX + 1), 0);
+    snprintf(expected, sizeof expected, "%s: more than %d bytes of text; expected fewer", path, CSV_TEXT_BYTES_MAX);
+    assert_refused(path, expected);
+    assert_int_equal(unlink(path), 0);
+
+    path = path_of("large.csv.gz");
+    gzFile file = gzopen(path, "wb1");
+    static const char blank[1 << 20];
+    for (int written = 0; written <= CSV_TEXT_BYTES_MAX; written += (int)sizeof blank)
+        assert_int_equal(gzwrite(file, blank, sizeof blank), sizeof blank);
+    assert_int_equal(gzclose(file), Z_OK);
+    snprintf(expected, sizeof expected, "%s: more than %d bytes of text; expected fewer", path, CSV_TEXT_BYTES_MAX);
+    assert_refused(path, expected);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void checksum_waits_for_no_pipe(void **state)
+{
+    (void)state;
+    const char *path = path_of("summed.csv");
+    struct error error = {0};
+    char crc[CHECKSUM_CRC32_BYTES];
+    assert_int_equal(mkfifo(path, 0600), 0);
+    const int code = checksum_crc32(path, crc, &error);
+    assert_message(&error, code, path, ": is a pipe; expected a file with the bytes that were measured");
+    struct csv_data data;
+    error = (struct error){0};
+    assert_message(&error, csv_read(path, &table, &data, &error), path,
+                   ": is a pipe; expected a file with table things.csv");
 }
 
 static void reader_refuses_bad_gzip(void **state)
@@ -1024,6 +1072,8 @@ int main(void)
         cmocka_unit_test(reader_accepts_the_ends_of_the_ranges),
         cmocka_unit_test(reader_reads_gzip_members),
         cmocka_unit_test(reader_refuses_bad_gzip),
+        cmocka_unit_test(reader_has_a_limit),
+        cmocka_unit_test(checksum_waits_for_no_pipe),
         cmocka_unit_test(random_rows_come_back),
         cmocka_unit_test(numbers_are_short),
         cmocka_unit_test(locale_does_not_matter),
