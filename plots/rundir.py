@@ -85,8 +85,8 @@ def open_file(path):
             what = "directory" if stat.S_ISDIR(status.st_mode) else "pipe" if stat.S_ISFIFO(status.st_mode) else "device"
             raise InputError(f"{path}: is a {what}, expected a file")
         if status.st_size > MOST_BYTES:
-            raise InputError(f"{path}: {status.st_size} bytes, expected at most {MOST_BYTES}, as it is read into memory whole; take it from "
-                             "its run again, or measure less in one run")
+            raise InputError(f"{path}: more than {MOST_BYTES} bytes of text, expected fewer, as a table is read into memory whole; restore "
+                             "the file, or measure less in one run")
         yield file
 
 
@@ -125,7 +125,9 @@ def schema_version():
 
 # As harness/store/csv_value.c has them: what no cell holds, and numbers.
 NO_TEXT = re.compile('["\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]')
-INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
+INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
+INTEGERS = range(-2 ** 63, 2 ** 63)
+INTEGER_DIGITS = len(str(INTEGERS[0]))
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 
 
@@ -136,7 +138,7 @@ def _value(text, kind):
     if kind == "TEXT":
         return None if NO_TEXT.search(text) else text
     if kind == "INTEGER":
-        return int(text) if INTEGER.fullmatch(text) and -2 ** 63 <= int(text) < 2 ** 63 else None
+        return int(text) if len(text) <= INTEGER_DIGITS and INTEGER.fullmatch(text) and int(text) in INTEGERS else None
     if text in ("inf", "-inf"):
         return float(text)
     return float(text) if NUMBER.fullmatch(text) and math.isfinite(float(text)) else None

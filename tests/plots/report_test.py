@@ -1339,7 +1339,8 @@ class BadInput(WithRun):
         (device / "claims.csv").symlink_to("/dev/zero")
         self.refused(device, f"{device}/claims.csv: is a device")
         os.truncate(large / "growth.csv", rundir.MOST_BYTES + 1)
-        self.refused(large, f"{large}/growth.csv: {rundir.MOST_BYTES + 1} bytes, expected at most {rundir.MOST_BYTES}")
+        self.refused(large, f"{large}/growth.csv: more than {rundir.MOST_BYTES} bytes of text")
+        self.assertIn(f"CSV_TEXT_BYTES_MAX = 1 << {rundir.MOST_BYTES.bit_length() - 1} ", (ROOT / "harness/store/csv.h").read_text())
 
     def test_file_that_gnuplot_reads_is_looked_at_before(self):
         directory = self.copy()
@@ -1544,8 +1545,8 @@ class NoFigureByHand(unittest.TestCase):
                     self.assert_clean(node.value, f"{path.name}:{node.lineno}: {node.value!r}")
 
     def test_numbers_of_the_report(self):
-        """Indices, powers of ten and counts of digits; nothing that could be a measurement."""
-        allowed = {0, 1, 2, 3, 5, 6, 10, 20, 25, 50, 80, 100, 0.5, 1e-9, 1e3, 1e4, 1e6, 1e7, 1e15}
+        """Indices, powers of ten, counts of digits and the ranges of the files; nothing that could be a measurement."""
+        allowed = {0, 1, 2, 3, 5, 6, 10, 20, 25, 28, 50, 63, 80, 100, 0.5, 1e-9, 1e3, 1e4, 1e6, 1e7, 1e15}
         for name in ("report.py", "original.py", "wording.py", "subject.py", "rundir.py", "calibration.py", "compare.py"):
             for node in ast.walk(ast.parse((PLOTS / name).read_text())):
                 if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
