@@ -138,7 +138,9 @@ static int verb_plot(const struct options *options, struct error *error)
     struct analyse_summary summary;
     if (paths_find(&paths, error) != 0)
         return error->code;
-    if (options->terminal && run_directory_check_run(options->directory, error) != 0)
+    if (options->terminal && (run_directory_check_run(options->directory, error) != 0 ||
+                              run_directory_check_version(options->directory, error) != 0 ||
+                              analyse_check_directory(options->directory, error) != 0))
         return error->code;
     if (options->terminal)
         return present_terminal(&paths, options->directory, error);

@@ -174,7 +174,10 @@ static inline struct encbench_inputs encbench_inputs_of_thread(const struct encb
     return inputs;
 }
 
-/* A figure that a workload counts itself, exactly: the same in every repeat. */
+/* A figure that a workload counts itself, exactly: the same in every repeat. Its name says what it can be: what ends in
+ * _bytes, _at_rest, _kept_alive or _count is whole and not negative (but for a name with `growth` or `minus`), what
+ * ends in _per_op not negative, what ends in _hits_per_get a share of 1, and what has _waste_percent in it one of 100.
+ */
 struct encbench_metric {
     const char *name; /* with its unit: "pool_hits_per_get", "buffers_at_rest_count"; static */
     double value;     /* finite */

@@ -70,4 +70,11 @@ int analyse_exit(const struct analyse_summary *summary);
  * line with file and line when it cannot. */
 int analyse_claims_check(const struct csv_data *claims, struct error *error);
 
+/* The same of exact figures: values that a metric of that name cannot have, figures that contradict each other. */
+int analyse_metrics_check(const struct csv_data *metrics, struct error *error);
+
+/* For whoever reads files of a run directory of this schema without analysing them: 0 where those that are there do not
+ * contradict each other and their checksums; one line with file and line where they do. */
+int analyse_check_directory(const char *directory, struct error *error);
+
 #endif

@@ -25,6 +25,7 @@
 struct analyse_growth_row {
     char variant[ENCBENCH_NAME_BYTES], workload[ENCBENCH_NAME_BYTES];
     struct growth growth;
+    double steady_bytes, last_range_bytes; /* as the two metrics of growth.h */
 };
 
 struct analyse_growth {
@@ -62,6 +63,8 @@ struct analyse_data {
         variants, cells;
     struct csv_data identical_code; /* no rows in a run of an older version */
     struct csv_data reached;        /* the same */
+    struct csv_data symbols;        /* the same */
+    struct csv_data calibration;    /* no rows where the machine was never calibrated */
     struct csv_data linearity;      /* the same; `linearity_recorded`: it has the file */
     bool linearity_recorded;
     struct recorded recorded; /* whether the raw files are what was measured */
@@ -115,8 +118,18 @@ int analyse_bad_cell(const struct csv_data *table, size_t row, size_t column, co
 
 /* ---- analyse_cross.c: what the raw files say of each other ---- */
 
-/* Figures and counts that two files have, of a run whose rows are known to name each other. */
+/* Figures that two files have. Of `data` only the tables and the index of processes are looked at; a table that was not
+ * read has no rows. */
+int analyse_check_agreement(const struct analyse_data *data, struct error *error);
+/* The same, and what the run planned and counted, of a run whose rows are known to name each other. */
 int analyse_check_cross(const struct analyse_data *data, struct error *error);
+
+/* ---- analyse_exact.c: exact figures, and the files that they are counted in ---- */
+
+/* metrics.csv and, where they are there, layout.csv, symbols.csv and heap.csv. */
+int analyse_check_exact(const struct analyse_data *data, struct error *error);
+/* Rates of calibration.csv are those of their counts. */
+int analyse_check_calibration(const struct csv_data *calibration, struct error *error);
 
 /* ---- analyse_linearity.c: other sizes of a batch ---- */
 

@@ -11,8 +11,6 @@
 #define TIME_NS_LEAST  1e-9
 #define TIME_NS_MOST   1e15
 #define LOG_RATIO_MOST 50.0
-#define METRIC_MOST    1e24
-#define METRIC_LEAST   1e-24
 
 int analyse_bad_cell(const struct csv_data *table, size_t row, size_t column, const char *expected, struct error *error)
 {
@@ -161,27 +159,6 @@ static int check_state_contrast(const struct csv_data *table, size_t row, struct
     return 0;
 }
 
-static int check_metric(const struct csv_data *table, size_t row, struct error *error)
-{
-    static const char *const words[] = {"exact", "unstable", "not available"};
-    const char *status = csv_text(table, row, SCHEMA_metrics_status);
-    const bool empty = csv_is_empty(table, row, SCHEMA_metrics_value);
-    size_t word = 0;
-    while (word < 3 && strcmp(words[word], status) != 0)
-        word++;
-    if (word == 3)
-        return analyse_bad_cell(table, row, SCHEMA_metrics_status, "exact; unstable or not available", error);
-    const double value = csv_number(table, row, SCHEMA_metrics_value), size = fabs(value);
-    if (value < 0 && words_has("instructions_per_op allocations_per_op allocated_bytes_per_op planted_cycles_per_op",
-                               csv_text(table, row, SCHEMA_metrics_metric)))
-        return analyse_bad_cell(table, row, SCHEMA_metrics_value, "a count of it, 0 or more", error);
-    if (empty ? word == 0 : !(size == 0 || (size >= METRIC_LEAST && size <= METRIC_MOST)))
-        return analyse_bad_cell(table, row, SCHEMA_metrics_value,
-                                word == 0 ? "a finite number; the figure is exact" : "a finite number or nothing",
-                                error);
-    return 0;
-}
-
 static int check_cell(const struct csv_data *table, size_t row, struct error *error)
 {
     if (csv_integer(table, row, SCHEMA_cells_processes) < 1)
@@ -237,8 +214,6 @@ int analyse_check_tables(const struct analyse_data *data, struct error *error)
         check_machine(&data->machine, row, error);
     for (size_t row = 0; row < data->cells.row_count && error->code == 0; row++)
         check_cell(&data->cells, row, error);
-    for (size_t row = 0; row < data->metrics.row_count && error->code == 0; row++)
-        check_metric(&data->metrics, row, error);
     for (size_t row = 0; row < data->processes.row_count && error->code == 0; row++)
         check_process(data, row, error);
     for (size_t row = 0; row < data->contrasts.row_count && error->code == 0; row++)

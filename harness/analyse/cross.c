@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Plain means add up: 5e-14 of the larger arm is the worst of 4 000 contrasts. */
@@ -16,8 +17,39 @@
 /* What a contrast should be by the levels of its arms. */
 struct expected {
     double plain_ns;
-    double largest_ns; /* of the arms, to measure deviations by */
+    double trimmed_ns, log_ratio, plain_log_ratio; /* nearly: see strays() */
+    double largest_ns;                             /* of the arms, to measure deviations by */
 };
+
+/*
+ * On a busy machine trimmed means and log ratios of the few blocks of one process are anything; but over processes they
+ * go with the levels of the arms. Where those differ by half a percent, of 12 000 contrasts of 60 runs, busy ones too,
+ * no more than half of the processes of one strayed: had the other sign, or (trimmed ones) another size.
+ */
+enum {
+    STRAY_LEAST_PROCESSES = 5,
+    STRAY_MOST_PERCENT = 75,
+};
+#define STRAY_SHOWN     0.005
+#define STRAY_SURE      0.1 /* a figure that large is looked at whatever the arms say */
+#define STRAY_TOLERANCE 0.1
+#define STRAY_SHARE     0.75
+
+/* Processes of a contrast on a workload where one of its figures could stray, and where it did. */
+struct straying {
+    size_t seen, strayed;
+};
+enum { STRAY_DIFFERENCE, STRAY_LOG, STRAY_PLAIN_LOG, STRAY_FIGURES };
+
+static void count_straying(struct straying *straying, double figure, double expected, bool trimmed)
+{
+    if (!(fabs(expected) >= STRAY_SHOWN || fabs(figure) >= STRAY_SURE))
+        return;
+    const bool opposite = figure * expected < 0 && fabs(figure) >= STRAY_SHOWN / 2;
+    straying->seen++;
+    straying->strayed +=
+        opposite || (trimmed && fabs(figure - expected) > STRAY_TOLERANCE + STRAY_SHARE * fabs(expected));
+}
 
 /* The row of the arm that stands for a variant on one side of a contrast; ANALYSE_NONE. */
 static size_t arm_row(const struct analyse_data *data, const struct analyse_process *process, const char *role,
@@ -61,6 +93,9 @@ static int add_side(const struct analyse_data *data, size_t row, const struct an
         const double plain_ns = csv_number(processes, arm, SCHEMA_processes_plain_mean_ns_per_op);
         const double trimmed_ns = csv_number(processes, arm, SCHEMA_processes_time_ns_per_op);
         expected->plain_ns += weight * plain_ns;
+        expected->trimmed_ns += weight * trimmed_ns;
+        expected->log_ratio += weight * log(trimmed_ns);
+        expected->plain_log_ratio += weight * log(plain_ns);
         expected->largest_ns = fmax(expected->largest_ns, fmax(plain_ns, trimmed_ns));
     }
     return 0;
@@ -89,18 +124,18 @@ static int expect_contrast(const struct analyse_data *data, size_t row, const st
                     error);
 }
 
-static int check_contrast(const struct analyse_data *data, size_t row, struct error *error)
+static int check_contrast(const struct analyse_data *data, size_t row, struct straying *straying, struct error *error)
 {
     const struct csv_data *contrasts = &data->contrasts;
     const struct analyse_process *process =
         analyse_data_process(data, csv_integer(contrasts, row, SCHEMA_contrasts_process));
     struct expected expected = {0};
+    if (!process)
+        return analyse_bad_cell(contrasts, row, SCHEMA_contrasts_process, "a process of processes.csv", error);
     if (!process->ok)
         return 0;
     if (expect_contrast(data, row, process, &expected, error) != 0)
         return error->code;
-    /* Only the plain means are the arms' exactly: on a busy machine trimmed ones and log ratios of few blocks are
-     * anything. */
     const double seen = csv_number(contrasts, row, SCHEMA_contrasts_plain_mean_ns);
     const double tolerance = PLAIN_TOLERANCE * expected.largest_ns;
     if (!(fabs(seen - expected.plain_ns) <= tolerance)) {
@@ -109,6 +144,108 @@ static int check_contrast(const struct analyse_data *data, size_t row, struct er
                  expected.plain_ns, (long long)process->id, tolerance);
         return analyse_bad_cell(contrasts, row, SCHEMA_contrasts_plain_mean_ns, text, error);
     }
+    count_straying(&straying[STRAY_DIFFERENCE],
+                   csv_number(contrasts, row, SCHEMA_contrasts_difference_ns) / expected.largest_ns,
+                   expected.trimmed_ns / expected.largest_ns, true);
+    count_straying(&straying[STRAY_LOG], csv_number(contrasts, row, SCHEMA_contrasts_log_ratio), expected.log_ratio,
+                   true);
+    count_straying(&straying[STRAY_PLAIN_LOG], csv_number(contrasts, row, SCHEMA_contrasts_plain_mean_log_ratio),
+                   expected.plain_log_ratio, false);
+    return 0;
+}
+
+/* Rows of one contrast on one workload, in order of the file. */
+static int compare_contrasts(const void *a, const void *b, void *context)
+{
+    const struct csv_data *contrasts = context;
+    const size_t one = *(const size_t *)a, other = *(const size_t *)b;
+    int order = strcmp(csv_text(contrasts, one, SCHEMA_contrasts_contrast),
+                       csv_text(contrasts, other, SCHEMA_contrasts_contrast));
+    if (order == 0)
+        order = strcmp(csv_text(contrasts, one, SCHEMA_contrasts_workload),
+                       csv_text(contrasts, other, SCHEMA_contrasts_workload));
+    return order ? order : (one > other) - (one < other);
+}
+
+static bool same_contrast(const struct csv_data *contrasts, size_t one, size_t other)
+{
+    return strcmp(csv_text(contrasts, one, SCHEMA_contrasts_contrast),
+                  csv_text(contrasts, other, SCHEMA_contrasts_contrast)) == 0 &&
+           strcmp(csv_text(contrasts, one, SCHEMA_contrasts_workload),
+                  csv_text(contrasts, other, SCHEMA_contrasts_workload)) == 0;
+}
+
+static int judge_straying(const struct csv_data *contrasts, size_t row, const struct straying *straying,
+                          struct error *error)
+{
+    static const size_t columns[STRAY_FIGURES] = {SCHEMA_contrasts_difference_ns, SCHEMA_contrasts_log_ratio,
+                                                  SCHEMA_contrasts_plain_mean_log_ratio};
+    for (size_t i = 0; i < STRAY_FIGURES; i++)
+        if (straying[i].seen >= STRAY_LEAST_PROCESSES &&
+            100 * straying[i].strayed > STRAY_MOST_PERCENT * straying[i].seen)
+            return error_set(error, EXIT_USAGE,
+                             "%s:%zu: column %s of contrast %.100s on %.100s: in %zu of %zu processes that differ its "
+                             "sign or size is not that of the arms in processes.csv; expected about the same; restore "
+                             "both files, or measure again",
+                             contrasts->path, row + 2, contrasts->table->columns[columns[i]].name,
+                             csv_text(contrasts, row, SCHEMA_contrasts_contrast),
+                             csv_text(contrasts, row, SCHEMA_contrasts_workload), straying[i].strayed,
+                             straying[i].seen);
+    return 0;
+}
+
+static int check_contrasts(const struct analyse_data *data, struct error *error)
+{
+    const struct csv_data *contrasts = &data->contrasts;
+    size_t *rows = calloc(contrasts->row_count + 1, sizeof *rows);
+    if (!rows)
+        return error_out_of_memory(error);
+    for (size_t i = 0; i < contrasts->row_count; i++)
+        rows[i] = i;
+    qsort_r(rows, contrasts->row_count, sizeof *rows, compare_contrasts, (void *)contrasts);
+    for (size_t first = 0, end; first < contrasts->row_count && error->code == 0; first = end) {
+        struct straying straying[STRAY_FIGURES] = {0};
+        for (end = first; end < contrasts->row_count && same_contrast(contrasts, rows[first], rows[end]); end++)
+            if (check_contrast(data, rows[end], straying, error) != 0)
+                break;
+        if (error->code == 0)
+            judge_straying(contrasts, rows[first], straying, error);
+    }
+    free(rows);
+    return error->code;
+}
+
+/* ---- the states of blocks ---- */
+
+/* Blocks in a state are of those that were kept. */
+static int check_states(const struct analyse_data *data, size_t row, struct error *error)
+{
+    const struct csv_data *processes = &data->processes;
+    const int64_t kept = csv_integer(processes, row, SCHEMA_processes_blocks_kept);
+    const int64_t quiet = csv_integer(processes, row, SCHEMA_processes_blocks_quiet);
+    const int64_t shared = csv_integer(processes, row, SCHEMA_processes_blocks_shared);
+    if (quiet > kept)
+        return analyse_bad_cell(processes, row, SCHEMA_processes_blocks_quiet, "no more than blocks_kept", error);
+    if (shared > kept - quiet)
+        return analyse_bad_cell(processes, row, SCHEMA_processes_blocks_shared,
+                                "no more than blocks_kept less blocks_quiet", error);
+    return 0;
+}
+
+/* What was estimated from the blocks of one state is from those that the process had in it. */
+static int check_state_contrast(const struct analyse_data *data, size_t row, struct error *error)
+{
+    const struct csv_data *table = &data->state_contrasts, *processes = &data->processes;
+    const bool quiet = strcmp(csv_text(table, row, SCHEMA_state_contrasts_state), "quiet") == 0;
+    const struct analyse_process *process =
+        analyse_data_process(data, csv_integer(table, row, SCHEMA_state_contrasts_process));
+    if (!process)
+        return analyse_bad_cell(table, row, SCHEMA_state_contrasts_process, "a process of processes.csv", error);
+    const size_t column = quiet ? SCHEMA_processes_blocks_quiet : SCHEMA_processes_blocks_shared;
+    if (process->ok &&
+        csv_integer(table, row, SCHEMA_state_contrasts_blocks) != csv_integer(processes, process->rows, column))
+        return analyse_bad_cell(table, row, SCHEMA_state_contrasts_blocks,
+                                "the blocks of that state that processes.csv has of the process", error);
     return 0;
 }
 
@@ -268,14 +405,27 @@ static int check_counts(const struct analyse_data *data, struct error *error)
     return check_count(data, "processes_void", lost, error);
 }
 
+int analyse_check_agreement(const struct analyse_data *data, struct error *error)
+{
+    if (analyse_check_exact(data, error) != 0 || analyse_check_calibration(&data->calibration, error) != 0)
+        return error->code;
+    for (size_t row = 0; row < data->processes.row_count && error->code == 0; row++)
+        check_states(data, row, error);
+    for (size_t row = 0; row < data->state_contrasts.row_count && error->code == 0; row++)
+        check_state_contrast(data, row, error);
+    for (size_t row = 0; row < data->identical_code.row_count && error->code == 0; row++)
+        check_identical(data, row, error);
+    if (error->code == 0 && data->panels.row_count > 0) /* which say what a contrast is */
+        check_contrasts(data, error);
+    return error->code;
+}
+
 int analyse_check_cross(const struct analyse_data *data, struct error *error)
 {
     for (size_t row = 0; row < data->processes.row_count && error->code == 0; row++)
         check_process(data, row, error);
-    for (size_t row = 0; row < data->contrasts.row_count && error->code == 0; row++)
-        check_contrast(data, row, error);
-    for (size_t row = 0; row < data->identical_code.row_count && error->code == 0; row++)
-        check_identical(data, row, error);
+    if (error->code == 0)
+        analyse_check_agreement(data, error);
     for (size_t row = 0; row < data->cells.row_count && data->complete && error->code == 0; row++)
         if (check_cell(data, row, error) == 0)
             check_purpose(data, row, error);

@@ -1,9 +1,9 @@
+#include "analyse/analyse.h"
 #include "analyse/analysis.h"
 #include "base/paths.h"
 #include "base/words.h"
 #include "plan/panels.h"
 #include "schema.h"
-#include "store/checksum.h"
 #include "store/run_directory.h"
 
 #include <math.h>
@@ -80,15 +80,19 @@ static int read_table(struct csv_data *table, const struct analyse_data *data, c
     return csv_read(path, schema, table, error);
 }
 
-/* A run of an older version has no such file. */
+/* Where it is there: a run of an older version, or one without that pass, has no such file. */
+static int read_optional(struct csv_data *table, const struct analyse_data *data, const struct csv_table *schema,
+                         struct error *error)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", data->directory, schema->file);
+    return access(path, F_OK) == 0 ? read_table(table, data, schema, error) : 0;
+}
+
 static int read_reached(struct analyse_data *data, struct error *error)
 {
     static const size_t keys[] = {SCHEMA_reached_process, SCHEMA_reached_state, SCHEMA_reached_kernel};
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", data->directory, schema_reached.file);
-    if (access(path, F_OK) != 0)
-        return 0;
-    if (read_table(&data->reached, data, &schema_reached, error) != 0)
+    if (read_optional(&data->reached, data, &schema_reached, error) != 0)
         return error->code;
     for (size_t row = 0; row < data->reached.row_count; row++)
         if (!(csv_number(&data->reached, row, SCHEMA_reached_cycles_per_op) > 0) ||
@@ -100,11 +104,7 @@ static int read_reached(struct analyse_data *data, struct error *error)
 
 static int read_identical_code(struct analyse_data *data, struct error *error)
 {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", data->directory, schema_identical_code.file);
-    if (access(path, F_OK) != 0)
-        return 0;
-    if (read_table(&data->identical_code, data, &schema_identical_code, error) != 0)
+    if (read_optional(&data->identical_code, data, &schema_identical_code, error) != 0)
         return error->code;
     for (size_t row = 0; row < data->identical_code.row_count; row++)
         if (!words_has("yes no", csv_text(&data->identical_code, row, SCHEMA_identical_code_identical)) &&
@@ -262,26 +262,12 @@ static int read_run(struct analyse_data *data, struct error *error)
 /* Claims and panels stand before the measurement: what was changed after it decides nothing. */
 static int check_unchanged(const struct analyse_data *data, struct error *error)
 {
-    const struct {
-        const char *key;
-        const struct csv_data *table;
-    } copies[] = {{"claims_crc32", &data->claims}, {"panels_crc32", &data->panels}};
-    for (size_t i = 0; i < sizeof copies / sizeof copies[0]; i++) {
-        const char *recorded;
-        char crc[CHECKSUM_CRC32_BYTES];
-        if (run_fact(data, copies[i].key, "a CRC-32", &recorded, error) != 0)
-            return error->code;
-        const size_t row = csv_find(&data->run, SCHEMA_run_key, copies[i].key);
-        if (checksum_crc32(copies[i].table->path, crc, error) != 0)
-            return error->code;
-        if (strcmp(crc, recorded) != 0)
-            return error_set(
-                error, EXIT_USAGE,
-                "%s: was changed after the run (its CRC-32 is %s; run.csv:%zu has %s); restore it, or measure "
-                "again with the changed file",
-                copies[i].table->path, crc, row + 2, recorded);
-    }
-    return 0;
+    static const char *const keys[] = {"claims_crc32", "panels_crc32"};
+    const char *recorded;
+    run_directory_check_unchanged(&data->run, data->directory, error);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0] && error->code == 0; i++)
+        run_fact(data, keys[i], "a CRC-32", &recorded, error);
+    return error->code;
 }
 
 /* ---- panels.csv, processes.csv, contrasts.csv ---- */
@@ -530,17 +516,70 @@ int analyse_data_read(struct analyse_data *data, const char *directory, struct e
         if (check_contrast_row(data, row, error) != 0)
             return error->code;
     if (index_state_rows(data, error) != 0 || read_identical_code(data, error) != 0 || read_reached(data, error) != 0 ||
-        analyse_linearity_read(data, error) != 0 || analyse_check_cross(data, error) != 0)
+        analyse_linearity_read(data, error) != 0 || analyse_growth_read(&data->growth, directory, error) != 0 ||
+        read_optional(&data->symbols, data, &schema_symbols, error) != 0 ||
+        read_optional(&data->calibration, data, &schema_calibration, error) != 0)
         return error->code;
-    return analyse_growth_read(&data->growth, directory, error);
+    return analyse_check_cross(data, error);
+}
+
+/* Of a process no more than where its rows are and whether all of them are ok. */
+static int index_rows(struct analyse_data *data, struct error *error)
+{
+    const struct csv_data *processes = &data->processes;
+    data->process = calloc(processes->row_count + 1, sizeof *data->process);
+    if (!data->process)
+        return out_of_memory(error);
+    for (size_t row = 0; row < processes->row_count; row++)
+        data->process[row] = (struct analyse_process){
+            .id = csv_integer(processes, row, SCHEMA_processes_process), .ok = true, .rows = SIZE_MAX};
+    qsort(data->process, processes->row_count, sizeof *data->process, by_id);
+    for (size_t i = 0; i < processes->row_count; i++)
+        if (data->process_count == 0 || data->process[data->process_count - 1].id != data->process[i].id)
+            data->process[data->process_count++] = data->process[i];
+    for (size_t row = 0; row < processes->row_count; row++) {
+        struct analyse_process *process =
+            (struct analyse_process *)analyse_data_process(data, csv_integer(processes, row, SCHEMA_processes_process));
+        process->rows = row < process->rows ? row : process->rows;
+        process->rows_end = row + 1;
+        process->ok = process->ok && strcmp(csv_text(processes, row, SCHEMA_processes_status), "void") != 0;
+    }
+    return 0;
+}
+
+int analyse_check_directory(const char *directory, struct error *error)
+{
+    struct analyse_data data = {.directory = directory};
+    const struct {
+        struct csv_data *table;
+        const struct csv_table *schema;
+    } tables[] = {{&data.run, &schema_run},
+                  {&data.panels, &schema_panels},
+                  {&data.workloads, &schema_workloads},
+                  {&data.processes, &schema_processes},
+                  {&data.contrasts, &schema_contrasts},
+                  {&data.state_contrasts, &schema_state_contrasts},
+                  {&data.metrics, &schema_metrics},
+                  {&data.layout, &schema_layout},
+                  {&data.identical_code, &schema_identical_code},
+                  {&data.symbols, &schema_symbols},
+                  {&data.calibration, &schema_calibration}};
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0] && error->code == 0; i++)
+        read_optional(tables[i].table, &data, tables[i].schema, error);
+    if (error->code == 0 && run_directory_check_unchanged(&data.run, directory, error) == 0 &&
+        analyse_growth_read(&data.growth, directory, error) == 0 && index_rows(&data, error) == 0)
+        analyse_check_agreement(&data, error);
+    analyse_data_free(&data);
+    return error->code;
 }
 
 void analyse_data_free(struct analyse_data *data)
 {
     struct csv_data *tables[] = {
-        &data->run,       &data->claims,  &data->panels,         &data->processes, &data->state_contrasts,
-        &data->contrasts, &data->metrics, &data->layout,         &data->workloads, &data->variants,
-        &data->cells,     &data->machine, &data->identical_code, &data->linearity, &data->reached};
+        &data->run,       &data->claims,     &data->panels,         &data->processes, &data->state_contrasts,
+        &data->contrasts, &data->metrics,    &data->layout,         &data->workloads, &data->variants,
+        &data->cells,     &data->machine,    &data->identical_code, &data->linearity, &data->reached,
+        &data->symbols,   &data->calibration};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         csv_free(tables[i]);
     analyse_growth_free(&data->growth);

@@ -43,6 +43,8 @@ static int judge_series(struct analyse_growth_row *judged, const struct csv_data
     snprintf(judged->variant, sizeof judged->variant, "%s", csv_text(heap, first, SCHEMA_heap_variant));
     snprintf(judged->workload, sizeof judged->workload, "%s", csv_text(heap, first, SCHEMA_heap_workload));
     growth_judge(&judged->growth, points, end - first);
+    judged->steady_bytes = growth_steady_bytes(points, end - first);
+    judged->last_range_bytes = growth_last_range_bytes(points, end - first);
     return 0;
 }
 

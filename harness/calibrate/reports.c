@@ -1,5 +1,6 @@
 #include "calibrate/internal.h"
 
+#include "analyse/analyse.h"
 #include "base/paths.h"
 #include "base/words.h"
 #include "machine/machine.h"
@@ -92,7 +93,7 @@ int calibrate_take_reports(const char *const *reports, const char *directory, st
     const char *fingerprint = run_directory_fact(&facts, "fingerprint");
     for (size_t i = 0; reports[i] && error->code == 0; i++) {
         struct report report = {0};
-        if (run_directory_check_version(reports[i], error) == 0 &&
+        if (run_directory_check_version(reports[i], error) == 0 && analyse_check_directory(reports[i], error) == 0 &&
             run_directory_read_table(reports[i], &schema_run, &report.run, error) == 0 &&
             run_directory_read_table(reports[i], &schema_machine, &report.machine, error) == 0 &&
             run_directory_read_table(reports[i], &schema_verdicts, &report.verdicts, error) == 0 &&

@@ -1,5 +1,6 @@
 #include "compare/compare.h"
 
+#include "analyse/analyse.h"
 #include "base/paths.h"
 #include "compare/internal.h"
 #include "schema.h"
@@ -51,7 +52,8 @@ static int read_run(struct compared_run *run, struct error *error)
         {&schema_processes, &run->processes},
         {&schema_state_contrasts, &run->state_contrasts},
     };
-    if (run_directory_read(&run->facts, run->directory, error) != 0)
+    if (run_directory_read(&run->facts, run->directory, error) != 0 ||
+        (run->facts.readable && analyse_check_directory(run->directory, error) != 0))
         return error->code;
     for (size_t t = 0; run->facts.readable && t < sizeof tables / sizeof tables[0]; t++)
         if (run_directory_read_table(run->directory, tables[t].table, tables[t].data, error) != 0)

@@ -7,6 +7,7 @@
 #include "count/allocators.h"
 #include "count/cache.h"
 #include "count/instructions.h"
+#include "module/names.h"
 #include "schema.h"
 #include "store/csv.h"
 
@@ -280,6 +281,13 @@ static int measure_metrics(const struct launch *launch, struct pass *pass, struc
         launch_pass(launch, WORKER_METRICS, pass->module, pass->workload, 0, INPUT_SEED, second, error) != 0)
         return error->code;
     for (uint32_t i = 0; i < first->metric_count; i++) {
+        const char *expected = names_metric_expected(first->metrics[i].name, first->metrics[i].value);
+        if (expected)
+            return error_set(error, EXIT_USAGE,
+                             "workload %s of variant %s: metric %s is %.17g; expected %s; mend %s or give the metric "
+                             "another name",
+                             pass->workload->short_name, pass->module->variant, first->metrics[i].name,
+                             first->metrics[i].value, expected, pass->module->file);
         const bool same = second->metric_count == first->metric_count && has_metric(second, &first->metrics[i]);
         add(pass, first->metrics[i].name, first->metrics[i].value, same ? exact_status : "unstable",
             same ? "" : "two runs do not agree");

@@ -1,5 +1,6 @@
 #include "gate/sides.h"
 
+#include "analyse/analyse.h"
 #include "base/process.h"
 #include "base/progress.h"
 #include "count/exact.h"
@@ -169,8 +170,9 @@ static int count_side(const struct gate_sides *sides, const struct gate_side *si
 static int read_figures(struct gate_side *side, struct error *error)
 {
     char path[PATH_MAX];
-    if (paths_join(path, side->directory, schema_metrics.file, error) == 0)
-        csv_read(path, &schema_metrics, &side->metrics, error);
+    if (paths_join(path, side->directory, schema_metrics.file, error) == 0 &&
+        csv_read(path, &schema_metrics, &side->metrics, error) == 0)
+        analyse_metrics_check(&side->metrics, error);
     return error->code;
 }
 

@@ -6,6 +6,7 @@
 #include "module/allocators_list.h"
 #include "stats/growth.h"
 
+#include <math.h>
 #include <string.h>
 
 bool names_is_legal(const char *name)
@@ -62,4 +63,32 @@ bool names_metric_is_reserved(const char *name)
         if (strcmp(name, reserved[i]) == 0)
             return true;
     return growth_is_metric(name) || allocators_is_metric(name);
+}
+
+static bool ends_in(const char *name, const char *end)
+{
+    const size_t length = strlen(name), end_length = strlen(end);
+    return length >= end_length && strcmp(name + length - end_length, end) == 0;
+}
+
+/* Bytes by which something grows may be fewer than before, as may what an op leaves alive. */
+static bool may_be_negative(const char *name)
+{
+    return strstr(name, "growth") || strstr(name, "minus") || strncmp(name, "live_", strlen("live_")) == 0;
+}
+
+const char *names_metric_expected(const char *name, double value)
+{
+    static const char *const whole[] = {"_bytes",       "_at_rest",     "_kept_alive",       "_count",
+                                        "struct_holes", "struct_lines", "allocating_threads"};
+    if (ends_in(name, "_hits_per_get"))
+        return value >= 0 && value <= 1 ? NULL : "a share of all gets, 0 to 1";
+    if (strstr(name, "_waste_percent"))
+        return value >= 0 && value <= 100 ? NULL : "a share of what is given, 0 to 100";
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
+        if (ends_in(name, whole[i]) && value != floor(value))
+            return "a whole number, as its name says";
+        else if (ends_in(name, whole[i]) && value < 0 && !may_be_negative(name))
+            return "a count of it, 0 or more";
+    return ends_in(name, "_per_op") && value < 0 && !may_be_negative(name) ? "a count of it, 0 or more" : NULL;
 }

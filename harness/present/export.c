@@ -1,5 +1,6 @@
 #include "present/export.h"
 
+#include "analyse/analyse.h"
 #include "base/paths.h"
 #include "schema.h"
 #include "store/csv.h"
@@ -142,7 +143,8 @@ static int read_run(struct exported *exported, const char *directory, struct err
         return error->code;
     if (!exported->facts.readable)
         return error_set(error, EXIT_USAGE, "%s: cannot be exported: %s", directory, exported->facts.reason);
-    if (run_directory_read_table(directory, &schema_workloads, &exported->workloads, error) != 0 ||
+    if (analyse_check_directory(directory, error) != 0 ||
+        run_directory_read_table(directory, &schema_workloads, &exported->workloads, error) != 0 ||
         run_directory_read_table(directory, &schema_processes, &exported->processes, error) != 0 ||
         run_directory_read_table(directory, &schema_metrics, &exported->metrics, error) != 0)
         return error->code;

@@ -173,13 +173,14 @@ int run_directory_check_version(const char *directory, struct error *error)
 }
 
 /* What was measured is what analyse saw: run.csv has the CRC-32 of TABLE.csv as TABLE_crc32. */
-static int check_unchanged(const struct run_directory *finished, const char *directory, struct error *error)
+int run_directory_check_unchanged(const struct csv_data *run, const char *directory, struct error *error)
 {
     for (size_t t = 0; schema_tables[t]; t++) {
         const char *file = schema_tables[t]->file;
         char key[64], path[PATH_MAX], crc[CHECKSUM_CRC32_BYTES];
         snprintf(key, sizeof key, "%.*s_crc32", (int)strcspn(file, "."), file);
-        const char *recorded = run_directory_fact(&finished->run, key);
+        const size_t row = csv_find(run, SCHEMA_run_key, key);
+        const char *recorded = row < run->row_count ? csv_text(run, row, SCHEMA_run_value) : "";
         if (*recorded == '\0')
             continue;
         if (paths_join(path, directory, file, error) != 0)
@@ -190,8 +191,9 @@ static int check_unchanged(const struct run_directory *finished, const char *dir
             return error->code;
         if (strcmp(crc, recorded) != 0)
             return error_set(error, EXIT_USAGE,
-                             "%s: was changed after the run (its CRC-32 is %s; run.csv has %.20s); restore it", path,
-                             crc, recorded);
+                             "%s: was changed after the run (its CRC-32 is %s; run.csv:%zu has %.20s); restore it, or "
+                             "measure again",
+                             path, crc, row + 2, recorded);
     }
     return 0;
 }
@@ -264,7 +266,7 @@ int run_directory_read(struct run_directory *finished, const char *directory, st
         return error_set(error, EXIT_USAGE, "%s: has no %s; run `encbench analyse %s` first", directory,
                          schema_controls.file, directory);
     if (run_directory_read_table(directory, &schema_machine, &finished->machine, error) != 0 ||
-        check_unchanged(finished, directory, error) != 0 ||
+        run_directory_check_unchanged(&finished->run, directory, error) != 0 ||
         recorded_check(directory, &(struct recorded){0}, error) != 0)
         return error->code;
     return read_controls(finished, directory, error);

@@ -33,6 +33,9 @@ void run_directory_free(struct run_directory *finished);
  * read, as another schema may have other columns everywhere. */
 int run_directory_check_version(const char *directory, struct error *error);
 
+/* 0 unless a table that is there is not what `run`, its run.csv, has the CRC-32 of. */
+int run_directory_check_unchanged(const struct csv_data *run, const char *directory, struct error *error);
+
 /* DIRECTORY/FILE of the table. */
 int run_directory_read_table(const char *directory, const struct csv_table *table, struct csv_data *data,
                              struct error *error);

@@ -93,6 +93,25 @@ class Golden(unittest.TestCase):
         self.assertRegex(done.stderr, r"contrasts\.csv: contrast direct_against_pooled of panel design on \S+ is faster in ns and slower in percent")
         self.assertEqual((self.golden / "run" / "effects.csv").read_bytes(), before)
 
+    def test_figures_that_contradict_each_other_reach_no_reader(self):
+        """Whoever reads a run directory says the same line, and leaves the directory as it was."""
+        run = self.golden / "run"
+        metrics = (run / "metrics.csv").read_text(encoding="utf-8")
+        (run / "metrics.csv").write_text(metrics.replace("removed+thread,layout,struct_bytes,32,", "removed+thread,layout,struct_bytes,40,"),
+                                         encoding="utf-8")
+        before = {path: path.read_bytes() for path in run.iterdir()}
+        said = set()
+        for arguments in (["analyse", run], ["plot", run], ["plot", "--terminal", run], ["report", run, "--output", self.golden / "R.md"],
+                          ["export", "--format", "benchfmt", run], ["explain", "8", run],
+                          ["compare", "--out", self.golden / "compared", run, GOLDEN / "run"]):
+            done = subprocess.run([ENCBENCH, *map(str, arguments)], capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
+            said.add(done.stderr)
+        self.assertEqual(len(said), 1, said)
+        self.assertRegex(said.pop(), r'metrics\.csv:[0-9]+: column value is "40"; expected 32 by the variant\'s rows of layout\.csv')
+        self.assertEqual({path: path.read_bytes() for path in run.iterdir()}, before)
+        self.assertEqual({path.name for path in self.golden.iterdir()}, {path.name for path in GOLDEN.iterdir()})
+
     def test_figures_can_be_drawn(self):
         done = subprocess.run([sys.executable, "-B", str(ROOT / "plots" / "figures.py"), str(self.golden / "run")],
                               capture_output=True, text=True, check=False)

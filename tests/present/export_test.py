@@ -214,9 +214,12 @@ def check_refusals(work, good):
     changed = make_run(os.path.join(work, "changed"))
     with open(os.path.join(changed, "run.csv"), "a", encoding="utf-8") as stream:
         stream.write("processes_crc32,0badcafe\n")
+    negative = make_run(os.path.join(work, "negative"))
+    write(negative, "metrics.csv", [{"variant": "x", "workload": "op", "metric": "allocations_per_op", "value": -1, "status": "exact"}])
     wrong = make_run(os.path.join(work, "wrong"), version=f"{VERSION}x")
     for arguments in (["--format", "benchfmt"], ["--format", "gbench"]):
         refused("no controls", 'lacks the control "complete"; run `encbench analyse', *arguments, stale)
+        refused("figures that contradict each other", "metrics.csv:2: column value is \"-1\"", *arguments, negative)
         refused("changed since it was measured", "processes.csv: was changed after the run", *arguments, changed)
         refused("a version with more behind it", f"schema_version is {VERSION}x", *arguments, wrong)
         refused("another schema", 'schema_version is 2', *arguments, old)
@@ -235,7 +238,7 @@ def check_refusals(work, good):
     refused("no format", "--format benchfmt", good)
     with open(os.path.join(good, "processes.csv"), encoding="utf-8") as stream:
         check("the run's table is what it was", stream.readline().startswith("process,") and "samples.csv.gz" not in os.listdir(good))
-    check("nothing is left behind", sorted(os.listdir(work)) == ["changed", "good", "locked", "named", "old", "raw", "stale", "torn", "wrong"] and not os.listdir(locked))
+    check("nothing is left behind", sorted(os.listdir(work)) == ["changed", "good", "locked", "named", "negative", "old", "raw", "stale", "torn", "wrong"] and not os.listdir(locked))
     with open("/dev/full", "w", encoding="utf-8") as full:
         done = subprocess.run([ENCBENCH, "export", "--format", "gbench", good], stdout=full, stderr=subprocess.PIPE, check=False)
     check("a full standard output is an error", done.returncode == 2)
@@ -277,7 +280,7 @@ def check_odd(work):
     odd = [arm_row(0, ("a b/c", "p", "baseline", "é\u00a0=x-3", 5))]
     x = ("op", "main", "baseline", "x", 1)
     write(directory, "processes.csv", odd + [arm_row(1, x, time_ns_per_op="inf"), arm_row(2, x, time_ns_per_op=""), arm_row(3, x, status="void")])
-    write(directory, "metrics.csv", [{"variant": "x", "workload": "op", "metric": "struct_bytes", "value": value, "status": "exact"} for value in ("", "inf")])
+    write(directory, "metrics.csv", [{"variant": "x", "workload": "op", "metric": "struct_bytes", "value": "", "status": "not available"}])
     configuration, _, results = read_benchfmt(exported(directory, "benchfmt"))
     check("an empty fact is left out", configuration == {"cpu": "Übel: = 3 GHz"})
     check("odd names become one name; what is no number, and what is void, is left out",
