@@ -11,6 +11,7 @@ from pathlib import Path
 import jinja2
 
 import compare_figure
+import escape
 import figures
 import subject
 import wording
@@ -45,7 +46,7 @@ class Comparison:
         tables = schema()
         self.files = {name: tables[name][0] for name in TABLES}
         for name in TABLES:
-            setattr(self, name.removeprefix("compare_"), read_csv(self.path / tables[name][0], tables[name][1]))
+            setattr(self, name.removeprefix("compare_"), read_csv(self.path / tables[name][0], tables[name][1], inert=True))
         self.compared = [row for row in self.runs if row["compared"] == "yes"]
         self.valid = [row for row in self.compared if row["valid"] == "yes"]
         self.base = next((row for row in self.groups if row["base"] == "yes"), None)
@@ -343,9 +344,10 @@ def drawn(comparison):
 
 def write_figure(comparison, rows):
     folder = own_folder(comparison.path / "figures")
-    figure = compare_figure.draw(rows, [(group_heading(comparison, group), [run["run"] for run in comparison.runs_of(group)
-                                                                             if run in comparison.valid])
-                                        for group in comparison.groups])
+    figure = compare_figure.draw([(escape.shown(contrast), by_run) for contrast, by_run in rows],
+                                 [(escape.shown(group_heading(comparison, group)), [run["run"] for run in comparison.runs_of(group)
+                                                                                    if run in comparison.valid])
+                                  for group in comparison.groups])
     for kind in figures.KINDS:
         with replacing(folder / f"compare.{kind}") as partial:
             figures.write_matplotlib(figure, partial, kind)

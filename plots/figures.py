@@ -654,7 +654,7 @@ def main(arguments):
     parser = ArgumentParser(description="Draws the figures of a run directory.")
     parser.add_argument("directory", metavar="RUN_DIRECTORY")
     options = parser.parse_args(arguments)
-    run = RunDirectory(Path(options.directory).resolve())
+    run = RunDirectory(Path(options.directory).resolve(), raw=True)
     matplotlib.rcdefaults()  # a user's own matplotlibrc must not change the bytes
     matplotlib.rcParams.update(style.RC)
     style.learn(run.variants)

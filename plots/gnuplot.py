@@ -4,6 +4,7 @@ A drawing is (script, {variable: text}); the script says what it wants besides, 
 """
 
 import os
+import re
 import subprocess
 
 import style
@@ -12,7 +13,8 @@ from rundir import SOURCE, InputError
 
 
 def quoted(text):
-    return "'" + text.replace("'", "''") + "'"
+    """As a string of gnuplot, without backslashes: it takes them from what it reads of a CSV file too, and the two are compared."""
+    return "'" + re.sub(r"\\(.?)", r"\1", text).replace("'", "''") + "'"
 
 
 def draw(run, drawing, **values):

@@ -20,7 +20,6 @@ import calibration
 import original
 import subject
 import wording
-from wording import plain
 from rundir import SOURCE, ArgumentParser, InputError, RunDirectory, check_replaceable, replacing, run_main
 
 INVALID = "run invalid"
@@ -65,7 +64,7 @@ def parts_of(run):
 def controls_in_words(rows):
     return [f"control `{row['control']}` {row['status']} on {row['subject']}: expected {row['expected']}, saw "
             f"{wording.interval(row['estimate'], row['low'], row['high'], None) or 'nothing'}"
-            + (f" ({plain(row['reason'])})" if row["reason"] else "") for row in rows]
+            + (f" ({row['reason']})" if row["reason"] else "") for row in rows]
 
 
 def failed_controls(run):
@@ -101,7 +100,7 @@ def in_short(run, blinds):
 
 def heap_troubles(run):
     """Why the heap passes of this run may not be believed; timing has nothing to do with it."""
-    return [f"control `{row['control']}` {row['status']}: {plain(row['reason'] or row['expected'])}"
+    return [f"control `{row['control']}` {row['status']}: {row['reason'] or row['expected']}"
             for row in run.controls if row["control"] in LEAKS and row["status"] != "holds"]
 
 
@@ -307,7 +306,7 @@ def what_would_decide(run):
         if row["verdict"] != UNRESOLVED or row["cause"] not in subject.OF_THE_INTERVAL:
             continue
         share = row["responsible"] and f"{row['responsible']} ({wording.number(round(row['responsible_share_percent']))} %)"
-        rows.append((part_name(row), plain(row["brief"] or ""), share or "not split",
+        rows.append((part_name(row), row["brief"] or "", share or "not split",
                      "none" if row["processes_needed"] is None else row["processes_needed"]))
     return rows and wording.table(("Open", "In the way", "Varies most by", "Processes that would decide it"), rows)
 
@@ -334,12 +333,12 @@ def reasons(run):
         if row["twin_bound"] is not None:
             extra.append(f"twins reach {wording.coarse(row['twin_bound'], row['unit'])}")
         lines.append({"name": name, "statement": None if row["part"] == "all" else row["statement"], "scope": row["scope"],
-                      "verdict": row["verdict"], "reason": plain(row["reason"]), "extra": "; ".join(extra), "source": row["source"]})
+                      "verdict": row["verdict"], "reason": row["reason"], "extra": "; ".join(extra), "source": row["source"]})
     return lines
 
 
 def missing_parts(run):
-    return [{"name": part_name(row), "statement": row["statement"], "reason": plain(row["reason"])}
+    return [{"name": part_name(row), "statement": row["statement"], "reason": row["reason"]}
             for row in parts_of(run) if not_measured(run, row)]
 
 
@@ -406,7 +405,7 @@ def exact_table(run, metrics):
             alike.setdefault(tuple(map(exact_text, found)), []).append(code(variant))
             for row in found:
                 if row is not None and row["status"] != "exact":
-                    notes.setdefault(f"{code(workload)}, {row['metric']}: {row['status']}: {plain(row['reason'] or 'no reason given')}",
+                    notes.setdefault(f"{code(workload)}, {row['metric']}: {row['status']}: {row['reason'] or 'no reason given'}",
                                      []).append(code(variant))
         rows += [(code(workload), *figures, " ".join(variants)) for figures, variants in alike.items()]
     header = ("Workload", *(metrics[metric] for metric in present), "Variants")
@@ -510,7 +509,7 @@ def counters(run):
                          *([exact_text(exact)] if stepped else [])))
     for row in rows_of:
         if row["status"] != "counted":
-            notes.setdefault(f"{row['status']}: {plain(row['reason'] or 'no reason given')}", {})[code(row["event"])] = None
+            notes.setdefault(f"{row['status']}: {row['reason'] or 'no reason given'}", {})[code(row["event"])] = None
     header = ("Workload", "Variant", *(code(event) for event in events), *(["Instructions stepped"] if stepped else []))
     return {"table": wording.table(header, rows) if events else None, "stepped": stepped, "any": bool(rows_of),
             "asked_for_instructions": bool(instruction_events),
@@ -530,7 +529,7 @@ def growth_table(run):
     for row in run.growth:
         if row["class"] == "not available":
             undecided.setdefault((row["workload"], row["reason"]), []).append(code(row["variant"]))
-    notes = [f"{code(workload)} of {' '.join(variants)}: {plain(reason or 'no reason given')}"
+    notes = [f"{code(workload)} of {' '.join(variants)}: {reason or 'no reason given'}"
              for (workload, reason), variants in undecided.items()]
     return {"table": wording.table(header, rows) if rows else None, "notes": notes, "troubles": heap_troubles(run)}
 
@@ -547,7 +546,7 @@ def metric_of_layout(run, variant, metric):
 
 def missing_allocators(run):
     """Reasons, each once, why another allocator has no figure."""
-    return list(dict.fromkeys(plain(row["reason"]) for row in run.metrics
+    return list(dict.fromkeys(row["reason"] for row in run.metrics
                               if row["metric"] in OTHER_ALLOCATORS.values() and row["value"] is None and row["reason"]))
 
 
@@ -610,7 +609,7 @@ def blind(run, rows):
                    if control["blinds"] != "nothing" or (control["control"] == "linearity" and control["reason"])]
             for control in own:
                 notes[f"{code(row['workload'])}, panel {row['panel']}, is not resolvable here: control {code(control['control'])} "
-                      f"{control['status']}: {plain(control['reason'] or 'no reason given')}"] = None
+                      f"{control['status']}: {control['reason'] or 'no reason given'}"] = None
     return list(notes)
 
 
@@ -734,7 +733,7 @@ def controls_tables(run):
     tables = []
     for control, expected in dict.fromkeys((row["control"], row["expected"]) for row in run.controls):
         rows = [(row["subject"], wording.interval(row["estimate"], row["low"], row["high"], None), row["status"],
-                 plain(row["reason"] or "")) for row in run.select("controls", control=control, expected=expected)]
+                 row["reason"] or "") for row in run.select("controls", control=control, expected=expected)]
         tables.append(f"{code(control)}: {expected}\n\n" + wording.table(("Subject", "Seen", "Status", "Reason"), rows))
     return folded("every control", "\n\n".join(tables)) if tables else None
 
@@ -761,7 +760,7 @@ def why_void(rows):
     found = {}
     for row in rows:
         if row["status"] == "void":
-            found.setdefault(plain(row["reason"] or "no reason given"), {})[row["process"]] = None
+            found.setdefault(row["reason"] or "no reason given", {})[row["process"]] = None
     return "; ".join(f"{reason}: process {' '.join(map(str, sorted(processes)))}" for reason, processes in found.items())
 
 
@@ -962,7 +961,7 @@ BUSY = ("busiest_cpu", "cpu_pressure", "steal")  # how facts start that say what
 
 def busy(run):
     """'`cpu_pressure...` 94.47': what else the machine was doing when the run began; empty on a quiet one."""
-    return ", ".join(f"{code(row['key'])} {plain(row['value'] or '')}" for row in run.machine
+    return ", ".join(f"{code(row['key'])} {row['value'] or ''}" for row in run.machine
                      if row["status"] == "noisy" and row["key"].startswith(BUSY))
 
 
@@ -975,8 +974,8 @@ def asked_environment(run):
 def machine_facts(run):
     """All facts, and below them what would mend those that are noisy."""
     noisy = [row for row in run.machine if row["status"] == "noisy"]
-    table = wording.table(("Fact", "Value", "Status"), [(plain(row["key"]), plain(row["value"] or ""), row["status"]) for row in run.machine])
-    mends = "\n".join(f"- {code(row['key'])}: {plain(row['mend'])}" for row in noisy if row["mend"])
+    table = wording.table(("Fact", "Value", "Status"), [(row["key"], row["value"] or "", row["status"]) for row in run.machine])
+    mends = "\n".join(f"- {code(row['key'])}: {row['mend']}" for row in noisy if row["mend"])
     return folded(f"{len(run.machine)} facts, {len(noisy)} noisy",
                   f"{table}\n\nWhat would mend what is noisy:\n\n{mends}" if mends else table)
 
@@ -1012,7 +1011,7 @@ def layouts(run):
 
 def context(run, directory):
     op = run.one("workloads", workload=subject.OP)
-    facts = wording.table(("Fact", "Value"), [(plain(row["key"]), plain(row["value"] or "")) for row in run.run])
+    facts = wording.table(("Fact", "Value"), [(row["key"], row["value"] or "") for row in run.run])
     field, direct = effect_answer(run, subject.FIELD), effect_answer(run, subject.DIRECT)
     resolved = field and field["way"] not in NOTHING_SAID
     twin = subject.twin_of(run, subject.FIELD)

@@ -13,6 +13,8 @@ import stat
 import sys
 from pathlib import Path
 
+import escape
+
 SOURCE = Path(__file__).resolve().parent
 HARNESS = SOURCE.parent / "harness"
 
@@ -144,13 +146,14 @@ def _value(text, kind):
     return float(text) if NUMBER.fullmatch(text) and math.isfinite(float(text)) else None
 
 
-def read_csv(path, columns):
-    """All rows of a file, typed; an empty optional cell is None."""
+def read_csv(path, columns, *, inert=False):
+    """All rows of a file, typed; an empty optional cell is None. `inert`: text as `escape` carries it, for a report."""
     text = read_text(path)
     if not text:
         raise InputError(f"{path}: empty, expected the header {','.join(c[0] for c in columns)}")
     if not text.endswith("\n"):
         raise InputError(f"{path}:{text.count(chr(10)) + 1}: last line is torn: no newline at its end")
+    translated = inert and escape.inert(text) != text
     lines = text[:-1].split("\n")
     header = lines[0].split(",")
     expected = [column for column, _, _ in columns]
@@ -177,6 +180,8 @@ def read_csv(path, columns):
             if row[column] is None:
                 row[column] = cell
                 row.fail(column, EXPECTED[kind])
+            if translated and kind == "TEXT":
+                row[column] = escape.inert(cell)
         rows.append(row)
     return rows
 
@@ -237,7 +242,8 @@ def replacing(path):
 class RunDirectory:
     """The tables of a run directory as attributes: run.effects is a list of rows."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, *, raw=False):
+        """`raw`: text as it is in the files, for a figure or a terminal; else as a report carries it (escape.py)."""
         self.path = Path(directory)
         if not self.path.is_dir():
             raise InputError(f"{directory}: not a directory, expected a run directory")
@@ -249,7 +255,7 @@ class RunDirectory:
             if name in OPTIONAL_TABLES and (name not in tables or not (self.path / tables[name][0]).exists()):
                 continue
             file, columns = tables[name]
-            rows = read_csv(self.path / file, columns)
+            rows = read_csv(self.path / file, columns, inert=not raw)
             for (table, column), words in WORDS.items():
                 if table == name:
                     for row in rows:
@@ -343,6 +349,6 @@ def run_main(main):
         drop_output()
     except Exception as error:  # pylint: disable=broad-exception-caught
         message = f"{type(error).__name__}: {' '.join(str(error).split())}"
-    message = "".join(character if character.isprintable() else "?" for character in message)
+    message = "".join(character if character.isprintable() else "?" for character in escape.shown(message))
     print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
     sys.exit(2)

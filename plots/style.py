@@ -53,6 +53,7 @@ RC = {
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "axes.unicode_minus": False,
+    "text.parse_math": False,  # a name with dollars is a name
     "hatch.linewidth": 0.6,
     "svg.fonttype": "path",
     "svg.hashsalt": "encbench",

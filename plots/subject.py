@@ -4,7 +4,7 @@ import re
 
 import calibration
 from rundir import InputError
-from wording import UNRESOLVED, plain, turned
+from wording import UNRESOLVED, turned
 
 OP = "to_string_1k"
 GET_PUT = "get_put"
@@ -134,7 +134,7 @@ def why_open(run, row):
     if row["part"] == "all":
         own = [part for part in run.select("verdicts", claim=row["claim"], verdict=UNRESOLVED) if part["part"] != "all"]
         return ", ".join(dict.fromkeys(filter(None, (why_open(run, part) for part in own))))
-    return plain(row["brief"] or "")
+    return row["brief"] or ""
 
 
 def structures(run):

@@ -97,7 +97,7 @@ def main(arguments):
     directory = Path(parser.parse_args(arguments).directory).resolve()
     if (directory / "run.csv").exists() and not (directory / "effects.csv").exists():
         raise InputError(f"{directory}: has no effects.csv yet; `encbench analyse {directory}` makes it")
-    run = RunDirectory(directory)
+    run = RunDirectory(directory, raw=True)
     style.learn(run.variants)
     missing = dict(subject.figures(run))
     wide = columns()

@@ -4,6 +4,8 @@ import math
 import re
 import textwrap
 
+import escape
+
 MOST_DECIMALS = 6
 MOST_DIGITS = 5
 UNRESOLVED = "not resolvable here"
@@ -167,19 +169,12 @@ def confidence(value):
 
 def table(header, rows):
     """A GitHub table, padded so that it can be read as text too."""
-    cells = [[str(cell).replace("|", "\\|") for cell in row] for row in [header, *rows]]
+    cells = [[escape.markdown(str(cell)).replace("|", "\\|") for cell in row] for row in [header, *rows]]
     widths = [max(3, *(len(row[i]) for row in cells)) for i in range(len(header))]
     widths[-1] = 3  # nothing to its right that would have to line up
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() + " |" for row in cells]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)
-
-
-def plain(text):
-    """Text from a file that is no Markdown of ours: shown as it is, neither markup nor a link."""
-    for sign, shown in (("&", "&amp;"), ("<", "&lt;"), ("`", "\\`"), ("](", "]\\(")):
-        text = text.replace(sign, shown)
-    return text
 
 
 LINE = 80
@@ -188,14 +183,27 @@ LABEL = len("pooling: ")
 
 def line_of(label, text):
     """'label    text' for a terminal, continued below the text."""
-    return textwrap.fill(text, LINE, initial_indent=label.ljust(LABEL), subsequent_indent=" " * LABEL, break_long_words=False,
+    return textwrap.fill(escape.shown(text), LINE, initial_indent=label.ljust(LABEL), subsequent_indent=" " * LABEL, break_long_words=False,
                          break_on_hyphens=False)
+
+
+# What begins a block of Markdown where it begins a line; of numbered lists only one from 1 does within a paragraph.
+BEGINS_A_BLOCK = re.compile(r"^( *)(?=>|[-+*] |[-=]+ *$|~~~)|^( *1)(?=[.\)] )", re.M)
+DEFINES_A_LINK = re.compile(r"^(- )?(?=\[[^]]+\]:)")
+
+
+def filled(item):
+    """No line but the first begins a block, as where a line is broken is nobody's meaning; and none defines a link, as we have no such."""
+    text = textwrap.fill(re.sub(" +", " ", DEFINES_A_LINK.sub(r"\1\\", item)), LINE, break_long_words=False, break_on_hyphens=False,
+                         subsequent_indent="  " if item.startswith("- ") else "")
+    first, *others = text.split("\n", 1)
+    return "\n".join([first, *(BEGINS_A_BLOCK.sub(r"\1\2\\", other) for other in others)])
 
 
 def wrapped(text):
     """Paragraphs and list items of a Markdown text refilled; tables, code, quotes, headings and pictures as they are."""
     blocks = []
-    for block in re.split(r"\n{2,}", text.strip("\n")):
+    for block in re.split(r"\n{2,}", escape.markdown(text).strip("\n")):
         lines = block.split("\n")
         if re.match(r"[|#>!<]|    ", lines[0]):
             blocks.append(block)
@@ -206,6 +214,5 @@ def wrapped(text):
                 items[-1] += " " + line.strip()
             else:
                 items.append(line.strip())
-        blocks.append("\n".join(textwrap.fill(re.sub(" +", " ", item), LINE, break_long_words=False, break_on_hyphens=False,
-                                              subsequent_indent="  " if item.startswith("- ") else "") for item in items))
+        blocks.append("\n".join(map(filled, items)))
     return "\n\n".join(blocks) + "\n"

@@ -26,6 +26,7 @@ import report_fixture  # noqa: E402
 import rundir  # noqa: E402
 import style  # noqa: E402
 import subject  # noqa: E402
+import wording  # noqa: E402
 from rundir import RunDirectory, InputError  # noqa: E402
 
 FIGURES = ("ranking", "claims", "interaction", "structure", "class_waste", "traces", "sweep", "effects", "layouts", "spread", "heap",
@@ -67,7 +68,7 @@ def part_cells(text):
 
 
 PROSE = {"reason", "statement", "expected", "brief", "mend", "op"}  # columns of sentences
-TAKE_IT_WHOLE = {"plain", "setdefault", "append", "print", "format"}
+TAKE_IT_WHOLE = {"setdefault", "append", "print", "format"}
 
 
 def is_prose(node):
@@ -383,6 +384,67 @@ class Report(WithRun):
         self.assertIn("&lt;b>\\`x\\` &amp;lt; [a]\\(b)", text)
         self.assertNotIn("<b>", text)
         self.assertNotIn("](b)", text)
+
+    EVIL = "<script>`x`[a](javascript:b)![c](d)<!--&$\\frac{a$"
+    # What rows are found by: of words that scripts know, or the same in several files.
+    KEYS = {"variant", "axis", "level", "workload", "name", "base", "state", "panel", "arm", "role", "contrast", "metric", "unit", "scale",
+            "part", "parts", "kind", "baseline", "contender", "region_bounds", "cause", "measured", "control", "key", "status", "workloads",
+            "property", "subject", "design", "figure", "profile", "seed", "true_effect_unit"}
+
+    def spoil(self, directory, columns, evil):
+        """Puts it behind every text of these columns in all files: of a list behind every word."""
+        for table, (file, declared) in rundir.schema().items():
+            if not (directory / file).exists():
+                continue
+            own = [name for name, kind, _ in declared if kind == "TEXT" and (table, name) not in rundir.WORDS and columns(table, name)]
+
+            def change(header, rows, own=own):
+                for row in rows:
+                    for place in (header.index(name) for name in own if name in header):
+                        row[place] = evil(row[place]) if row[place] not in ("", "*") else row[place]
+            self.edit(directory, file, change)
+
+    def assert_inert(self, text, evil):
+        """No markup of it outside of code spans and code blocks, by the rules of Markdown and of GitHub; and inside as it is."""
+        code = re.compile(r"(?<![`\\])(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
+        spans = [found[1].strip() for found in code.findall(text)]
+        rest = re.sub(r"(?m)^    .*$", "", code.sub("", text))
+        for sign in ("<script", "<!--", "](javascript", "](d)"):
+            self.assertNotIn(sign, rest)
+        self.assertEqual(re.findall(r"(?<!\\)(?:\\\\)*`|(?<!\\)(?:\\\\)*\$", rest), [])
+        return spans
+
+    def test_no_text_of_any_file_is_markup(self):
+        """Every column of text there is, so a new one too: prose and values here, names of things below."""
+        directory = self.copy()
+        self.spoil(directory, lambda table, column: column not in self.KEYS and (table, column) != ("run", "value"), lambda text: text + self.EVIL)
+        self.edit(directory, "run.csv", lambda header, rows: rows.append(["strange" + self.EVIL, self.EVIL]) or [
+            row.__setitem__(1, row[1] + self.EVIL) for row in rows if row[0] == "command"])
+        text = render(directory)
+        self.assert_inert(text, self.EVIL)
+        self.assertGreater(text.count("&lt;script>"), 100)
+        self.assertIn(f"\n    ./encbench run --profile quick --seed 1 --quiet{self.EVIL}\n", text)
+
+    def test_no_name_is_markup(self):
+        evil = self.EVIL.replace(" ", "")
+        directory = self.copy()
+        names = {"variant", "workload", "panel", "contrast", "baseline", "contender", "arm", "base"}
+        self.spoil(directory, lambda _, column: column in names, lambda text: " ".join(word + evil for word in text.split()))
+        text = render(directory)
+        spans = self.assert_inert(text, evil)
+        self.assertGreater(sum(span.endswith(evil) for span in spans), 100)
+        for script in ("figures.py", "terminal.py"):
+            done = run_script(script, directory)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_line_that_is_broken_begins_nothing(self):
+        words = "word " * 15
+        for beginning in ("> one", "- one", "+ one", "* one", "---", "===", "~~~"):
+            text = wording.wrapped(f"{words}word {beginning} {words}\n\n- {words}wo {beginning}")
+            self.assertEqual(text.count("\n\\" + beginning[0]) + text.count("\n  \\" + beginning[0]),
+                             1 if beginning in ("---", "===") else 2, text)  # of those, a whole line underlines a heading
+        self.assertIn("\n1\\. one", wording.wrapped(f"{words}word 1. one"))
+        self.assertEqual(wording.wrapped("- [a]: javascript:b"), "- \\[a]: javascript:b\n")
 
     def test_run_of_other_modules_is_about_them(self):
         directory = self.copy()
