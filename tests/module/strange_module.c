@@ -112,6 +112,9 @@ static void teardown(void *state)
 }
 
 #ifdef STRANGE_METRICS
+#ifndef STRANGE_METRIC_VALUE
+#define STRANGE_METRIC_VALUE 1
+#endif
 static size_t metrics(struct encbench_host *host, uint64_t seed, struct encbench_metric *found)
 {
     static const char *const names[] = {STRANGE_METRICS};
@@ -119,7 +122,7 @@ static size_t metrics(struct encbench_host *host, uint64_t seed, struct encbench
     (void)host;
     (void)seed;
     for (size_t i = 0; i < count; i++)
-        found[i] = (struct encbench_metric){names[i], 1};
+        found[i] = (struct encbench_metric){names[i], STRANGE_METRIC_VALUE};
     return count;
 }
 #endif

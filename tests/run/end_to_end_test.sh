@@ -256,13 +256,14 @@ module "$work/unsorted" '-DSTRANGE_FIELDS={"b",8,8},{"a",0,8}'
 module "$work/huge" -DSTRANGE_STRUCTURE_BYTES=1048577
 module "$work/builtin" '-DSTRANGE_METRICS="allocations_per_op","mine"'
 module "$work/repeat" '-DSTRANGE_METRICS="mine","mine"'
+module "$work/value" '-DSTRANGE_METRICS="mine_at_rest"' -DSTRANGE_METRIC_VALUE=-1
 module "$work/cycles" -DSTRANGE_PLANTED=9
 for bad in op tab long; do strange "$bad" '`op` must be one line of 1 to 200 bytes' "$work/$bad.o"; done
 strange "overlapping fields" 'field b of variant overlap is empty, overlaps' "$work/overlap.o"
 strange "unsorted fields" 'field a of variant unsorted is empty, overlaps' "$work/unsorted.o"
 strange "a huge structure" 'has 1048577 bytes; expected at most 1048576' "$work/huge.o"
 strange "planted cycles in a real variant" 'has some planted cycles' "$work/cycles.o"
-for bad in builtin repeat; do
+for bad in builtin repeat value; do
     refused "a metric: $bad" "metric " "$encbench" run --profile smoke --out "$work/strange-$bad" --workloads adds \
         --module "$work/good.o" --module "$work/$bad.o"
 done
