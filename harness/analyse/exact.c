@@ -205,6 +205,16 @@ int analyse_check_exact(const struct analyse_data *data, struct error *error)
 
 /* ---- calibration.csv: rates are of counts ---- */
 
+/* Whether a rate is within a target that says so in percent; of another target nothing is known here. */
+static bool may_be_met(const char *target, double value, double low)
+{
+    double least = -INFINITY, most = INFINITY;
+    if (sscanf(target, "at most %lf percent of ", &most) == 1 ||
+        sscanf(target, "%lf to %lf percent of ", &least, &most) == 2)
+        return value >= least && value <= most;
+    return sscanf(target, "not shown to be more than %lf percent", &most) != 1 || !(low > most);
+}
+
 static int check_rate(const struct csv_data *table, size_t row, struct error *error)
 {
     const int64_t trials = csv_integer(table, row, SCHEMA_calibration_trials);
@@ -228,6 +238,10 @@ static int check_rate(const struct csv_data *table, size_t row, struct error *er
     if (counted && trials > 0 && !isnan(value) &&
         !(fabs(value - 100 * (double)count / (double)trials) <= 100 * SUM_TOLERANCE))
         return analyse_bad_cell(table, row, SCHEMA_calibration_value, text, error);
+    if (strcmp(csv_text(table, row, SCHEMA_calibration_status), "met") == 0 &&
+        !may_be_met(csv_text(table, row, SCHEMA_calibration_target), value, low))
+        return analyse_bad_cell(table, row, SCHEMA_calibration_status,
+                                "missed, by its value and target; restore the file", error);
     if (value < low || value > high)
         return analyse_bad_cell(table, row, SCHEMA_calibration_value, "a figure from low to high; restore the file",
                                 error);

@@ -2148,6 +2148,18 @@ static void files_that_contradict_each_other_are_refused(void **state)
          "calibration.csv:2: column count is \"201\""},
         {&schema_calibration, "power,all,fresh_layouts,half_width,percent,,,14,0.99,9,,3,1,2,at most 5,met,\n",
          "calibration.csv:2: column value is \"3\"; expected a figure from low to high"},
+        {&schema_calibration,
+         "aa,all,fresh_layouts,false_differences,percent,,,14,0.99,2000,1980,99,98,100,at most 1 percent of at least "
+         "1000,met,\n",
+         "calibration.csv:2: column status is \"met\"; expected missed, by its value and target"},
+        {&schema_calibration,
+         "truth,all,fresh_layouts,covered,percent,,,14,0.95,2000,1980,99,98,100,94 to 96.5 percent of at least "
+         "1000,met,\n",
+         "calibration.csv:2: column status is \"met\"; expected missed"},
+        {&schema_calibration,
+         "ablation,all,fresh_layouts,called_different,percent,,,14,0.99,2000,60,3,2.3,3.9,not shown to be more than 1 "
+         "percent,met,\n",
+         "calibration.csv:2: column status is \"met\"; expected missed"},
         {&schema_calibration, "power,all,fresh_layouts,half_width,percent,,,14,0.99,9,,3,1,5,at most 5,good,\n",
          "calibration.csv:2: column status is \"good\""},
         {&schema_heap, "a,to_string_1k,-100,500,1,0,0,\na,to_string_1k,0,500,1,0,0,\na,to_string_1k,10000,740,1,0,0,\n",
