@@ -23,21 +23,27 @@ static int copy_table(const char *from_directory, const struct csv_table *table,
     return error->code;
 }
 
+void calibrated_directory(const struct paths *paths, char directory[static PATH_MAX])
+{
+    char fingerprint[MACHINE_FINGERPRINT_BYTES];
+    machine_fingerprint(fingerprint);
+    snprintf(directory, PATH_MAX, "%.3900s/calibration/%s", paths->results, fingerprint);
+}
+
 int calibrated_read_batches(const struct paths *paths, struct csv_data *batches, struct error *error)
 {
-    char fingerprint[MACHINE_FINGERPRINT_BYTES], path[PATH_MAX];
+    char from[PATH_MAX], path[PATH_MAX];
     *batches = (struct csv_data){0};
-    machine_fingerprint(fingerprint);
-    snprintf(path, sizeof path, "%.3900s/calibration/%s/%s", paths->results, fingerprint,
-             schema_calibration_batches.file);
+    calibrated_directory(paths, from);
+    if (paths_join(path, from, schema_calibration_batches.file, error) != 0)
+        return error->code;
     return access(path, F_OK) == 0 ? csv_read(path, &schema_calibration_batches, batches, error) : 0;
 }
 
 int calibrated_copy(const struct paths *paths, const char *directory, struct error *error)
 {
-    char fingerprint[MACHINE_FINGERPRINT_BYTES], from[PATH_MAX];
-    machine_fingerprint(fingerprint);
-    snprintf(from, sizeof from, "%.3900s/calibration/%s", paths->results, fingerprint);
+    char from[PATH_MAX];
+    calibrated_directory(paths, from);
     if (copy_table(from, &schema_calibration, directory, error) == 0)
         copy_table(from, &schema_calibration_reports, directory, error);
     return error->code;

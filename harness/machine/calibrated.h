@@ -12,6 +12,9 @@
  * every case. */
 int calibrated_read_batches(const struct paths *paths, struct csv_data *batches, struct error *error);
 
+/* Where the calibration of this machine's fingerprint is, or would be. */
+void calibrated_directory(const struct paths *paths, char directory[static PATH_MAX]);
+
 /* Copies the calibration of this machine's fingerprint into a run directory, where there is one. */
 int calibrated_copy(const struct paths *paths, const char *directory, struct error *error);
 

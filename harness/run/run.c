@@ -211,7 +211,10 @@ static int prepare(struct run *run, struct error *error)
     plan_mark_claims(&run->plan, &run->claims);
     if ((run->batches = calloc(run->plan.cell_count, sizeof *run->batches)) == NULL)
         return error_out_of_memory(error);
-    if (calibrated_read_batches(run->paths, &run->known_batches, error) != 0)
+    char calibrated[PATH_MAX]; /* what contradicts itself there would be refused in the copy, when all is measured */
+    calibrated_directory(run->paths, calibrated);
+    if (analyse_check_directory(calibrated, error) != 0 ||
+        calibrated_read_batches(run->paths, &run->known_batches, error) != 0)
         return error->code;
     for (size_t i = 0; i < run->modules.count && error->code == 0; i++)
         if (run->modules.modules[i].layout_count > 0)

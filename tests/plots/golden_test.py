@@ -167,6 +167,20 @@ class Reference(unittest.TestCase):
                 return
         self.skipTest("REPORT.md is not of results/reference; `./encbench report results/reference` makes that again")
 
+    def test_calibration_that_contradicts_itself_begins_no_run(self):
+        """A run would copy it and be refused in the end, when all is measured."""
+        fingerprint = re.search(r" fingerprint +(\S+)", self.verb("doctor").stdout)[1]
+        calibration = self.root / "results" / "calibration" / fingerprint / "calibration.csv"
+        calibration.parent.mkdir(parents=True)
+        lines = (self.run_path / "calibration.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+        for damaged in (False, True):
+            cells = lines[1].split(",")
+            cells[11] = "99" if damaged else cells[11]
+            calibration.write_text("".join([lines[0], ",".join(cells), *lines[2:]]), encoding="utf-8")
+            done = self.verb("run", "--profile", "smoke", "--dry-run", "--workloads", "get_put")
+            self.assertEqual(done.returncode, 2 if damaged else 0, done.stderr)
+        self.assertIn(f'{calibration}:2: column value is "99"', done.stderr)
+
     def test_is_what_explain_finds(self):
         done = self.verb("explain", "4d")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
