@@ -968,7 +968,7 @@ def busy(run):
 def asked_environment(run):
     """'preload=libx.so.2:0123456789abcdef'; empty where what was measured had no environment."""
     values = [row["value"] or "" for row in run.machine if row["key"] == "measured_environment"]
-    return code(plain(values[0])) if values and values[0] not in ("", "empty") else ""
+    return code(values[0]) if values and values[0] not in ("", "empty") else ""
 
 
 def machine_facts(run):

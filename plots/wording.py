@@ -130,7 +130,7 @@ def effect(row):
     estimate, low, high = row["estimate"], row["ci_low"], row["ci_high"]
     words, figure = row["words"], interval(estimate, low, high, row["unit"])
     if words in ("no difference shown", "single layout", "interaction shown", UNRESOLVED, "equal by construction"):
-        return f"{words} ({'; '.join(filter(None, (figure, plain(row.get('reason') or ''), objection(row))))})"
+        return f"{words} ({'; '.join(filter(None, (figure, row.get('reason') or '', objection(row))))})"
     if words == "equivalent within":
         unit, (low, high) = scaled(row["unit"], low, high)
         return f"{words} {rounded_up(max(abs(low), abs(high)), decimals_of(low, high))} {unit} ({figure})"
