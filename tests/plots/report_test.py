@@ -27,6 +27,7 @@ import rundir  # noqa: E402
 import style  # noqa: E402
 import subject  # noqa: E402
 import wording  # noqa: E402
+from markup import EVIL, live, spans  # noqa: E402
 from rundir import RunDirectory, InputError  # noqa: E402
 
 FIGURES = ("ranking", "claims", "interaction", "structure", "class_waste", "traces", "sweep", "effects", "layouts", "spread", "heap",
@@ -385,7 +386,6 @@ class Report(WithRun):
         self.assertNotIn("<b>", text)
         self.assertNotIn("](b)", text)
 
-    EVIL = "<script>`x`[a](javascript:b)![c](d)<!--&$\\frac{a$"
     # What rows are found by: of words that scripts know, or the same in several files.
     KEYS = {"variant", "axis", "level", "workload", "name", "base", "state", "panel", "arm", "role", "contrast", "metric", "unit", "scale",
             "part", "parts", "kind", "baseline", "contender", "region_bounds", "cause", "measured", "control", "key", "status", "workloads",
@@ -404,35 +404,24 @@ class Report(WithRun):
                         row[place] = evil(row[place]) if row[place] not in ("", "*") else row[place]
             self.edit(directory, file, change)
 
-    def assert_inert(self, text, evil):
-        """No markup of it outside of code spans and code blocks, by the rules of Markdown and of GitHub; and inside as it is."""
-        code = re.compile(r"(?<![`\\])(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
-        spans = [found[1].strip() for found in code.findall(text)]
-        rest = re.sub(r"(?m)^    .*$", "", code.sub("", text))
-        for sign in ("<script", "<!--", "](javascript", "](d)"):
-            self.assertNotIn(sign, rest)
-        self.assertEqual(re.findall(r"(?<!\\)(?:\\\\)*`|(?<!\\)(?:\\\\)*\$", rest), [])
-        return spans
-
     def test_no_text_of_any_file_is_markup(self):
         """Every column of text there is, so a new one too: prose and values here, names of things below."""
         directory = self.copy()
-        self.spoil(directory, lambda table, column: column not in self.KEYS and (table, column) != ("run", "value"), lambda text: text + self.EVIL)
-        self.edit(directory, "run.csv", lambda header, rows: rows.append(["strange" + self.EVIL, self.EVIL]) or [
-            row.__setitem__(1, row[1] + self.EVIL) for row in rows if row[0] == "command"])
+        self.spoil(directory, lambda table, column: column not in self.KEYS and (table, column) != ("run", "value"), lambda text: text + EVIL)
+        self.edit(directory, "run.csv", lambda header, rows: rows.append(["strange" + EVIL, EVIL]) or [
+            row.__setitem__(1, row[1] + EVIL) for row in rows if row[0] == "command"])
         text = render(directory)
-        self.assert_inert(text, self.EVIL)
+        self.assertEqual(live(text), [])
         self.assertGreater(text.count("&lt;script>"), 100)
-        self.assertIn(f"\n    ./encbench run --profile quick --seed 1 --quiet{self.EVIL}\n", text)
+        self.assertIn(f"\n    ./encbench run --profile quick --seed 1 --quiet{EVIL}\n", text)
 
     def test_no_name_is_markup(self):
-        evil = self.EVIL.replace(" ", "")
         directory = self.copy()
         names = {"variant", "workload", "panel", "contrast", "baseline", "contender", "arm", "base"}
-        self.spoil(directory, lambda _, column: column in names, lambda text: " ".join(word + evil for word in text.split()))
+        self.spoil(directory, lambda _, column: column in names, lambda text: " ".join(word + EVIL for word in text.split()))
         text = render(directory)
-        spans = self.assert_inert(text, evil)
-        self.assertGreater(sum(span.endswith(evil) for span in spans), 100)
+        self.assertEqual(live(text), [])
+        self.assertGreater(sum(span.endswith(EVIL) for span in spans(text)), 100)
         for script in ("figures.py", "terminal.py"):
             done = run_script(script, directory)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
