@@ -2,6 +2,7 @@
 """A frozen run gives the frozen derived files and the frozen report, byte for byte: golden_test.py ENCBENCH"""
 
 import contextlib
+import csv
 import difflib
 import os
 import re
@@ -69,29 +70,54 @@ class Golden(unittest.TestCase):
         self.assertIn("verdicts.csv: is not a regular file", done.stderr)
         self.assertEqual({path.name: path.is_file() and path.read_bytes() for path in (self.golden / "run").iterdir()}, before)
 
-    def turn(self, contrast):
-        """The log ratios of a contrast with the other sign."""
-        path = self.golden / "run" / "contrasts.csv"
-        header, *lines = path.read_text(encoding="utf-8").splitlines()
-        place = {name: index for index, name in enumerate(header.split(","))}
-        rows = [line.split(",") for line in lines]
+    def change(self, table, change):
+        """Every row of a table through `change`, which alters it in place."""
+        path = self.golden / "run" / f"{table}.csv"
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
         for row in rows:
-            for name in ("log_ratio", "plain_mean_log_ratio"):
-                if row[place["contrast"]] == contrast:
-                    row[place[name]] = repr(-float(row[place[name]]))
-        path.write_text("\n".join([header, *map(",".join, rows)]) + "\n", encoding="utf-8")
+            change(row)
+        path.write_text("".join(",".join(cells) + "\n" for cells in (rows[0], *(row.values() for row in rows))), encoding="utf-8", newline="\n")
+
+    def analyse_with_log_ratios(self, contrast, of_row):
+        """Of a contrast on strings."""
+        self.change("contrasts", lambda row: (row["contrast"], row["workload"]) == (contrast, "to_string_1k") and row.update(
+            {name: repr(of_row(row, name)) for name in ("log_ratio", "plain_mean_log_ratio")}))
         return subprocess.run([ENCBENCH, "analyse", str(self.golden / "run")], capture_output=True, text=True, check=False)
+
+    def make_removal_faster(self, less_ns):
+        """By so many ns a string: a part of a percent, less than what the arms are asked about."""
+        def faster(row, names):
+            row.update({name: repr(float(row[name]) - less_ns) for name in names})
+
+        def change_contrast(row):
+            if row["workload"] == "to_string_1k" and row["contrast"] in ("field_main", "field_at_thread", "field_at_none"):
+                faster(row, ("difference_ns", "plain_mean_ns"))
+                row.update({name: repr(float(row[name]) - less_ns / 1000) for name in ("log_ratio", "plain_mean_log_ratio")})
+        self.change("processes", lambda row: (row["panel"], row["workload"]) == ("field", "to_string_1k") and row["arm"].startswith("removed+")
+                    and faster(row, ("time_ns_per_op", "plain_mean_ns_per_op")))
+        self.change("contrasts", change_contrast)
 
     def test_opposite_directions(self):
         """Of one pair they are an error; over several pairs ns and percent may go different ways, and then none is shown."""
-        self.assertIn(self.turn("pool_main").returncode, (0, 3))
-        rows = rundir.RunDirectory(self.golden / "run").select("effects", contrast="pool_main", workload="to_string_1k")
+        self.make_removal_faster(2)
+        done = self.analyse_with_log_ratios("field_main", lambda row, _: 0.0016 + int(row["process"]) % 7 / 10000)
+        self.assertIn(done.returncode, (0, 3), done.stderr)
+        rows = rundir.RunDirectory(self.golden / "run").select("effects", contrast="field_main", workload="to_string_1k")
         self.assertEqual([(row["words"], row["reason"]) for row in rows], [("not resolvable here", "faster in ns and slower in percent")] * 2)
         before = (self.golden / "run" / "effects.csv").read_bytes()
-        done = self.turn("direct_against_pooled")
+        done = self.analyse_with_log_ratios("field_at_none", lambda row, _: 0.0016 + int(row["process"]) % 7 / 10000)
         self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1))
-        self.assertRegex(done.stderr, r"contrasts\.csv: contrast direct_against_pooled of panel design on \S+ is faster in ns and slower in percent")
+        self.assertRegex(done.stderr, r"contrasts\.csv: contrast field_at_none of panel field on \S+ is faster in ns and slower in percent")
         self.assertEqual((self.golden / "run" / "effects.csv").read_bytes(), before)
+
+    def test_opposite_directions_of_arms_that_differ(self):
+        """Those cannot be, of one pair or several: the arms say which way."""
+        for contrast in ("pool_main", "direct_against_pooled"):
+            done = self.analyse_with_log_ratios(contrast, lambda row, name: -float(row[name]))
+            self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1))
+            self.assertRegex(done.stderr, rf"contrasts\.csv:[0-9]+: column log_ratio of contrast {contrast} on \S+: in 20 of 20 processes")
+            self.analyse_with_log_ratios(contrast, lambda row, name: -float(row[name]))
 
     def test_figures_that_contradict_each_other_reach_no_reader(self):
         """Whoever reads a run directory says the same line, and leaves the directory as it was."""
