@@ -144,8 +144,10 @@ static int open_resumed(struct calibration *calibration, struct error *error)
                          "and --layouts");
     if (calibrate_read_cases(&calibration->cases, calibration->directory, error) != 0 ||
         paths_join(path, calibration->directory, schema_run.file, error) != 0 ||
-        csv_read(path, &schema_run, &calibration->facts, error) != 0)
+        csv_read(path, &schema_run, &calibration->facts, error) != 0 ||
+        provenance_ask_environment(&calibration->facts, error) != 0)
         return error->code;
+    machine_fingerprint(calibration->fingerprint); /* in the environment of the trials that are there */
     snprintf(version, sizeof version, "%d", SCHEMA_VERSION);
     if (strcmp(fact(calibration, "schema_version"), version) != 0)
         return differs(calibration, "schema_version", fact(calibration, "schema_version"), version, error);

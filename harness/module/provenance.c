@@ -3,6 +3,8 @@
 #include "base/environment.h"
 #include "base/hash.h"
 #include "base/process.h"
+#include "schema.h"
+#include "store/run_directory.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -149,6 +151,52 @@ static void put_environment(struct csv_writer *writer)
         provenance_put(writer, key, cell ? cell : "");
         free(cell);
     }
+}
+
+bool provenance_is_variable(const char *key)
+{
+    return strncmp(key, PROVENANCE_VARIABLE_KEY, strlen(PROVENANCE_VARIABLE_KEY)) == 0;
+}
+
+static char *assignment(const char *name, const char *cell)
+{
+    char *value = environment_decode(cell), *text = NULL;
+    if (value && asprintf(&text, "%s=%s", name, value) < 0)
+        text = NULL;
+    free(value);
+    return text;
+}
+
+enum { ASKED_MAX = 64 };
+
+int provenance_ask_environment(const struct csv_data *run, struct error *error)
+{
+    const char *preloads[ASKED_MAX + 1] = {NULL}, *variables[ASKED_MAX + 1] = {NULL};
+    size_t preload_count = 0, variable_count = 0;
+    char key[64];
+    if (environment_words()[0])
+        return 0;
+    for (const char *name; preload_count < ASKED_MAX; preload_count++) {
+        snprintf(key, sizeof key, PROVENANCE_PRELOAD_KEY "%zu", preload_count + 1);
+        if (*(name = run_directory_fact(run, key)) == '\0')
+            break;
+        preloads[preload_count] = name;
+    }
+    for (size_t row = 0; row < run->row_count && variable_count < ASKED_MAX; row++) {
+        const char *of_row = csv_text(run, row, SCHEMA_run_key);
+        if (provenance_is_variable(of_row) &&
+            (variables[variable_count++] =
+                 assignment(of_row + strlen(PROVENANCE_VARIABLE_KEY), csv_text(run, row, SCHEMA_run_value))) == NULL)
+            error_out_of_memory(error);
+    }
+    if (error->code == 0 && environment_ask(preloads, variables, error) != 0) {
+        const struct error before = *error;
+        *error = (struct error){0};
+        error_set(error, EXIT_USAGE, "%.700s; say with --preload where it is now", before.message);
+    }
+    for (size_t i = 0; i < variable_count; i++)
+        free((char *)variables[i]);
+    return error->code;
 }
 
 void provenance_write(struct csv_writer *writer, const struct paths *paths, const struct module_set *set)

@@ -13,6 +13,11 @@
 #define PROVENANCE_PRELOAD_KEY  "preload:"
 #define PROVENANCE_VARIABLE_KEY "setenv:"
 
+bool provenance_is_variable(const char *key);
+
+/* Asks for the environment that a run.csv says (environment_ask), unless one was asked for already. */
+int provenance_ask_environment(const struct csv_data *run, struct error *error);
+
 /* One row of run.csv; the text is cleaned. */
 void provenance_put(struct csv_writer *writer, const char *key, const char *value);
 void provenance_put_integer(struct csv_writer *writer, const char *key, int64_t value);

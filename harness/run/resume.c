@@ -1,6 +1,5 @@
 #include "run/resume.h"
 
-#include "base/environment.h"
 #include "base/paths.h"
 #include "module/provenance.h"
 #include "schema.h"
@@ -164,50 +163,12 @@ int resume_find_modules(struct resume *resume, const char *const *given, struct 
     return 0;
 }
 
-/* The name of a variable in a key of run.csv; NULL for another key. */
-static const char *variable_of(const char *key)
-{
-    const size_t length = strlen(PROVENANCE_VARIABLE_KEY);
-    return strncmp(key, PROVENANCE_VARIABLE_KEY, length) == 0 ? key + length : NULL;
-}
-
-static char *assignment(const char *name, const char *cell)
-{
-    char *value = environment_decode(cell), *text = NULL;
-    if (value && asprintf(&text, "%s=%s", name, value) < 0)
-        text = NULL;
-    free(value);
-    return text;
-}
-
 int resume_ask_environment(const struct resume *resume, struct error *error)
 {
-    const char *preloads[RESUME_NAMES_MAX + 1] = {NULL}, *variables[RESUME_NAMES_MAX + 1] = {NULL};
-    size_t preload_count = 0, variable_count = 0;
-    char key[64];
-    if (environment_words()[0])
+    struct error asking = {0};
+    if (provenance_ask_environment(&resume->run, &asking) == 0)
         return 0;
-    for (const char *name; preload_count < RESUME_NAMES_MAX; preload_count++) {
-        snprintf(key, sizeof key, PROVENANCE_PRELOAD_KEY "%zu", preload_count + 1);
-        if (*(name = run_directory_fact(&resume->run, key)) == '\0')
-            break;
-        preloads[preload_count] = name;
-    }
-    for (size_t row = 0; row < resume->run.row_count && variable_count < RESUME_NAMES_MAX; row++) {
-        const char *name = variable_of(csv_text(&resume->run, row, SCHEMA_run_key));
-        if (name &&
-            (variables[variable_count++] = assignment(name, csv_text(&resume->run, row, SCHEMA_run_value))) == NULL)
-            error_out_of_memory(error);
-    }
-    if (error->code == 0 && environment_ask(preloads, variables, error) != 0) {
-        const struct error before = *error;
-        *error = (struct error){0};
-        error_set(error, EXIT_USAGE, "%s: cannot be resumed: %.600s; say with --preload where it is now",
-                  resume->directory, before.message);
-    }
-    for (size_t i = 0; i < variable_count; i++)
-        free((char *)variables[i]);
-    return error->code;
+    return error_set(error, asking.code, "%s: cannot be resumed: %.800s", resume->directory, asking.message);
 }
 
 int resume_open(struct resume *resume, const char *directory, const struct profile *profile, unsigned processes,
@@ -241,7 +202,7 @@ static bool must_agree(const char *key)
 {
     const size_t length = strlen(key);
     return (length > 7 && strcmp(key + length - 7, "_sha256") == 0) || strcmp(key, "module_abi_version") == 0 ||
-           strcmp(key, "compile_flags") == 0 || variable_of(key) != NULL;
+           strcmp(key, "compile_flags") == 0 || provenance_is_variable(key);
 }
 
 static int compare_facts(const struct resume *resume, const struct csv_data *one, const struct csv_data *other,

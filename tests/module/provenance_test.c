@@ -109,6 +109,36 @@ static void a_foreign_owner_is_named_with_its_remedy(void **state)
     assert_null(strchr(complaint, '\n'));
 }
 
+/* What a run directory says is asked for again, unless the command line asked for something. */
+static void an_environment_comes_back_from_a_run_directory(void **state)
+{
+    (void)state;
+    const char *const variables[] = {"A=1,\"2\" %", "EMPTY=", NULL}, *const other[] = {"B=1", NULL};
+    static char *no_shared[] = {NULL};
+    const struct module_set set = {.shared = no_shared};
+    struct paths paths = {.installed = true};
+    struct csv_writer *writer;
+    struct csv_data run = {0};
+    struct error error = {0};
+    char path[PATH_MAX], words[ENVIRONMENT_WORDS_BYTES];
+    snprintf(path, sizeof path, "%.3900s/run.csv", scratch);
+    assert_int_equal(environment_ask(NULL, variables, &error), 0);
+    snprintf(words, sizeof words, "%s", environment_words());
+    assert_int_equal(csv_writer_open(&writer, path, &schema_run, CSV_REPLACE, &error), 0);
+    provenance_write(writer, &paths, &set);
+    assert_int_equal(csv_writer_close(writer, &error), 0);
+    assert_int_equal(csv_read(path, &schema_run, &run, &error), 0);
+    assert_int_equal(environment_ask(NULL, NULL, &error), 0);
+    assert_int_equal(provenance_ask_environment(&run, &error), 0);
+    assert_string_equal(environment_words(), words);
+    assert_memory_equal(environment_asked()->variables, "A=1,\"2\" %\0EMPTY=\0", sizeof "A=1,\"2\" %\0EMPTY=\0");
+    assert_int_equal(environment_ask(NULL, other, &error), 0);
+    assert_int_equal(provenance_ask_environment(&run, &error), 0);
+    assert_string_equal(environment_words(), "setenv=B=1");
+    assert_int_equal(environment_ask(NULL, NULL, &error), 0);
+    csv_free(&run);
+}
+
 int main(void)
 {
     const char *const version[] = {"git", "--version", NULL};
@@ -116,6 +146,7 @@ int main(void)
         cmocka_unit_test(the_sources_have_a_revision),
         cmocka_unit_test(a_hook_of_another_repository_does_not_lend_its_own),
         cmocka_unit_test(what_was_unpacked_in_a_repository_is_not_of_it),
+        cmocka_unit_test(an_environment_comes_back_from_a_run_directory),
         cmocka_unit_test(a_foreign_owner_is_named_with_its_remedy),
     };
     char *found = process_output(version);
