@@ -138,11 +138,12 @@ static void explain_log(const struct building *building, char line[static LOG_LI
         fclose(file);
 }
 
-/* Output goes to the log. On a stop it is asked to end first: a builder has children of its own to end. */
+/* Output goes to the log, in the language in which explain_log looks for errors. On a stop it is asked to end first: a
+ * builder has children of its own to end. */
 static int run_logged(struct building *building, const char *what, const char *const *words, struct error *error)
 {
-    const char *arguments[GIT_WORDS_MAX + 8] = {"sh", "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh",
-                                                building->log};
+    const char *arguments[GIT_WORDS_MAX + 8] = {
+        "sh", "-c", "log=$1; shift; export LC_ALL=C; exec \"$@\" >>\"$log\" 2>&1", "sh", building->log};
     const struct process_options options = {
         .pass_fd = -1, .quiet = true, .own_group = true, .ask_first = true, .time_limit_s = BUILD_PATIENCE_S};
     struct process_end end;
