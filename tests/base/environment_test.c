@@ -42,6 +42,7 @@ static void of_the_users_nothing_is_left(void **state)
     setenv("LD_PRELOAD", "/no/such.so", 1);
     setenv("MALLOC_ARENA_MAX", "1", 1);
     setenv("LD_LIBRARY_PATH", "/nowhere", 1);
+    unsetenv("ASAN_OPTIONS");
     ask(NULL, NULL);
     assert_string_equal(environment_words(), "");
     char *text = child_says("tr '\\0' '\\n' </proc/$$/environ >&3", environment_asked());
@@ -56,6 +57,18 @@ static void of_the_users_nothing_is_left(void **state)
     unsetenv("MALLOC_ARENA_MAX");
     unsetenv("LD_LIBRARY_PATH");
     assert_string_equal(environment_kept_out(), "");
+}
+
+/* They belong to the programs of a build that has them. */
+static void of_a_sanitizer_only_where_there_is_one(void **state)
+{
+    (void)state;
+    setenv("UBSAN_OPTIONS", "color=never", 1);
+    ask(NULL, NULL);
+    char *text = child_says("tr '\\0' '\\n' </proc/$$/environ | grep -v '^[AL]SAN' >&3", environment_asked());
+    assert_string_equal(text, SANITIZED ? "UBSAN_OPTIONS=color=never\n" : "");
+    free(text);
+    unsetenv("UBSAN_OPTIONS");
 }
 
 /* A library whose name the loader would take for three is named by a descriptor; what comes first is ours. */
@@ -270,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_the_users_nothing_is_left),
+        cmocka_unit_test(of_a_sanitizer_only_where_there_is_one),
         cmocka_unit_test(what_is_preloaded_stands_in_order),
         cmocka_unit_test(every_difference_is_in_the_words),
         cmocka_unit_test(what_cannot_be_is_refused),

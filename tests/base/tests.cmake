@@ -2,4 +2,4 @@
 encbench_unit_test(process_test)
 encbench_unit_test(parallel_test)
 # What is measured has the environment that was asked for, and of the user's nothing.
-encbench_unit_test(environment_test)
+encbench_unit_test(environment_test SANITIZED=$<BOOL:${ENCBENCH_SANITIZE}>)
