@@ -292,7 +292,7 @@ class Report(WithRun):
 
     def test_what_is_not_resolvable_says_why(self):
         row = dict(estimate=-89.5, ci_low=-90.3, ci_high=-88.9, unit="percent", words="not resolvable here", kind="pair", reason="control a failed (b <c)")
-        self.assertEqual(report.wording.effect(row), "not resolvable here (-89.5 [-90.3, -88.9] %; control a failed (b &lt;c))")
+        self.assertEqual(report.wording.effect(row), "not resolvable here (-89.5 [-90.3, -88.9] %; control a failed (b <c))")
         self.assertIn("control a failed", report.wording.effect(report.wording.turned(row)))
 
     def test_an_interval_without_zero_says_why_it_shows_nothing(self):
