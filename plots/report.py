@@ -85,6 +85,12 @@ def edited(run):
     return row["reason"] if row else None
 
 
+def sick(run):
+    """Which op leaks or changes the process that all arms share; None without any."""
+    row = run.one("controls", control="sick_ops")
+    return row["reason"] if row else None
+
+
 def blind_cells(run):
     """Why a valid run says nothing of some panels on workloads that decide claims; `analyse` and `report` exit 3 for it."""
     if not subject.for_conclusions(run) or run.facts["complete"] == "no" or troubles(run):
@@ -1021,7 +1027,7 @@ def context(run, directory):
         "long": long, "layouts": layouts(run),
         "exploratory_levels": levels_of(subject.exploratory_effects(run)),
         "single_layouts": any(row["words"] == "single layout" for row in run.effects), "for_conclusions": subject.for_conclusions(run),
-        "own": own(run), "op": op, "op_name": code(subject.OP), "troubles": troubles(run), "edited": edited(run), "failed_controls": failed_controls(run),
+        "own": own(run), "op": op, "op_name": code(subject.OP), "troubles": troubles(run), "edited": edited(run), "sick": sick(run), "failed_controls": failed_controls(run),
         "blind_cells": blind_cells(run),
         "field": field, "direct": direct, "field_resolved": resolved, "for_speed": field and FOR_SPEED[field["way"]],
         "to_ship": direct and TO_SHIP[direct["way"]], "if_a_buffer_stays": if_a_buffer_stays(run, direct),
@@ -1131,7 +1137,8 @@ MOST_OF_A_TROUBLE = 100  # characters of one on the terminal; the report has it 
 def say(run, output):
     """What came of it, in at most ten lines for the terminal."""
     claims, known = claims_by_verdict(run), tally(run)
-    lines = [("EDITED", edited(run))] if edited(run) else []
+    lines = [(word, textwrap.shorten(reason, MOST_OF_A_TROUBLE, placeholder=" ..."))
+             for word, reason in (("EDITED", edited(run)), ("SICK", sick(run))) if reason]
     lines += [(word, textwrap.shorten(in_short(run, blinds), MOST_OF_A_TROUBLE, placeholder=" ..."))
              for word, blinds, why in (("INVALID", "run", troubles(run)), ("BLIND", "deciding cell", blind_cells(run))) if why]
     if not troubles(run):

@@ -561,6 +561,9 @@ static void summarise(const struct analysis *analysis, struct analyse_summary *s
         summary->timing_open += part->timing_tests > 0 && part->measured && !decided;
     }
     snprintf(summary->edited, sizeof summary->edited, "%s", analysis->data.recorded.words);
+    for (size_t i = 0; i < analysis->controls.count; i++)
+        if (strcmp(analysis->controls.control[i].name, "sick_ops") == 0)
+            snprintf(summary->sick, sizeof summary->sick, "%s", analysis->controls.control[i].reason);
     summary->unrecorded = !analysis->data.recorded.there;
     const struct analyse_controls *controls = &analysis->controls;
     const bool could_decide = analysis->data.profile->for_conclusions && analysis->data.process_count > 0;

@@ -49,6 +49,7 @@ struct analyse_summary {
     bool run_invalid;    /* a control of the run as a whole failed or is missing */
     bool deciding_cell_blind; /* it is valid, but a cell that decides claims gives no verdict */
     char reason[768];         /* of the first control that says so; "" otherwise */
+    char sick[400];           /* ops that leak, or change the process that all arms share; "" without any */
     char edited[160];         /* what of the raw files was edited, and accepted (recorded.h); "" otherwise */
     bool unrecorded;          /* the run is older than what tells whether they were */
 };

@@ -235,7 +235,6 @@ static void check_void_processes(struct check *check)
     }
 }
 
-/* An unfinished run decides nothing yet; that is no fault of it. */
 /* The profile alone says whether times may be concluded from; everybody else reads it here. */
 static void check_profile(struct check *check)
 {
@@ -249,6 +248,7 @@ static void check_profile(struct check *check)
         snprintf(control->reason, sizeof control->reason, "profile %s is not for conclusions", profile->name);
 }
 
+/* An unfinished run decides nothing yet; that is no fault of it. */
 static void check_complete(struct check *check)
 {
     struct analyse_control *control = control_add(check, "complete", ANALYSE_NONE, ANALYSE_NONE);
@@ -278,6 +278,66 @@ static void check_raw_files(struct check *check)
         snprintf(control->reason, sizeof control->reason, "edited since and accepted: %s", recorded->words);
     else if (recorded->lost[0])
         snprintf(control->reason, sizeof control->reason, "%s; nothing here is made of it", recorded->lost);
+}
+
+/* ---- sick ops ---- */
+
+/* What one row of metrics.csv says of an op that is not well; false when it says nothing of the kind. */
+static bool is_sick(const struct csv_data *metrics, size_t row, char *what, size_t bytes)
+{
+    const char *metric = csv_text(metrics, row, SCHEMA_metrics_metric);
+    const double value = csv_number(metrics, row, SCHEMA_metrics_value);
+    what[0] = '\0';
+    if (!(value > 0))
+        return false;
+    if (strcmp(metric, "process_changes") == 0)
+        snprintf(what, bytes, "changes what all arms of a process share (%.120s)",
+                 csv_text(metrics, row, SCHEMA_metrics_reason));
+    else if (strcmp(metric, "live_blocks_per_op") == 0)
+        snprintf(what, bytes, "leaves %.3g blocks behind in each op", value);
+    else if (strcmp(metric, "live_mapped_bytes_per_op") == 0)
+        snprintf(what, bytes, "leaves %.3g bytes mapped in each op", value);
+    return what[0] != '\0';
+}
+
+static bool is_timed(const struct analyse_data *data, const char *variant, const char *workload)
+{
+    for (size_t row = 0; row < data->processes.row_count; row++)
+        if (strcmp(csv_text(&data->processes, row, SCHEMA_processes_variant), variant) == 0 &&
+            strcmp(csv_text(&data->processes, row, SCHEMA_processes_workload), workload) == 0)
+            return true;
+    return false;
+}
+
+/* An op that leaks gets slower with every one that was done, and one that changes its process changes it for the
+ * others; both may be what somebody wants to know, so it is said and decides nothing. Of a run without any there is no
+ * such control: older ones did not look. */
+static void check_sick_ops(struct check *check)
+{
+    const struct csv_data *metrics = &check->data->metrics;
+    struct analyse_control *control = NULL;
+    for (size_t row = 0; row < metrics->row_count; row++) {
+        const char *variant = csv_text(metrics, row, SCHEMA_metrics_variant),
+                   *workload = csv_text(metrics, row, SCHEMA_metrics_workload);
+        char what[200];
+        if (!is_sick(metrics, row, what, sizeof what) || !is_timed(check->data, variant, workload))
+            continue;
+        if (control == NULL && (control = control_add(check, "sick_ops", ANALYSE_NONE, ANALYSE_NONE)) == NULL)
+            return;
+        if (control->status == ANALYSE_NOT_MEASURED) {
+            snprintf(control->expected, sizeof control->expected, "ops that leave their process as it was");
+            snprintf(control->reason, sizeof control->reason, "%.60s on %.60s %s", variant, workload, what);
+            control->status = ANALYSE_FAILED;
+            control->waived = true;
+            control->estimate = 0;
+        }
+        control->estimate++;
+    }
+    if (control && control->estimate > 1) {
+        const size_t length = strlen(control->reason);
+        snprintf(control->reason + length, sizeof control->reason - length, "; %.0f more in metrics.csv",
+                 control->estimate - 1);
+    }
 }
 
 /* ---- planted leaks ---- */
@@ -598,7 +658,7 @@ int analyse_controls_check(struct analyse_controls *controls, const struct analy
     static void (*const of_the_run[])(struct check *) = {
         check_profile,  check_order,     check_twin_family, check_linearity_of_older_runs,
         check_clock,    check_layouts,   check_cells,       check_void_processes,
-        check_complete, check_raw_files, check_leaks};
+        check_complete, check_raw_files, check_sick_ops,    check_leaks};
     struct check check = {.controls = controls,
                           .data = data,
                           .effects = effects,

@@ -131,6 +131,8 @@ int present_summary(const struct analyse_summary *summary)
     if (summary->edited[0])
         printf("%sedited%s since it was measured, and accepted: %s\n", present_colour(VERDICT_INVALID),
                text_colour(stdout, TEXT_PLAIN), summary->edited);
+    if (summary->sick[0])
+        printf("%ssick%s: %s\n", present_colour(VERDICT_INVALID), text_colour(stdout, TEXT_PLAIN), summary->sick);
     if (summary->unrecorded)
         printf("not known: whether its raw files are as measured; the run is older than recorded.csv\n");
     print_count("claim parts: ", summary->confirmed, VERDICT_CONFIRMED);

@@ -2554,6 +2554,32 @@ static void edited_raw_files_are_refused_or_labelled(void **state)
     expect_control(directory, "raw_files", "run", "holds", "");
 }
 
+/* An op that is not well is named first, and decides nothing; what is not timed is nobody's harm. */
+static void sick_ops_are_named(void **state)
+{
+    const char *directory = *state;
+    const struct truth truth = good_truth();
+    struct analyse_summary summary;
+    struct error error = {0};
+    make_run(directory, &truth);
+    assert_int_equal(analyse_run(directory, &summary, &error), 0);
+    assert_string_equal(summary.sick, "");
+    const size_t confirmed = summary.confirmed;
+    FILE *metrics = fopen(path_in(directory, schema_metrics.file), "a");
+    fputs("b,held,live_blocks_per_op,1,exact,\n"
+          "b,get_put,process_changes,2,exact,another CPU affinity; a child process\n"
+          "b,get_put,live_mapped_bytes_per_op,4096,exact,\n"
+          "a,get_put,live_mapped_bytes_per_op,0,exact,\n",
+          metrics);
+    assert_int_equal(fclose(metrics), 0);
+    assert_int_equal(analyse_run(directory, &summary, &error), 0);
+    assert_string_equal(summary.sick, "b on get_put changes what all arms of a process share (another CPU affinity; a "
+                                      "child process); 1 more in metrics.csv");
+    expect_control(directory, "sick_ops", "run", "failed", summary.sick);
+    assert_int_equal(summary.confirmed, confirmed);
+    assert_int_equal(analyse_exit(&summary), EXIT_PASS);
+}
+
 int main(void)
 {
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make_directory, remove_directory)
@@ -2611,6 +2637,7 @@ int main(void)
         IN_DIRECTORY(bad_files_are_refused),
         IN_DIRECTORY(bad_rows_are_refused),
         IN_DIRECTORY(edited_raw_files_are_refused_or_labelled),
+        IN_DIRECTORY(sick_ops_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

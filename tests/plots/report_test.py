@@ -1191,6 +1191,14 @@ class Status(WithRun):
                          r"\A# [^>]*> \*\*Not as measured\.\*\* Raw files were edited since and accepted: contrasts\.csv of process 3\.")
         self.assertNotIn("Not as measured", render(self.edited_copy("holds")))
 
+    def test_sick_ops_are_said_first(self):
+        directory = self.copy()
+        with open(directory / "controls.csv", "a", encoding="utf-8") as stream:
+            stream.write("sick_ops,run,ops that leave their process as it was,1,,,failed,a on get_put leaves 1 blocks behind in each op,nothing\n")
+        self.assertRegex(" ".join(render(directory).split()), r"\A# [^>]*> \*\*An op is sick\.\*\* a on get_put leaves 1 blocks behind in each op\.")
+        self.assertEqual(self.said(directory)[0][0], "SICK     a on get_put leaves 1 blocks behind in each op")
+        self.assertNotIn("is sick", render(self.copy()))
+
     def test_incomplete(self):
         directory = self.copy()
         self.edit(directory, "run.csv", lambda header, rows: [row.__setitem__(1, "no") for row in rows if row[0] == "complete"])
