@@ -82,6 +82,8 @@ build_like() { # build_like DIRECTORY
 
 for variant in plain functions threads; do is "$run" $variant blocks process_changes ''; done
 is "$run" sick blocks process_changes '1,exact,another handler of a signal'
+"$build/encbench" analyse "$run" >"$work/out" 2>"$work/err"
+check "ops that leak are named first" sh -c "head -n 2 '$work/out' | grep -q '^sick: [a-z]* on blocks leaves 1 blocks behind in each op; 3 more in metrics.csv'"
 
 # ---- the original's two by two ----
 subject=$work/subject

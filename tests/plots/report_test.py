@@ -145,6 +145,12 @@ class WithRun(unittest.TestCase):
             stream.write(f"raw_files,run,as measured,1,,,{status},edited since and accepted: contrasts.csv of process 3,nothing\n")
         return directory
 
+    def sick_copy(self):
+        directory = self.copy()
+        with open(directory / "controls.csv", "a", encoding="utf-8") as stream:
+            stream.write("sick_ops,run,ops that leave their process as it was,1,,,failed,a on get_put leaves 1 blocks behind in each op,nothing\n")
+        return directory
+
 
 class Fixture(WithRun):
     def test_is_deterministic(self):
@@ -1095,6 +1101,7 @@ class Say(WithRun):
     def test_edited_files_are_said_first(self):
         lines, _ = self.said(self.edited_copy("failed"))
         self.assertEqual(lines[0], "EDITED   edited since and accepted: contrasts.csv of process 3")
+        self.assertEqual(self.said(self.sick_copy())[0][0], "SICK     a on get_put leaves 1 blocks behind in each op")
 
     def test_nothing_is_said_without_being_asked(self):
         done = run_script("report.py", self.run_path, "--output", self.base / "silent.md")
@@ -1192,11 +1199,8 @@ class Status(WithRun):
         self.assertNotIn("Not as measured", render(self.edited_copy("holds")))
 
     def test_sick_ops_are_said_first(self):
-        directory = self.copy()
-        with open(directory / "controls.csv", "a", encoding="utf-8") as stream:
-            stream.write("sick_ops,run,ops that leave their process as it was,1,,,failed,a on get_put leaves 1 blocks behind in each op,nothing\n")
+        directory = self.sick_copy()
         self.assertRegex(" ".join(render(directory).split()), r"\A# [^>]*> \*\*An op is sick\.\*\* a on get_put leaves 1 blocks behind in each op\.")
-        self.assertEqual(self.said(directory)[0][0], "SICK     a on get_put leaves 1 blocks behind in each op")
         self.assertNotIn("is sick", render(self.copy()))
 
     def test_incomplete(self):
