@@ -299,6 +299,7 @@ strangers() { # strangers DIRECTORY MODULE: measured against a good one
     "$encbench" run --profile smoke --quiet --out "$1" --baseline good --workloads adds --module "$work/good.o" --module "$2.o"
 }
 module "$work/hang" -DSTRANGE_HANG
+module "$work/stuck" -DSTRANGE_STUCK
 module "$work/print" -DSTRANGE_PRINT
 module "$work/fork" '-DSTRANGE_FORK="86399"'
 module "$work/late" -DSTRANGE_LATE
@@ -308,8 +309,17 @@ module "$work/input" -DSTRANGE_INPUT=0xfffffffffffff000
 module "$work/-x"
 module "$work/hidden" -DSTRANGE_HIDDEN
 mkfifo "$work/fifo.o" "$work/fifo.so"
+"$encbench" run --profile smoke --out "$work/stuck-run" --workloads adds --module "$work/good.o" --module "$work/stuck.o" \
+    >"$work/stuck-out" 2>"$work/stuck-err" &
+stuck=$!
 refused "a module that never loads" "hang.o: the process that loads it did not end within 30 s" \
     timeout 60 "$encbench" list --module "$work/hang.o"
+check "what takes long is named with its limit" grep -q 'variant stuck, workload adds: still setting up after 10 s, at most 120' "$work/stuck-err"
+start=$(date +%s%N)
+kill -TERM "$stuck"
+wait "$stuck"
+check "it can be stopped" [ $? -eq 3 ]
+check "within a second: $((($(date +%s%N) - start) / 1000000)) ms" [ $((($(date +%s%N) - start) / 1000000)) -le 1500 ]
 "$encbench" list --module "$work/hang.o" >"$work/out" 2>"$work/err" &
 pid=$!
 sleep 2
