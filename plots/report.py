@@ -1144,7 +1144,9 @@ def say(run, output):
     if not troubles(run):
         answers = [(name, effect_answer(run, contrast))
                    for name, contrast in (("field", subject.FIELD), ("pooling", subject.POOL_MAIN), ("direct", subject.DIRECT))]
-        lines += [(name, f"{'removed: ' if name == 'field' else ''}{answer['text']} on {subject.OP}") for name, answer in answers if answer]
+        said = "" if subject.for_conclusions(run) else f"profile {run.facts['profile']} is not for conclusions"
+        lines += [(name, f"{'removed: ' if name == 'field' else ''}{wording.effect(answer['row'], said)} on {subject.OP}")
+                  for name, answer in answers if answer]
     other, found = own(run), sizes(run)
     if other and not troubles(run):
         lines += [("effect", f"{row['contender']} against {row['baseline']} on {row['workload']}: {wording.effect(row)}") for row in other["pairs"][:5]]
