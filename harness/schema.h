@@ -4,7 +4,8 @@
  *     schema_processes                     the table
  *     SCHEMA_processes_time_ns_per_op      a column index of it
  *
- * Only needs to change here and in the code that fills or reads the column; a change of meaning raises SCHEMA_VERSION.
+ * A new column needs a line in schema.def and the code that fills or reads it; a change of meaning raises
+ * SCHEMA_VERSION.
  */
 #ifndef ENCBENCH_SCHEMA_H
 #define ENCBENCH_SCHEMA_H

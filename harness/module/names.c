@@ -45,6 +45,7 @@ bool names_metric_is_reserved(const char *name)
         INTERPOSE_FUNCTIONS(FUNCTION_METRIC)
 #undef FUNCTION_METRIC
             "instructions_per_op",
+        "instructions_codec_per_op",
         "live_blocks_after_teardown",
         "live_mapped_bytes_per_op",
         "mapped_regions_after_teardown",

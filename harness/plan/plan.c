@@ -565,7 +565,10 @@ int plan_build(struct plan *plan, const struct csv_data *panels, const struct mo
     if (plan->cell_count == 0)
         return error_set(
             error, EXIT_USAGE,
-            "nothing to measure: no two of the selected variants share a selected timed workload; see `encbench list`");
+            "nothing to measure: no panel that this profile measures (wide ones are not in smoke) compares two of the "
+            "selected variants on a selected timed workload; say --baseline VARIANT, or name them in a row of "
+            "panels.csv "
+            "(of the sources, and build again); `encbench list` has the names");
     return 0;
 }
 

@@ -3,7 +3,7 @@
  * or LF; lines end in LF, the last one too; the header is always there and equals the table's columns, in order.
  * Missing is empty, never 0. Numbers are written so that they read back to the same double.
  *
- * A table is declared once, in schema.h; writer, strict reader, documentation and tests come from it.
+ * A table is declared once, in schema.def; writer, strict reader, documentation and tests come from it.
  * Nothing here depends on the locale. Every error is one line: PATH:LINE: column and value; what was expected; what to
  * do.
  */

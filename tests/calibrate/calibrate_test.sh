@@ -76,8 +76,8 @@ check "nothing was left" [ ! -e "$root/results" ]
 
 # ---- a run without a calibration has no copy; and a report that is new is no change of the program ----
 git_here() { git -C "$root" -c user.name=nobody -c user.email=nobody@localhost "$@"; }
-command -v git >/dev/null 2>&1 && git_here init -q && echo first >"$root/REPORT.md" && echo first >"$root/source" &&
-    git_here add REPORT.md source && git_here commit -qm first && echo second >"$root/REPORT.md" || echo "SKIP: no git here"
+command -v git >/dev/null 2>&1 && git_here init -q && echo first >"$root/REPORT.md" && echo first >"$root/CMakeLists.txt" &&
+    git_here add REPORT.md CMakeLists.txt && git_here commit -qm first && echo second >"$root/REPORT.md" || echo "SKIP: no git here"
 dirty() { # dirty RUN YES-OR-NO
     ! command -v git >/dev/null 2>&1 || [ "$(key "$1" git_dirty)" = "$2" ]
 }
@@ -85,7 +85,7 @@ dirty() { # dirty RUN YES-OR-NO
 check "run without a calibration" [ $? -eq 0 ]
 check "a new report makes nothing dirty" dirty "$work/run.before" no
 check "lists are options without commas" grep -qx 'command,.* --workloads get_put --workloads put --out .*' "$work/run.before/run.csv"
-echo second >"$root/source"
+echo second >"$root/CMakeLists.txt"
 check "has none" [ ! -e "$work/run.before/calibration.csv" ]
 check "and says so" grep -qx 'calibration_crc32,' "$work/run.before/run.csv"
 
@@ -182,7 +182,7 @@ wrong "an unfinished report" 'complete is "no"' 's/^complete,.*/complete,no/' ru
 wrong "another machine's" 'fingerprint is "0000beef"' 's/^fingerprint,[^,]*/fingerprint,0000beef/' machine.csv
 wrong "of another schema" 'run.csv: schema_version is "2"' 's/^schema_version,.*/schema_version,2/' run.csv
 wrong "of another profile" 'profile is "quick", expected "smoke"' 's/^profile,.*/profile,quick/' run.csv
-wrong "of other claims" 'claims_crc32 is "0"' 's/^claims_crc32,.*/claims_crc32,0/' run.csv
+wrong "of other claims" 'claims.csv: was changed after the run' 's/^claims_crc32,.*/claims_crc32,0/' run.csv
 wrong "of another program" 'worker_sha256 is "0"' 's/^worker_sha256,.*/worker_sha256,0/' run.csv
 wrong "the same one twice" 'has the seed 1 of one before it' 's/^seed,.*/seed,1/' run.csv
 check "and what was taken before stays" cmp -s "$dir/calibration_reports.csv" "$work/two.csv"

@@ -1,5 +1,8 @@
 # What keeps modules from being linked, in one line with its cause.
 encbench_unit_test(link_test _GNU_SOURCE)
+# Metrics that no module may take.
+encbench_script_test(names_test BESIDE 60 names_test.py ${PROJECT_SOURCE_DIR})
+set_tests_properties(names_test PROPERTIES LABELS unit)
 # Which revision a run directory names.
 encbench_unit_test(provenance_test)
 set_tests_properties(provenance_test PROPERTIES SKIP_RETURN_CODE 77)

@@ -158,6 +158,7 @@ check "there are verbs" [ "$(echo "$verbs" | wc -l)" -ge 9 ]
 for verb in $verbs; do
     sed -n "/^\.SS \"$verb[ \"]/,/^\.S[SH] /p" "$work/plain" | sed '$d' >"$work/section"
     check "the page has $verb" [ -s "$work/section" ]
+    check "README.md has $verb" grep -q "^| \`$verb[ \`]" "$source/README.md"
     "$encbench" "$verb" --help >"$work/help" 2>&1
     "$encbench" "$verb" -h >"$work/out" 2>&1
     check "-h of $verb is --help" cmp -s "$work/out" "$work/help"
