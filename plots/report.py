@@ -1144,8 +1144,8 @@ def say(run, output):
     if not troubles(run):
         answers = [(name, effect_answer(run, contrast))
                    for name, contrast in (("field", subject.FIELD), ("pooling", subject.POOL_MAIN), ("direct", subject.DIRECT))]
-        said = "" if subject.for_conclusions(run) else f"profile {run.facts['profile']} is not for conclusions"
-        lines += [(name, f"{'removed: ' if name == 'field' else ''}{wording.effect(answer['row'], said)} on {subject.OP}")
+        # Why is one thing for all of a run that is not for conclusions: it stands behind `sure`.
+        lines += [(name, f"{'removed: ' if name == 'field' else ''}{wording.effect(answer['row'], subject.for_conclusions(run))} on {subject.OP}")
                   for name, answer in answers if answer]
     other, found = own(run), sizes(run)
     if other and not troubles(run):

@@ -125,13 +125,12 @@ def objection(row):
                  and sign_of(row[f"{kind}_low"], row[f"{kind}_high"]) != sign), "")
 
 
-def effect(row, said=""):
-    """An effect in the fixed words with its figure, and why where nothing can be said: 'faster by 12.3 [11.9, 12.7] %'. A reason that is
-    `said` beside it is left out."""
+def effect(row, why=True):
+    """An effect in the fixed words with its figure, and `why` where nothing can be said: 'faster by 12.3 [11.9, 12.7] %'."""
     estimate, low, high = row["estimate"], row["ci_low"], row["ci_high"]
     words, figure = row["words"], interval(estimate, low, high, row["unit"])
     if words in ("no difference shown", "single layout", "interaction shown", UNRESOLVED, "equal by construction"):
-        return f"{words} ({'; '.join(filter(None, (figure, (row.get('reason') or '').removeprefix(said), objection(row))))})"
+        return f"{words} ({'; '.join(filter(None, (figure, why and row.get('reason'), objection(row))))})"
     if words == "equivalent within":
         unit, (low, high) = scaled(row["unit"], low, high)
         return f"{words} {rounded_up(max(abs(low), abs(high)), decimals_of(low, high))} {unit} ({figure})"

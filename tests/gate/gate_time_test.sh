@@ -63,10 +63,11 @@ tree base
 # ---- the same build twice: nothing is timed but the controls ----
 grep -v 'removed+thread' "$build/modules/panels.csv" >"$work/head/modules/panels.csv"
 lane_or_skip head base
+cp "$build/modules/panels.csv" "$work/head/modules/panels.csv"
 check "a variant in no panel is no pair" [ "$(grep -c '^pair	removed+thread' "$work/out")" -eq 0 ]
 check "and is named" grep -q '^not in panels	removed+thread$' "$work/out"
 check "the same build is green" [ "$code" -eq 0 ]
-check "all pairs are identical" [ "$(pairs)" -gt 20 -a "$(grep -c '^pair.*	identical	' "$work/out")" -eq "$(pairs)" ]
+check "all pairs are identical" [ "$(pairs)" -gt 10 -a "$(grep -c '^pair.*	identical	' "$work/out")" -eq "$(pairs)" ]
 check "the slower module is found" [ "$(plant module)" = red ]
 check "the slower codec is found" [ "$(plant 'shared object')" = red ]
 check "each in two passes" [ "$(passes module) $(passes 'shared object')" = "2 2" ]
@@ -214,6 +215,7 @@ lane sums sums-base variants=same workloads=sum_4k "allow=$work/allow.csv"
 check "what can be timed cannot be declared" refused 2 'allow.csv:2: declares that same on sum_4k cannot be timed'
 lane sums sums-base variants=new workloads=nop processes=12
 check "nothing to compare is no pass" refused 2 'nothing can be compared in time'
+grep -v 'removed+thread' "$build/modules/panels.csv" >"$work/head/modules/panels.csv"
 lane_or_skip head base variants=removed+thread workloads=nop processes=12
 check "a variant in no panel is compared when it is asked for" [ "$code $(word removed+thread nop)" = "0 identical" ]
 

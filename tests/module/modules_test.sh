@@ -107,7 +107,7 @@ check "and none comes twice" [ -z "$(grep ',sum_4k,' layouts/processes.csv | gre
 check "the control of layouts sees it so" grep -q '^layouts,run,.*,0,,,holds,' layouts/controls.csv
 sed "s/^\\([0-9]*,made_1,sum_4k,sum_words,[^,]*,[^,]*,file=\\)[^,]*/\\11:layout_1.so/" layouts/processes.csv >again.csv
 cp -r layouts again && cp again.csv again/processes.csv
-"$encbench" analyse again >"$work/out" 2>"$work/err"
+"$encbench" analyse --accept-edited again >"$work/out" 2>"$work/err"
 check "and would see one that came again" grep -q '^layouts,run,.*,19,,,failed,1 layouts over 20 processes' again/controls.csv
 check "they are drawn, not taken by name" [ "$(drawn layouts sum_words)" != "$(drawn layouts sum_words | sort -t= -k2n)" ]
 check "their hash is one of all" [ "$(key layouts module:bytes-layouts_sha256)" = "$(cd bytes-layouts && LC_ALL=C && export LC_ALL && cat ./*.so | sha256sum | cut -d' ' -f1)" ]
