@@ -413,11 +413,13 @@ struct ticks {
     unsigned long long all, busy;
 };
 
-/* A line "cpuN ..." of /proc/stat; false when it is none. Guests are part of the user's. */
+/* A line "cpuN ..." of /proc/stat; false when it is none, as that of all together: its "cpu" has no number. Guests are
+ * part of the user's. */
 static bool read_ticks(const char *line, int *cpu, struct ticks *ticks)
 {
     unsigned long long part[8];
-    if (sscanf(line, "cpu%d %llu %llu %llu %llu %llu %llu %llu %llu", cpu, &part[0], &part[1], &part[2], &part[3],
+    if (strncmp(line, "cpu", 3) != 0 || line[3] < '0' || line[3] > '9' ||
+        sscanf(line, "cpu%d %llu %llu %llu %llu %llu %llu %llu %llu", cpu, &part[0], &part[1], &part[2], &part[3],
                &part[4], &part[5], &part[6], &part[7]) != 9 ||
         *cpu < 0)
         return false;
