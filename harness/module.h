@@ -77,11 +77,12 @@
  * once and not like one that the harness fills (allocations_per_op, allocated_bytes_per_op, handed_out_bytes_per_op,
  * releases_per_op, live_blocks_per_op, live_bytes_per_op, live_requested_bytes_per_op, malloc_calls_per_op and so on
  * for every function that allocates, failed_calls_per_op, peak_live_bytes, peak_live_requested_bytes,
- * allocating_threads, instructions_per_op, instructions_codec_per_op, live_blocks_after_teardown, live_mapped_bytes_per_op,
- * mapped_regions_after_teardown, digest_and_conformance, planted_cycles_per_op, process_changes, struct_bytes,
- * struct_hole_bytes, struct_holes, struct_lines, struct_heap_bytes, struct_heap_bytes_jemalloc,
- * struct_heap_bytes_tcmalloc, live_growth_10000_bytes, live_growth_last_checkpoints_bytes, time, time_reduction, relative_time). The variant names twin, planted, chain,
- * chain_planted, chain_multiply, leak and reached are the harness's.
+ * allocating_threads, instructions_per_op, instructions_codec_per_op, live_blocks_after_teardown,
+ * live_mapped_bytes_per_op, mapped_regions_after_teardown, digest_and_conformance, planted_cycles_per_op,
+ * process_changes, struct_bytes, struct_hole_bytes, struct_holes, struct_lines, struct_heap_bytes,
+ * struct_heap_bytes_jemalloc, struct_heap_bytes_tcmalloc, live_growth_10000_bytes, live_growth_last_checkpoints_bytes,
+ * time, time_reduction, relative_time). The variant names twin, planted, chain, chain_planted, chain_multiply, leak and
+ * reached are the harness's.
  *
  * Everything a module hands out (strings, tables) is static: owned by the module, valid while it is loaded.
  * Everything a module is handed (host, message buffer) is owned by the harness.

@@ -94,6 +94,10 @@ static void child(const char *const *arguments, const struct process_options *op
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_DFL);
+    /* Whoever starts it may be a thread that leaves signals to others: an alarm of the child would never ring. */
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     execvp(arguments[0], (char *const *)arguments);
     const int reason = errno;
     _exit(write(failure, &reason, sizeof reason) == sizeof reason ? EXIT_USAGE : EXIT_UNFIT);

@@ -157,6 +157,19 @@ static void of_many_the_one_that_fails_is_named(void **state)
     assert_true(seconds() - start_s <= 4);
 }
 
+static void a_child_has_no_signal_blocked(void **state)
+{
+    (void)state;
+    const char *const blocked[] = {"sed", "-n", "s/^SigBlk:.//p", "/proc/self/status", NULL};
+    sigset_t all, old;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &old);
+    char *text = process_output(blocked);
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    assert_string_equal(text, "0000000000000000");
+    free(text);
+}
+
 static void note_seconds(void *context, uint64_t spent_s)
 {
     uint64_t *noted = context;
@@ -242,6 +255,7 @@ int main(void)
         cmocka_unit_test(children_do_not_outlive_us),
         cmocka_unit_test(closed_descriptors_are_opened),
         cmocka_unit_test(of_many_the_one_that_fails_is_named),
+        cmocka_unit_test(a_child_has_no_signal_blocked),
         cmocka_unit_test(of_one_that_takes_long_is_heard),
         cmocka_unit_test(a_file_that_may_not_grow_is_an_error),
         cmocka_unit_test(a_stop_that_is_pending_ends_everything),

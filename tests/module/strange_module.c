@@ -2,12 +2,13 @@
  * A stranger's module for the end-to-end test, wrong in one way chosen at compile time:
  * STRANGE_ABI another ABI version, STRANGE_NAME a variant name that is not legal, STRANGE_DIGEST another output than
  * the rest, STRANGE_BYTES fewer bytes than promised, STRANGE_SETUP a setup that fails, STRANGE_CRASH a crash in the op,
- * STRANGE_HANG a constructor that never returns, STRANGE_STUCK a setup that never does, STRANGE_PRINT prints wherever it can, STRANGE_FREE an op that takes no
- * time, STRANGE_INPUT bytes of input, STRANGE_LATE ends the process in the op with status 127, but only where it is set
- * up many times: when timed, STRANGE_SOMETIMES the same in some layouts: where the code lies that far into a page or
- * less, of 4096 bytes, STRANGE_MANY crashes behind so many ops in one process, STRANGE_FORK leaves children behind,
- * STRANGE_HIDDEN needs what nobody has. STRANGE_OP another `op`, STRANGE_FIELDS and STRANGE_STRUCTURE_BYTES a
- * structure, STRANGE_METRICS names of figures of its own, STRANGE_PLANTED cycles. With none of them it is a good one.
+ * STRANGE_HANG a constructor that never returns, STRANGE_STUCK a setup that never does, STRANGE_PRINT prints wherever
+ * it can, STRANGE_FREE an op that takes no time, STRANGE_INPUT bytes of input, STRANGE_LATE ends the process in the op
+ * with status 127, but only where it is set up many times: when timed, STRANGE_SOMETIMES the same in some layouts:
+ * where the code lies that far into a page or less, of 4096 bytes, STRANGE_MANY crashes behind so many ops in one
+ * process, STRANGE_FORK leaves children behind, STRANGE_HIDDEN needs what nobody has. STRANGE_OP another `op`,
+ * STRANGE_FIELDS and STRANGE_STRUCTURE_BYTES a structure, STRANGE_METRICS names of figures of its own, STRANGE_PLANTED
+ * cycles. With none of them it is a good one.
  */
 #include "module.h"
 
