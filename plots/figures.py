@@ -250,7 +250,7 @@ def draw_ranking(run):
     axes = figure.add_axes([0.19, 0.5 / height, 0.47, 1 - 0.85 / height])
     for y, (_, other, row) in enumerate(ranking.rows):
         draw_choice(axes, y, other, row, left)
-        axes.annotate(wording.effect(row).replace(" (", "\n(").replace("; ", ";\n"), (1.02, y), xycoords=axes.get_yaxis_transform(), va="center", fontsize=7.5,
+        axes.annotate(wording.effect(row, why=False).replace(" (", "\n(").replace("; ", ";\n"), (1.02, y), xycoords=axes.get_yaxis_transform(), va="center", fontsize=7.5,
                       annotation_clip=False)
     axes.set_xscale("log")
     axes.set_xlim(left, right)
