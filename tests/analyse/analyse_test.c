@@ -1360,6 +1360,13 @@ static void controls_of_the_run_invalidate_it(void **state)
     truth.crashes = true;
     expect_invalid(directory, &truth, "void_processes", "run", "failed",
                    "process 0 panel field workload get_put: arm b failed or crashed: killed");
+    truth.profile = "smoke"; /* concludes nothing, but would be taken for healthy */
+    truth.processes = truth.look_processes = 6;
+    make_run(directory, &truth);
+    struct analyse_summary summary;
+    struct error error = {0};
+    assert_int_equal(analyse_run(directory, &summary, &error), 0);
+    assert_true(summary.run_invalid);
     truth = good_truth();
     truth.processes = 17; /* three of twenty left no row at all */
     expect_invalid(directory, &truth, "void_processes", "run", "failed", "3 of 20 processes are void or missing");
