@@ -2,7 +2,6 @@
 
 #include "stats/stats.h"
 #include "summary/summary.h"
-#include "worker/scrub.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -25,7 +24,10 @@ enum {
 };
 /* Linearity is at most a fifth of the whole, which is a fourth of the rest; a fifth of that is kept for blocks that
  * have to be repeated. */
+#define LINEARITY_MOST  0.25
 #define LINEARITY_SHARE 0.2
+/* Found: 4 to 15 ms, two to five windows of two. */
+#define WARM_UP_NS 8e6
 
 static double median_of(const struct worker_result *results, unsigned count,
                         double (*figure)(const struct worker_result *, size_t), size_t arm)
@@ -39,6 +41,17 @@ static double median_of(const struct worker_result *results, unsigned count,
 static double ns_of(const struct worker_result *result, size_t arm)
 {
     return result->pilot_ns_per_op[arm];
+}
+
+static double whole_ns_of(const struct worker_result *result, size_t arm)
+{
+    return result->pilot_whole_ns_per_op[arm];
+}
+
+static double heap_ns_of(const struct worker_result *result, size_t arm)
+{
+    (void)arm;
+    return result->pilot_heap_ns;
 }
 
 static double clock_sd_of(const struct worker_result *result, size_t arm)
@@ -83,6 +96,7 @@ int pilot_measure(const struct launch *launch, const struct plan_cell *cell, uin
         launch_pilot(launch, cell, first + i, seed, &results[i], error);
     for (size_t a = 0; a < cell->arm_count && error->code == 0; a++) {
         figures->ns_per_op[a] = median_of(results, processes, ns_of, a);
+        figures->whole_ns_per_op[a] = median_of(results, processes, whole_ns_of, a);
         double warm_ns[WORKER_WARM_STEPS];
         size_t step;
         figures->settled[a] = pilot_settles(warm_ns, warming_of(results, processes, a, warm_ns), &step);
@@ -90,6 +104,7 @@ int pilot_measure(const struct launch *launch, const struct plan_cell *cell, uin
     }
     if (error->code == 0) {
         figures->clock_sd = median_of(results, processes, clock_sd_of, 0);
+        figures->heap_ns = median_of(results, processes, heap_ns_of, 0);
         figures->clock_step_ns = results[0].clock_step_ns;
     }
     free(results);
@@ -159,35 +174,62 @@ static uint32_t clock_blocks(double clock_sd, unsigned processes)
     return (uint32_t)fmin(fmax(wanted, CLOCK_BLOCKS_MIN), CLOCK_BLOCKS_MAX);
 }
 
-/* A round has every arm once. Where a fifth is less than one round, every second process has one; and more blocks for
- * effects, so that it is a fifth. */
-static void plan_linearity(struct plan_cell *cell, const double *ns_per_op, unsigned processes)
+/* Rounds of linearity, which have every arm once: a share of the blocks for effects. Where claims are decided, as many
+ * as if the whole process were timed ops for effects: on `put`, of whose time half is untimed, 13 instead of 43 blocks
+ * left the control open, and with it two parts. */
+static double linearity_rounds(const struct plan_cell *cell, const struct pilot_figures *figures, double process_ns,
+                               double effects_ns)
 {
-    const double one_ns = plan_linearity_ns(cell, ns_per_op);
-    const double room = LINEARITY_SHARE * cell->block_ns * cell->blocks / one_ns;
+    const double rounds = cell->decides_claims
+                              ? LINEARITY_SHARE * process_ns / plan_linearity_ns(cell, figures->ns_per_op)
+                              : LINEARITY_SHARE * effects_ns / plan_linearity_ns(cell, figures->whole_ns_per_op);
+    return fmin(rounds, LINEARITY_ROUNDS_MAX);
+}
+
+/* What a process of so long leaves for blocks of effects, never less than a fourth of it. The fewer blocks, the fewer
+ * heaps (measure_epoch_blocks): where set-up takes long, as of a trace that is read, that leaves more for blocks. */
+static double effects_ns(const struct plan_cell *cell, const struct pilot_figures *figures, double process_ns)
+{
+    const double heap_ns = figures->heap_ns + cell->block_ns; /* and one untimed block */
+    const double clock_ns = cell->clock_blocks * 2 * PLAN_CLOCK_ARMS * MEASURE_CLOCK_BATCH_NS;
+    const double fixed_ns = WARM_UP_NS + clock_ns + WORKER_LINEARITY_HEAPS * heap_ns;
+    const double linearity_ns = LINEARITY_MOST / LINEARITY_SHARE * linearity_rounds(cell, figures, process_ns, 0) *
+                                plan_linearity_ns(cell, figures->whole_ns_per_op);
+    const double left_ns = process_ns - fixed_ns - (cell->decides_claims ? linearity_ns : 0),
+                 share = cell->decides_claims ? 1 : 1 + LINEARITY_MOST;
+    const double all_heaps_ns = (left_ns - PLAN_EPOCHS * heap_ns) / share,
+                 fewer_ns = left_ns / (share + heap_ns / (MEASURE_EPOCH_BLOCKS_MIN * cell->block_ns));
+    return fmax(fmax(all_heaps_ns, fewer_ns), process_ns / 4);
+}
+
+/* Where less than one round is due, every second process has one; and more blocks for effects, so that it is a fifth.
+ */
+static void plan_linearity(struct plan_cell *cell, const struct pilot_figures *figures, double rounds,
+                           unsigned processes)
+{
     const double round_blocks = ceil((double)plan_real_arms(cell) / MEASURE_LINEARITY_ARMS);
-    cell->linearity_blocks = (uint32_t)(round_blocks * fmin(fmax(room, 1), LINEARITY_ROUNDS_MAX));
+    cell->linearity_blocks = (uint32_t)(round_blocks * fmax(rounds, 1));
     cell->linearity_every = 1;
-    if (room >= 1)
+    if (rounds >= 1)
         return;
     const unsigned most = processes / LINEARITY_PROCESSES_MIN;
-    cell->linearity_every = (uint32_t)fmin(ceil(1 / room), most > 1 ? most : 1);
-    const double least = one_ns / (LINEARITY_SHARE * cell->linearity_every * cell->block_ns);
+    cell->linearity_every = (uint32_t)fmin(ceil(1 / rounds), most > 1 ? most : 1);
+    const double least =
+        plan_linearity_ns(cell, figures->whole_ns_per_op) / (LINEARITY_SHARE * cell->linearity_every * cell->block_ns);
     cell->blocks = (uint32_t)fmax(cell->blocks, ceil(least));
 }
 
 void pilot_plan_blocks(struct plan_cell *cell, const struct pilot_figures *figures, unsigned process_ms,
                        unsigned processes)
 {
-    double ns_per_op[MEASURE_ARMS_MAX];
-    for (size_t i = 0; i < cell->arm_count; i++)
-        ns_per_op[i] = figures->ns_per_op[i] + (cell->state == MEASURE_COLD && i < plan_real_arms(cell) ? SCRUB_NS : 0);
-    cell->block_ns = block_time_ns(cell, ns_per_op);
-    const double blocks = process_ms * 1e6 / cell->block_ns;
+    const double process_ns = process_ms * 1e6;
+    cell->block_ns = block_time_ns(cell, figures->whole_ns_per_op);
+    cell->clock_blocks = clock_blocks(figures->clock_sd, processes);
+    const double blocks = effects_ns(cell, figures, process_ns) / cell->block_ns;
     /* At least BLOCKS_MIN, but no more than a second for them; and never so few that a dropped one voids the process.
      */
     const double least = fmin(BLOCKS_MIN, fmax(LONG_PROCESS_NS / cell->block_ns, SUMMARY_LONG_BLOCKS_MIN + 2));
     cell->blocks = (uint32_t)fmin(fmax(blocks, least), BLOCKS_MAX);
-    cell->clock_blocks = clock_blocks(figures->clock_sd, processes);
-    plan_linearity(cell, ns_per_op, processes);
+    plan_linearity(cell, figures, linearity_rounds(cell, figures, process_ns, cell->block_ns * cell->blocks),
+                   processes);
 }

@@ -18,9 +18,11 @@ enum {
 /* Medians over the processes of a pilot; of each arm of the cell. */
 struct pilot_figures {
     double ns_per_op[MEASURE_ARMS_MAX];
-    uint64_t rewarm_ops[MEASURE_ARMS_MAX]; /* untimed ops after which more make no difference */
-    bool settled[MEASURE_ARMS_MAX];        /* false: they still did at a millisecond's worth */
-    double clock_sd;                       /* over blocks of what the planted chain takes more, over its median */
+    double whole_ns_per_op[MEASURE_ARMS_MAX]; /* with what is untimed around it (set-up of a round, scrubbing) */
+    double heap_ns;                           /* of a fresh heap for all arms */
+    uint64_t rewarm_ops[MEASURE_ARMS_MAX];    /* untimed ops after which more make no difference */
+    bool settled[MEASURE_ARMS_MAX];           /* false: they still did at a millisecond's worth */
+    double clock_sd;                          /* over blocks of what the planted chain takes more, over its median */
     uint64_t clock_step_ns;
 };
 
@@ -52,9 +54,10 @@ struct pilot_batch pilot_choose(const struct plan_cell *cell, const struct pilot
 void pilot_apply(struct plan_cell *cell, const struct pilot_batch *batch, const struct pilot_figures *figures);
 
 /*
- * Blocks of a process of about `process_ms` of which a cell has `processes`; and with them, beside that time, those of
- * the clock arms, so many that the planted chain can be told from its tolerance, and of linearity, at most a fifth of
- * the whole. The batch has been applied.
+ * Blocks of a process that takes `process_ms` from its first untimed op to its last one, everything included: warming
+ * up, fresh heaps, the blocks of the clock arms (so many that the planted chain can be told from its tolerance), those
+ * of linearity (at most a fifth of what is left), and what is untimed around the ops. Of long ops it takes longer. The
+ * cell has `processes` of them; the batch has been applied.
  */
 void pilot_plan_blocks(struct plan_cell *cell, const struct pilot_figures *figures, unsigned process_ms,
                        unsigned processes);

@@ -23,7 +23,7 @@ struct profile {
     const char *name;
     const char *purpose;
     bool for_conclusions; /* false: timing decides nothing */
-    unsigned process_ms;  /* measuring time of one process */
+    unsigned process_ms;  /* of one process, from its first untimed op to its last (launch/pilot.h) */
     /* Of panels on workloads that decide no part of a claim: processes in all, whatever the looks, and their time. */
     unsigned exploratory_processes, exploratory_process_ms;
     /* Ahead of the run, for the forecast: processes of every cell that decides claims, and their measuring time. Less

@@ -900,12 +900,12 @@ static void print_plan(const struct run *run)
         for (size_t a = 0; a + PLAN_CLOCK_ARMS < cell->arm_count; a++)
             printf(" %s", cell->arms[a].name);
         printf("\n");
-        /* Measured: 90 ms a process beside its measuring time, 25 % more on a machine busier than its pilot, 250 bytes
-         * of samples a microsecond. */
-        seconds += processes * (1.25 * process_ms + 90) / 1e3;
+        /* Measured: 75 ms a process beside its own time (links, start), 10 % more on a machine busier than its pilot,
+         * 250 bytes of samples a microsecond. */
+        seconds += processes * (1.1 * process_ms + 75) / 1e3;
         bytes += processes * process_ms * 250;
         if (cell->decides_claims)
-            seconds += profile->forecast_processes * (1.25 * profile->forecast_process_ms + 90) / 1e3;
+            seconds += profile->forecast_processes * (1.1 * profile->forecast_process_ms + 75) / 1e3;
     }
     printf("ahead of them %u short processes for each that decides claims foretell what will hardly be resolved: %s\n",
            profile->forecast_processes, schema_forecast.file);

@@ -43,7 +43,7 @@ struct variance_split variance_components(const double *values, const double *bl
                                           const double *shared, size_t count);
 
 /* Beside its measuring time a process takes this, links included; measured. */
-#define VARIANCE_PROCESS_OVERHEAD_MS 90.0
+#define VARIANCE_PROCESS_OVERHEAD_MS 75.0
 #define VARIANCE_LENGTH_MAX          8.0
 /*
  * By what factor longer processes would do what `needed` of them instead of `processes` would, where that takes less

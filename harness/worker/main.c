@@ -47,7 +47,6 @@ enum {
     TAKEN_LARGE_MOST = 16,
     WARM_UP_MAX_NS = 100000000, /* long ops are warm after one */
     READING_TRIES = 200,
-    LINEARITY_HEAPS = 4,
     PILOT_BATCH_NS = 200000,
     PILOT_SCRUBBED_OPS = 16, /* each behind half a millisecond of scrubbing */
     REWARM_REPEATS = 5,
@@ -534,7 +533,7 @@ static int run_linearity_blocks(struct worker_region *region, struct panel *pane
                                 struct error *error)
 {
     const struct worker_job *job = &region->job;
-    const uint32_t heap_blocks = job->linearity_blocks / LINEARITY_HEAPS + 1;
+    const uint32_t heap_blocks = job->linearity_blocks / WORKER_LINEARITY_HEAPS + 1;
     struct measure_block *blocks = &region->blocks[job->blocks + job->clock_blocks];
     const uint64_t start_ns = clock->now_ns(clock->context);
     const uint32_t arm_count = job->arm_count - job->clock_arms;
@@ -590,13 +589,16 @@ static int pilot_arm(struct worker_region *region, struct panel *panel, const st
                              iterations / 2, best_ns);
         else if (panel->arms[i].scrub && iterations >= PILOT_SCRUBBED_OPS * multiple)
             break;
-    uint64_t spent_ns = best_ns;
-    for (int repeat = 0; repeat < 5 && (repeat == 0 || spent_ns < PILOT_NS); repeat++) {
+    uint64_t spent_ns = best_ns, repeats = 0;
+    const uint64_t start_ns = clock->now_ns(clock->context);
+    for (; repeats < 5 && (repeats == 0 || spent_ns < PILOT_NS); repeats++) {
         const uint64_t ns = run_batch(region, panel, clock, i, iterations, &bytes);
         best_ns = ns < best_ns ? ns : best_ns;
         spent_ns += ns;
     }
+    const uint64_t whole_ns = clock->now_ns(clock->context) - start_ns;
     region->result.pilot_ns_per_op[i] = (double)best_ns / (double)iterations;
+    region->result.pilot_whole_ns_per_op[i] = (double)whole_ns / (double)(repeats * iterations);
     return 0;
 }
 
@@ -682,7 +684,14 @@ static int pilot(struct worker_region *region, struct panel *panel, const struct
             return error->code;
     for (uint32_t i = 0; i < region->job.arm_count - region->job.clock_arms && !panel->arms[i].scrub; i++)
         pilot_warming(region, panel, clock, i);
-    return region->job.clock_arms > 1 ? pilot_clock(region, panel, clock, error) : 0;
+    if (region->job.clock_arms > 1 && pilot_clock(region, panel, clock, error) != 0)
+        return error->code;
+    const uint64_t start_ns = clock->now_ns(clock->context);
+    tear_down_arms(region, panel);
+    if (set_up_arms(region, panel, 1, error) != 0)
+        return error->code;
+    region->result.pilot_heap_ns = (double)(clock->now_ns(clock->context) - start_ns);
+    return 0;
 }
 
 static int compare_addresses(const void *a, const void *b)

@@ -20,8 +20,9 @@
 
 enum {
     WORKER_REGION_FD = PROCESS_PASSED_FD,
-    WORKER_PROTOCOL = 4,
+    WORKER_PROTOCOL = 5,
     WORKER_LINEARITY_TRIES = 2,
+    WORKER_LINEARITY_HEAPS = 4,
     WORKER_PLACES_MAX = 512, /* of objects: of six arms on 16 heaps five each */
     WORKER_WARM_STEPS = 14,  /* none, then 1 ... 4096 times the multiple */
 };
@@ -216,6 +217,9 @@ struct worker_result {
     double ticks_per_ns;
     uint64_t warm_up_blocks;
     double pilot_ns_per_op[MEASURE_ARMS_MAX];
+    double
+        pilot_whole_ns_per_op[MEASURE_ARMS_MAX]; /* with what is untimed around it; the mean, where that is the best */
+    double pilot_heap_ns;                        /* to tear down all arms and set them up again */
     double reading_ns; /* what a round costs beside its ops: two readings of the clock and a call */
     /* In region->blocks those for effects come first; behind job.blocks of them those of the clock arms; behind
      * job.clock_blocks those of linearity. */

@@ -11,8 +11,6 @@ enum {
     SCRUB_BRANCHES = 8192,      /* taken by chance, at 16 places */
 };
 
-#define SCRUB_NS 500000.0 /* about, of a pass; to plan with */
-
 /* One pass over all three; about half a millisecond. The data go last, because code and branches are data to the second
  * level as well. */
 void scrub(void);

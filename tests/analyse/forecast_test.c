@@ -175,8 +175,8 @@ static void test_is_cheap(void **state)
     (void)state;
     for (size_t i = 0; i < profile_count; i++) {
         const struct profile *profile = &profiles[i];
-        const double own = profile->forecast_processes * (1.25 * profile->forecast_process_ms + 90);
-        const double whole = profile->looks[profile->look_count - 1].processes * (1.25 * profile->process_ms + 90);
+        const double own = profile->forecast_processes * (1.1 * profile->forecast_process_ms + 75);
+        const double whole = profile->looks[profile->look_count - 1].processes * (1.1 * profile->process_ms + 75);
         assert_true(profile->forecast_processes >= 2 && profile->forecast_process_ms <= profile->process_ms);
         if (profile->for_conclusions) /* of the cells that decide claims; they are half of `quick` and less of the
                                          others */
