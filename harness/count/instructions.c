@@ -163,8 +163,8 @@ static void add_to_symbol(struct figures *figures, const char *object, const cha
     while (i < figures->symbol_count &&
            (strcmp(figures->symbols[i].symbol, symbol) != 0 || strcmp(figures->symbols[i].object, object) != 0))
         i++;
-    if (i == SYMBOLS_MAX)
-        return; /* part of what is left over */
+    if (i == SYMBOLS_MAX || (i == SYMBOLS_MAX - 1 && *object))
+        return; /* part of what is left over, which has the last place */
     if (i == figures->symbol_count) {
         figures->symbol_count++;
         csv_clean(figures->symbols[i].object, sizeof figures->symbols[i].object, object);
