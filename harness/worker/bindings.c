@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #if defined(__x86_64__)
 enum {
@@ -309,6 +310,63 @@ static int check_table(const struct view *view, const struct object *user, ElfW(
     return 0;
 }
 
+/* ---- libraries of one name ---- */
+
+/* One of the directories of `list` where `name` is, as the loader reads them; $ORIGIN is that of `user`. */
+static bool find_in_list(const struct object *user, const char *list, const char *name, char path[static PATH_MAX],
+                         struct stat *status)
+{
+    static const char origin[] = "$ORIGIN";
+    for (const char *at = list; at && *at; at += strcspn(at, ":"), at += *at == ':') {
+        const int length = (int)strcspn(at, ":"),
+                  from = strncmp(at, origin, strlen(origin)) == 0 ? (int)strlen(origin) : 0;
+        const int home = from ? (int)(file_name(user->name) - user->name) - 1 : 0;
+        if (snprintf(path, PATH_MAX, "%.*s%.*s/%s", home, user->name, length - from, at + from, name) < PATH_MAX &&
+            stat(path, status) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *text_of(const struct object *object, ElfW(Sxword) tag)
+{
+    const ElfW(Dyn) *entry = entry_of(object, tag);
+    return entry && object->strings ? object->strings + entry->d_un.d_val : NULL;
+}
+
+/* Where an object of a module says that what it needs is: by itself, or by the module. */
+static bool find_wanted(const struct view *view, const struct object *user, const char *name,
+                        char path[static PATH_MAX], struct stat *status)
+{
+    return find_in_list(user, text_of(user, DT_RUNPATH), name, path, status) ||
+           find_in_list(user, text_of(user, DT_RPATH), name, path, status) ||
+           find_in_list(view->module, text_of(view->module, DT_RPATH), name, path, status);
+}
+
+/* The loader takes what has been loaded by this name, wherever that is: one of two releases would be measured twice. */
+static int check_library(const struct view *view, const struct object *user, const char *name, struct error *error)
+{
+    static char path[PATH_MAX];
+    const struct object *found = needed_object(view->loaded, name);
+    struct stat wanted, is;
+    if (found == NULL || strchr(name, '/') || is_c_library(found) || stat(found->name, &is) != 0)
+        return 0;
+    if (find_wanted(view, user, name, path, &wanted) && (wanted.st_dev != is.st_dev || wanted.st_ino != is.st_ino))
+        return error_set(error, EXIT_USAGE,
+                         "%s: needs %.500s, but the process has %.500s, which has the same name: give both as archives "
+                         "(.a), or build one of them with another soname",
+                         view->arms[view->arm].file, path, found->name);
+    return 0;
+}
+
+static int check_libraries(const struct view *view, const struct object *user, struct error *error)
+{
+    for (const ElfW(Dyn) *entry = user->dynamic; entry && user->strings && entry->d_tag != DT_NULL; entry++)
+        if (entry->d_tag == DT_NEEDED && check_library(view, user, user->strings + entry->d_un.d_val, error) != 0)
+            return error->code;
+    return 0;
+}
+
 static int check_arm(struct view *view, struct error *error)
 {
     const struct worker_bindings *arm = &view->arms[view->arm];
@@ -320,6 +378,8 @@ static int check_arm(struct view *view, struct error *error)
         const struct object *user = &view->loaded->objects[i];
         if (!view->needed[i] || is_c_library(user) || user->symbols == NULL || user->strings == NULL)
             continue;
+        if (check_libraries(view, user, error) != 0)
+            return error->code;
         if (check_table(view, user, DT_RELA, DT_RELASZ, error) != 0 ||
             check_table(view, user, DT_JMPREL, DT_PLTRELSZ, error) != 0)
             return error->code;
