@@ -48,7 +48,6 @@
  *         .flags = ENCBENCH_TIMED | ENCBENCH_EXACT | ENCBENCH_FRESH,
  *         .setup = setup, .run = run, .teardown = teardown, .output = output,
  *     }};
- *     ENCBENCH_EXPORT extern const struct encbench_module encbench_module;
  *     const struct encbench_module encbench_module = {
  *         .abi_version = ENCBENCH_ABI_VERSION, .module_bytes = sizeof(struct encbench_module),
  *         .workload_bytes = sizeof(struct encbench_workload), .variant = "mine",
@@ -93,6 +92,10 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define ENCBENCH_ABI_VERSION 2u
 #define ENCBENCH_EXPORT      __attribute__((visibility("default")))
@@ -297,8 +300,11 @@ struct encbench_module {
     const struct encbench_workload *workloads;
 };
 
-/* At file scope: this object file needs lib<library>.so in its link (C++: ENCBENCH_NEEDS("stdc++")). At most eight.
- * libc is always there. */
+/* What a module exports; the definition is its own. */
+ENCBENCH_EXPORT extern const struct encbench_module encbench_module;
+
+/* At file scope: this object file needs lib<library>.so in its link, or the shared object of which `library` is the
+ * full path. At most 64. libc, libm, libgcc and the library of C++ come of themselves. */
 #define ENCBENCH_NEEDS(library)                                                                                        \
     __asm__(".pushsection .encbench.needs,\"\",%progbits\n\t.asciz \"" library "\"\n\t.popsection")
 
@@ -320,6 +326,10 @@ struct encbench_module {
     __asm__ volatile(".rept " ENCBENCH_STRING(adds) "\n\tadd %0, %0, %1\n\t.endr" : "+r"(value) : "r"((uint64_t)0))
 #else
 #error "encbench supports x86-64 and aarch64"
+#endif
+
+#ifdef __cplusplus
+}
 #endif
 
 #endif

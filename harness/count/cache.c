@@ -51,7 +51,8 @@ static uint64_t hash_contents(uint64_t hash, const char *path)
 static uint64_t hash_common(const struct launch *launch)
 {
     const struct paths *paths = launch->paths;
-    const char *const files[] = {paths->worker, "/proc/self/exe", paths->interposer, LAYOUT_LIBC, LAYOUT_LIBM};
+    const char *const files[] = {paths->worker, "/proc/self/exe", paths->interposer, LAYOUT_LIBC,
+                                 LAYOUT_LIBM,   LAYOUT_LIBGCC,    LAYOUT_LIBGCC_S};
     uint64_t hash = hash_text(hash_machine(HASH_START), environment_words());
     struct dirent **entries = NULL;
     char path[2 * PATH_MAX];
@@ -75,6 +76,8 @@ struct cache_key cache_key_of(const struct cache *cache, const struct module_inf
     uint64_t hash = cache->common;
     for (size_t i = 0; i < module->object.need_count; i++)
         hash = hash_contents(hash, module->object.needs[i]);
+    if (module->object.runtime)
+        hash = hash_contents(hash, module->object.runtime);
     hash_file(module->file, key.module);
     snprintf(key.environment, sizeof key.environment, "%016" PRIx64, hash);
     return key;

@@ -1,6 +1,7 @@
 #include "count/identical.h"
 
 #include "base/paths.h"
+#include "module/elf_file.h"
 #include "schema.h"
 
 #include <elf.h>
@@ -27,11 +28,12 @@ struct object {
     const char *file;
     unsigned char *bytes;
     size_t size;
-    const Elf64_Shdr *sections;
-    size_t section_count, symbol_count, names_bytes, section_names_bytes;
-    const Elf64_Sym *symbols;
-    const char *names, *section_names;
-    size_t *partner; /* section of the other object that it was compared with; 0: none yet */
+    struct elf_sections all;
+    struct elf_symbols symbols;
+    const Elf64_Shdr *sections; /* of `all` */
+    size_t section_count;
+    size_t *partner;     /* section of the other object that it was compared with; 0: none yet */
+    size_t *relocations; /* section that holds those of a section; 0: none */
 };
 
 struct place { /* section 0: nowhere */
@@ -63,46 +65,39 @@ static const unsigned char *contents(const struct object *object, const Elf64_Sh
     return object->bytes + section->sh_offset;
 }
 
-static const char *text_at(const char *names, size_t names_bytes, size_t offset)
-{
-    return names && offset < names_bytes && memchr(names + offset, '\0', names_bytes - offset) ? names + offset : "";
-}
-
 static const char *section_name(const struct object *object, size_t section)
 {
-    return text_at(object->section_names, object->section_names_bytes, object->sections[section].sh_name);
+    return elf_section_name(&object->all, section);
 }
 
 static const char *symbol_name(const struct object *object, const Elf64_Sym *symbol)
 {
-    return text_at(object->names, object->names_bytes, symbol->st_name);
+    return elf_symbol_name(&object->symbols, (size_t)(symbol - object->symbols.symbols));
+}
+
+/* 0: none of its own. */
+static size_t symbol_section(const struct object *object, const Elf64_Sym *symbol)
+{
+    const size_t section = elf_symbol_section(&object->symbols, (size_t)(symbol - object->symbols.symbols));
+    return section < object->section_count ? section : 0;
 }
 
 /* False: not an object file that can be read. The linker has taken it before. */
 static bool index_object(struct object *object)
 {
-    const Elf64_Ehdr *header = (const Elf64_Ehdr *)(const void *)object->bytes;
-    if (object->size < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
-        header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_type != ET_REL ||
-        header->e_shentsize != sizeof(Elf64_Shdr) || header->e_shoff % 8 != 0 || header->e_shoff > object->size ||
-        header->e_shnum > (object->size - header->e_shoff) / sizeof(Elf64_Shdr) ||
-        header->e_shstrndx >= header->e_shnum)
+    char words[ELF_FILE_WORDS_BYTES];
+    if (elf_file_fault(object->bytes, object->size, ET_REL, words) != NULL ||
+        elf_file_sections(object->bytes, object->size, &object->all) != NULL)
         return false;
-    object->sections = (const Elf64_Shdr *)(const void *)(object->bytes + header->e_shoff);
-    object->section_count = header->e_shnum;
-    object->section_names = (const char *)contents(object, &object->sections[header->e_shstrndx]);
-    object->section_names_bytes = object->sections[header->e_shstrndx].sh_size;
-    for (size_t i = 0; i < object->section_count; i++) {
-        const Elf64_Shdr *section = &object->sections[i];
-        if (section->sh_type != SHT_SYMTAB || section->sh_link >= object->section_count)
-            continue;
-        object->symbols = (const Elf64_Sym *)(const void *)contents(object, section);
-        object->symbol_count = section->sh_size / sizeof(Elf64_Sym);
-        object->names = (const char *)contents(object, &object->sections[section->sh_link]);
-        object->names_bytes = object->sections[section->sh_link].sh_size;
-    }
+    object->sections = object->all.headers;
+    object->section_count = object->all.count;
+    object->symbols = elf_file_symbols(&object->all);
     object->partner = calloc(object->section_count + 1, sizeof *object->partner);
-    return object->symbols != NULL && object->partner != NULL;
+    object->relocations = calloc(object->section_count + 1, sizeof *object->relocations);
+    for (size_t i = 1; object->relocations && i < object->section_count; i++)
+        if (object->sections[i].sh_type == SHT_RELA && object->sections[i].sh_info < object->section_count)
+            object->relocations[object->sections[i].sh_info] = i;
+    return object->symbols.symbols != NULL && object->partner != NULL && object->relocations != NULL;
 }
 
 static bool read_object(struct object *object, const char *file)
@@ -127,26 +122,22 @@ static void close_object(struct object *object)
     if (object->bytes)
         munmap(object->bytes, object->size);
     free(object->partner);
+    free(object->relocations);
 }
 
 /* Relocations of a section; *count 0 when it has none. */
 static const Elf64_Rela *relocations(const struct object *object, size_t section, size_t *count)
 {
-    *count = 0;
-    for (size_t i = 0; i < object->section_count; i++) {
-        const Elf64_Shdr *table = &object->sections[i];
-        if (table->sh_type != SHT_RELA || table->sh_info != section || contents(object, table) == NULL)
-            continue;
-        *count = table->sh_size / sizeof(Elf64_Rela);
-        return (const Elf64_Rela *)(const void *)contents(object, table);
-    }
-    return NULL;
+    const Elf64_Shdr *table = &object->sections[object->relocations[section]];
+    const unsigned char *entries = object->relocations[section] ? contents(object, table) : NULL;
+    *count = entries ? table->sh_size / sizeof(Elf64_Rela) : 0;
+    return (const Elf64_Rela *)(const void *)entries;
 }
 
 static const Elf64_Sym *symbol_of(const struct object *object, const Elf64_Rela *relocation)
 {
     const size_t index = ELF64_R_SYM(relocation->r_info);
-    return index < object->symbol_count ? &object->symbols[index] : NULL;
+    return index < object->symbols.count ? &object->symbols.symbols[index] : NULL;
 }
 
 static const Elf64_Rela *relocation_at(const struct object *object, struct place at)
@@ -165,9 +156,9 @@ static struct place follow(const struct object *object, struct place at)
     const Elf64_Rela *relocation = relocation_at(object, at);
     const Elf64_Sym *symbol = relocation ? symbol_of(object, relocation) : NULL;
     if (symbol == NULL || ELF64_R_TYPE(relocation->r_info) != ABSOLUTE_RELOCATION ||
-        symbol->st_shndx >= object->section_count)
+        symbol_section(object, symbol) == 0)
         return (struct place){0};
-    return (struct place){symbol->st_shndx, symbol->st_value + (uint64_t)relocation->r_addend};
+    return (struct place){symbol_section(object, symbol), symbol->st_value + (uint64_t)relocation->r_addend};
 }
 
 /* `bytes` of content at a place, or NULL. */
@@ -186,11 +177,10 @@ static const char *string_at(const struct object *object, struct place at)
 
 static struct place find_symbol(const struct object *object, const char *name)
 {
-    for (size_t i = 0; i < object->symbol_count; i++) {
-        const Elf64_Sym *symbol = &object->symbols[i];
-        if (strcmp(symbol_name(object, symbol), name) == 0 && symbol->st_shndx != SHN_UNDEF &&
-            symbol->st_shndx < object->section_count)
-            return (struct place){symbol->st_shndx, symbol->st_value};
+    for (size_t i = 0; i < object->symbols.count; i++) {
+        const Elf64_Sym *symbol = &object->symbols.symbols[i];
+        if (symbol_section(object, symbol) != 0 && strcmp(symbol_name(object, symbol), name) == 0)
+            return (struct place){symbol_section(object, symbol), symbol->st_value};
     }
     return (struct place){0};
 }
@@ -244,8 +234,9 @@ static bool same_reference(struct comparison *comparison, const Elf64_Rela *a, c
     const Elf64_Sym *x = symbol_of(left, a), *y = symbol_of(right, b);
     if (x == NULL || y == NULL || ELF64_R_TYPE(a->r_info) != ELF64_R_TYPE(b->r_info))
         return differ(comparison, "refers to something else", from, a->r_offset);
-    const bool inside = x->st_shndx != SHN_UNDEF && x->st_shndx < left->section_count;
-    if (inside != (y->st_shndx != SHN_UNDEF && y->st_shndx < right->section_count))
+    const size_t x_section = symbol_section(left, x), y_section = symbol_section(right, y);
+    const bool inside = x_section != 0;
+    if (inside != (y_section != 0))
         return differ(comparison, "refers to something else", from, a->r_offset);
     if (!inside) {
         if (x->st_shndx != y->st_shndx || x->st_value != y->st_value || a->r_addend != b->r_addend ||
@@ -254,8 +245,8 @@ static bool same_reference(struct comparison *comparison, const Elf64_Rela *a, c
         return true;
     }
     size_t x_bytes, y_bytes;
-    const unsigned char *x_entry = merged_entry(left, x->st_shndx, reference_offset(x, a), &x_bytes),
-                        *y_entry = merged_entry(right, y->st_shndx, reference_offset(y, b), &y_bytes);
+    const unsigned char *x_entry = merged_entry(left, x_section, reference_offset(x, a), &x_bytes),
+                        *y_entry = merged_entry(right, y_section, reference_offset(y, b), &y_bytes);
     if (x_entry && y_entry) {
         if (x_bytes != y_bytes || memcmp(x_entry, y_entry, x_bytes) != 0)
             return differ(comparison, "refers to another constant", from, a->r_offset);
@@ -263,7 +254,7 @@ static bool same_reference(struct comparison *comparison, const Elf64_Rela *a, c
     }
     if (x->st_value + (uint64_t)a->r_addend != y->st_value + (uint64_t)b->r_addend)
         return differ(comparison, "refers to another place", from, a->r_offset);
-    return same_section(comparison, x->st_shndx, y->st_shndx);
+    return same_section(comparison, x_section, y_section);
 }
 
 static bool same_references(struct comparison *comparison, size_t a, size_t b)

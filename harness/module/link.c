@@ -3,6 +3,7 @@
 #include "base/process.h"
 #include "base/random.h"
 #include "base/scratch.h"
+#include "module/elf_file.h"
 #include "module/link_needs.h"
 
 #include <elf.h>
@@ -23,28 +24,13 @@ static int not_an_object(const char *file, const char *what, struct error *error
                      "%s: %s; expected a 64-bit ELF object file (.o) of this machine, built with -fPIC", file, what);
 }
 
-#if defined(__x86_64__)
-enum { OWN_MACHINE = EM_X86_64 };
-#elif defined(__aarch64__)
-enum { OWN_MACHINE = EM_AARCH64 };
-#endif
-
-/* What is wrong with an ELF file of one of the types that modules have; NULL when nothing is. */
-static const char *header_fault(const Elf64_Ehdr *header, size_t size, Elf64_Half type)
-{
-    if (size < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
-        return "is not an ELF file";
-    if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_type != type)
-        return type == ET_REL ? "is not a relocatable 64-bit object" : "is not a 64-bit shared object";
-    return header->e_machine == OWN_MACHINE ? NULL : "is of another architecture";
-}
-
 int layout_check_shared(const char *file, struct error *error)
 {
-    Elf64_Ehdr header;
+    unsigned char header[sizeof(Elf64_Ehdr)];
+    char words[ELF_FILE_WORDS_BYTES];
     FILE *stream = fopen(file, "re");
-    const size_t size = stream ? fread(&header, 1, sizeof header, stream) : 0;
-    const char *fault = stream ? header_fault(&header, size, ET_DYN) : strerror(errno);
+    const size_t size = stream ? fread(header, 1, sizeof header, stream) : 0;
+    const char *fault = stream ? elf_file_fault(header, size, ET_DYN, words) : strerror(errno);
     if (stream)
         fclose(stream);
     if (fault)
@@ -52,45 +38,72 @@ int layout_check_shared(const char *file, struct error *error)
     return error->code;
 }
 
-static int read_needs(const unsigned char *bytes, size_t size, const Elf64_Shdr *section, struct layout_object *object,
-                      struct error *error)
+/* A name that the linker's script can have in quotes, where it is no pattern. */
+static bool is_plain(const char *name)
 {
-    if (section->sh_type != SHT_PROGBITS || section->sh_offset > size || section->sh_size > size - section->sh_offset)
-        return not_an_object(object->file, "has a damaged section " LAYOUT_NEEDS_SECTION, error);
-    return layout_needs_find((const char *)bytes + section->sh_offset, section->sh_size, object, error);
+    for (const char *at = name; *at; at++)
+        if ((unsigned char)*at <= ' ' || strchr("\"\\*?[", *at) != NULL)
+            return false;
+    return *name != '\0';
+}
+
+/* gcc -flto without -ffat-lto-objects: byte 4 of this section says that there is no machine code beside (gcc 10 on). */
+static bool is_slim(const unsigned char *bytes, const Elf64_Shdr *section, const char *name)
+{
+    static const char prefix[] = ".gnu.lto_.lto.";
+    return strncmp(name, prefix, strlen(prefix)) == 0 && section->sh_type == SHT_PROGBITS && section->sh_size > 4 &&
+           bytes[section->sh_offset + 4] != 0;
+}
+
+static int read_sections(const struct elf_sections *sections, struct layout_object *object, struct error *error)
+{
+    if ((object->sections = calloc(sections->count + 1, sizeof *object->sections)) == NULL)
+        return error_out_of_memory(error);
+    for (size_t i = 1; i < sections->count && error->code == 0; i++) {
+        const Elf64_Shdr *section = &sections->headers[i];
+        const char *name = elf_section_name(sections, i);
+        if (section->sh_size == 0 || section->sh_type == SHT_NOBITS)
+            continue;
+        if (is_slim(sections->bytes, section, name))
+            error_set(error, EXIT_USAGE,
+                      "%s: holds no machine code, only what gcc -flto links later; compile it with -fno-lto, or with "
+                      "-ffat-lto-objects",
+                      object->file);
+        else if (strcmp(name, LAYOUT_NEEDS_SECTION) == 0)
+            layout_needs_find((const char *)sections->bytes + section->sh_offset, section->sh_size, object, error);
+        else if (section->sh_flags & SHF_EXECINSTR && is_plain(name) &&
+                 (object->sections[object->section_count++] = strdup(name)) == NULL)
+            error_out_of_memory(error);
+    }
+    return error->code;
+}
+
+static int read_symbols(const struct elf_sections *sections, struct layout_object *object, struct error *error)
+{
+    const struct elf_symbols symbols = elf_file_symbols(sections);
+    enum layout_runtime runtime = LAYOUT_C;
+    for (size_t i = 1; i < symbols.count; i++) {
+        const char *name = elf_symbol_name(&symbols, i);
+        const Elf64_Sym *symbol = &symbols.symbols[i];
+        if (strcmp(name, "encbench_module") == 0 && symbol->st_shndx != SHN_UNDEF)
+            object->exports = ELF64_ST_BIND(symbol->st_info) == STB_LOCAL ? LAYOUT_LOCAL_MODULE : LAYOUT_MODULE;
+        if (symbol->st_shndx == SHN_UNDEF && runtime < layout_runtime_of(name))
+            runtime = layout_runtime_of(name);
+    }
+    return layout_needs_runtime(runtime, object, error);
 }
 
 /* Checks every offset against the file's size: the file may be anybody's. */
-static int read_sections(const unsigned char *bytes, size_t size, struct layout_object *object, struct error *error)
+static int read_object(const unsigned char *bytes, size_t size, struct layout_object *object, struct error *error)
 {
-    const Elf64_Ehdr *header = (const Elf64_Ehdr *)(const void *)bytes;
-    const char *fault = header_fault(header, size, ET_REL);
+    char words[ELF_FILE_WORDS_BYTES];
+    struct elf_sections sections;
+    const char *fault = elf_file_fault(bytes, size, ET_REL, words);
+    if (fault == NULL)
+        fault = elf_file_sections(bytes, size, &sections);
     if (fault)
         return not_an_object(object->file, fault, error);
-    if (header->e_shentsize != sizeof(Elf64_Shdr) || header->e_shoff > size ||
-        header->e_shnum > (size - header->e_shoff) / sizeof(Elf64_Shdr) || header->e_shstrndx >= header->e_shnum ||
-        header->e_shoff % 8 != 0)
-        return not_an_object(object->file, "has a damaged section table", error);
-    const Elf64_Shdr *sections = (const Elf64_Shdr *)(const void *)(bytes + header->e_shoff);
-    const Elf64_Shdr *names = &sections[header->e_shstrndx];
-    if (names->sh_offset > size || names->sh_size > size - names->sh_offset || names->sh_size == 0 ||
-        bytes[names->sh_offset + names->sh_size - 1] != '\0')
-        return not_an_object(object->file, "has damaged section names", error);
-    if ((object->sections = calloc(header->e_shnum, sizeof *object->sections)) == NULL)
-        return error_out_of_memory(error);
-    for (size_t i = 0; i < header->e_shnum; i++) {
-        if (sections[i].sh_size == 0 || sections[i].sh_name >= names->sh_size)
-            continue;
-        if (strcmp((const char *)bytes + names->sh_offset + sections[i].sh_name, LAYOUT_NEEDS_SECTION) == 0 &&
-            read_needs(bytes, size, &sections[i], object, error) != 0)
-            return error->code;
-        if (!(sections[i].sh_flags & SHF_EXECINSTR))
-            continue;
-        if ((object->sections[object->section_count++] =
-                 strdup((const char *)bytes + names->sh_offset + sections[i].sh_name)) == NULL)
-            return error_out_of_memory(error);
-    }
-    return 0;
+    return read_sections(&sections, object, error) == 0 ? read_symbols(&sections, object, error) : error->code;
 }
 
 int layout_object_read(const char *file, struct layout_object *object, struct error *error)
@@ -107,7 +120,7 @@ int layout_object_read(const char *file, struct layout_object *object, struct er
         if (bytes == MAP_FAILED) {
             error_set(error, EXIT_USAGE, "%s: cannot be read: %s", file, strerror(errno));
         } else {
-            read_sections(bytes, (size_t)status.st_size, object, error);
+            read_object(bytes, (size_t)status.st_size, object, error);
             munmap(bytes, (size_t)status.st_size);
         }
     }
@@ -122,12 +135,25 @@ int layout_object_read(const char *file, struct layout_object *object, struct er
     return error->code;
 }
 
+int layout_check_module(const char *given, const struct layout_object *object, struct error *error)
+{
+    if (object->exports == LAYOUT_LOCAL_MODULE)
+        error_set(error, EXIT_USAGE,
+                  "%s: its `encbench_module` is local to it; expected one that others see: `extern \"C\"` in C++, not "
+                  "static; see harness/module.h",
+                  given);
+    else if (object->exports == LAYOUT_NO_MODULE)
+        error_set(error, EXIT_USAGE, "%s: is not a module: it has no `encbench_module`; see harness/module.h", given);
+    return error->code;
+}
+
 void layout_object_free(struct layout_object *object)
 {
     for (size_t i = 0; i < object->section_count; i++)
         free(object->sections[i]);
     for (size_t i = 0; i < object->need_count; i++)
         free(object->needs[i]);
+    free(object->runtime);
     free(object->sections);
     free(object->file);
     *object = (struct layout_object){0};
@@ -218,12 +244,29 @@ static int check_directory(const struct layout_link *link, struct error *error)
                      link->shared_directory);
 }
 
-enum { FIXED_ARGUMENTS = 29, SHARED_MAX = 16, LINK_PATIENCE_S = 120 };
+enum { FIXED_ARGUMENTS = 48, SHARED_MAX = 16, LINK_PATIENCE_S = 120 };
 
 struct command {
-    const char *arguments[FIXED_ARGUMENTS + SHARED_MAX + LAYOUT_NEEDS_MAX + 1];
+    const char *arguments[FIXED_ARGUMENTS + SHARED_MAX + 3 * LAYOUT_NEEDS_MAX + 1];
     char script[4096], shared[SHARED_MAX][NAME_MAX + sizeof "-l:"];
+    char directories[LAYOUT_NEEDS_MAX][PATH_MAX];
 };
+
+/* Where the loader finds a library that stands nowhere usual, and what that needs beside it. RPATH and not RUNPATH,
+ * which stands behind LD_LIBRARY_PATH and does not count for what a library needs. */
+static size_t add_needs(struct command *command, size_t count, const struct layout_object *object)
+{
+    for (size_t i = 0; i < object->need_count; i++) {
+        command->arguments[count++] = object->needs[i];
+        if (layout_needs_is_usual(object->needs[i]))
+            continue;
+        snprintf(command->directories[i], PATH_MAX, "%.*s", (int)(strrchr(object->needs[i], '/') - object->needs[i]),
+                 object->needs[i]);
+        command->arguments[count++] = "-rpath";
+        command->arguments[count++] = command->directories[i];
+    }
+    return count;
+}
 
 static void fill_command(struct command *command, const struct layout_link *link)
 {
@@ -238,6 +281,7 @@ static void fill_command(struct command *command, const struct layout_link *link
                                  "-z",
                                  "norelro",
                                  "--build-id=none",
+                                 "--disable-new-dtags",
                                  "--strip-debug",
                                  "--eh-frame-hdr", /* without it no exception finds its handler */
                                  "-T",
@@ -247,10 +291,8 @@ static void fill_command(struct command *command, const struct layout_link *link
                                  link->object->file};
     for (; count < sizeof fixed / sizeof fixed[0]; count++)
         command->arguments[count] = fixed[count];
-    /* By its name in that directory: given by its path, one without a soname would be found by this path for ever.
-     * RPATH and not RUNPATH, which stands behind LD_LIBRARY_PATH. */
+    /* By its name in that directory: given by its path, one without a soname would be found by this path for ever. */
     if (link->shared && link->shared[0]) {
-        command->arguments[count++] = "--disable-new-dtags";
         command->arguments[count++] = "-rpath";
         command->arguments[count++] = link->shared_directory;
         command->arguments[count++] = "-L";
@@ -265,11 +307,15 @@ static void fill_command(struct command *command, const struct layout_link *link
         snprintf(command->shared[i], sizeof command->shared[i], "-l:%s", strrchr(link->shared[i], '/') + 1);
         command->arguments[count++] = command->shared[i];
     }
-    for (size_t i = 0; i < link->object->need_count; i++)
-        command->arguments[count++] = link->object->needs[i];
-    /* The process has none: what uses it has to bring it. */
+    count = add_needs(command, count, link->object);
+    /* The process has none of these: what uses them has to bring them. */
     command->arguments[count++] = "--as-needed";
+    if (link->object->runtime)
+        command->arguments[count++] = link->object->runtime;
     command->arguments[count++] = LAYOUT_LIBM;
+    command->arguments[count++] = LAYOUT_LIBGCC; /* divisions of 128 bits, atomics, whatever is no instruction */
+    if (*LAYOUT_LIBGCC_S == '/')
+        command->arguments[count++] = LAYOUT_LIBGCC_S; /* exceptions, backtraces */
     command->arguments[count++] = "--no-as-needed";
     command->arguments[count++] = LAYOUT_LIBC;
     command->arguments[count] = NULL;

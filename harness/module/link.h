@@ -14,8 +14,11 @@ enum {
     LAYOUT_PAGE_BYTES = 4096,
     LAYOUT_STEP_BYTES = 16, /* 256 offsets in a page, times the orders of the functions */
     LAYOUT_TEXT_BYTES = 64,
-    LAYOUT_NEEDS_MAX = 8,
+    LAYOUT_NEEDS_MAX = 64,
 };
+
+/* What it has of the symbol that makes a module of it. */
+enum layout_exports { LAYOUT_NO_MODULE, LAYOUT_LOCAL_MODULE, LAYOUT_MODULE };
 
 /* What a link has to know of an object file. */
 struct layout_object {
@@ -24,11 +27,15 @@ struct layout_object {
     size_t section_count;
     char *needs[LAYOUT_NEEDS_MAX]; /* full paths of the libraries that it names (layout_needs.h) */
     size_t need_count;
+    char *runtime; /* full path of the library of its language that it takes something from; NULL: of none */
+    enum layout_exports exports;
 };
 
 /* Reads the section names of a 64-bit ELF relocatable object, and the libraries that it needs. Errors name the file and
  * what is wrong with it. */
 int layout_object_read(const char *file, struct layout_object *object, struct error *error);
+/* Refuses an object that is none of a module. */
+int layout_check_module(const char *given, const struct layout_object *object, struct error *error);
 void layout_object_free(struct layout_object *object);
 
 /* Refuses what is not a shared object of this machine: the loader calls a stranger's architecture a missing file. */

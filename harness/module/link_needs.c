@@ -1,6 +1,8 @@
 #include "module/link_needs.h"
 
 #include <dirent.h>
+#include <elf.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -60,18 +62,52 @@ static bool find(const char *name, char path[PATH_MAX])
     return found;
 }
 
-static int add(const char *name, struct layout_object *object, struct error *error)
+static int find_named(const char *name, const struct layout_object *object, char path[PATH_MAX], struct error *error)
 {
-    char path[PATH_MAX];
     if (!name_is_legal(name))
         return error_set(error, EXIT_USAGE,
                          "%s: needs a library \"%.80s\"; expected a name of at most 63 letters, digits and _+.- as "
-                         "after -l",
+                         "after -l, or a full path",
                          object->file, name);
     if (!find(name, path))
         return error_set(error, EXIT_USAGE,
                          "%s: needs the library %s; no lib%s.so, lib%s.so.NUMBER or lib%s.a is in %s: install it",
                          object->file, name, name, name, name, LAYOUT_LIBRARY_DIRECTORIES);
+    return 0;
+}
+
+/* A file that is none of ELF may be the linker's own script, by which some libraries stand. */
+static int check_path(const char *path, const struct layout_object *object, struct error *error)
+{
+    char begin[SELFMAG] = "";
+    FILE *stream = fopen(path, "re");
+    if (stream == NULL)
+        return error_set(error, EXIT_USAGE, "%s: needs the library %s: %s; put it back, or build the module again",
+                         object->file, path, strerror(errno));
+    const bool is_elf = fread(begin, 1, sizeof begin, stream) == sizeof begin && memcmp(begin, ELFMAG, SELFMAG) == 0;
+    fclose(stream);
+    if (is_elf && layout_check_shared(path, error) != 0) {
+        const struct error found = *error;
+        *error = (struct error){0};
+        return error_set(error, EXIT_USAGE, "%s: needs the library %.900s", object->file, found.message);
+    }
+    if (!layout_needs_is_usual(path) && strchr(path, ':') != NULL)
+        return error_set(error, EXIT_USAGE,
+                         "%s: needs the library %s: the loader takes a colon for the end of a directory's name; "
+                         "expected a path without one",
+                         object->file, path);
+    return 0;
+}
+
+static int add(const char *name, struct layout_object *object, struct error *error)
+{
+    char path[PATH_MAX];
+    if (*name == '/' && snprintf(path, sizeof path, "%s", name) < (int)sizeof path)
+        check_path(path, object, error);
+    else
+        find_named(name, object, path, error);
+    if (error->code != 0)
+        return error->code;
     for (size_t i = 0; i < object->need_count; i++)
         if (strcmp(object->needs[i], path) == 0)
             return 0;
@@ -93,4 +129,68 @@ int layout_needs_find(const char *names, size_t size, struct layout_object *obje
         if (names[at] != '\0') /* padding, where objects were linked into one */
             add(names + at, object, error);
     return error->code;
+}
+
+bool layout_needs_is_usual(const char *path)
+{
+    const size_t length = (size_t)(strrchr(path, '/') - path);
+    for (const char *at = LAYOUT_LIBRARY_DIRECTORIES; *at; at += strcspn(at, ":"), at += *at == ':')
+        if (strcspn(at, ":") == length && strncmp(at, path, length) == 0)
+            return true;
+    return false;
+}
+
+static bool begins_with(const char *text, const char *begin)
+{
+    return strncmp(text, begin, strlen(begin)) == 0;
+}
+
+/* Those of libc that are called so. */
+static bool is_of_libc(const char *symbol)
+{
+    static const char *const names[] = {"__cxa_finalize", "__cxa_atexit", "__cxa_at_quick_exit",
+                                        "__cxa_thread_atexit_impl"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(symbol, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Names of Rust before its own mangling look like those of C++, but end in a hash. */
+static bool is_of_rust(const char *symbol)
+{
+    enum { HASH_BYTES = sizeof "17h0123456789abcdefE" - 1 };
+    const size_t length = strlen(symbol);
+    return length > HASH_BYTES && begins_with(symbol + length - HASH_BYTES, "17h") && symbol[length - 1] == 'E';
+}
+
+enum layout_runtime layout_runtime_of(const char *symbol)
+{
+    if (begins_with(symbol, "_Z") && !is_of_rust(symbol))
+        return strstr(symbol, "St3__1") ? LAYOUT_LIBCXX : LAYOUT_STDCXX;
+    if (strcmp(symbol, "__gxx_personality_v0") == 0 || (begins_with(symbol, "__cxa_") && !is_of_libc(symbol)))
+        return LAYOUT_STDCXX;
+    return LAYOUT_C;
+}
+
+/* Somebody's own, which it names as needed. */
+static bool names_runtime(const struct layout_object *object)
+{
+    for (size_t i = 0; i < object->need_count; i++) {
+        const char *file = strrchr(object->needs[i], '/') + 1;
+        if (begins_with(file, "libstdc++.") || begins_with(file, "libc++."))
+            return true;
+    }
+    return false;
+}
+
+int layout_needs_runtime(enum layout_runtime runtime, struct layout_object *object, struct error *error)
+{
+    char path[PATH_MAX];
+    if (runtime == LAYOUT_C || names_runtime(object))
+        return 0;
+    if (find_named(runtime == LAYOUT_LIBCXX ? "c++" : "stdc++", object, path, error) != 0)
+        return error->code;
+    object->runtime = strdup(path);
+    return object->runtime ? 0 : error_out_of_memory(error);
 }

@@ -168,13 +168,25 @@ static int widen(const char *file, const struct encbench_module *found, struct e
     return 0;
 }
 
+/* The loader's words, and what to do about those that say what is wrong. */
+static int cannot_be_loaded(const char *file, const char *words, struct error *error)
+{
+    const char *remedy = "expected a shared object that implements harness/module.h";
+    if (strstr(words, "static TLS") != NULL)
+        remedy = "its thread-local variables have no room in a process that has begun: make them fewer or smaller, "
+                 "compile it and its libraries with -ftls-model=global-dynamic, or ask for room with --setenv "
+                 "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=BYTES";
+    else if (strstr(words, "undefined symbol") != NULL)
+        remedy = "name the library that has it: LIBRARIES of encbench_add_module, --ldlibs, or ENCBENCH_NEEDS in the "
+                 "source";
+    return error_set(error, EXIT_USAGE, "%s: cannot be loaded (%s); %s", file, words, remedy);
+}
+
 int module_open(const char *file, const struct encbench_module **module, struct error *error)
 {
     void *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (handle == NULL)
-        return error_set(error, EXIT_USAGE,
-                         "%s: cannot be loaded (%s); expected a shared object that implements harness/module.h", file,
-                         dlerror());
+        return cannot_be_loaded(file, dlerror(), error);
     const struct encbench_module *found = dlsym(handle, "encbench_module");
     if (found == NULL)
         return error_set(error, EXIT_USAGE,

@@ -133,6 +133,40 @@ static void put_module(struct csv_writer *writer, const struct module_set *set, 
     provenance_put_integer(writer, key, (int64_t)module->layout_count);
 }
 
+/* Two may come from files of one name in two directories. */
+static void put_library(struct csv_writer *writer, const char *file, const char **written, size_t *count)
+{
+    char key[512], number[32] = "";
+    size_t namesakes = 0;
+    for (size_t i = 0; i < *count; i++) {
+        if (file == NULL || strcmp(written[i], file) == 0)
+            return;
+        namesakes += strcmp(base_name(written[i]), base_name(file)) == 0;
+    }
+    if (file == NULL)
+        return;
+    written[(*count)++] = file;
+    if (namesakes > 0)
+        snprintf(number, sizeof number, "%zu:", namesakes + 1);
+    snprintf(key, sizeof key, "library:%s%.300s_sha256", number, base_name(file));
+    put_sha256(writer, key, file);
+}
+
+/* Libraries of modules that are linked here: each file once. */
+static void put_libraries(struct csv_writer *writer, const struct module_set *set)
+{
+    size_t room = 1, count = 0;
+    for (size_t i = 0; i < set->count; i++)
+        room += set->modules[i].object.need_count + 1;
+    const char **written = calloc(room, sizeof *written);
+    for (size_t i = 0; written && i < set->count; i++) {
+        const struct layout_object *object = &set->modules[i].object;
+        for (size_t n = 0; n <= object->need_count; n++)
+            put_library(writer, n < object->need_count ? object->needs[n] : object->runtime, written, &count);
+    }
+    free(written);
+}
+
 /* In the order of the command line, which decides whose malloc it is. By the names of the files and not their paths. */
 static void put_environment(struct csv_writer *writer)
 {
@@ -217,6 +251,7 @@ void provenance_write(struct csv_writer *writer, const struct paths *paths, cons
         snprintf(key, sizeof key, "shared:%.300s_sha256", base_name(set->shared[i]));
         put_sha256(writer, key, set->shared[i]);
     }
+    put_libraries(writer, set);
     for (size_t i = 0; i < set->count; i++)
         put_module(writer, set, i);
 }

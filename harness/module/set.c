@@ -228,7 +228,9 @@ static int add_module(struct module_set *set, const char *file, struct error *er
                          "%s: is not a module: expected an object file (.o) or a shared object (.so)", file);
     if (info->single_layout)
         return find_shared(file, info->described_file, error);
-    return layout_object_read(file, &info->object, error);
+    if (layout_object_read(file, &info->object, error) == 0)
+        layout_check_module(file, &info->object, error);
+    return error->code;
 }
 
 /* Rank of a file in order.txt (its first words), or a large number. */

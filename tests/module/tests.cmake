@@ -6,6 +6,14 @@ set_tests_properties(names_test PROPERTIES LABELS unit)
 # Which revision a run directory names.
 encbench_unit_test(provenance_test)
 set_tests_properties(provenance_test PROPERTIES SKIP_RETURN_CODE 77)
+# Object files of every kind: what is in them works in fresh layouts, and what is none is refused by what it is.
+add_executable(objects_probe ${CMAKE_CURRENT_LIST_DIR}/objects_probe.c)
+target_link_libraries(objects_probe PRIVATE encbench_core)
+target_compile_definitions(objects_probe PRIVATE _GNU_SOURCE)
+# As the worker is: no variable of the C library is copied into it.
+target_compile_options(objects_probe PRIVATE -fPIC)
+encbench_script_test(objects BESIDE 300 objects_test.sh $<TARGET_FILE:objects_probe> ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER})
+set_tests_properties(objects PROPERTIES LABELS unit)
 # What strangers do: install, build a module of their own against it, compare. It times as well.
 encbench_script_test(modules ALONE 900 modules_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_COMMAND})
 
