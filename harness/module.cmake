@@ -8,33 +8,62 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
   list(APPEND ENCBENCH_MODULE_FLAGS -mno-outline-atomics)
 endif()
 
-# The compiler with the flags that came with its name (CC="gcc -fno-plt"), which CMake keeps apart.
-separate_arguments(ENCBENCH_CC UNIX_COMMAND "${CMAKE_C_COMPILER_ARG1}")
-list(PREPEND ENCBENCH_CC ${CMAKE_C_COMPILER})
+# In C++ what is one across all objects of a process (the static variable of an inline function) is each module's own, in a shared object, too.
+set(ENCBENCH_MODULE_CXX_FLAGS $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
 
-# encbench_add_module(NAME [SHARED] SOURCE...) makes NAME.o in the current binary directory, the file for `encbench run --module`; with
-# SHARED also NAME.so, which has one layout for ever and gets no verdict about time. NAME is an object library: give it include
-# directories and definitions as any target. Its property ENCBENCH_MODULE is the path of NAME.o.
+# The compiler with the flags that came with its name (CC="gcc -fno-plt"), which CMake keeps apart. A project may be in C++ alone.
+set(ENCBENCH_CC ${CMAKE_CXX_COMPILER})
+if(CMAKE_C_COMPILER)
+  separate_arguments(ENCBENCH_CC UNIX_COMMAND "${CMAKE_C_COMPILER_ARG1}")
+  list(PREPEND ENCBENCH_CC ${CMAKE_C_COMPILER})
+endif()
+
+# A library of the objects of `objects`, whose file is FILE.EXTENSION in the current binary directory.
+function(encbench_link_objects target objects file extension libraries)
+  add_library(${target} MODULE $<TARGET_OBJECTS:${objects}>)
+  target_link_libraries(${target} PRIVATE ${libraries})
+  # Files that a command of this project makes are made before.
+  foreach(library ${libraries})
+    if(IS_ABSOLUTE "${library}")
+      target_sources(${target} PRIVATE ${library})
+    endif()
+  endforeach()
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if("CXX" IN_LIST languages)
+    set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
+  else()
+    set_target_properties(${target} PROPERTIES LINKER_LANGUAGE C)
+  endif()
+  set_target_properties(${target} PROPERTIES PREFIX "" OUTPUT_NAME ${file} SUFFIX ${extension} DEBUG_POSTFIX ""
+                                             LIBRARY_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+endfunction()
+
+# encbench_add_module(NAME [SHARED] SOURCE... [LIBRARIES LIBRARY...]) makes NAME.o in the current binary directory, the file for
+# `encbench run --module`; with SHARED also NAME.so, which has one layout for ever and gets no verdict about time. NAME is an object
+# library: give it include directories and definitions as any target. Its property ENCBENCH_MODULE is the path of NAME.o. LIBRARIES are what
+# target_link_libraries takes: targets (imported ones, PkgConfig::X), paths, -lNAME. Archives become part of NAME.o, of each the members
+# that are needed; shared objects are recorded in it and found again where they are. What C++ and libgcc need comes of itself.
 function(encbench_add_module name)
-  cmake_parse_arguments(PARSE_ARGV 1 module "SHARED" "" "")
+  cmake_parse_arguments(PARSE_ARGV 1 module "SHARED" "" "LIBRARIES")
   if(NOT module_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "encbench_add_module(${name}): no source file; expected encbench_add_module(NAME [SHARED] SOURCE...)")
+    message(FATAL_ERROR "encbench_add_module(${name}): no source file; expected "
+                        "encbench_add_module(NAME [SHARED] SOURCE... [LIBRARIES LIBRARY...])")
   endif()
   add_library(${name} OBJECT ${module_UNPARSED_ARGUMENTS})
-  target_link_libraries(${name} PRIVATE encbench::module)
-  set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.o)
-  list(LENGTH module_UNPARSED_ARGUMENTS source_count)
-  set(make_object ${CMAKE_COMMAND} -E copy $<TARGET_OBJECTS:${name}> ${object})
-  if(source_count GREATER 1)
-    set(make_object ${CMAKE_LINKER} -r -o ${object} $<TARGET_OBJECTS:${name}>)
+  target_link_libraries(${name} PRIVATE encbench::module ${module_LIBRARIES})
+  encbench_link_objects(${name}_object ${name} ${name} .o "${module_LIBRARIES}")
+  # Beside this file in the sources, with the program where it is installed.
+  set(link_module ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/link_module.sh)
+  if(NOT EXISTS ${link_module})
+    get_filename_component(link_module ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../../encbench/harness/link_module.sh ABSOLUTE)
   endif()
-  add_custom_command(OUTPUT ${object} COMMAND ${make_object} DEPENDS $<TARGET_OBJECTS:${name}> COMMAND_EXPAND_LISTS VERBATIM)
-  set(files ${object})
+  set_target_properties(${name}_object PROPERTIES RULE_LAUNCH_LINK "sh \"${link_module}\"")
+  set(files ${name}_object)
   if(module_SHARED)
-    set(shared ${CMAKE_CURRENT_BINARY_DIR}/${name}.so)
-    add_custom_command(OUTPUT ${shared} COMMAND ${ENCBENCH_CC} -shared -Wl,-z,now,-Bsymbolic ${object} -o ${shared} DEPENDS ${object} VERBATIM)
-    list(APPEND files ${shared})
+    encbench_link_objects(${name}_shared ${name} ${name} .so "${module_LIBRARIES}")
+    target_link_options(${name}_shared PRIVATE -Wl,-z,now,-Bsymbolic)
+    list(APPEND files ${name}_shared)
   endif()
   add_custom_target(${name}_module ALL DEPENDS ${files})
-  set_target_properties(${name} PROPERTIES ENCBENCH_MODULE ${object})
+  set_target_properties(${name} PROPERTIES ENCBENCH_MODULE ${CMAKE_CURRENT_BINARY_DIR}/${name}.o)
 endfunction()
