@@ -17,10 +17,12 @@ __attribute__((noinline)) inline int bindings_inline_body()
     return calls;
 }
 
+static int constructions;
 struct bindings_constructed {
     std::string text;
     bindings_constructed() : text(BINDINGS_WORK + 40, 'c')
     {
+        constructions++;
     }
     ~bindings_constructed()
     {
@@ -45,7 +47,7 @@ extern "C" int bindings_cc(const char **wrong, int work)
         *wrong = "bindings_inline_body";
     else if (value % work != 0 || value / work < 1)
         *wrong = "bindings_holder<int>::value";
-    else if (constructed.text.size() != static_cast<size_t>(work + 40))
+    else if (constructed.text.size() != static_cast<size_t>(work + 40) || constructions != 1)
         *wrong = "bindings_constructed";
     else if (caught != work)
         *wrong = "std::exception";

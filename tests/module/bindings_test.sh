@@ -255,7 +255,10 @@ runs cc cc_one.o cc_five.o || fail "two object files in C++"
 for name in one:1 five:5; do
     figure cc cc_${name%:*} others_count 0
     figure cc cc_${name%:*} cc_sum $((3 * ${name#*:}))
+    figure cc cc_${name%:*} allocations_per_op 0 # what constructors allocate is not the op's
 done
+stdcxx=$(sed -n 's/^library:libstdc++\.so[.0-9]*_sha256,//p' cc/run.csv)
+check "the library that came of itself is recorded" [ "$stdcxx" = "$(sha256sum "$("$cxx" -print-file-name=libstdc++.so)" | cut -d' ' -f1)" ]
 for side in one five; do "$cxx" -shared cc_$side.o -o cc_$side.so >out 2>err || fail "cannot link cc_$side.so"; done
 refused "a unique symbol in two shared objects" " is bound to the module of arm " cc_one.so cc_five.so
 check "with what to do about it" grep -qF 'compile it with -fno-gnu-unique and link it with -Wl,-Bsymbolic, or give the object file' err
