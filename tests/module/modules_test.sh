@@ -154,7 +154,7 @@ for end in o so; do
     refused "the same variant in .$end" "good.$end: variant good is already in good.o" good.$end
     refused "a crash in setup in .$end" "variant crash, workload adds: the worker was killed by signal" crash.$end
 done
-refused "an object named .so" "named.so: is not a 64-bit shared object" "$(cp good.o named.so && echo named.so)"
+refused "an object named .so" "named.so: is an object file; expected a 64-bit ELF shared object" "$(cp good.o named.so && echo named.so)"
 mkdir nothing
 refused "a directory without modules" "nothing: is a directory without an object file" nothing
 
