@@ -179,7 +179,7 @@ ENCBENCH_ASSERT(ENCBENCH_ABI_NUMBER == ENCBENCH_ABI_VERSION,
 #define ENCBENCH_CHOSEN_0(variant, ...)                                                                                \
     ENCBENCH_MAY_LACK static void encbench_other_##variant(void){                                                      \
         ENCBENCH_EACH(ENCBENCH_BIND_OTHER, variant, __VA_ARGS__)} ENCBENCH_ASSERT(1, "")
-#define ENCBENCH_BIND_OTHER(variant, binding) __extension__ ENCBENCH_MAY_LACK const ENCBENCH_AUTO binding;
+#define ENCBENCH_BIND_OTHER(variant, binding) __extension__ ENCBENCH_MAY_LACK const ENCBENCH_AUTO encbench_in_##binding;
 
 /*
  * Which variant of a file this is, the first or another, is known to a stack of definitions alone. Without
@@ -311,8 +311,9 @@ struct encbench_bench {
 /* Ends the run with one line that names variant and workload. */
 ENCBENCH_COLD void encbench_fail_in(const struct encbench_bench *bench, const char *why)
 {
-    fprintf(stderr, "encbench: workload %s: %s\n", bench->workload, why);
-    fflush(stderr);
+    if (bench->host->host_bytes > offsetof(struct encbench_host, fail))
+        bench->host->fail(why);
+    fprintf(stderr, "encbench: workload %s: %s\n", bench->workload, why); /* an encbench of before */
     abort();
 }
 #define encbench_fail(why) encbench_fail_in(encbench_b, why)
@@ -733,7 +734,7 @@ struct encbench_no_state {
 
 #define ENCBENCH_ROW_SECTION                                                                                           \
     __attribute__((section(ENCBENCH_ROWS), used, aligned(8) ENCBENCH_IN_ORDER)) static struct encbench_workload
-#define ENCBENCH_FLAGS_0 (ENCBENCH_TIMED | ENCBENCH_EXACT | ENCBENCH_FRESH)
+#define ENCBENCH_FLAGS_0 (ENCBENCH_TIMED | ENCBENCH_EXACT | ENCBENCH_FRESH | ENCBENCH_FRESH_ALONE)
 #define ENCBENCH_FLAGS_1 (ENCBENCH_TIMED | ENCBENCH_EXACT)
 #define ENCBENCH_ROW(name, full, brief, words, input, flags, set_up)                                                   \
     {                                                                                                                  \

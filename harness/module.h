@@ -59,7 +59,8 @@
  * SHORT_NAME.fresh, too: warm, but the harness hands out a ring of inputs, another one in every op. Where one op can be
  * run alone (batch_multiple_ops is 1) there is SHORT_NAME.cold: one op a reading of the clock, after data, code and
  * branches of others have gone through the caches. With run_latency there is SHORT_NAME.latency: `repeat`, but every op
- * waits for the result of the one before. `encbench run --states` chooses.
+ * waits for the result of the one before. `encbench run --states` chooses; without it a module is timed in `repeat` and
+ * `fresh`, or with ENCBENCH_FRESH_ALONE in `fresh`.
  *
  * An op that the compiler removed, hoisted out of the loop or folded to a constant is refused by name: by its
  * instructions over n and 2n ops, and by the output of other inputs (optimiser.csv). Where an op executes next to
@@ -145,6 +146,12 @@ struct encbench_host {
 
     uint32_t thread_count; /* that will call `run` at the same time: 1, or up to the workload's threads_max */
     uint32_t reserved;     /* 0 */
+
+    /* ---- where host_bytes says that there is more ---- */
+
+    /* What cannot go on says so in one line, and nothing of it counts: the run ends with an error that names variant
+     * and workload. Does not return. From any function of a workload, in whichever thread. */
+    void (*fail)(const char *message);
 };
 
 /* Where a `run` is in the ring; made anew in each. */
@@ -194,6 +201,7 @@ enum encbench_workload_flags {
     ENCBENCH_COUNTED = 1u << 3, /* counts figures of its own: `metrics` is there */
     ENCBENCH_FRESH =
         1u << 4, /* takes its input from encbench_next_input in every op: may be timed in the state `fresh` */
+    ENCBENCH_FRESH_ALONE = 1u << 5, /* with ENCBENCH_FRESH: in no other state unless --states asks for it */
 };
 
 /* Memory that the ops of a workload touch, where it lies after set-up: recorded, because what shares a cache line

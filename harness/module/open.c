@@ -102,6 +102,10 @@ static int check_workload(const char *file, const struct encbench_module *module
             error, EXIT_USAGE,
             "%s: workload %s of variant %s: `metrics` is wanted exactly when the flags have ENCBENCH_COUNTED", file,
             workload->short_name, module->variant);
+    if ((workload->flags & ENCBENCH_FRESH_ALONE) && (!(workload->flags & ENCBENCH_FRESH) || workload->input_bytes == 0))
+        return error_set(error, EXIT_USAGE,
+                         "%s: workload %s of variant %s: ENCBENCH_FRESH_ALONE wants ENCBENCH_FRESH and an input", file,
+                         workload->short_name, module->variant);
     for (uint32_t i = 0; i < index; i++)
         if (strcmp(module->workloads[i].short_name, workload->short_name) == 0)
             return error_set(error, EXIT_USAGE, "%s: variant %s has two workloads of the short name %s", file,

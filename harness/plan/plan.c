@@ -347,10 +347,13 @@ static bool words_hold(const char *words, const char *workload)
 
 #define STATE_BIT(state) (1u << (state))
 
-static unsigned states_of_row(const struct plan_row *row, const struct plan_selection *selection)
+static unsigned states_of_row(const struct plan_row *row, const struct module_workload *workload,
+                              const struct plan_selection *selection)
 {
     if (selection->states != 0)
         return selection->states;
+    if (workload->flags & ENCBENCH_FRESH_ALONE)
+        return STATE_BIT(MEASURE_FRESH);
     return row->line == 0 ? STATE_BIT(MEASURE_REPEAT) | STATE_BIT(MEASURE_FRESH) : STATE_BIT(MEASURE_REPEAT);
 }
 
@@ -359,7 +362,7 @@ static bool row_is_about(const struct plan_row *row, const struct module_workloa
                          const struct plan_selection *selection)
 {
     if (words_hold(row->workloads, workload->base_name) &&
-        (states_of_row(row, selection) & STATE_BIT(workload->state)) != 0)
+        (states_of_row(row, workload, selection) & STATE_BIT(workload->state)) != 0)
         return true;
     return workload->state != MEASURE_REPEAT && selection->states == 0 && row->line != 0 &&
            words_name(row->workloads, workload->short_name);

@@ -234,6 +234,23 @@ static uint64_t most_input_bytes(const struct worker_region *region, const struc
     return most;
 }
 
+/* The process has one region, and modules call from anywhere. What a thread of theirs says counts as the arm's that is
+ * at work. */
+static struct worker_region *own_region;
+static const struct panel *own_panel;
+
+static void fail(const char *message)
+{
+    const uint32_t arm = own_region->result.phase_arm;
+    snprintf(own_region->result.message, sizeof own_region->result.message, "variant %s, workload %s: %s",
+             own_panel->modules[arm]->variant, own_region->job.arms[arm].workload, message);
+    for (char *at = own_region->result.message; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = ' ';
+    own_region->result.failed = EXIT_USAGE;
+    _exit(EXIT_USAGE);
+}
+
 /* The input is the same for every process of a run: a function of the seed. In the states without a ring it is one
  * input. */
 static int make_host(struct worker_region *region, struct panel *panel, struct error *error)
@@ -257,7 +274,10 @@ static int make_host(struct worker_region *region, struct panel *panel, struct e
                                          .ring = base,
                                          .ring_stride_bytes = measure_ring_stride(input_bytes),
                                          .ring_mask_bytes = ring ? measure_ring_bytes(input_bytes) - 1 : 0,
-                                         .thread_count = 1};
+                                         .thread_count = 1,
+                                         .fail = fail};
+    own_region = region;
+    own_panel = panel;
     return 0;
 }
 
