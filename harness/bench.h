@@ -36,6 +36,7 @@
  *     ENCBENCH_SETUP(EXPRESSION)     untimed, before the first op; it sees bytes, count, state and `seed`
  *     ENCBENCH_TEARDOWN(EXPRESSION)  untimed, after the last
  *     ENCBENCH_REPEAT                the same input in every op: caches and predictors know it by heart
+ *     ENCBENCH_ANY_OUTPUT            variants may differ in what they put out (another hash function)
  *     ENCBENCH_SERIAL                every op waits for the result of the one before (an integer): its latency. Without
  *                                    it a processor works on several ops at a time
  * An op that reads no input has neither BYTES nor ITEMS; encbench_any(VALUE) keeps the compiler from computing what is
@@ -228,6 +229,7 @@ ENCBENCH_ASSERT(ENCBENCH_ABI_NUMBER == ENCBENCH_ABI_VERSION,
 #define ENCBENCH_TEARDOWN(...)    (teardown, __VA_ARGS__)
 #define ENCBENCH_REPEAT           (repeat, 1)
 #define ENCBENCH_SERIAL           (serial, 1)
+#define ENCBENCH_ANY_OUTPUT       (any, 1)
 
 #define ENCBENCH_SAME_sizes_sizes       ENCBENCH_YES()
 #define ENCBENCH_SAME_output_output     ENCBENCH_YES()
@@ -236,6 +238,7 @@ ENCBENCH_ASSERT(ENCBENCH_ABI_NUMBER == ENCBENCH_ABI_VERSION,
 #define ENCBENCH_SAME_teardown_teardown ENCBENCH_YES()
 #define ENCBENCH_SAME_repeat_repeat     ENCBENCH_YES()
 #define ENCBENCH_SAME_serial_serial     ENCBENCH_YES()
+#define ENCBENCH_SAME_any_any           ENCBENCH_YES()
 
 /* `, WHAT` where an option has the name, else nothing. */
 #define ENCBENCH_PICK(name, option) ENCBENCH_PICK_(name, ENCBENCH_BARE option)
@@ -243,11 +246,18 @@ ENCBENCH_ASSERT(ENCBENCH_ABI_NUMBER == ENCBENCH_ABI_VERSION,
 #define ENCBENCH_PICK__(name, own, ...)                                                                                \
     ENCBENCH_CAT(ENCBENCH_IF_, ENCBENCH_PROBED(ENCBENCH_SAME_##name##_##own))(, (__VA_ARGS__))
 /* What the first option of a name is, or the default. */
-#define ENCBENCH_FIND(name, otherwise, a, b, c, d, e, f, g, h)                                                         \
-    ENCBENCH_BARE ENCBENCH_SECOND(~ENCBENCH_PICK(name, a) ENCBENCH_PICK(name, b) ENCBENCH_PICK(name, c)                \
-                                      ENCBENCH_PICK(name, d) ENCBENCH_PICK(name, e) ENCBENCH_PICK(name, f)             \
-                                          ENCBENCH_PICK(name, g) ENCBENCH_PICK(name, h),                               \
-                                  otherwise, ~)
+#define ENCBENCH_PICKS(name, a, b, c, d, e, f, g, h)                                                                   \
+    ENCBENCH_PICK(name, a)                                                                                             \
+    ENCBENCH_PICK(name, b)                                                                                             \
+    ENCBENCH_PICK(name, c)                                                                                             \
+    ENCBENCH_PICK(name, d)                                                                                             \
+    ENCBENCH_PICK(name, e)                                                                                             \
+    ENCBENCH_PICK(name, f)                                                                                             \
+    ENCBENCH_PICK(name, g)                                                                                             \
+    ENCBENCH_PICK(name, h)
+#define ENCBENCH_FIND(name, otherwise, ...)                                                                            \
+    ENCBENCH_BARE ENCBENCH_SECOND(~ENCBENCH_PICKS(name, __VA_ARGS__), otherwise, ~)
+#define ENCBENCH_OFTEN(name, ...) (ENCBENCH_COUNT(~ENCBENCH_PICKS(name, __VA_ARGS__)) - 1)
 
 /* Sizes that have a name of their own: value, name. */
 #define ENCBENCH_SIZE_1k          ~, 1024, 1k
@@ -367,6 +377,13 @@ ENCBENCH_COLD size_t encbench_output_of(void *self, unsigned thread, const void 
     return bench->read ? bench->read(bench, bytes) : bench->value_bytes;
 }
 
+/* Where variants may differ in their outputs, and each has the same digest. */
+ENCBENCH_COLD uint64_t encbench_any_digest(struct encbench_host *host, uint64_t seed)
+{
+    (void)host;
+    return seed;
+}
+
 ENCBENCH_COLD void encbench_end_bench(struct encbench_bench *bench)
 {
     encbench_check_output(bench);
@@ -406,6 +423,8 @@ template <class T> static inline T encbench_any(T value)
     "an op returns a number, in C++ also a string or vector of numbers; an address or another object is no output: "   \
     "write what matters of it to `out`, with ENCBENCH_OUTPUT"
 #define ENCBENCH_NO_COUNT "with ENCBENCH_OUTPUT an op returns how many bytes it wrote, or void"
+#define ENCBENCH_NO_LINK                                                                                               \
+    "ENCBENCH_SERIAL wants an op that returns an integer and has no ENCBENCH_OUTPUT: the next op waits for it"
 #define ENCBENCH_NO_PLANT "a planted op returns an integer: the additions are on its result"
 
 #ifdef __cplusplus
@@ -551,17 +570,20 @@ template <> struct written<void> {
 };
 } // namespace encbench
 
-#define ENCBENCH_POINTER_bytes(type) const encbench_input in = {encbench_from}
-#define ENCBENCH_OUT                 encbench_room
+#define ENCBENCH_IS_INTEGER_TYPE(type) (std::is_integral<type>::value && !std::is_same<type, bool>::value)
+#define ENCBENCH_POINTER_bytes(type)   const encbench_input in = {encbench_from}
+#define ENCBENCH_OUT                   encbench_room
 #define ENCBENCH_OUT_IS(pointer)                                                                                       \
     {                                                                                                                  \
         pointer                                                                                                        \
     }
 #define ENCBENCH_CALL(op) [&]() -> decltype(op) { return op; }
-#define ENCBENCH_KEEP_returned(op)                                                                                     \
+#define ENCBENCH_KEEP_returned(op, serial)                                                                             \
+    static_assert(!(serial) || std::is_integral<encbench::returned<decltype(op)>::value>::value, ENCBENCH_NO_LINK);    \
     encbench_value =                                                                                                   \
         encbench::returned<decltype(op)>::keep::keep(encbench_b, encbench_i + 1 == encbench_n, ENCBENCH_CALL(op))
-#define ENCBENCH_KEEP_written(op)                                                                                      \
+#define ENCBENCH_KEEP_written(op, serial)                                                                              \
+    static_assert(!(serial), ENCBENCH_NO_LINK);                                                                        \
     encbench_value = encbench::written<std::decay<decltype(op)>::type>::count(encbench_b, ENCBENCH_CALL(op));          \
     ENCBENCH_PLANT(encbench_value);                                                                                    \
     encbench_b->written_bytes = encbench_value
@@ -591,6 +613,8 @@ ENCBENCH_COLD void encbench_threw(const struct encbench_bench *bench, const char
 
 #else /* C */
 
+#define ENCBENCH_IS_INTEGER_TYPE(type)                                                                                 \
+    (__builtin_classify_type(*(type *)0) == 1 && !__builtin_types_compatible_p(type, _Bool))
 #define ENCBENCH_POINTER_bytes(type) const void *const in = encbench_from
 #define ENCBENCH_OUT                 void *
 #define ENCBENCH_OUT_IS(pointer)     pointer
@@ -605,10 +629,11 @@ ENCBENCH_COLD void encbench_threw(const struct encbench_bench *bench, const char
     enum { encbench_number = encbench_integer || (!encbench_void && encbench_class == 8) };                            \
     typedef __typeof__(__builtin_choose_expr(encbench_number, *(encbench_to)0, 0)) encbench_kept                       \
         __attribute__((may_alias, unused))
-#define ENCBENCH_KEEP_returned(op)                                                                                     \
+#define ENCBENCH_KEEP_returned(op, serial)                                                                             \
     ENCBENCH_TYPES(op);                                                                                                \
     ENCBENCH_ASSERT(!encbench_void, ENCBENCH_NO_OUTPUT);                                                               \
     ENCBENCH_ASSERT(encbench_void || encbench_number, ENCBENCH_NO_NUMBER);                                             \
+    ENCBENCH_ASSERT(!(serial) || encbench_integer, ENCBENCH_NO_LINK);                                                  \
     encbench_kept encbench_result = __builtin_choose_expr(encbench_number, (op), 0);                                   \
     ENCBENCH_PLANT_RESULT;                                                                                             \
     *(encbench_kept *)(void *)encbench_b->value = encbench_result;                                                     \
@@ -623,9 +648,10 @@ ENCBENCH_COLD void encbench_threw(const struct encbench_bench *bench, const char
 #else
 #define ENCBENCH_PLANT_RESULT (void)0
 #endif
-#define ENCBENCH_KEEP_written(op)                                                                                      \
+#define ENCBENCH_KEEP_written(op, serial)                                                                              \
     ENCBENCH_TYPES(op);                                                                                                \
     ENCBENCH_ASSERT(encbench_void || encbench_integer, ENCBENCH_NO_COUNT);                                             \
+    ENCBENCH_ASSERT(!(serial), ENCBENCH_NO_LINK);                                                                      \
     encbench_value = __builtin_choose_expr(encbench_void, ((op), encbench_b->out_bytes),                               \
                                            __builtin_choose_expr(encbench_integer, (op), 0));                          \
     ENCBENCH_PLANT(encbench_value);                                                                                    \
@@ -652,12 +678,12 @@ struct encbench_no_state {
     encbench_state_##name *const state = &encbench_s->state;                                                           \
     (void)bytes, (void)count, (void)state
 
-#define ENCBENCH_DEFINE(name, op, sizes, output, state_type, set_up, tear_down, repeats, serial)                       \
+#define ENCBENCH_DEFINE(name, op, sizes, output, state_type, set_up, tear_down, repeats, serial, any)                  \
     ENCBENCH_DEFINE_(name, op, sizes, ENCBENCH_FIRST(ENCBENCH_BARE sizes), ENCBENCH_FIRST(ENCBENCH_BARE output),       \
                      ENCBENCH_SECOND(ENCBENCH_BARE output, ~), ENCBENCH_SECOND(ENCBENCH_BARE sizes, ~), state_type,    \
-                     set_up, tear_down, repeats, serial)
+                     set_up, tear_down, repeats, serial, any)
 #define ENCBENCH_DEFINE_(...) ENCBENCH_DEFINE__(__VA_ARGS__)
-#define ENCBENCH_DEFINE__(name, op, sizes, kind, how, room, type, state_type, set_up, tear_down, repeats, serial)      \
+#define ENCBENCH_DEFINE__(name, op, sizes, kind, how, room, type, state_type, set_up, tear_down, repeats, serial, any) \
     typedef ENCBENCH_BARE state_type encbench_state_##name;                                                            \
     typedef struct {                                                                                                   \
         struct encbench_bench bench;                                                                                   \
@@ -705,7 +731,7 @@ struct encbench_no_state {
                 const unsigned char *const encbench_from =                                                             \
                     encbench_next_input(&encbench_at) + (ENCBENCH_LINK_##serial);                                      \
                 ENCBENCH_POINTER_##kind(type);                                                                         \
-                ENCBENCH_KEEP_##how(op);                                                                               \
+                ENCBENCH_KEEP_##how(op, serial);                                                                       \
                 __asm__ volatile("" : : : "memory");                                                                   \
             }                                                                                                          \
         }                                                                                                              \
@@ -725,7 +751,7 @@ struct encbench_no_state {
         ENCBENCH_CATCH                                                                                                 \
         ENCBENCH_DELETE(encbench_s);                                                                                   \
     }                                                                                                                  \
-    ENCBENCH_TABLE_##kind(name, sizes, repeats)
+    ENCBENCH_TABLE_##kind(name, sizes, repeats, serial, any)
 
 #define ENCBENCH_MAKE_returned(room) (void)0
 #define ENCBENCH_MAKE_written(room)  encbench_make_output(encbench_b, (uint64_t)(room))
@@ -734,11 +760,13 @@ struct encbench_no_state {
 
 #define ENCBENCH_ROW_SECTION                                                                                           \
     __attribute__((section(ENCBENCH_ROWS), used, aligned(8) ENCBENCH_IN_ORDER)) static struct encbench_workload
-#define ENCBENCH_FLAGS_0 (ENCBENCH_TIMED | ENCBENCH_EXACT | ENCBENCH_FRESH | ENCBENCH_FRESH_ALONE)
-#define ENCBENCH_FLAGS_1 (ENCBENCH_TIMED | ENCBENCH_EXACT)
-#define ENCBENCH_ROW(name, full, brief, words, input, flags, set_up)                                                   \
+#define ENCBENCH_FLAGS_0  (ENCBENCH_TIMED | ENCBENCH_EXACT | ENCBENCH_FRESH | ENCBENCH_FRESH_ALONE)
+#define ENCBENCH_FLAGS_1  (ENCBENCH_TIMED | ENCBENCH_EXACT)
+#define ENCBENCH_DIGEST_0 NULL /* of its output */
+#define ENCBENCH_DIGEST_1 encbench_any_digest
+#define ENCBENCH_ROW(name, full, brief, words, input, flags, digest, set_up)                                           \
     {                                                                                                                  \
-        full, brief, words, input, 0, 0, 1, 1, ENCBENCH_PLANTED_CYCLES, 1, flags, NULL, set_up, NULL,                  \
+        full, brief, words, input, 0, 0, 1, 1, ENCBENCH_PLANTED_CYCLES, 1, flags, digest, set_up, NULL,                \
             encbench_run_##name, NULL, encbench_teardown_##name, NULL, encbench_output_of, NULL, NULL, NULL, NULL,     \
             NULL, NULL, 0, 0                                                                                           \
     }
@@ -746,29 +774,34 @@ struct encbench_no_state {
     struct encbench_host *encbench_host, uint64_t encbench_seed, void **encbench_state, char *encbench_message,        \
         size_t encbench_message_bytes
 
-#define ENCBENCH_TABLE_none(name, sizes, repeats)                                                                      \
+#define ENCBENCH_TABLE_none(name, sizes, repeats, serial, any)                                                         \
+    ENCBENCH_ASSERT(!(serial), "workload " #name                                                                       \
+                               ": ENCBENCH_SERIAL wants an input, which waits for the result of the op before");       \
     static int encbench_setup_##name##_0(ENCBENCH_SETUP_ARGUMENTS)                                                     \
     {                                                                                                                  \
         return encbench_setup_##name(0, encbench_host, encbench_seed, encbench_state, encbench_message,                \
                                      encbench_message_bytes);                                                          \
     }                                                                                                                  \
-    ENCBENCH_ROW_SECTION encbench_rows_##name[] = {                                                                    \
-        ENCBENCH_ROW(name, #name, #name, "one " #name, 0, ENCBENCH_FLAGS_1, encbench_setup_##name##_0)}
+    ENCBENCH_ROW_SECTION encbench_rows_##name[] = {ENCBENCH_ROW(name, #name, #name, "one " #name, 0, ENCBENCH_FLAGS_1, \
+                                                                ENCBENCH_DIGEST_##any, encbench_setup_##name##_0)}
 
-#define ENCBENCH_TABLE_bytes(name, sizes, repeats) ENCBENCH_TABLE_(name, repeats, ENCBENCH_BARE sizes)
-#define ENCBENCH_TABLE_items(name, sizes, repeats) ENCBENCH_TABLE_(name, repeats, ENCBENCH_BARE sizes)
-#define ENCBENCH_TABLE_(...)                       ENCBENCH_TABLE__(__VA_ARGS__)
-#define ENCBENCH_TABLE__(name, repeats, kind, type, ...)                                                               \
+#define ENCBENCH_TABLE_bytes(name, sizes, repeats, serial, any) ENCBENCH_TABLE_(name, repeats, any, ENCBENCH_BARE sizes)
+#define ENCBENCH_TABLE_items(name, sizes, repeats, serial, any) ENCBENCH_TABLE_(name, repeats, any, ENCBENCH_BARE sizes)
+#define ENCBENCH_TABLE_(...)                                    ENCBENCH_TABLE__(__VA_ARGS__)
+#define ENCBENCH_TABLE__(name, repeats, any, kind, type, ...)                                                          \
     ENCBENCH_EACH(ENCBENCH_SIZED_SETUP, (name, type), __VA_ARGS__)                                                     \
     ENCBENCH_ROW_SECTION encbench_rows_##name[] = {                                                                    \
-        ENCBENCH_EACH(ENCBENCH_SIZED_ROW, (name, repeats, kind, type), __VA_ARGS__)}
+        ENCBENCH_EACH(ENCBENCH_SIZED_ROW, (name, repeats, any, kind, type), __VA_ARGS__)}
 
 #define ENCBENCH_SIZED_SETUP(names, size)                                                                              \
     ENCBENCH_SIZED_SETUP_(ENCBENCH_BARE names, ENCBENCH_SIZE_VALUE(size), ENCBENCH_SIZE_NAME(size))
 #define ENCBENCH_SIZED_SETUP_(...) ENCBENCH_SIZED_SETUP__(__VA_ARGS__)
 #define ENCBENCH_SIZED_SETUP__(name, type, value, word)                                                                \
-    ENCBENCH_ASSERT((value) > 0, "an input of no size: a size is 1 or more");                                          \
-    ENCBENCH_ASSERT((uint64_t)(value) <= ENCBENCH_INPUT_BYTES / sizeof(type), "an input of more than 1 GiB");          \
+    ENCBENCH_ASSERT((value) > 0, "workload " #name ": an input of no size; a size is 1 or more");                      \
+    ENCBENCH_ASSERT(ENCBENCH_IS_INTEGER_TYPE(type), "workload " #name ": items are of an integer type, because the "   \
+                                                    "input is random bits: make other things of it at set-up");        \
+    ENCBENCH_ASSERT((uint64_t)(value) <= ENCBENCH_INPUT_BYTES / sizeof(type),                                          \
+                    "workload " #name ": an input of more than 1 GiB");                                                \
     static int encbench_setup_##name##_##word(ENCBENCH_SETUP_ARGUMENTS)                                                \
     {                                                                                                                  \
         return encbench_setup_##name(value, encbench_host, encbench_seed, encbench_state, encbench_message,            \
@@ -778,9 +811,10 @@ struct encbench_no_state {
 #define ENCBENCH_SIZED_ROW(names, size)                                                                                \
     ENCBENCH_SIZED_ROW_(ENCBENCH_BARE names, ENCBENCH_SIZE_VALUE(size), ENCBENCH_SIZE_NAME(size))
 #define ENCBENCH_SIZED_ROW_(...) ENCBENCH_SIZED_ROW__(__VA_ARGS__)
-#define ENCBENCH_SIZED_ROW__(name, repeats, kind, type, value, word)                                                   \
+#define ENCBENCH_SIZED_ROW__(name, repeats, any, kind, type, value, word)                                              \
     ENCBENCH_ROW(name, #name ":" #kind "=" #word, #name "_" #word, "one " #name " of " #word " " #kind,                \
-                 (uint64_t)(value) * sizeof(type), ENCBENCH_FLAGS_##repeats, encbench_setup_##name##_##word),
+                 (uint64_t)(value) * sizeof(type), ENCBENCH_FLAGS_##repeats, ENCBENCH_DIGEST_##any,                    \
+                 encbench_setup_##name##_##word),
 
 /* ---- the door ---- */
 
@@ -795,11 +829,15 @@ struct encbench_no_state {
                         ENCBENCH_IS_OPTION(g) && ENCBENCH_IS_OPTION(h),                                                \
                     "workload " #name ": what stands behind the op is ENCBENCH_BYTES(...), ENCBENCH_OUTPUT(...) or "   \
                     "another option of bench.h; a number alone has no unit");                                          \
+    ENCBENCH_ASSERT(                                                                                                   \
+        ENCBENCH_OFTEN(sizes, a, b, c, d, e, f, g, h) < 2 && ENCBENCH_OFTEN(output, a, b, c, d, e, f, g, h) < 2,       \
+        "workload " #name ": one list of sizes, ENCBENCH_BYTES or ENCBENCH_ITEMS, and one ENCBENCH_OUTPUT");           \
     ENCBENCH_DEFINE(                                                                                                   \
         name, op, (ENCBENCH_FIND(sizes, (none, char, 0), a, b, c, d, e, f, g, h)),                                     \
         (ENCBENCH_FIND(output, (returned, 0), a, b, c, d, e, f, g, h)),                                                \
         (ENCBENCH_FIND(state, (struct encbench_no_state), a, b, c, d, e, f, g, h)),                                    \
         (ENCBENCH_FIND(setup, (0), a, b, c, d, e, f, g, h)), (ENCBENCH_FIND(teardown, (0), a, b, c, d, e, f, g, h)),   \
-        ENCBENCH_FIND(repeat, (0), a, b, c, d, e, f, g, h), ENCBENCH_FIND(serial, (0), a, b, c, d, e, f, g, h))
+        ENCBENCH_FIND(repeat, (0), a, b, c, d, e, f, g, h), ENCBENCH_FIND(serial, (0), a, b, c, d, e, f, g, h),        \
+        ENCBENCH_FIND(any, (0), a, b, c, d, e, f, g, h))
 
 #endif

@@ -1,0 +1,5 @@
+#include "v1/varint.h"
+
+#include "workloads.h"
+
+ENCBENCH_VARIANT(v1);
