@@ -72,6 +72,11 @@
 #include <new>
 #include <type_traits>
 #include <utility>
+#ifdef _LIBCPP_VERSION
+ENCBENCH_NEEDS("c++");
+#else
+ENCBENCH_NEEDS("stdc++");
+#endif
 #endif
 
 /* ---- what the operations of the preprocessor are made of ---- */
@@ -412,9 +417,16 @@ template <class T> static inline T encbench_any(T value)
 #ifdef ENCBENCH_PLANTED
 #define ENCBENCH_PLANTED_CYCLES ENCBENCH_PLANTED
 #define ENCBENCH_PLANT(value)   ENCBENCH_DEPENDENT_ADDS(value, ENCBENCH_PLANTED)
+/* On the bits of a number, whatever it is, as they come through a register. */
+#define ENCBENCH_PLANT_BITS(number)                                                                                    \
+    uint64_t encbench_bits = 0;                                                                                        \
+    memcpy(&encbench_bits, &number, sizeof number < sizeof encbench_bits ? sizeof number : sizeof encbench_bits);      \
+    ENCBENCH_PLANT(encbench_bits);                                                                                     \
+    memcpy(&number, &encbench_bits, sizeof number < sizeof encbench_bits ? sizeof number : sizeof encbench_bits)
 #else
-#define ENCBENCH_PLANTED_CYCLES 0
-#define ENCBENCH_PLANT(value)   (void)(value)
+#define ENCBENCH_PLANTED_CYCLES     0
+#define ENCBENCH_PLANT(value)       (void)(value)
+#define ENCBENCH_PLANT_BITS(number) (void)(number)
 #endif
 
 #define ENCBENCH_NO_OUTPUT                                                                                             \
@@ -425,7 +437,6 @@ template <class T> static inline T encbench_any(T value)
 #define ENCBENCH_NO_COUNT "with ENCBENCH_OUTPUT an op returns how many bytes it wrote, or void"
 #define ENCBENCH_NO_LINK                                                                                               \
     "ENCBENCH_SERIAL wants an op that returns an integer and has no ENCBENCH_OUTPUT: the next op waits for it"
-#define ENCBENCH_NO_PLANT "a planted op returns an integer: the additions are on its result"
 
 #ifdef __cplusplus
 
@@ -490,25 +501,20 @@ template <class T, kind> struct keeper {
 };
 
 template <class T> struct keeper<T, NUMBER> {
-    static uint64_t planted(T &value, std::true_type)
+    static uint64_t link(T value, std::true_type)
     {
-        uint64_t number = static_cast<uint64_t>(value);
-        ENCBENCH_PLANT(number);
-        value = static_cast<T>(number);
-        return number;
+        return static_cast<uint64_t>(value);
     }
-    static uint64_t planted(T &, std::false_type)
+    static uint64_t link(T, std::false_type)
     {
         return 0;
     }
     template <class F> static uint64_t keep(struct encbench_bench *bench, bool, const F &op)
     {
         T value = op();
-        const uint64_t number = planted(value, std::integral_constant < bool,
-                                        std::is_integral<T>::value && !std::is_same<T, bool>::value > ());
+        ENCBENCH_PLANT_BITS(value);
         memcpy(bench->value, &value, sizeof value);
-        bench->value_bytes = sizeof value;
-        return number;
+        return link(value, std::is_integral<T>());
     }
 };
 
@@ -531,7 +537,9 @@ template <class T> struct keeper<T, LIST> {
     template <class F> static uint64_t keep(struct encbench_bench *bench, bool last, const F &op)
     {
         T *value = new (bench->value) T(op());
-        __asm__ volatile("" : : "r"(value) : "memory");
+        uint64_t count = value->size();
+        ENCBENCH_PLANT(count);
+        __asm__ volatile("" : : "r"(count) : "memory");
         if (!last) {
             value->~T();
             return 0;
@@ -571,8 +579,10 @@ template <> struct written<void> {
 } // namespace encbench
 
 #define ENCBENCH_IS_INTEGER_TYPE(type) (std::is_integral<type>::value && !std::is_same<type, bool>::value)
-#define ENCBENCH_POINTER_bytes(type)   const encbench_input in = {encbench_from}
-#define ENCBENCH_OUT                   encbench_room
+#define ENCBENCH_POINTER_bytes(type)                                                                                   \
+    const encbench_input in = {encbench_from};                                                                         \
+    (void)in
+#define ENCBENCH_OUT encbench_room
 #define ENCBENCH_OUT_IS(pointer)                                                                                       \
     {                                                                                                                  \
         pointer                                                                                                        \
@@ -587,6 +597,11 @@ template <> struct written<void> {
     encbench_value = encbench::written<std::decay<decltype(op)>::type>::count(encbench_b, ENCBENCH_CALL(op));          \
     ENCBENCH_PLANT(encbench_value);                                                                                    \
     encbench_b->written_bytes = encbench_value
+#define ENCBENCH_SIZE_returned(op) encbench_b->value_bytes = sizeof(encbench::returned<decltype(op)>::value)
+/* Before anything is in a register that a call would have to save: with it behind, an op took an instruction more. */
+#define ENCBENCH_CLEAR                                                                                                 \
+    if (encbench_b->destroy)                                                                                           \
+    encbench_b->destroy(encbench_b)
 #define ENCBENCH_NEW(type)    new (std::nothrow) type()
 #define ENCBENCH_DELETE(self) delete self
 #if defined __cpp_exceptions || defined __EXCEPTIONS
@@ -615,7 +630,7 @@ ENCBENCH_COLD void encbench_threw(const struct encbench_bench *bench, const char
 
 #define ENCBENCH_IS_INTEGER_TYPE(type)                                                                                 \
     (__builtin_classify_type(*(type *)0) == 1 && !__builtin_types_compatible_p(type, _Bool))
-#define ENCBENCH_POINTER_bytes(type) const void *const in = encbench_from
+#define ENCBENCH_POINTER_bytes(type) ENCBENCH_MAY_LACK const void *const in = encbench_from
 #define ENCBENCH_OUT                 void *
 #define ENCBENCH_OUT_IS(pointer)     pointer
 /* The type of the op, and what it is by the classes of <typeclass.h>: 1 to 4 are integers, characters, enumerations and
@@ -635,19 +650,9 @@ ENCBENCH_COLD void encbench_threw(const struct encbench_bench *bench, const char
     ENCBENCH_ASSERT(encbench_void || encbench_number, ENCBENCH_NO_NUMBER);                                             \
     ENCBENCH_ASSERT(!(serial) || encbench_integer, ENCBENCH_NO_LINK);                                                  \
     encbench_kept encbench_result = __builtin_choose_expr(encbench_number, (op), 0);                                   \
-    ENCBENCH_PLANT_RESULT;                                                                                             \
+    ENCBENCH_PLANT_BITS(encbench_result);                                                                              \
     *(encbench_kept *)(void *)encbench_b->value = encbench_result;                                                     \
-    encbench_b->value_bytes = sizeof encbench_result;                                                                  \
-    encbench_value = (uint64_t)encbench_result
-#ifdef ENCBENCH_PLANTED
-#define ENCBENCH_PLANT_RESULT                                                                                          \
-    ENCBENCH_ASSERT(encbench_integer, ENCBENCH_NO_PLANT);                                                              \
-    encbench_value = (uint64_t)encbench_result;                                                                        \
-    ENCBENCH_PLANT(encbench_value);                                                                                    \
-    encbench_result = (encbench_kept)encbench_value
-#else
-#define ENCBENCH_PLANT_RESULT (void)0
-#endif
+    encbench_value = __builtin_choose_expr(encbench_integer, (uint64_t)encbench_result, 0)
 #define ENCBENCH_KEEP_written(op, serial)                                                                              \
     ENCBENCH_TYPES(op);                                                                                                \
     ENCBENCH_ASSERT(encbench_void || encbench_integer, ENCBENCH_NO_COUNT);                                             \
@@ -656,6 +661,10 @@ ENCBENCH_COLD void encbench_threw(const struct encbench_bench *bench, const char
                                            __builtin_choose_expr(encbench_integer, (op), 0));                          \
     ENCBENCH_PLANT(encbench_value);                                                                                    \
     encbench_b->written_bytes = encbench_value
+#define ENCBENCH_SIZE_returned(op)                                                                                     \
+    ENCBENCH_TYPES(op);                                                                                                \
+    encbench_b->value_bytes = sizeof(encbench_kept)
+#define ENCBENCH_CLEAR        (void)0
 #define ENCBENCH_NEW(type)    (type *)calloc(1, sizeof(type))
 #define ENCBENCH_DELETE(self) free(self)
 #define ENCBENCH_TRY
@@ -663,7 +672,7 @@ ENCBENCH_COLD void encbench_threw(const struct encbench_bench *bench, const char
 
 #endif
 
-#define ENCBENCH_POINTER_items(type) const type *const in = (const type *)(const void *)encbench_from
+#define ENCBENCH_POINTER_items(type) ENCBENCH_MAY_LACK const type *const in = (const type *)(const void *)encbench_from
 #define ENCBENCH_POINTER_none(type)  (void)encbench_from
 #define ENCBENCH_LINK_0              0
 #define ENCBENCH_LINK_1              encbench_value &encbench_zero
@@ -708,6 +717,13 @@ struct encbench_no_state {
             ENCBENCH_SCOPE(name);                                                                                      \
             (void)(ENCBENCH_BARE set_up);                                                                              \
             ENCBENCH_MAKE_##how(room);                                                                                 \
+            {                                                                                                          \
+                const unsigned char *const encbench_from = NULL;                                                       \
+                ENCBENCH_OUT const out = ENCBENCH_OUT_IS(NULL);                                                        \
+                ENCBENCH_POINTER_##kind(type);                                                                         \
+                ENCBENCH_SIZE_##how(op);                                                                               \
+                (void)out;                                                                                             \
+            }                                                                                                          \
         }                                                                                                              \
         ENCBENCH_CATCH                                                                                                 \
         *encbench_state = encbench_s;                                                                                  \
@@ -717,14 +733,13 @@ struct encbench_no_state {
     {                                                                                                                  \
         encbench_self_##name *const encbench_s = (encbench_self_##name *)encbench_self;                                \
         struct encbench_bench *const encbench_b = &encbench_s->bench;                                                  \
+        ENCBENCH_CLEAR;                                                                                                \
         struct encbench_inputs encbench_at = encbench_inputs(encbench_b->host);                                        \
         const uint64_t encbench_zero = encbench_b->zero;                                                               \
         uint64_t encbench_value = 0;                                                                                   \
         ENCBENCH_OUT const out = ENCBENCH_OUT_IS(encbench_b->out);                                                     \
         ENCBENCH_SCOPE(name);                                                                                          \
         (void)encbench_thread, (void)encbench_zero, (void)out;                                                         \
-        if (encbench_b->destroy)                                                                                       \
-            encbench_b->destroy(encbench_b);                                                                           \
         ENCBENCH_TRY                                                                                                   \
         {                                                                                                              \
             for (uint64_t encbench_i = 0; encbench_i < encbench_n; encbench_i++) {                                     \
@@ -753,6 +768,7 @@ struct encbench_no_state {
     }                                                                                                                  \
     ENCBENCH_TABLE_##kind(name, sizes, repeats, serial, any)
 
+#define ENCBENCH_SIZE_written(op)    (void)0
 #define ENCBENCH_MAKE_returned(room) (void)0
 #define ENCBENCH_MAKE_written(room)  encbench_make_output(encbench_b, (uint64_t)(room))
 

@@ -43,7 +43,42 @@ endfunction()
 # library: give it include directories and definitions as any target. Its property ENCBENCH_MODULE is the path of NAME.o. LIBRARIES are what
 # target_link_libraries takes: targets (imported ones, PkgConfig::X), paths, -lNAME. Archives become part of NAME.o, of each the members
 # that are needed; shared objects are recorded in it and found again where they are. What C++ and libgcc need comes of itself.
+#
+# encbench_add_module(NAME SOURCE... VARIANTS VARIANT... [PLANTED CYCLES] ...) compiles sources that declare several variants (bench.h) once for
+# each: the modules NAME_VARIANT, and with PLANTED also NAME_VARIANT.planted, each as above. NAME is an interface library of theirs: what all
+# shall have is given to it (target_include_directories(NAME INTERFACE ...)); its property ENCBENCH_MODULE has the paths of all.
+function(encbench_add_variants name)
+  cmake_parse_arguments(PARSE_ARGV 1 of "" "PLANTED" "VARIANTS;LIBRARIES")
+  if(NOT of_VARIANTS)
+    message(FATAL_ERROR "encbench_add_module(${name}): no variant; expected encbench_add_module(NAME SOURCE... VARIANTS VARIANT...)")
+  endif()
+  add_library(${name} INTERFACE)
+  set(libraries)
+  if(of_LIBRARIES)
+    set(libraries LIBRARIES ${of_LIBRARIES})
+  endif()
+  set(modules)
+  foreach(variant ${of_VARIANTS})
+    foreach(kind "" .planted)
+      if(kind AND NOT DEFINED of_PLANTED)
+        continue()
+      endif()
+      set(module ${name}_${variant}${kind})
+      encbench_add_module(${module} ${of_UNPARSED_ARGUMENTS} ${libraries})
+      target_link_libraries(${module} PRIVATE ${name})
+      target_compile_definitions(${module} PRIVATE ENCBENCH_SELECT ENCBENCH_SELECT_${variant} $<$<STREQUAL:${kind},.planted>:ENCBENCH_PLANTED=${of_PLANTED}>)
+      get_target_property(file ${module} ENCBENCH_MODULE)
+      list(APPEND modules ${file})
+    endforeach()
+  endforeach()
+  set_target_properties(${name} PROPERTIES ENCBENCH_MODULE "${modules}")
+endfunction()
+
 function(encbench_add_module name)
+  if("VARIANTS" IN_LIST ARGN)
+    encbench_add_variants(${name} ${ARGN})
+    return()
+  endif()
   cmake_parse_arguments(PARSE_ARGV 1 module "SHARED" "" "LIBRARIES")
   if(NOT module_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "encbench_add_module(${name}): no source file; expected "
