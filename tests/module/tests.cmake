@@ -22,3 +22,8 @@ encbench_script_test(modules ALONE 900 modules_test.sh ${PROJECT_BINARY_DIR} ${P
 
 # Modules bind to their own symbols, and the control of every process sees it where they do not.
 encbench_script_test(bindings ONE 900 bindings_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER})
+
+# bench.h, and the examples that are made of it; the long one has every compiler and standard, and runs them all.
+encbench_script_test(bench ONE 600 bench_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_COMMAND})
+encbench_script_test(bench_all ONE 1200 bench_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_COMMAND} all)
+set_tests_properties(bench_all PROPERTIES LABELS long)
