@@ -51,8 +51,8 @@
  * -DENCBENCH_PLANTED=32 makes the planted one of a variant (NAME.planted.o): 32 additions that wait for each other, on
  * the result of every op. All 32 cycles show in an op that is ENCBENCH_SERIAL; elsewhere the next op overlaps them.
  *
- * What it costs: an op executes no instruction that it would not in a module written by hand over module.h (a hash of 64
- * bytes: 400 and 400, gcc 12), and the planted one executes 33 more.
+ * What it costs: an op executes no instruction that it would not in a module written by hand over module.h (a hash of
+ * 64 bytes: 400 and 400, gcc 12), and the planted one executes 33 more.
  */
 #ifndef ENCBENCH_BENCH_H
 #define ENCBENCH_BENCH_H

@@ -111,6 +111,45 @@ static void a_factorial_becomes_one_cell_a_workload(void **state)
     plan_free(&plan);
 }
 
+/* The cells of two modules that offer a workload in the states repeat and fresh, in words. */
+static void states_timed(uint32_t flags, unsigned states, const char *expected)
+{
+    struct module_info *two = calloc(2, sizeof *two);
+    const struct module_set of_two = {.modules = two, .count = 2};
+    const char *const variants[] = {"x", "y", NULL};
+    const struct plan_selection selection = {.variants = variants, .baseline = "x", .states = states};
+    struct csv_data none = {.path = "none"};
+    struct plan plan;
+    struct error error = {0};
+    char found[256] = "";
+    assert_non_null(two);
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(two[i].variant, sizeof two[i].variant, "%s", variants[i]);
+        snprintf(two[i].file, sizeof two[i].file, "%s.o", variants[i]);
+        two[i].given = true;
+        add_workload(&two[i], "op");
+        two[i].workloads[0].flags = two[i].workloads[0].flags | flags;
+        two[i].in_states[0] = two[i].workloads[0];
+        two[i].in_states[0].state = MEASURE_FRESH;
+        snprintf(two[i].in_states[0].short_name, sizeof two[i].in_states[0].short_name, "op.fresh");
+        two[i].in_state_count = 1;
+    }
+    assert_int_equal(plan_build(&plan, &none, &of_two, &kernels, &selection, &error), 0);
+    for (size_t c = 0; c < plan.cell_count; c++)
+        snprintf(found + strlen(found), sizeof found - strlen(found), "%s ", plan.cells[c].workload);
+    assert_string_equal(found, expected);
+    plan_free(&plan);
+    free(two);
+}
+
+static void a_workload_may_want_the_state_fresh_alone(void **state)
+{
+    (void)state;
+    states_timed(ENCBENCH_FRESH, 0, "op op.fresh ");
+    states_timed(ENCBENCH_FRESH | ENCBENCH_FRESH_ALONE, 0, "op.fresh ");
+    states_timed(ENCBENCH_FRESH | ENCBENCH_FRESH_ALONE, 1u << MEASURE_REPEAT, "op ");
+}
+
 static void contrasts_weigh_their_sides(void **state)
 {
     struct plan plan;
@@ -447,6 +486,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_factorial_becomes_one_cell_a_workload),
+        cmocka_unit_test(a_workload_may_want_the_state_fresh_alone),
         cmocka_unit_test(contrasts_weigh_their_sides),
         cmocka_unit_test(bad_panels_are_refused_by_line),
         cmocka_unit_test(panels_that_cannot_be_measured_are_refused_by_line),
