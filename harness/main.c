@@ -1,6 +1,7 @@
 /*
  * encbench: the program. One row a verb; only this file prints errors and exits.
  */
+#include "ab/ab.h"
 #include "analyse/analyse.h"
 #include "base/environment.h"
 #include "base/paths.h"
@@ -254,6 +255,31 @@ static int verb_gate(const struct options *options, struct error *error)
     return gate_run(&paths, &gate_options, error);
 }
 
+static int verb_ab(const struct options *options, struct error *error)
+{
+    const char *format = options->format ? options->format : "text";
+    const struct ab_options ab_options = {
+        .sides = options->directories,
+        .workloads = list_or_null(options->workloads),
+        .states = options->states,
+        .cflags = options->cflags,
+        .ldlibs = options->ldlibs,
+        .fail_if_slower_percent = options->fail_if_slower_percent,
+        .format = strcmp(format, "csv") == 0    ? AB_CSV
+                  : strcmp(format, "json") == 0 ? AB_JSON
+                                                : AB_TEXT,
+        .seed = options->seed,
+        .out = options->out,
+        .command = options->command,
+        .quiet = options->quiet,
+    };
+    struct paths paths;
+    if (paths_find(&paths, error) != 0)
+        return error->code;
+    say_kept_out(options);
+    return ab_run(&paths, &ab_options, error);
+}
+
 static int verb_doctor(const struct options *options, struct error *error)
 {
     struct machine_facts facts;
@@ -276,6 +302,8 @@ static int ask_environment(const struct options *options, struct error *error)
 }
 
 static const struct verb verbs[] = {
+    {"ab", "SIDE...", "sources, objects or modules against the first: compiled, measured, a verdict a workload",
+     verb_ab},
     {"report", "[DIR]", "measure (unless DIR is given), analyse, plot and write REPORT.md", verb_report},
     {"run", "", "measure into a new run directory and print its name", verb_run},
     {"analyse", "DIR", "effects.csv, controls.csv, verdicts.csv and the like from the raw files", verb_analyse},

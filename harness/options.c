@@ -39,6 +39,9 @@ enum option_key {
     KEY_ACCEPT_EDITED,
     KEY_PRELOAD,
     KEY_SETENV,
+    KEY_CFLAGS,
+    KEY_LDLIBS,
+    KEY_FAIL_IF_SLOWER,
 };
 
 /* Every option once: its name, what it takes, what it does, and the verbs that know it. */
@@ -53,7 +56,7 @@ static const struct {
      " run report "},
     {{"variants", KEY_VARIANTS, "A,B", 0, "only contrasts between these variants; gate: only these", 0},
      " run report gate "},
-    {{"workloads", KEY_WORKLOADS, "A,B", 0, "only these workloads", 0}, " run report calibrate gate "},
+    {{"workloads", KEY_WORKLOADS, "A,B", 0, "only these workloads", 0}, " run report calibrate gate ab "},
     {{"module", KEY_MODULE, "FILE", 0,
       "also measure this module (.o; .so: no verdict on time), or a directory of .o, or one of .so: layouts of one "
       "module; may be repeated",
@@ -63,13 +66,13 @@ static const struct {
     {{"baseline", KEY_BASELINE, "VARIANT", 0, "compare everything selected with this variant", 0}, " run report "},
     {{"states", KEY_STATES, "A,B", 0,
       "every workload in these states that it can be timed in: repeat, fresh, cold, latency", 0},
-     " run report "},
+     " run report ab "},
     {{"events", KEY_EVENTS, "A,B", 0, "count these instead of the usual ones (list --events has the names)", 0},
      " run report "},
     {{"events", KEY_LIST_EVENTS, NULL, 0, "the names that run --events takes here, instead", 0}, " list "},
     {{"seed", KEY_SEED, "N", 0, "seed of layouts and orders; from the clock when absent", 0},
-     " run report calibrate gate "},
-    {{"out", KEY_OUT, "DIR", 0, "directory to make; must not exist", 0}, " run report calibrate compare gate "},
+     " run report calibrate gate ab "},
+    {{"out", KEY_OUT, "DIR", 0, "directory to make; must not exist", 0}, " run report calibrate compare gate ab "},
     {{"resume", KEY_RESUME, "DIR", 0, "go on with what is there instead of starting anew", 0},
      " run report calibrate "},
     {{"output", KEY_OUTPUT, "FILE", 0, "write there instead of to REPORT.md at the root", 0}, " report "},
@@ -77,6 +80,12 @@ static const struct {
     {{"dry-run", KEY_DRY_RUN, NULL, 0, "print plan, time and disk; measure nothing", 0}, " run report "},
     {{"format", KEY_FORMAT, "FORMAT", 0, "text or csv; markdown for --tables", 0}, " list "},
     {{"format", KEY_FORMAT, "FORMAT", 0, "benchfmt (benchstat) or gbench (compare.py)", 0}, " export "},
+    {{"format", KEY_FORMAT, "FORMAT", 0, "text, csv or json", 0}, " ab "},
+    {{"cflags", KEY_CFLAGS, "WORDS", 0, "flags of every source that is compiled, cut as a shell would", 0}, " ab "},
+    {{"ldlibs", KEY_LDLIBS, "WORDS", 0, "libraries of every source: -lNAME, archives, objects", 0}, " ab "},
+    {{"fail-if-slower", KEY_FAIL_IF_SLOWER, "PERCENT", 0,
+      "exit 1 when any is slower by more, and 3 when that could not have been seen", 0},
+     " ab "},
     {{"tables", KEY_LIST_TABLES, NULL, 0, "every file and column that is written, instead", 0}, " list "},
     {{"accept-edited", KEY_ACCEPT_EDITED, NULL, 0,
       "raw files that were changed since they were measured: take them as they are now, and label the result", 0},
@@ -94,12 +103,12 @@ static const struct {
       "shared object (an allocator) that the loader puts first in all that is measured; may be repeated. The "
       "environment's LD_PRELOAD reaches none of it",
       0},
-     " run report calibrate gate list "},
+     " run report calibrate gate list ab "},
     {{"setenv", KEY_SETENV, "NAME=VALUE", 0,
       "variable of the environment of all that is measured, which has no other; may be repeated", 0},
-     " run report calibrate gate list "},
+     " run report calibrate gate list ab "},
     {{"quiet", KEY_QUIET, NULL, 0, "no progress", 0},
-     " run report list analyse explain plot calibrate compare export gate "},
+     " run report list analyse explain plot calibrate compare export gate ab "},
     {{"quiet", KEY_QUIET, NULL, 0, "print nothing: the exit code says it", 0}, " doctor "},
 };
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
@@ -175,6 +184,19 @@ static int set_budget(const char *text, struct options *options, struct error *e
     return 0;
 }
 
+static int set_fail_if_slower(const char *text, struct options *options, struct error *error)
+{
+    char number[32];
+    const size_t length = strcspn(text, "%");
+    snprintf(number, sizeof number, "%.*s", (int)length, text);
+    if (length >= sizeof number || (text[length] && text[length + 1]) ||
+        !csv_parse_number(number, &options->fail_if_slower_percent) ||
+        !(options->fail_if_slower_percent > 0 && options->fail_if_slower_percent <= 1000))
+        return error_set(error, EXIT_USAGE, "--fail-if-slower: \"%s\" is no limit; expected more than 0 %%, to 1000 %%",
+                         text);
+    return 0;
+}
+
 static int set_layouts(const char *text, struct options *options, struct error *error)
 {
     int64_t layouts;
@@ -222,7 +244,8 @@ static int set_positional(const char *text, struct parsing *parsing)
     while (options->directories[count])
         count++;
     if (count == OPTIONS_LIST_MAX)
-        return error_set(parsing->error, EXIT_USAGE, "%s: more than %d directories", verb->name, OPTIONS_LIST_MAX);
+        return error_set(parsing->error, EXIT_USAGE, "%s: more than %d of %s", verb->name, OPTIONS_LIST_MAX,
+                         verb->arguments);
     options->directories[count] = text;
     options->directory = options->directories[0];
     return 0;
@@ -270,7 +293,7 @@ static int set_format(const char *name, struct parsing *parsing)
 {
     static const struct {
         const char *verb, *formats; /* between commas and spaces */
-    } known[] = {{"list", "text, csv, markdown"}, {"export", "benchfmt, gbench"}};
+    } known[] = {{"list", "text, csv, markdown"}, {"export", "benchfmt, gbench"}, {"ab", "text, csv, json"}};
     struct options *options = parsing->options;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         const char *at = strcmp(known[i].verb, parsing->verb->name) == 0 ? strstr(known[i].formats, name) : NULL;
@@ -373,6 +396,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_PRELOAD:
         return add_word("preload", argument, options->preloads, parsing->error);
+    case KEY_CFLAGS:
+        options->cflags = argument;
+        return 0;
+    case KEY_LDLIBS:
+        options->ldlibs = argument;
+        return 0;
+    case KEY_FAIL_IF_SLOWER:
+        return set_fail_if_slower(argument, options, parsing->error);
     case KEY_SETENV:
         return add_word("setenv", argument, options->variables, parsing->error);
     case ARGP_KEY_ARG:
@@ -422,11 +453,13 @@ static const struct {
     int code;
     const char *meaning;
 } exit_words[] = {
-    {EXIT_PASS, "done; gate: not worse than the base"},
-    {EXIT_REGRESSION, "gate: worse than the base"},
+    {EXIT_PASS, "done; gate: not worse than the base; ab --fail-if-slower: not slower by more"},
+    {EXIT_REGRESSION, "gate: worse than the base; ab --fail-if-slower: slower by more"},
     {EXIT_USAGE, "usage or bad input; a module that fails or crashes, in whichever layout; one line says what"},
-    {EXIT_UNFIT, "run, report, analyse: run invalid, or blind where claims are decided; export: of such a run; run, "
-                 "report, calibrate, gate: not complete; gate: machine unfit; doctor --strict: noise"},
+    {EXIT_UNFIT,
+     "run, report, analyse, ab: run invalid, or blind where claims are decided; export: of such a run; run, "
+     "report, calibrate, gate: not complete; gate: machine unfit; doctor --strict: noise; ab "
+     "--fail-if-slower: that could not have been seen"},
     {EXIT_BLIND, "gate: a planted regression was missed, so that nothing else means anything"},
 };
 

@@ -25,9 +25,11 @@ struct options {
     unsigned states;                             /* bits of enum measure_state; 0: not given */
     const char *baseline, *out, *output, *resume, *base;
     uint64_t seed;
-    double budget_minutes; /* 0: not given */
-    unsigned processes;    /* 0: not given */
-    unsigned layouts;      /* 0: not given */
+    double budget_minutes;         /* 0: not given */
+    const char *cflags, *ldlibs;   /* NULL: not given */
+    double fail_if_slower_percent; /* 0: not given */
+    unsigned processes;            /* 0: not given */
+    unsigned layouts;              /* 0: not given */
     bool dry_run, quiet, csv, list_events, list_tables, fix_layout, strict, terminal, exact, accept_edited;
     const char *format;            /* NULL: not given */
     const char *measuring;         /* the first option given that says how to measure; NULL when there is none */
@@ -38,8 +40,8 @@ struct options {
 
 struct verb {
     const char *name;
-    /* Words for what is no option, in order: CLAIM is one, any other a directory; those in brackets optional, one that
-     * ends in ... taken as often as it comes: "CLAIM [DIR]", "DIR DIR..."; or "". */
+    /* Words for what is no option, in order: CLAIM is one, any other a directory or a side of ab; those in brackets
+     * optional, one that ends in ... taken as often as it comes: "CLAIM [DIR]", "DIR DIR..."; or "". */
     const char *arguments;
     const char *summary;
     int (*function)(const struct options *options, struct error *error);

@@ -373,6 +373,8 @@ static bool does_without_plant(const struct analyse_data *data, size_t panel, si
         if (strcmp(csv_text(&data->panels, row, SCHEMA_panels_panel), name) == 0 &&
             strcmp(csv_text(&data->panels, row, SCHEMA_panels_kind), "planted") == 0)
             return false;
+    if (strcmp(data->profile->name, AB_PROFILE) == 0) /* of a stranger's modules alone, whatever decides */
+        return true;
     return strncmp(name, PANELS_MADE, strlen(PANELS_MADE)) == 0 && !analyse_cell_decides(data, panel, workload);
 }
 

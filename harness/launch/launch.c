@@ -290,7 +290,7 @@ static void fill_arms(struct worker_job *job, const struct plan_cell *cell, cons
         struct worker_arm *arm = &job->arms[i];
         snprintf(arm->file, sizeof arm->file, "%s", layouts->files[i]);
         snprintf(arm->workload, sizeof arm->workload, "%s", cell->arms[i].workload->base_name);
-        snprintf(arm->variant, sizeof arm->variant, "%s", cell->arms[i].module->variant);
+        snprintf(arm->variant, sizeof arm->variant, "%s", cell->arms[i].module->own_name);
         arm->planted_cycles_per_op = cell->arms[i].workload->planted_cycles_per_op;
         const bool is_clock = cell->arms[i].role == PLAN_CLOCK;
         arm->state = cell->arms[i].workload->state;
@@ -548,7 +548,7 @@ static int run_pass(const struct launch *launch, const struct worker_job *extra,
     snprintf(arm->file, PATH_MAX, "%s", module->described_file);
     snprintf(arm->workload, ENCBENCH_NAME_BYTES, "%s", workload->base_name);
     arm->state = workload->state;
-    snprintf(arm->variant, ENCBENCH_NAME_BYTES, "%s", module->variant);
+    snprintf(arm->variant, ENCBENCH_NAME_BYTES, "%s", module->own_name);
     arm->planted_cycles_per_op = workload->planted_cycles_per_op;
     if (module_info_is_linked(module))
         snprintf(arm->shared_directory, PATH_MAX, "%s", module->shared_directory);

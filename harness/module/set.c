@@ -147,7 +147,8 @@ static bool parse_line(char *rest, struct module_info *info)
     if (!next_tab(&rest, &kind))
         return false;
     if (strcmp(kind, "variant") == 0)
-        return copy_text(&rest, info->variant, sizeof info->variant);
+        return copy_text(&rest, info->variant, sizeof info->variant) &&
+               memcpy(info->own_name, info->variant, sizeof info->own_name);
     if (strcmp(kind, "structure") == 0)
         return copy_text(&rest, info->structure, sizeof info->structure) && copy_u32(&rest, &info->structure_bytes);
     if (strcmp(kind, "workload") == 0)
@@ -480,7 +481,9 @@ static int link_and_describe(struct module_set *set, const char *scratch, const 
     for (size_t i = 0; i < set->count && error->code == 0; i++) {
         if (describe(&set->modules[i], worker, error) == 0)
             check_layouts(&set->modules[i], worker, error);
-        for (size_t j = 0; j < i && error->code == 0; j++)
+        if (set->modules[i].label)
+            snprintf(set->modules[i].variant, sizeof set->modules[i].variant, "%s", set->modules[i].label);
+        for (size_t j = 0; j < i && error->code == 0 && !set->namesakes; j++)
             if (set->modules[i].planted == set->modules[j].planted &&
                 strcmp(set->modules[i].variant, set->modules[j].variant) == 0)
                 error_set(error, EXIT_USAGE, "%s: variant %s is already in %s; names must be unique",
@@ -614,6 +617,25 @@ int module_set_load_built(const struct paths *paths, const char *const *files, c
     if (module_set_load(set, paths->modules, files, scratch, paths->worker, error) != 0)
         return error->code;
     return module_set_check_names(set, error);
+}
+
+int module_set_load_sides(const struct paths *paths, const char *const *files, const char *const *labels,
+                          const char *scratch, struct module_set *set, struct error *error)
+{
+    *set = (struct module_set){.namesakes = labels == NULL};
+    module_shared_load(scratch, scratch, &set->shared, &set->shared_directory, error); /* nothing is shared */
+    for (size_t i = 0; files[i] && error->code == 0; i++) {
+        if (add_given(set, files[i], error) != 0)
+            break;
+        if (set->count != i + 1)
+            return error_set(error, EXIT_USAGE, "%s: holds %zu modules; expected one: name their files", files[i],
+                             set->count - i);
+        set->modules[i].given = false; /* panels.csv is about it */
+        set->modules[i].label = labels ? labels[i] : NULL;
+    }
+    if (error->code != 0 || link_and_describe(set, scratch, paths->worker, error) != 0)
+        return error->code;
+    return labels ? module_set_check_names(set, error) : 0;
 }
 
 int module_set_load_kernels(const struct paths *paths, const char *scratch, struct module_set *set, struct error *error)

@@ -52,11 +52,13 @@ struct module_info {
     bool given;                    /* by --module: wants a panel of its own */
     bool left_out;                 /* of the selected variants: nothing of it is counted */
     bool planted;                  /* NAME.planted.o */
+    const char *label;             /* what it is called instead of its own name; NULL: that */
     char described_file[PATH_MAX]; /* shared object that was described; serves the exact passes too */
     struct layout_object object;   /* of a .o */
     const char *const *shared;     /* what it is linked against: of its set */
     const char *shared_directory;
     char variant[ENCBENCH_NAME_BYTES];
+    char own_name[ENCBENCH_NAME_BYTES]; /* of the variant, as the file has it: another one where there is a label */
     char structure[ENCBENCH_NAME_BYTES];
     uint32_t structure_bytes;
     struct module_axis axes[MODULE_AXES_MAX];
@@ -77,6 +79,7 @@ struct module_set {
     size_t count;
     char **shared; /* shared objects that all link against; NULL-terminated */
     char *shared_directory;
+    bool namesakes; /* of sides that have no labels yet: several may have one name */
 };
 
 /*
@@ -115,6 +118,11 @@ bool module_workload_selected(const char *const *names, const struct module_work
 /* Everything that can be run, for `list`: modules described from scratch. */
 int module_set_load_built(const struct paths *paths, const char *const *files, const char *scratch,
                           struct module_set *set, struct error *error);
+
+/* These files alone, each one module, called by `labels` (borrowed; both NULL-terminated). `labels` NULL: by their own
+ * names, which may be the same. */
+int module_set_load_sides(const struct paths *paths, const char *const *files, const char *const *labels,
+                          const char *scratch, struct module_set *set, struct error *error);
 
 /* The harness's own kernels: they come by the same door, from a directory of their own. */
 int module_set_load_kernels(const struct paths *paths, const char *scratch, struct module_set *set,

@@ -14,6 +14,9 @@
 /* Of --processes. One process shows no spread; what more than so many would resolve takes another experiment. */
 enum { PROFILE_PROCESSES_MIN = 2, PROFILE_PROCESSES_MAX = 256 };
 
+/* That of the verb ab. */
+#define AB_PROFILE "ab"
+
 struct profile_look {
     unsigned processes; /* per panel and workload, in all up to this look */
     double error_share; /* of the family-wise error */
@@ -27,7 +30,7 @@ struct profile {
     /* Of panels on workloads that decide no part of a claim: processes in all, whatever the looks, and their time. */
     unsigned exploratory_processes, exploratory_process_ms;
     /* Ahead of the run, for the forecast: processes of every cell that decides claims, and their measuring time. Less
-     * than 5 % of the time of the whole profile; their figures count for nothing else. */
+     * than 5 % of the time of the whole profile; their figures count for nothing else. 0: no forecast. */
     unsigned forecast_processes, forecast_process_ms;
     bool wide; /* panels of effort wide too */
     size_t look_count;

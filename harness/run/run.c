@@ -191,11 +191,18 @@ static int check_layouts(const struct run *run, const struct module_info *module
         plan_arms_of(worst, module) > 1 ? ", its twin's among them" : "");
 }
 
+static int load_modules(struct run *run, struct error *error)
+{
+    const struct run_options *options = run->options;
+    if (options->sides)
+        return module_set_load_sides(run->paths, options->sides, options->labels, run->scratch, &run->modules, error);
+    return module_set_load_built(run->paths, options->selection.modules, run->scratch, &run->modules, error);
+}
+
 static int prepare(struct run *run, struct error *error)
 {
     if (events_find(run->options->events, &run->events, error) || scratch_make(run->scratch, error) ||
-        module_set_load_kernels(run->paths, run->scratch, &run->kernels, error) ||
-        module_set_load_built(run->paths, run->options->selection.modules, run->scratch, &run->modules, error) ||
+        module_set_load_kernels(run->paths, run->scratch, &run->kernels, error) || load_modules(run, error) ||
         csv_read(run->paths->panels, &schema_panels, &run->panels, error) ||
         csv_read(run->paths->claims, &schema_claims, &run->claims, error) || analyse_claims_check(&run->claims, error))
         return error->code;
@@ -590,6 +597,32 @@ static int pilot_cell(struct run *run, size_t cell_index, struct error *error)
     return 0;
 }
 
+/* Of a process beside its measuring time, and how much longer that takes on a machine busier than its pilot: measured.
+ */
+#define PROCESS_OVERHEAD_MS 75
+#define PROCESS_BUSY_FACTOR 1.1
+
+/* Ops of a second each are not timed by accident: said with the figure before any is. */
+static int check_limit(const struct run *run, struct error *error)
+{
+    const struct profile *profile = run->options->profile;
+    double seconds = 0;
+    const struct plan_cell *longest = &run->plan.cells[0];
+    for (size_t i = 0; i < run->plan.cell_count; i++) {
+        const struct plan_cell *cell = &run->plan.cells[i];
+        const double process_ms = cell->blocks * cell->block_ns / 1e6;
+        seconds += cell_processes(run, cell, profile->look_count - 1) *
+                   (PROCESS_BUSY_FACTOR * process_ms + PROCESS_OVERHEAD_MS) / 1e3;
+        longest = process_ms > longest->blocks * longest->block_ns / 1e6 ? cell : longest;
+    }
+    if (run->options->limit_s == 0 || seconds <= run->options->limit_s)
+        return 0;
+    return error_set(error, EXIT_USAGE,
+                     "workload %s: a block of its ops takes %.3g s, so that all of this would take up to %.0f s; at "
+                     "most %.0f are allowed: choose smaller workloads (--workloads)",
+                     longest->workload, longest->block_ns / 1e9, ceil(seconds), run->options->limit_s);
+}
+
 /* What it disturbs is found by the run itself; whoever started it may wish to wait. Not earlier: bad input gets one
  * line. */
 static void warn_of_company(const struct run *run)
@@ -612,7 +645,7 @@ static int pilot(struct run *run, struct error *error)
         progress_step(&run->progress);
     }
     progress_end(&run->progress);
-    return error->code;
+    return error->code ? error->code : check_limit(run, error);
 }
 
 /* ---- forecast ---- */
@@ -743,7 +776,7 @@ static int foretell(struct run *run, struct error *error)
     uint32_t *cells = calloc(run->plan.cell_count, sizeof *cells);
     if (cells == NULL)
         return error_out_of_memory(error);
-    const size_t count = deciding_cells(run, cells);
+    const size_t count = profile->forecast_processes > 0 ? deciding_cells(run, cells) : 0;
     if (count > 0 && paths_join(own, run->scratch, "forecast", error) == 0) {
         if (mkdir(own, 0700) != 0)
             error_set(error, EXIT_USAGE, "%s: %s", own, strerror(errno));
@@ -900,12 +933,11 @@ static void print_plan(const struct run *run)
         for (size_t a = 0; a + PLAN_CLOCK_ARMS < cell->arm_count; a++)
             printf(" %s", cell->arms[a].name);
         printf("\n");
-        /* Measured: 75 ms a process beside its own time (links, start), 10 % more on a machine busier than its pilot,
-         * 250 bytes of samples a microsecond. */
-        seconds += processes * (1.1 * process_ms + 75) / 1e3;
-        bytes += processes * process_ms * 250;
+        seconds += processes * (PROCESS_BUSY_FACTOR * process_ms + PROCESS_OVERHEAD_MS) / 1e3;
+        bytes += processes * process_ms * 250; /* of samples, a microsecond: measured */
         if (cell->decides_claims)
-            seconds += profile->forecast_processes * (1.1 * profile->forecast_process_ms + 75) / 1e3;
+            seconds += profile->forecast_processes *
+                       (PROCESS_BUSY_FACTOR * profile->forecast_process_ms + PROCESS_OVERHEAD_MS) / 1e3;
     }
     printf("ahead of them %u short processes for each that decides claims foretell what will hardly be resolved: %s\n",
            profile->forecast_processes, schema_forecast.file);
@@ -997,6 +1029,15 @@ static void choose_exact(struct run *run, struct exact_names *names)
         }
 }
 
+/* Nothing that sides are asked rests on how a heap grows. */
+static int measure_heap(struct run *run, struct error *error)
+{
+    if (run->options->sides)
+        return 0;
+    return heap_measure(run->directory, &run->launch, &run->modules, run->leaks, &run->claims,
+                        run->options->selection.workloads, run->options->quiet, error);
+}
+
 static int measure_into_directory(struct run *run, struct error *error)
 {
     if (write_panels(run, error) || write_claims(run, error) || calibrated_copy(run->paths, run->directory, error) ||
@@ -1010,9 +1051,7 @@ static int measure_into_directory(struct run *run, struct error *error)
     if (optimiser_measure(run->directory, &run->launch, &run->modules, names.counted, run->options->quiet, error) ||
         exact_measure(run->directory, &run->launch, &run->modules, names.counted, names.stepped, run->options->quiet,
                       error) ||
-        identical_measure(run->directory, &run->plan, &run->modules, error) ||
-        heap_measure(run->directory, &run->launch, &run->modules, run->leaks, &run->claims,
-                     run->options->selection.workloads, run->options->quiet, error) ||
+        identical_measure(run->directory, &run->plan, &run->modules, error) || measure_heap(run, error) ||
         counters_measure(run->directory, &run->launch, &run->modules, names.counted, &run->events, run->seed,
                          run->options->quiet, error) ||
         reached_measure(run->directory, &run->launch, &run->plan, run->reached, run->chain, REACHED_PROCESSES,

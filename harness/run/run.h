@@ -17,6 +17,10 @@ struct run_options {
     const struct profile *profile;
     unsigned processes; /* of every cell instead of the profile's (profile_with_processes); 0: the profile's */
     struct plan_selection selection;
+    /* These modules and no others, called by `labels` (both NULL-terminated); panels and claims are those of the paths.
+     * NULL: the built ones and those of the selection. */
+    const char *const *sides, *const *labels;
+    double limit_s; /* of the timing as the pilots foretell it, up to the last look: more is refused; 0: none */
     const char *const *events; /* to count, NULL-terminated names as events.h takes them; NULL: the usual ones */
     uint64_t seed;             /* 0: from the clock */
     const char *out;           /* NULL: results/DATE-PROFILE under the root */
