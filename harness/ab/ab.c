@@ -2,6 +2,7 @@
 
 #include "ab/compile.h"
 #include "ab/print.h"
+#include "ab/probe.h"
 #include "analyse/analyse.h"
 #include "base/process.h"
 #include "base/progress.h"
@@ -87,6 +88,25 @@ static void list_modules(const struct ab *ab, const char *files[AB_SIDES_MAX + 1
     files[ab->sides.count] = labels[ab->sides.count] = NULL;
 }
 
+/* Long ops are announced with what they will take, and refused where that is too long. */
+static int check_time(const struct ab *ab, const struct module_set *set, struct error *error)
+{
+    struct ab_probe probe;
+    if (ab_probe(&probe, &ab->inputs, set, &ab->paths, ab->scratch, error) != 0)
+        return error->code;
+    const char *workload = ab->inputs.row[probe.row].workload.short_name, *label = ab->sides.side[probe.side].label;
+    if (probe.seconds > AB_LIMIT_S)
+        return error_set(error, EXIT_USAGE,
+                         "workload %s: an op of %s takes %.2g s, and all of this some %.0f s; at most %d are allowed: "
+                         "make the op smaller, or choose others with --workloads",
+                         workload, label, probe.longest_s, probe.seconds, AB_LIMIT_S);
+    if (probe.seconds > AB_SAID_S)
+        progress_say(&(struct progress){.quiet = ab->options->quiet},
+                     "encbench: workload %s: an op of %s takes %.2g s; all of this takes up to some %.0f s", workload,
+                     label, probe.longest_s, probe.seconds);
+    return 0;
+}
+
 /* What the modules say of themselves: labels, and the rows that they have in common. */
 static int look_at_modules(struct ab *ab, struct error *error)
 {
@@ -98,9 +118,10 @@ static int look_at_modules(struct ab *ab, struct error *error)
         for (size_t i = 0; i < ab->sides.count; i++)
             snprintf(ab->sides.side[i].variant, ENCBENCH_NAME_BYTES, "%s", set.modules[i].variant);
         ab_sides_label(&ab->sides);
-        if (name_modules(ab, error) == 0)
-            ab_inputs_make(&ab->inputs, &set, &ab->sides, ab->options->workloads, ab->options->states,
-                           limit > 0 ? limit : AB_TOLERANCE_PERCENT, error);
+        if (ab_inputs_make(&ab->inputs, &set, &ab->sides, ab->options->workloads, ab->options->states,
+                           limit > 0 ? limit : AB_TOLERANCE_PERCENT, error) == 0 &&
+            check_time(ab, &set, error) == 0)
+            name_modules(ab, error);
     }
     module_set_free(&set);
     return error->code;

@@ -17,6 +17,7 @@ enum ab_format { AB_TEXT, AB_CSV, AB_JSON };
 /* The longest that all of the timing may take, as the pilots foretell it. Its looks at ops up to some milliseconds have
  * about half a minute for three workloads. */
 #define AB_LIMIT_S 600
+#define AB_SAID_S  60 /* longer than this is said beforehand */
 
 struct ab_options {
     const char *const *sides;      /* words of the command line, NULL-terminated; see sides.h */

@@ -159,7 +159,7 @@ static int make_needs(const struct jobs *jobs, const struct job *job, const char
     for (size_t i = 0; i < jobs->needs.count; i++)
         fprintf(stream, ".asciz \"%s\"\n", jobs->needs.word[i]);
     if (jobs->sides->side[job->side].language == AB_CXX) /* what every C++ link has */
-        fprintf(stream, ".asciz \"stdc++\"\n.asciz \"gcc_s\"\n");
+        fprintf(stream, ".asciz \"stdc++\"\n");
     fprintf(stream, ".section .note.GNU-stack,\"\",%%progbits\n");
     if (fclose(stream) != 0)
         return error_set(error, EXIT_USAGE, "%s: %s", source, strerror(errno));

@@ -12,10 +12,10 @@
 
 /* ---- rounding ---- */
 
-/* Digits behind the point so that the last one is of the size of the half-width; `most` where that is 0. */
+/* Digits behind the point so that the last one is no more than half of the half-width; `most` where that is 0. */
 static int digits_of(double half_width, int most)
 {
-    const int digits = half_width > 0 ? (int)ceil(-log10(half_width)) : most;
+    const int digits = half_width > 0 ? (int)ceil(-log10(half_width / 2)) : most;
     return !isfinite(half_width) || digits < 0 ? 0 : digits > most ? most : digits;
 }
 

@@ -46,7 +46,13 @@ void ab_decide(struct ab_result *result, const struct ab_said *said, double tole
 {
     result->reason[0] = '\0';
     result->blind = false;
-    if (strcmp(said->words, "equal by construction") == 0) {
+    const double fewest = fmin(result->level[0].cycles_per_op, result->level[1].cycles_per_op);
+    if (fewest < 1) {
+        result->verdict = AB_NOT_RESOLVABLE;
+        result->blind = true;
+        snprintf(result->reason, sizeof result->reason,
+                 "an op takes %.2g cycles: what is timed is the loop around it; do more in an op", fewest);
+    } else if (strcmp(said->words, "equal by construction") == 0) {
         result->verdict = AB_SAME_CODE;
         snprintf(result->reason, sizeof result->reason, "the same bytes before any link");
     } else if (strcmp(said->words, "faster by") == 0) {
@@ -120,6 +126,7 @@ static bool read_level(const struct files *files, const struct ab_row *row, cons
         if (has(levels, i, SCHEMA_levels_panel, row->panel) && has(levels, i, SCHEMA_levels_arm, label) &&
             has(levels, i, SCHEMA_levels_workload, row->workload.short_name)) {
             level->ns_per_op = csv_number(levels, i, SCHEMA_levels_time_ns_per_op);
+            level->cycles_per_op = csv_number(levels, i, SCHEMA_levels_cycles_per_op);
             level->ns = (struct stats_interval){csv_number(levels, i, SCHEMA_levels_ci_low_ns),
                                                 csv_number(levels, i, SCHEMA_levels_ci_high_ns)};
             return true;

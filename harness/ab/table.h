@@ -14,6 +14,7 @@ const char *ab_verdict_text(enum ab_verdict verdict);
 struct ab_level {
     double ns_per_op;
     struct stats_interval ns;
+    double cycles_per_op;                           /* NaN: without a clock */
     double instructions_per_op, allocations_per_op; /* NaN: not counted, or not the same every time */
 };
 
@@ -37,7 +38,8 @@ struct ab_table {
 };
 
 /* What effects.csv and verdicts.csv say of a row, in the words of ab. `words`: as in effects.csv; `verdict`: that of
- * the row's claim; `cause`: as in verdicts.csv; pure. */
+ * the row's claim; `cause`: as in verdicts.csv. Of an op of less than a cycle nothing is said: what is timed is the
+ * loop around it. Pure. */
 struct ab_said {
     const char *words, *reason, *verdict, *cause;
 };
