@@ -92,14 +92,15 @@ static void list_modules(const struct ab *ab, const char *files[AB_SIDES_MAX + 1
 static int check_time(const struct ab *ab, const struct module_set *set, struct error *error)
 {
     struct ab_probe probe;
-    if (ab_probe(&probe, &ab->inputs, set, &ab->paths, ab->scratch, error) != 0)
+    if (ab_probe(&probe, &ab->inputs, set, &ab->paths, ab->scratch, AB_LIMIT_S, error) != 0)
         return error->code;
     const char *workload = ab->inputs.row[probe.row].workload.short_name, *label = ab->sides.side[probe.side].label;
     if (probe.seconds > AB_LIMIT_S)
-        return error_set(error, EXIT_USAGE,
-                         "workload %s: an op of %s takes %.2g s, and all of this some %.0f s; at most %d are allowed: "
-                         "make the op smaller, or choose others with --workloads",
-                         workload, label, probe.longest_s, probe.seconds, AB_LIMIT_S);
+        return error_set(
+            error, EXIT_USAGE,
+            "workload %s: an op of %s takes %.2g s, and all of this some %.0f s or more; at most %d are allowed: "
+            "make the op smaller, or choose others with --workloads",
+            workload, label, probe.longest_s, probe.seconds, AB_LIMIT_S);
     if (probe.seconds > AB_SAID_S)
         progress_say(&(struct progress){.quiet = ab->options->quiet},
                      "encbench: workload %s: an op of %s takes %.2g s; all of this takes up to some %.0f s", workload,

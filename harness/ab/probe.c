@@ -44,13 +44,13 @@ static bool is_known(const struct ab_inputs *inputs, size_t row)
 }
 
 int ab_probe(struct ab_probe *probe, const struct ab_inputs *inputs, const struct module_set *set,
-             const struct paths *paths, const char *scratch, struct error *error)
+             const struct paths *paths, const char *scratch, double limit_s, struct error *error)
 {
     struct launch launch;
     *probe = (struct ab_probe){0};
     launch_init(&launch, paths, scratch, set);
-    for (size_t row = 0; row < inputs->count && error->code == 0; row++)
-        for (size_t of = is_known(inputs, row); of < 2 && error->code == 0; of++) {
+    for (size_t row = 0; row < inputs->count && probe->seconds <= limit_s && error->code == 0; row++)
+        for (size_t of = is_known(inputs, row); of < 2 && probe->seconds <= limit_s && error->code == 0; of++) {
             const size_t side = of ? inputs->row[row].contender : 0;
             double seconds;
             if (probe_side(&launch, &inputs->row[row], &set->modules[side], 2 * row + of, &seconds, error) != 0)

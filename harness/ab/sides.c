@@ -136,7 +136,7 @@ static void name_side(const struct ab_sides *sides, size_t index, int way, char 
                        : slash && slash[1]                          ? slash + 1
                                                                     : side->file;
     const char *dot = strrchr(path, '.');
-    const int stem = dot && dot != path && !strchr(dot, '/') ? (int)(dot - path) : (int)strlen(path);
+    const int stem = dot && dot != path && dot[-1] != '/' && !strchr(dot, '/') ? (int)(dot - path) : (int)strlen(path);
     const bool with_variant =
         way == BY_STEM_AND_VARIANT || way == BY_PATH_AND_VARIANT || (way > BY_PATH && *side->select);
     size_t used = way == BY_VARIANT ? (size_t)snprintf(label, 2 * PATH_MAX, "%s", side->variant)
