@@ -119,6 +119,8 @@ static int look_at_modules(struct ab *ab, struct error *error)
         for (size_t i = 0; i < ab->sides.count; i++)
             snprintf(ab->sides.side[i].variant, ENCBENCH_NAME_BYTES, "%s", set.modules[i].variant);
         ab_sides_label(&ab->sides);
+        for (size_t i = 0; i < ab->sides.count; i++)
+            snprintf(set.modules[i].variant, ENCBENCH_NAME_BYTES, "%s", ab->sides.side[i].label);
         if (ab_inputs_make(&ab->inputs, &set, &ab->sides, ab->options->workloads, ab->options->states,
                            limit > 0 ? limit : AB_TOLERANCE_PERCENT, error) == 0 &&
             check_time(ab, &set, error) == 0)

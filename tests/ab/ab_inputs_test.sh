@@ -70,7 +70,7 @@ mkdir "$work/there"
 refused 'a directory that is there' 'there' old.c old.c --out "$work/there"
 
 "$encbench" ab old.c crash.c >"$work/out" 2>"$work/err"
-check 'an op that crashes is refused by name' grep -q '^encbench: crash.c: variant crash, workload mix: .*signal 11' "$work/err"
+check 'an op that crashes is refused by name' grep -q '^encbench: .*workload mix.fresh, arm crash (crash.c): .*signal 11' "$work/err"
 check 'and kept to be run again, as ever' [ "$(ls "$work/tmp" | grep -vc '^failed-encbench-')" -eq 0 ]
 rm -rf "$work/tmp/"*
 
