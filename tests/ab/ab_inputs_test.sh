@@ -25,8 +25,15 @@ sed 's/hash = 0;/hash = nothing;/' old.c >bad.c
 sed 's/\* 31/* 33/' old.c >other.c
 printf 'int nothing;\n' >none.c
 printf '#define SIDE_WORKLOAD "another"\n#include "old.c"\n' >another.c
-printf '#define SIDE_BYTES 8\n#include "side.h"\nstatic uint64_t op(const unsigned char *input) { (void)input; return 5; }\n' >nothing.c
-printf '#include <unistd.h>\n#define SIDE_BYTES 8\n#include "side.h"\nstatic uint64_t op(const unsigned char *input) { usleep(700000); return input[0]; }\n' >slow.c
+cat >nothing.c <<'END'
+#include "side.h"
+static uint64_t op(const unsigned char *input) { (void)input; return 5; }
+END
+cat >slow.c <<'END'
+#include <unistd.h>
+#include "side.h"
+static uint64_t op(const unsigned char *input) { usleep(700000); return input[0]; }
+END
 sed 's/return hash;/*(volatile int *)0 = 0; return hash;/' old.c >crash.c
 cc -c -fPIC -I "$2/harness" old.c -o old.o || exit 1
 cp old.o strange.o && printf '\363' | dd of=strange.o bs=1 seek=18 conv=notrunc 2>/dev/null # RISC-V
