@@ -172,12 +172,12 @@ int ab_print_csv(FILE *stream, const char *directory, struct error *error)
 
 static cJSON *cell(const struct csv_data *data, const struct csv_table *table, size_t row, size_t column)
 {
-    const double value = csv_number(data, row, column);
     char text[32];
     if (csv_is_empty(data, row, column))
         return cJSON_CreateNull();
     if (table->columns[column].type == CSV_TEXT)
         return cJSON_CreateString(csv_text(data, row, column));
+    const double value = csv_number(data, row, column);
     if (!isfinite(value))
         return cJSON_CreateNull();
     return cJSON_CreateRaw(csv_format_number(text, sizeof text, value));

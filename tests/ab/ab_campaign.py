@@ -164,8 +164,8 @@ def run_gbench(directory, trial, seed):
         p = mann_whitney(times[0][name], times[1][name])
         ratio = statistics.median(times[1][name]) / statistics.median(times[0][name])
         verdict = "no difference" if p >= 0.05 else "slower" if ratio > 1 else "faster"
-        rows.append({"kind": "gbench", "trial": trial, "tool": "gbench", "case": case, "verdict": verdict, "ratio": ratio,
-                     "low": None, "high": None, "seconds": f"{seconds / len(CASES):.2f}",
+        rows.append({"kind": "gbench", "trial": trial, "tool": "gbench", "case": case, "verdict": verdict,
+                     "ratio": ratio, "low": None, "high": None, "seconds": f"{seconds / len(CASES):.2f}",
                      "lines": len(GBENCH.splitlines())})
     return rows
 
@@ -206,8 +206,9 @@ def table(paths):
         hits = sum(row["verdict"] in ("slower", "faster") for row in of)
         seconds = statistics.median(float(row["seconds"]) for row in of)
         spread = statistics.pstdev(math.log(float(row["ratio"])) for row in of)
-        lines.append(f"| {tool} ({kind}) | {len(of)} | {hits} | {100 * upper(hits, len(of)):.2g} % | {of[0]['lines']} | "
-                     f"{seconds:.3g} | {100 * spread:.2g} % | {100 * spread * math.sqrt(seconds):.2g} % |")
+        lines.append(f"| {tool} ({kind}) | {len(of)} | {hits} | {100 * upper(hits, len(of)):.2g} % | "
+                     f"{of[0]['lines']} | {seconds:.3g} | {100 * spread:.2g} % | "
+                     f"{100 * spread * math.sqrt(seconds):.2g} % |")
     return lines
 
 

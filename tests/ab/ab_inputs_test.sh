@@ -47,7 +47,8 @@ refused() { # refused DESCRIPTION PATTERN ARGUMENT...: exit 2, the last line has
     code=$?
     checks=$((checks + 1))
     [ $code -eq 2 ] && [ ! -s "$work/out" ] && tail -n 1 "$work/err" | grep -q -- "^encbench: .*$pattern" &&
-        [ "$(grep -c '^encbench: ' "$work/err")" -eq 1 ] && [ -z "$(ls "$work/tmp")" ] || fail "$description (exit $code)"
+        [ "$(grep -c '^encbench: ' "$work/err")" -eq 1 ] && [ -z "$(ls "$work/tmp")" ] ||
+        fail "$description (exit $code)"
     rm -rf "$work/tmp/"*
 }
 
@@ -65,7 +66,7 @@ refused 'flags that the compiler does not know' 'old.c: is not compiled' old.c '
 refused 'no module in it' 'none.c: is not a module' old.c none.c
 refused 'nothing in common' 'no timed workload in common: old has mix; another has another' old.c another.c
 refused 'another output' 'mix: variants old and other produce different output .*mend other.c' old.c other.c
-refused 'an op that is not there' 'nothing.c: variant nothing, workload mix: the op does not depend on its input' old.c nothing.c
+refused 'an op that is not there' 'nothing.c: variant nothing, workload mix: the op does not depend' old.c nothing.c
 refused 'an op of seconds' 'slow.* takes 0.7 s, and all of this some [0-9]* s' slow.c slow.c
 refused 'an unknown workload' '"nope" is no timed workload' old.c 'old.c -O1' --workloads nope
 refused 'no limit' 'no limit' old.c old.c --fail-if-slower none
@@ -77,7 +78,8 @@ mkdir "$work/there"
 refused 'a directory that is there' 'there' old.c old.c --out "$work/there"
 
 "$encbench" ab old.c crash.c >"$work/out" 2>"$work/err"
-check 'an op that crashes is refused by name' grep -q '^encbench: .*workload mix.fresh, arm crash (crash.c): .*signal 11' "$work/err"
+check 'an op that crashes is refused by name' \
+    grep -q '^encbench: .*workload mix.fresh, arm crash (crash.c): .*signal 11' "$work/err"
 check 'and kept to be run again, as ever' [ "$(ls "$work/tmp" | grep -vc '^failed-encbench-')" -eq 0 ]
 rm -rf "$work/tmp/"*
 

@@ -30,21 +30,25 @@ static uint64_t op(const unsigned char *input)
 }
 END
 seed=7
-measure() { "$encbench" ab hash.c "hash.c '-DMORE=\"1 2\"'" --seed "$seed" --fail-if-slower 2% --out run --format json >json 2>err; }
+measure() {
+    "$encbench" ab hash.c "hash.c '-DMORE=\"1 2\"'" --seed "$seed" --fail-if-slower 2% --out run \
+        --format json >json 2>err
+}
 seeing run measure
 code=$?
 cat err >"$work/out"
 check 'slower by more than 2 %: exit 1' [ $code -eq 1 ]
 check 'nothing beside it in a pipe' [ ! -s err ]
 check 'and nothing left behind' [ -z "$(ls "$work/tmp")" ]
-value() { "${ENCBENCH_PYTHON:-python3}" -c "import json; row = json.load(open('json'))['rows'][0]; print(row['$1'])"; }
+row() { "${ENCBENCH_PYTHON:-python3}" -c "import json; row = json.load(open('json'))['rows'][0]; print($1)"; }
+value() { row "row['$1']"; }
 check 'the verdict' [ "$(value verdict)" = slower ]
 check 'the state' [ "$(value workload) $(value state)" = 'mix.fresh fresh' ]
 check 'the labels' [ "$(value baseline) $(value contender)" = 'hash hash-DMORE=_1_2_' ]
 check 'instructions of both' [ "$(value contender_instructions_per_op)" != "$(value baseline_instructions_per_op)" ]
 check 'GB/s' [ "$(value baseline_bytes_per_ns)" != None ]
 check 'the columns of ab.csv and those of the JSON are the same' \
-    [ "$(head -n 1 run/ab.csv | tr , ' ')" = "$("${ENCBENCH_PYTHON:-python3}" -c "import json; print(*json.load(open('json'))['rows'][0])")" ]
+    [ "$(head -n 1 run/ab.csv | tr , ' ')" = "$(row '*row')" ]
 must 'the run can be analysed again' "$encbench" analyse run
 must 'and looked at' "$encbench" plot --terminal run
 check 'no path of this machine is in it' [ "$(grep -c "$work" run/run.csv)" -eq 0 ]
