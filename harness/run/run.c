@@ -610,10 +610,10 @@ static int check_limit(const struct run *run, struct error *error)
     const struct plan_cell *longest = &run->plan.cells[0];
     for (size_t i = 0; i < run->plan.cell_count; i++) {
         const struct plan_cell *cell = &run->plan.cells[i];
-        const double process_ms = cell->blocks * cell->block_ns / 1e6;
+        const double process_ms = 1.25 * cell->blocks * cell->block_ns / 1e6; /* linearity is a fourth of the rest */
         seconds += cell_processes(run, cell, profile->look_count - 1) *
                    (PROCESS_BUSY_FACTOR * process_ms + PROCESS_OVERHEAD_MS) / 1e3;
-        longest = process_ms > longest->blocks * longest->block_ns / 1e6 ? cell : longest;
+        longest = cell->block_ns > longest->block_ns ? cell : longest;
     }
     if (run->options->limit_s == 0 || seconds <= run->options->limit_s)
         return 0;
