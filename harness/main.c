@@ -62,7 +62,9 @@ static int measure(const struct options *options, const struct paths *paths, cha
                       .workloads = list_or_null(options->workloads),
                       .modules = list_or_null(options->modules),
                       .baseline = options->baseline,
+                      .with_own = options->with_own,
                       .states = options->states},
+        .claims = options->claims,
         .events = list_or_null(options->events),
         .seed = options->seed,
         .out = options->out,
@@ -71,6 +73,8 @@ static int measure(const struct options *options, const struct paths *paths, cha
         .dry_run = options->dry_run,
         .quiet = options->quiet,
     };
+    if (options->with_own && options->modules[0] == NULL && options->resume == NULL)
+        return error_set(error, EXIT_USAGE, "--with-own goes with --module: without one encbench's own is what is run");
     say_kept_out(options);
     say_unknown_revision(options, paths);
     return run_measure(paths, &run_options, directory, error);
@@ -79,6 +83,8 @@ static int measure(const struct options *options, const struct paths *paths, cha
 static int verb_list(const struct options *options, struct error *error)
 {
     struct paths paths;
+    if (options->with_own && options->modules[0] == NULL)
+        return error_set(error, EXIT_USAGE, "list: --with-own goes with --module");
     if (options->list_tables + options->list_events + (options->modules[0] != NULL) > 1)
         return error_set(error, EXIT_USAGE, "list: --module, --tables and --events are three lists; give one of them");
     if (options->list_tables)
@@ -89,7 +95,7 @@ static int verb_list(const struct options *options, struct error *error)
         return list_print_events(options->csv);
     if (paths_find(&paths, error) != 0)
         return error->code;
-    return list_print(&paths, list_or_null(options->modules), options->csv, error);
+    return list_print(&paths, list_or_null(options->modules), options->with_own, options->csv, error);
 }
 
 static int verb_run(const struct options *options, struct error *error)

@@ -16,6 +16,8 @@ enum option_key {
     KEY_VARIANTS,
     KEY_WORKLOADS,
     KEY_MODULE,
+    KEY_WITH_OWN,
+    KEY_CLAIMS,
     KEY_BASELINE,
     KEY_STATES,
     KEY_SEED,
@@ -58,11 +60,15 @@ static const struct {
      " run report gate "},
     {{"workloads", KEY_WORKLOADS, "A,B", 0, "only these workloads", 0}, " run report calibrate gate ab "},
     {{"module", KEY_MODULE, "FILE", 0,
-      "also measure this module (.o; .so: no verdict on time), or a directory of .o, or one of .so: layouts of one "
-      "module; may be repeated",
+      "measure this module (.o; .so: no verdict on time), or a directory of .o, or one of .so: layouts of one "
+      "module; may be repeated. Nothing of encbench's own runs beside it but what --variants or --baseline name",
       0},
      " run report "},
-    {{"module", KEY_MODULE, "FILE", 0, "what this module has, beside the rest; may be repeated", 0}, " list "},
+    {{"module", KEY_MODULE, "FILE", 0, "what this module has; may be repeated", 0}, " list "},
+    {{"with-own", KEY_WITH_OWN, NULL, 0, "encbench's own variants, panels and claims beside --module", 0},
+     " run report list "},
+    {{"claims", KEY_CLAIMS, "FILE", 0, "claims to judge, in the columns of claims.csv, instead of encbench's own", 0},
+     " run report "},
     {{"baseline", KEY_BASELINE, "VARIANT", 0, "compare everything selected with this variant", 0}, " run report "},
     {{"states", KEY_STATES, "A,B", 0,
       "every workload in these states that it can be timed in: repeat, fresh, cold, latency", 0},
@@ -343,6 +349,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return split_list("workloads", argument, options->workloads, parsing->error);
     case KEY_MODULE:
         return split_list("module", argument, options->modules, parsing->error);
+    case KEY_WITH_OWN:
+        options->with_own = true;
+        return 0;
+    case KEY_CLAIMS:
+        return set_name("claims", argument, &options->claims, parsing->error);
     case KEY_EVENTS:
         return split_list("events", argument, options->events, parsing->error);
     case KEY_LIST_EVENTS:

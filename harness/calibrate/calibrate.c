@@ -171,7 +171,8 @@ static int load(struct calibration *calibration, struct error *error)
     if (scratch_make(calibration->scratch, error) != 0 ||
         module_set_load_kernels(calibration->paths, calibration->scratch, &calibration->kernels, error) != 0)
         return error->code;
-    return module_set_load_built(calibration->paths, NULL, calibration->scratch, &calibration->modules, error);
+    return module_set_load_built(calibration->paths, NULL, &(struct module_asked){.all = true}, calibration->scratch,
+                                 &calibration->modules, error);
 }
 
 static int make_cases(struct calibration *calibration, struct calibrate_cases *cases,

@@ -46,7 +46,7 @@ static int load_side(struct gate_side *side, const char *name, const struct path
     if (make_link(side->directory, "data", data, side->paths.data, error) != 0)
         return error->code;
     strcpy(side->paths.modules, side->directory);
-    if (module_set_load(&side->set, modules, files, side->directory, side->paths.worker, error) != 0)
+    if (module_set_load(&side->set, modules, NULL, files, side->directory, side->paths.worker, error) != 0)
         return error->code;
     return module_set_check_names(&side->set, error);
 }

@@ -244,7 +244,8 @@ void provenance_write(struct csv_writer *writer, const struct paths *paths, cons
     provenance_put(writer, "compiler", ENCBENCH_COMPILER);
     provenance_put(writer, "compile_flags", ENCBENCH_COMPILE_FLAGS);
     put_output(writer, "linker", linker);
-    put_sha256(writer, "claims_sha256", paths->claims);
+    if (paths->claims[0])
+        put_sha256(writer, "claims_sha256", paths->claims);
     put_sha256(writer, "worker_sha256", paths->worker);
     put_sha256(writer, "kernels_sha256", paths->kernels);
     for (size_t i = 0; set->shared[i]; i++) {

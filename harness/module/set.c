@@ -264,7 +264,17 @@ static void read_order(const char *directory, char ***order, size_t *count)
         fclose(file);
 }
 
-static int add_directory(struct module_set *set, const char *directory, struct error *error)
+/* NAME.o and NAME.planted.o of a name in the list. */
+static bool is_wanted(const char *file, const char *const *own)
+{
+    const size_t stem = strcspn(file, ".");
+    for (size_t i = 0; own && own[i]; i++)
+        if (strlen(own[i]) == stem && strncmp(own[i], file, stem) == 0)
+            return true;
+    return own == NULL;
+}
+
+static int add_directory(struct module_set *set, const char *directory, const char *const *own, struct error *error)
 {
     char **names, **order, path[PATH_MAX];
     size_t name_count, order_count;
@@ -274,13 +284,13 @@ static int add_directory(struct module_set *set, const char *directory, struct e
     const size_t last_rank = order_count ? order_count - 1 : 0;
     for (size_t rank = 0; rank <= last_rank && error->code == 0; rank++)
         for (size_t i = 0; i < name_count && error->code == 0; i++)
-            if (rank_of(names[i], order, order_count) == rank) {
+            if (rank_of(names[i], order, order_count) == rank && is_wanted(names[i], own)) {
                 snprintf(path, sizeof path, "%s/%s", directory, names[i]);
                 add_module(set, path, error);
             }
     free_names(names, name_count);
     free_names(order, order_count);
-    if (error->code == 0 && set->count == 0)
+    if (error->code == 0 && set->count == 0 && own == NULL)
         error_set(error, EXIT_USAGE, "%s: holds no module (*.o); build first", directory);
     return error->code;
 }
@@ -531,12 +541,25 @@ static int add_given(struct module_set *set, const char *file, struct error *err
     return error->code;
 }
 
-int module_set_load(struct module_set *set, const char *directory, const char *const *files, const char *scratch,
-                    const char *worker, struct error *error)
+/* No shared object: what is linked against those of a directory is of it. */
+static int share_nothing(struct module_set *set, struct error *error)
 {
-    *set = (struct module_set){0};
-    if (add_directory(set, directory, error) != 0 ||
-        module_shared_load(directory, scratch, &set->shared, &set->shared_directory, error) != 0)
+    set->shared = calloc(1, sizeof *set->shared);
+    set->shared_directory = strdup("");
+    return set->shared && set->shared_directory ? 0 : error_out_of_memory(error);
+}
+
+int module_set_load(struct module_set *set, const char *directory, const char *const *own, const char *const *files,
+                    const char *scratch, const char *worker, struct error *error)
+{
+    *set = (struct module_set){.directory_left_out = own != NULL};
+    if (add_directory(set, directory, own, error) != 0)
+        return error->code;
+    if (own && set->count == 0)
+        share_nothing(set, error);
+    else
+        module_shared_load(directory, scratch, &set->shared, &set->shared_directory, error);
+    if (error->code != 0)
         return error->code;
     for (size_t i = 0; files && files[i]; i++)
         if (add_given(set, files[i], error) != 0)
@@ -611,12 +634,23 @@ bool module_workload_selected(const char *const *names, const struct module_work
     return names == NULL;
 }
 
-int module_set_load_built(const struct paths *paths, const char *const *files, const char *scratch,
-                          struct module_set *set, struct error *error)
+int module_set_load_built(const struct paths *paths, const char *const *files, const struct module_asked *asked,
+                          const char *scratch, struct module_set *set, struct error *error)
 {
-    if (module_set_load(set, paths->modules, files, scratch, paths->worker, error) != 0)
-        return error->code;
-    return module_set_check_names(set, error);
+    size_t count = 0;
+    *set = (struct module_set){0};
+    while (asked->variants && asked->variants[count])
+        count++;
+    const char **own = calloc(count + 2, sizeof *own);
+    if (own == NULL)
+        return error_out_of_memory(error);
+    for (size_t i = 0; i < count; i++)
+        own[i] = asked->variants[i];
+    own[count] = asked->baseline;
+    module_set_load(set, paths->modules, files == NULL || asked->all ? NULL : own, files, scratch, paths->worker,
+                    error);
+    free(own);
+    return error->code ? error->code : module_set_check_names(set, error);
 }
 
 int module_set_load_sides(const struct paths *paths, const char *const *files, const char *const *labels,
@@ -647,7 +681,7 @@ int module_set_load_kernels(const struct paths *paths, const char *scratch, stru
         return error->code;
     if (mkdir(kernel_scratch, 0700) != 0)
         return error_set(error, EXIT_USAGE, "%s: %s", kernel_scratch, strerror(errno));
-    return module_set_load(set, directory, NULL, kernel_scratch, paths->worker, error);
+    return module_set_load(set, directory, NULL, NULL, kernel_scratch, paths->worker, error);
 }
 
 const struct module_info *module_set_find_kernel(const struct paths *paths, const struct module_set *kernels,

@@ -80,16 +80,19 @@ struct module_set {
     char **shared; /* shared objects that all link against; NULL-terminated */
     char *shared_directory;
     bool namesakes; /* of sides that have no labels yet: several may have one name */
+    bool directory_left_out; /* the directory's, but those that were asked for by name */
 };
 
 /*
  * Collects DIRECTORY/NAME.o: those that DIRECTORY/order.txt names (a name a line, in that order; all, by name, without
  * it), the shared objects of DIRECTORY/shared, and then `files` (NULL-terminated, may be NULL; of a directory every
  * *.o, or its *.so as layouts of one module: they must describe themselves alike, and no two may be the same bytes).
+ * `own` (NULL-terminated; NULL: all) are the names of those of DIRECTORY that are wanted, each with its planted one;
+ * where none is, there are no shared objects either.
  * Each is linked once into `scratch` and described by `worker`. Errors name the file. module_set_free in every case.
  */
-int module_set_load(struct module_set *set, const char *directory, const char *const *files, const char *scratch,
-                    const char *worker, struct error *error);
+int module_set_load(struct module_set *set, const char *directory, const char *const *own, const char *const *files,
+                    const char *scratch, const char *worker, struct error *error);
 void module_set_free(struct module_set *set);
 /* Of all its modules together. */
 size_t module_set_workloads(const struct module_set *set);
@@ -115,9 +118,17 @@ const struct module_workload *module_info_workload(const struct module_info *mod
 /* Whether a NULL-terminated selection of short or full names has it; NULL selects all. */
 bool module_workload_selected(const char *const *names, const struct module_workload *workload);
 
-/* Everything that can be run, for `list`: modules described from scratch. */
-int module_set_load_built(const struct paths *paths, const char *const *files, const char *scratch,
-                          struct module_set *set, struct error *error);
+/*
+ * What is run and listed, described from scratch: our own modules, or those of `files` alone: a run of somebody's
+ * modules is about them. `asked` has what of ours takes part beside them all the same; all zero otherwise.
+ */
+struct module_asked {
+    bool all;
+    const char *const *variants; /* names, ours among them; NULL-terminated, or NULL */
+    const char *baseline;        /* NULL: none */
+};
+int module_set_load_built(const struct paths *paths, const char *const *files, const struct module_asked *asked,
+                          const char *scratch, struct module_set *set, struct error *error);
 
 /* These files alone, each one module, called by `labels` (borrowed; both NULL-terminated). `labels` NULL: by their own
  * names, which may be the same. */

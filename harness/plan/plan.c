@@ -70,12 +70,31 @@ static int check_row_workloads(const struct plan_row *row, const char *path, con
     for (const char *at = row->workloads; *at;) {
         const size_t length = strcspn(at, " ");
         snprintf(name, sizeof name, "%.*s", (int)length, at);
-        if (length > 0 && at[length - 1] != '*' && !offered(set, name))
+        if (length > 0 && at[length - 1] != '*' && !offered(set, name) && !set->directory_left_out)
             return error_set(error, EXIT_USAGE, "%s:%zu: no module offers the workload %s; see `encbench list`", path,
                              row->line, name);
         at += length + (at[length] == ' ');
     }
     return 0;
+}
+
+/* Whether a row is about variants that take part: of a run of somebody's modules ours are left out, and a namesake that
+ * was given is another variant. */
+static bool takes_part(const struct csv_data *panels, size_t index, const struct module_set *set)
+{
+    static const size_t columns[] = {SCHEMA_panels_baseline, SCHEMA_panels_contender};
+    char names[PLAN_PANEL_ARMS_MAX][ENCBENCH_NAME_BYTES];
+    size_t count;
+    for (size_t side = 0; side < 2 && set->directory_left_out; side++) {
+        if (!split(csv_text(panels, index, columns[side]), names, &count))
+            return true; /* to be refused by whoever reads it */
+        for (size_t i = 0; i < count; i++) {
+            const struct module_info *module = module_set_find(set, names[i], false);
+            if (module == NULL || module->given)
+                return false;
+        }
+    }
+    return true;
 }
 
 static int read_row(struct plan *plan, const struct csv_data *panels, size_t index, const struct module_set *set,
@@ -558,13 +577,18 @@ int plan_build(struct plan *plan, const struct csv_data *panels, const struct mo
     if (panels_check(panels, false, error) != 0 || check_selection(set, selection, error) != 0)
         return error->code;
     for (size_t i = 0; i < panels->row_count; i++)
-        if (read_row(plan, panels, i, set, error) != 0)
+        if (takes_part(panels, i, set) && read_row(plan, panels, i, set, error) != 0)
             return error->code;
     filter_rows(plan, set, selection);
     if (selection->baseline)
         plan->row_count = 0; /* somebody wants everything against this one */
     if (add_made_panels(plan, set, selection, error) != 0 || build_cells(plan, set, kernels, selection, error) != 0)
         return error->code;
+    if (plan->cell_count == 0 && set->directory_left_out)
+        return error_set(error, EXIT_USAGE,
+                         "nothing to measure: no two of the variants that take part offer one selected timed workload; "
+                         "give --module of another that does, or name one of encbench's own (--baseline, --variants, "
+                         "--with-own); `encbench list --module FILE` has what a module offers");
     if (plan->cell_count == 0)
         return error_set(
             error, EXIT_USAGE,

@@ -98,7 +98,8 @@ struct plan_selection {
     const char *const *modules;   /* files or directories given with --module, NULL-terminated; NULL: none */
     /* Of panels made for --module and --variants; NULL: the first variant that has the workload. */
     const char *baseline;
-    bool wide; /* panels of effort wide too */
+    bool with_own; /* our own campaign beside --module */
+    bool wide;     /* panels of effort wide too */
     /* Bits of enum measure_state: every workload in these, where it can be. 0: `repeat`, and what panels.csv names;
      * panels made for
      * --module have `fresh` beside it. */

@@ -41,17 +41,26 @@ static void axes_text(const struct module_info *module, char *text, size_t text_
                                    module->axes[a].level);
 }
 
+/* The i-th module as people want to see them: those that were given first. */
+static const struct module_info *in_order(const struct module_set *set, size_t i)
+{
+    size_t own = 0;
+    while (own < set->count && !set->modules[own].given)
+        own++;
+    return &set->modules[(i + own) % set->count];
+}
+
 static void print_variants(const struct module_set *set, bool csv)
 {
     print_heading(csv, "Variants and their levels");
     for (size_t i = 0; i < set->count; i++) {
+        const struct module_info *module = in_order(set, i);
         char axes[1024], structure[64];
-        if (set->modules[i].planted)
+        if (module->planted)
             continue;
-        axes_text(&set->modules[i], axes, sizeof axes);
-        snprintf(structure, sizeof structure, "%u bytes", set->modules[i].structure_bytes);
-        print_row(csv, "variant", set->modules[i].variant, axes,
-                  set->modules[i].structure_bytes ? structure : "no structure");
+        axes_text(module, axes, sizeof axes);
+        snprintf(structure, sizeof structure, "%u bytes", module->structure_bytes);
+        print_row(csv, "variant", module->variant, axes, module->structure_bytes ? structure : "no structure");
     }
 }
 
@@ -59,11 +68,11 @@ static void print_workloads(const struct module_set *set, bool csv)
 {
     print_heading(csv, "Workloads");
     for (size_t i = 0; i < set->count; i++)
-        for (size_t w = 0; w < set->modules[i].workload_count; w++) {
-            const struct module_workload *workload = &set->modules[i].workloads[w];
+        for (size_t w = 0; w < in_order(set, i)->workload_count; w++) {
+            const struct module_workload *workload = &in_order(set, i)->workloads[w];
             bool seen = false;
             for (size_t j = 0; j < i; j++)
-                seen = seen || module_info_workload(&set->modules[j], workload->short_name) != NULL;
+                seen = seen || module_info_workload(in_order(set, j), workload->short_name) != NULL;
             if (!seen) {
                 print_row(csv, "workload", workload->short_name, workload->name, csv ? workload->op : "");
                 if (!csv)
@@ -96,19 +105,24 @@ static void print_metrics(const struct csv_data *claims, bool csv)
     }
 }
 
-int list_print(const struct paths *paths, const char *const *module_files, bool csv, struct error *error)
+int list_print(const struct paths *paths, const char *const *module_files, bool with_own, bool csv, struct error *error)
 {
+    const struct module_asked asked = {.all = with_own};
+    const bool ours = module_files == NULL || with_own;
     char scratch[PATH_MAX] = "";
     struct module_set set = {0};
     struct csv_data claims = {0};
-    if (scratch_make(scratch, error) == 0 && module_set_load_built(paths, module_files, scratch, &set, error) == 0 &&
-        csv_read(paths->claims, &schema_claims, &claims, error) == 0) {
+    if (scratch_make(scratch, error) == 0 &&
+        module_set_load_built(paths, module_files, &asked, scratch, &set, error) == 0 &&
+        (!ours || csv_read(paths->claims, &schema_claims, &claims, error) == 0)) {
         if (csv)
             printf("kind,name,detail,text\n");
         print_variants(&set, csv);
         print_workloads(&set, csv);
-        print_claims(&claims, csv);
-        print_metrics(&claims, csv);
+        if (ours) {
+            print_claims(&claims, csv);
+            print_metrics(&claims, csv);
+        }
     }
     csv_free(&claims);
     module_set_free(&set);

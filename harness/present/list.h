@@ -9,8 +9,10 @@
 
 #include <stdbool.h>
 
-/* On standard output: for people, or as CSV (kind,name,detail,text). */
-int list_print(const struct paths *paths, const char *const *module_files, bool csv, struct error *error);
+/* On standard output: for people, or as CSV (kind,name,detail,text). Of `module_files` (NULL: none) what they have, and
+ * behind it what we have ourselves where it was asked for (`with_own`) or none are given. */
+int list_print(const struct paths *paths, const char *const *module_files, bool with_own, bool csv,
+               struct error *error);
 
 /* The events that `run --events` takes on this machine. */
 int list_print_events(bool csv);

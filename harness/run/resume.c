@@ -100,6 +100,7 @@ static int read_selection(struct resume *resume, struct error *error)
     const char **const lists[] = {resume->variants, resume->workloads, resume->events};
     const char *baseline = run_directory_fact(&resume->run, "select_baseline");
     resume->baseline = *baseline ? baseline : NULL;
+    resume->with_own = strcmp(run_directory_fact(&resume->run, RUN_DIRECTORY_OWN_KEY), "yes") == 0;
     if (asprintf(&resume->names, "%s%c%s%c%s", texts[0], '\0', texts[1], '\0', texts[2]) < 0)
         resume->names = NULL;
     if (resume->names == NULL)
@@ -137,6 +138,28 @@ static int restore_run(const char *directory, struct error *error)
     }
     csv_free(&begun);
     return error->code;
+}
+
+/* A file that run.csv has under `key`, by `option` where it is now; *file stays NULL when the run was made without. */
+static int find_file(const struct resume *resume, const char *key, const char *option, const char *given,
+                     const char **file, struct error *error)
+{
+    const char *was = run_directory_fact(&resume->run, key);
+    if (*was == '\0' && given)
+        return error_set(error, EXIT_USAGE, "%s: cannot be resumed: it was made without %s; leave it out",
+                         resume->directory, option);
+    if (*was && given == NULL && access(was, F_OK) != 0)
+        return error_set(error, EXIT_USAGE,
+                         "%s: cannot be resumed: was made with %s %.300s, which is not there; say with %s where it "
+                         "is now",
+                         resume->directory, option, was, option);
+    *file = *was == '\0' ? NULL : given ? given : was;
+    return 0;
+}
+
+int resume_find_claims(struct resume *resume, const char *given, struct error *error)
+{
+    return find_file(resume, RUN_DIRECTORY_CLAIMS_KEY, "--claims", given, &resume->claims, error);
 }
 
 int resume_find_modules(struct resume *resume, const char *const *given, struct error *error)

@@ -25,6 +25,8 @@ struct resume {
     const char *variants[RESUME_NAMES_MAX + 1], *workloads[RESUME_NAMES_MAX + 1], *modules[RESUME_NAMES_MAX + 1];
     const char *events[RESUME_NAMES_MAX + 1];
     const char *baseline; /* NULL: none */
+    const char *claims;   /* file of --claims; NULL: none */
+    bool with_own;        /* plan_selection.with_own */
     unsigned states;      /* plan_selection.states */
     char *names;          /* memory of variants, workloads and events */
     bool planned;         /* the pilot is over: iterations and blocks are those of the directory */
@@ -44,6 +46,9 @@ void resume_free(struct resume *resume);
  * they are there. By name a run directory has no more of them, so that it tells nobody's paths; whether they are the
  * same resume_compare says. */
 int resume_find_modules(struct resume *resume, const char *const *given, struct error *error);
+
+/* The same of the file of claims. */
+int resume_find_claims(struct resume *resume, const char *given, struct error *error);
 
 /* Asks for the environment that the run was measured in, unless the command line asked for one: then resume_compare
  * says whether it is the same. */

@@ -42,7 +42,8 @@ enum { EXACT_NAMES_MAX = 128, STEPPED_OP_BYTES_MAX = 16384, COLD_CLOCK_STEPS = 1
 
 /* State of a run in progress. */
 struct run {
-    const struct paths *paths;
+    const struct paths *paths; /* ... with the claims and the data of this run */
+    struct paths own_paths;
     const struct run_options *options;
     const char *directory;
     char scratch[PATH_MAX];
@@ -155,7 +156,8 @@ static int check_untimed(const struct run *run, struct error *error)
     if (!any)
         return error_set(error, EXIT_USAGE,
                          "--module: nothing of it would be timed: none of its selected timed workloads is offered by "
-                         "another selected module");
+                         "another selected module; give another --module, or name a variant of encbench's own "
+                         "(--baseline, --variants, --with-own)");
     return 0;
 }
 
@@ -191,20 +193,43 @@ static int check_layouts(const struct run *run, const struct module_info *module
         plan_arms_of(worst, module) > 1 ? ", its twin's among them" : "");
 }
 
+/* A run of somebody's modules judges their claims, given with --claims, or none: ours are about other variants. */
+static void choose_claims(struct run *run)
+{
+    const struct run_options *options = run->options;
+    if (options->claims)
+        snprintf(run->own_paths.claims, sizeof run->own_paths.claims, "%s", options->claims);
+    else if (options->selection.modules && !options->selection.with_own)
+        run->own_paths.claims[0] = '\0';
+}
+
+static int read_claims(struct run *run, struct error *error)
+{
+    if (run->paths->claims[0] == '\0') {
+        run->claims.table = &schema_claims;
+        return 0;
+    }
+    return csv_read(run->paths->claims, &schema_claims, &run->claims, error)
+               ? error->code
+               : analyse_claims_check(&run->claims, error);
+}
+
 static int load_modules(struct run *run, struct error *error)
 {
     const struct run_options *options = run->options;
+    const struct plan_selection *selection = &options->selection;
+    const struct module_asked asked = {selection->with_own, selection->variants, selection->baseline};
     if (options->sides)
         return module_set_load_sides(run->paths, options->sides, options->labels, run->scratch, &run->modules, error);
-    return module_set_load_built(run->paths, options->selection.modules, run->scratch, &run->modules, error);
+    return module_set_load_built(run->paths, selection->modules, &asked, run->scratch, &run->modules, error);
 }
 
 static int prepare(struct run *run, struct error *error)
 {
+    choose_claims(run);
     if (events_find(run->options->events, &run->events, error) || scratch_make(run->scratch, error) ||
         module_set_load_kernels(run->paths, run->scratch, &run->kernels, error) || load_modules(run, error) ||
-        csv_read(run->paths->panels, &schema_panels, &run->panels, error) ||
-        csv_read(run->paths->claims, &schema_claims, &run->claims, error) || analyse_claims_check(&run->claims, error))
+        csv_read(run->paths->panels, &schema_panels, &run->panels, error) || read_claims(run, error))
         return error->code;
     struct plan_selection selection = run->options->selection;
     selection.wide = run->options->profile->wide;
@@ -404,11 +429,16 @@ static void put_names(struct csv_writer *writer, const char *key, const char *co
 }
 
 /* With these a run can be taken up again (resume.h). */
-static void put_selection(struct csv_writer *writer, const struct plan_selection *selection)
+static void put_selection(struct csv_writer *writer, const struct run_options *options)
 {
+    const struct plan_selection *selection = &options->selection;
+    if (options->claims)
+        provenance_put(writer, RUN_DIRECTORY_CLAIMS_KEY, paths_shareable(options->claims));
     put_names(writer, "select_variants", selection->variants);
     put_names(writer, "select_workloads", selection->workloads);
     provenance_put(writer, "select_baseline", selection->baseline ? selection->baseline : "");
+    if (selection->modules)
+        provenance_put(writer, RUN_DIRECTORY_OWN_KEY, selection->with_own ? "yes" : "no");
     for (size_t i = 0; selection->modules && selection->modules[i]; i++) {
         char key[64];
         snprintf(key, sizeof key, RUN_DIRECTORY_MODULE_KEY "%zu", i + 1);
@@ -492,7 +522,7 @@ static int write_facts(struct run *run, const struct csv_table *table, bool comp
     provenance_put_integer(writer, RUN_DIRECTORY_THROTTLED_KEY, (int64_t)throttled_periods(run));
     provenance_put_integer(writer, "process_ms", profile->process_ms);
     provenance_put_integer(writer, "seed", (int64_t)run->seed);
-    put_selection(writer, &run->options->selection);
+    put_selection(writer, run->options);
     put_states(writer, run->options->selection.states);
     put_names(writer, "select_events", run->options->events);
     put_clock(writer, &run->plan.cells[0]);
@@ -929,7 +959,7 @@ static void print_plan(const struct run *run)
         const unsigned processes = cell_processes(run, cell, profile->look_count - 1);
         const double process_ms = cell->decides_claims ? profile->process_ms : profile->exploratory_process_ms;
         printf("%s, panel %s, %u processes%s:", cell->workload, cell->panel, processes,
-               cell->decides_claims ? "" : " (exploratory)");
+               cell->decides_claims || run->claims.row_count == 0 ? "" : " (exploratory)");
         for (size_t a = 0; a + PLAN_CLOCK_ARMS < cell->arm_count; a++)
             printf(" %s", cell->arms[a].name);
         printf("\n");
@@ -939,8 +969,10 @@ static void print_plan(const struct run *run)
             seconds += profile->forecast_processes *
                        (PROCESS_BUSY_FACTOR * profile->forecast_process_ms + PROCESS_OVERHEAD_MS) / 1e3;
     }
-    printf("ahead of them %u short processes for each that decides claims foretell what will hardly be resolved: %s\n",
-           profile->forecast_processes, schema_forecast.file);
+    if (run->claims.row_count > 0)
+        printf(
+            "ahead of them %u short processes for each that decides claims foretell what will hardly be resolved: %s\n",
+            profile->forecast_processes, schema_forecast.file);
     printf("exact passes before it: seconds to a minute, and none of what is kept from an earlier run\n"
            "timing at most %.0f s and %.0f MB where no op takes longer than a millisecond\n",
            ceil(seconds), ceil(bytes / 1e6));
@@ -994,6 +1026,14 @@ static bool is_left_out(const struct run *run, const struct module_info *module)
     return true;
 }
 
+static bool has_given(const struct plan_cell *cell)
+{
+    for (size_t i = 0; i < cell->arm_count; i++)
+        if (cell->arms[i].module->given)
+            return true;
+    return false;
+}
+
 /* A workload that is there for its own figures. */
 static bool counts_only(const struct module_workload *workload)
 {
@@ -1002,15 +1042,16 @@ static bool counts_only(const struct module_workload *workload)
 
 /* Counted is what is timed, what claims name and what can only be counted; stepped, at 25 us an instruction, what
  * decides claims by its time and is short. A selection of workloads counts all of what it selects, and steps what of it
- * is timed and short. */
+ * is timed and short. Of a module that was given all that is timed is stepped: its user asks what the code does. */
 static void choose_exact(struct run *run, struct exact_names *names)
 {
     const struct plan_selection *selection = &run->options->selection;
     for (size_t i = 0; i < run->plan.cell_count; i++) {
         const struct plan_cell *cell = &run->plan.cells[i];
         add_name(names->counted, cell->base_workload);
-        if ((cell->decides_claims || selection->workloads) &&
-            cell->arms[0].workload->bytes_per_op <= STEPPED_OP_BYTES_MAX)
+        if (((cell->decides_claims || selection->workloads) &&
+             cell->arms[0].workload->bytes_per_op <= STEPPED_OP_BYTES_MAX) ||
+            has_given(cell))
             add_name(names->stepped, cell->base_workload);
         for (size_t a = 0; a < cell->arm_count; a++)
             for (size_t m = 0; m < run->modules.count; m++)
@@ -1118,15 +1159,16 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
 {
     const struct plan_selection *given = &options->selection;
     struct resume *resume = &run->resume;
-    if (given->variants || given->workloads || given->baseline || given->states || options->events || options->out ||
-        options->dry_run)
+    if (given->variants || given->workloads || given->baseline || given->states || given->with_own || options->events ||
+        options->out || options->dry_run)
         return error_set(error, EXIT_USAGE,
                          "--resume: the run directory holds what was selected; leave out --variants, --workloads, "
-                         "--baseline, --states, --events, --out and --dry-run");
+                         "--baseline, --states, --with-own, --events, --out and --dry-run");
     if (paths_check_directory(options->resume, "a run directory", error) != 0 ||
         (run->held = run_directory_hold(options->resume, error)) < 0 ||
         resume_open(resume, options->resume, options->profile, options->processes, options->seed, error) != 0 ||
-        resume_find_modules(resume, given->modules, error) != 0 || resume_ask_environment(resume, error) != 0)
+        resume_find_modules(resume, given->modules, error) != 0 ||
+        resume_find_claims(resume, options->claims, error) != 0 || resume_ask_environment(resume, error) != 0)
         return error->code;
     options->profile = &resume->profile;
     options->processes = resume->asked_processes;
@@ -1135,7 +1177,9 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
                                                  .workloads = list_or_null(resume->workloads),
                                                  .modules = list_or_null(resume->modules),
                                                  .baseline = resume->baseline,
+                                                 .with_own = resume->with_own,
                                                  .states = resume->states};
+    options->claims = resume->claims;
     options->events = list_or_null(resume->events);
     run->seed = resume->seed;
     run->timing.look = resume->look;
@@ -1204,7 +1248,8 @@ int run_measure(const struct paths *paths, const struct run_options *options, ch
 {
     struct run_options own_options = *options;
     struct run run = {
-        .paths = paths, .options = &own_options, .directory = directory, .seed = options->seed, .held = -1};
+        .own_paths = *paths, .options = &own_options, .directory = directory, .seed = options->seed, .held = -1};
+    run.paths = &run.own_paths;
     directory[0] = '\0';
     uint64_t periods;
     machine_look("", 0, &run.before);

@@ -27,6 +27,7 @@ struct run_options {
     /* Directory of an interrupted run to go on with, NULL: a new run. It holds profile (may be NULL here), seed and
      * selection. */
     const char *resume;
+    const char *claims;  /* file of claims to judge instead of ours, or of none beside --module; NULL: not given */
     const char *command; /* as given, for run.csv */
     bool dry_run;        /* print plan, time and disk on standard output; measure nothing, write nothing */
     bool quiet;

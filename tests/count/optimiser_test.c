@@ -175,7 +175,7 @@ static void load(struct module_set *set, const char *directory, const char *name
     char command[PATH_MAX + 32];
     snprintf(command, sizeof command, "mkdir '%s'", scratch);
     assert_int_equal(system(command), 0);
-    if (module_set_load(set, directory, NULL, scratch, fixture.paths.worker, &error) != 0)
+    if (module_set_load(set, directory, NULL, NULL, scratch, fixture.paths.worker, &error) != 0)
         fail_msg("%s", error.message);
 }
 

@@ -80,7 +80,7 @@ static int load(struct module_set *set, const char *directory, const struct path
     char path[PATH_MAX];
     if (paths_join(path, scratch, name, error) != 0 || mkdir(path, 0700) != 0)
         return error_set(error, EXIT_USAGE, "no scratch");
-    return module_set_load(set, directory, NULL, path, paths->worker, error);
+    return module_set_load(set, directory, NULL, NULL, path, paths->worker, error);
 }
 
 static int run_lane(struct gate_time_options *options, const char *base_directory, const struct paths *paths,

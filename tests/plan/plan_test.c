@@ -22,6 +22,7 @@ enum { MODULES = 10 };
 /* a, b, c, d with a planted `a`; d lacks the workload "second"; e, f, g only fill panels. */
 static struct module_info modules[MODULES];
 static const struct module_set set = {.modules = modules, .count = MODULES};
+static const struct module_set *built = &set; /* what plans are built of */
 static struct module_info kernels;
 
 static void add_workload(struct module_info *info, const char *name)
@@ -75,7 +76,7 @@ static int build_of(const struct module_set *of, const char *rows, const struct 
 
 static int build(const char *rows, const struct plan_selection *selection, struct plan *plan, struct error *error)
 {
-    return build_of(&set, rows, selection, plan, error);
+    return build_of(built, rows, selection, plan, error);
 }
 
 static const struct plan_selection everything;
@@ -296,6 +297,41 @@ static void variants_without_a_registered_contrast_get_panels_made(void **state)
     plan_free(&plan);
 }
 
+/* Beside modules that were given rows of panels.csv are about those of ours that were asked for, and a namesake that
+ * was given is none of them. */
+static void modules_that_were_given_are_compared_without_ours(void **state)
+{
+    enum { GIVEN = 3 };
+    static struct module_info given[GIVEN];
+    static const char *const names[GIVEN] = {"x", "y", "b"};
+    const struct module_set left_out = {.modules = given, .count = GIVEN, .directory_left_out = true};
+    const struct plan_selection selection = {.modules = (const char *const[]){"x.o", NULL}};
+    struct plan plan;
+    struct error error;
+    (void)state;
+    for (size_t i = 0; i < GIVEN; i++) {
+        snprintf(given[i].variant, sizeof given[i].variant, "%s", names[i]);
+        given[i].given = true;
+        add_workload(&given[i], "first");
+    }
+    built = &left_out;
+    assert_int_equal(build(FACTORIAL "q,core,second,nobodys,pair,x,y\n", &selection, &plan, &error), 0);
+    assert_int_equal(plan.cell_count, 1);
+    assert_int_equal(plan.row_count, 3); /* a twin and two pairs, all made */
+    for (size_t i = 0; i < plan.row_count; i++)
+        assert_int_equal(plan.rows[i].line, 0);
+    assert_string_equal(plan.cells[0].arms[0].name, "x");
+    plan_free(&plan);
+    given[0].given = given[1].given = false; /* ours now, and asked for: their row counts */
+    assert_int_equal(build(FACTORIAL "q,core,first second,ours,pair,x,y\n", &selection, &plan, &error), 0);
+    assert_int_equal(plan.row_count, 3);
+    assert_string_equal(plan.rows[0].contrast, "ours");
+    plan_free(&plan);
+    given[1].workload_count = given[2].workload_count = 0;
+    expect_error(FACTORIAL, &selection, "give --module of another");
+    built = &set;
+}
+
 #define CLAIMS_HEADER                                                                                                  \
     "claim,part,condition,scope,kind,baseline,contender,workload,metric,unit,region_low,region_high,"                  \
     "region_bounds,statement\n"
@@ -500,6 +536,7 @@ int main(void)
         cmocka_unit_test(a_selection_keeps_registered_contrasts),
         cmocka_unit_test(controls_go_with_what_is_compared),
         cmocka_unit_test(variants_without_a_registered_contrast_get_panels_made),
+        cmocka_unit_test(modules_that_were_given_are_compared_without_ours),
         cmocka_unit_test(cells_that_decide_claims_are_known),
         cmocka_unit_test(the_first_panel_that_can_decides),
         cmocka_unit_test(wide_panels_and_other_workloads_are_left_out),

@@ -50,7 +50,7 @@ static void open_fixture(struct fixture *fixture, const char *modules)
     snprintf(paths->worker, PATH_MAX, "%s", STEP_WORKER);
     snprintf(paths->modules, PATH_MAX, "%s", modules);
     snprintf(paths->data, PATH_MAX, "%s/data", modules);
-    if (module_set_load(&fixture->modules, modules, NULL, fixture->scratch, paths->worker, &error) != 0)
+    if (module_set_load(&fixture->modules, modules, NULL, NULL, fixture->scratch, paths->worker, &error) != 0)
         fail_msg("%s", error.message);
     launch_init(&fixture->launch, paths, fixture->scratch, &fixture->modules);
 }
