@@ -17,6 +17,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib.patches import Rectangle  # noqa: E402
 
 import calibration  # noqa: E402
+import fitting  # noqa: E402
 import gnuplot  # noqa: E402
 import style  # noqa: E402
 import subject  # noqa: E402
@@ -24,7 +25,7 @@ import wording  # noqa: E402
 from rundir import ArgumentParser, InputError, RunDirectory, own_folder, replacing, run_main  # noqa: E402
 
 KINDS = ("png", "svg")
-OF_A_PAGE = re.compile(rf"effects_[1-9][0-9]*\.({'|'.join(KINDS)})")  # of an earlier drawing perhaps; no other name there is ours to remove
+OF_A_PAGE = re.compile(rf"(effects|levels)_[1-9][0-9]*\.({'|'.join(KINDS)})")  # of an earlier drawing perhaps; no other name there is ours to remove
 
 
 def write_matplotlib(figure, partial, kind):
@@ -149,33 +150,75 @@ def panel_span(items):
     return low - room, high + room
 
 
+LABELS, BARS = 0.265, 0.70  # of the width: names, and beside them what is drawn
+LABEL_SIZE = 8
+LABEL_INCHES = LABELS * style.WIDTH_INCHES - 0.09
+
+
+def laid_out(items, row_inches, grouped):
+    """Items of a panel with the lines of their labels, and of the group's name above the first of each: [(rows, lines, item or None)]."""
+    found, group = [], None
+
+    def add(text, item, weight):
+        lines = fitting.broken(text, LABEL_INCHES, LABEL_SIZE, weight)
+        found.append((max(1, math.ceil(fitting.tall(len(lines), LABEL_SIZE) / row_inches)), "\n".join(lines), item))
+
+    for item in items:
+        if grouped and item["group"] != group:
+            group = item["group"]
+            add(group, None, "bold")
+        add(item["label"], item, "normal")
+    return found
+
+
 def forest(items, row_inches, grouped):
-    panels = by_magnitude(items)
-    rows = [len(panel) + (len({item["group"] for item in panel}) if grouped else 0) for _, panel in panels]
+    panels = [(unit, panel, laid_out(panel, row_inches, grouped)) for unit, panel in by_magnitude(items)]
     swatches = colour_swatches(items)
-    head, gap, foot = 0.42, 0.5, 0.38 + 0.18 * math.ceil(len(swatches) / 4)
-    height = head + foot + gap * len(panels) + row_inches * sum(rows)
+    columns, swatch_inches = legend_columns(swatches)
+    head, gap, foot = 0.42, 0.5, 0.38 + swatch_inches
+    height = head + foot + gap * len(panels) + row_inches * sum(rows for _, _, laid in panels for rows, _, _ in laid)
     figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
     top = height - head
-    for (unit, panel), count in zip(panels, rows):
-        tall = row_inches * count
-        axes = figure.add_axes([0.265, (top - tall) / height, 0.70, tall / height])
+    for unit, panel, laid in panels:
+        tall = row_inches * sum(rows for rows, _, _ in laid)
+        axes = figure.add_axes([LABELS, (top - tall) / height, BARS, tall / height])
         top -= tall + gap
-        draw_panel(axes, unit, panel, count, grouped)
+        draw_panel(axes, unit, panel, laid)
     has_region = any(item["region"] for item in items)
     legend = [plt.Line2D([], [], color=style.INK, marker="o", markersize=5, linewidth=2.2, label="estimate, interval")]
     if has_region:
         legend.append(Rectangle((0, 0), 1, 1, facecolor=style.REGION, label="region claimed"))
     legend += [Rectangle((0, 0), 1, 1, facecolor=style.TWIN, label="twins"),
                plt.Line2D([], [], color=style.MDE, marker="|", markersize=8, linestyle="none", markeredgewidth=1.2, label="MDE")]
-    figure.legend(handles=legend, loc="upper left", bbox_to_anchor=(0.01, 1 - 0.04 / height), ncol=4, frameon=False, fontsize=8,
+    figure.legend(handles=legend, loc="upper left", bbox_to_anchor=(0.01, 1 - 0.04 / height), ncol=4, frameon=False, fontsize=LABEL_SIZE,
                   columnspacing=1.4, handlelength=1.8)
-    figure.text(0.265 + 0.35, (foot + 0.04) / height, "contender - baseline: faster to the left, slower to the right", ha="center",
-                va="center", fontsize=8)
-    figure.legend(handles=swatches, loc="upper left", bbox_to_anchor=(0.01, (foot - 0.08) / height), ncol=4, frameon=False,
-                  fontsize=8, columnspacing=1.4, handlelength=1.0, title="colour and marker: contender", title_fontsize=8,
+    figure.text(LABELS + BARS / 2, (foot + 0.04) / height, "contender - baseline: faster to the left, slower to the right", ha="center",
+                va="center", fontsize=LABEL_SIZE)
+    figure.legend(handles=swatches, loc="upper left", bbox_to_anchor=(0.01, (foot - 0.08) / height), ncol=columns, frameon=False,
+                  fontsize=LABEL_SIZE, columnspacing=1.4, handlelength=1.0, title="colour and marker: contender", title_fontsize=LABEL_SIZE,
                   alignment="left")
     return figure
+
+
+SWATCH_INCHES = 0.36   # beside a name in a legend: handle and space
+LEGEND_INCHES = 0.96 * style.WIDTH_INCHES
+MOST_COLUMNS = 4
+
+
+def legend_columns(swatches):
+    """Columns in which the names of the swatches fit, and the height of all; a name that fits in no line is broken."""
+    for swatch in swatches:
+        swatch.set_label("\n".join(fitting.broken(swatch.get_label(), LEGEND_INCHES - SWATCH_INCHES, LABEL_SIZE)))
+    for columns in range(min(MOST_COLUMNS, len(swatches)) or 1, 0, -1):
+        large = len(swatches) % columns  # these have one more than the others
+        counts = [len(swatches) // columns + (place < large) for place in range(columns)]
+        starts = [sum(counts[:place]) for place in range(columns)]
+        wide = sum(max(fitting.inches(line, LABEL_SIZE) for swatch in swatches[start:start + count] for line in swatch.get_label().split("\n"))
+                   + SWATCH_INCHES for start, count in zip(starts, counts))
+        if wide <= LEGEND_INCHES or columns == 1:
+            lines = max(sum(swatch.get_label().count("\n") for swatch in swatches[start:start + count]) for start, count in zip(starts, counts))
+            return columns, 0.18 * math.ceil(len(swatches) / columns) + fitting.tall(lines, LABEL_SIZE)
+    return 1, 0
 
 
 def colour_swatches(items):
@@ -187,21 +230,21 @@ def colour_swatches(items):
                        markeredgewidth=0.5, label=name) for name in names]
 
 
-def draw_panel(axes, unit, panel, count, grouped):
+def draw_panel(axes, unit, panel, laid):
     span = panel_span(panel)
-    y, ticks, labels, group = 0, [], [], None
-    for item in panel:
-        if grouped and item["group"] != group:
-            group = item["group"]
-            axes.text(-0.01, y, group, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=8, weight="bold")
-            y += 1
+    top, ticks, labels = 0, [], []
+    for rows, label, item in laid:
+        y = top + (rows - 1) / 2
+        top += rows
+        if item is None:
+            axes.text(-0.01, y, label, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=LABEL_SIZE, weight="bold")
+            continue
         draw_item(axes, y, item, span)
         ticks.append(y)
-        labels.append(item["label"])
-        y += 1
-    axes.set_ylim(count - 0.45, -0.55)
+        labels.append(label)
+    axes.set_ylim(top - 0.45, -0.55)
     axes.set_xlim(span)
-    axes.set_yticks(ticks, labels, fontsize=8)
+    axes.set_yticks(ticks, labels, fontsize=LABEL_SIZE)
     axes.tick_params(axis="y", length=0)
     axes.axvline(0, color=style.INK, linewidth=0.8, zorder=4)
     axes.xaxis.grid(True, color=style.GRID, linewidth=0.6, zorder=0)
@@ -216,6 +259,68 @@ def draw_claims(run):
 
 def draw_effects(rows):
     return forest(effect_items(rows), 0.205, grouped=True)
+
+
+# What an op takes, workload by workload, each on a scale of its own from zero.
+
+BAR_INCHES, SPACE_INCHES, NOTE_INCHES = 0.16, 0.08, 0.3
+BARS_LEFT, BARS_WIDE = 0.3, 0.4  # of the width: names before, and figures behind them
+
+
+def level_words(run, workload, row):
+    """'1.23 us, 366 instructions': what is counted where it was."""
+    counted = run.one("metrics", variant=row["variant"], workload=subject.counted_of(run, workload), metric="instructions_per_op")
+    exact = f", {wording.number(counted['value'])} instructions" if counted and counted["value"] is not None else ""
+    return wording.quantity(float(f"{row['time_ns_per_op']:.4g}"), "ns") + exact
+
+
+def bars_of(run, page):
+    """[(lines of the workload's name, [(rows, name, words, level)])]"""
+    left, right = (share * style.WIDTH_INCHES - 0.12 for share in (BARS_LEFT, 1 - BARS_LEFT - BARS_WIDE))
+    found = []
+    for workload, rows in page:
+        bars = []
+        for row in rows:
+            name, words = fitting.broken(row["variant"], left, LABEL_SIZE), fitting.broken(level_words(run, workload, row), right, LABEL_SIZE)
+            tall = fitting.tall(max(len(name), len(words)), LABEL_SIZE)
+            bars.append((max(1, math.ceil(tall / BAR_INCHES)), "\n".join(name), "\n".join(words), row))
+        found.append((fitting.broken(workload, 0.97 * style.WIDTH_INCHES, LABEL_SIZE, "bold"), bars))
+    return found
+
+
+def draw_levels(run, page):
+    groups = bars_of(run, page)
+    heads = [fitting.tall(len(lines), LABEL_SIZE) + SPACE_INCHES for lines, _ in groups]
+    tops = [BAR_INCHES * sum(rows for rows, *_ in bars) for _, bars in groups]
+    height = NOTE_INCHES + sum(heads) + sum(tops) + SPACE_INCHES * len(groups)
+    figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
+    at = height
+    for (lines, bars), head, tall in zip(groups, heads, tops):
+        figure.text(0.01, (at - SPACE_INCHES) / height, "\n".join(lines), ha="left", va="top", fontsize=LABEL_SIZE, weight="bold")
+        at -= head
+        axes = figure.add_axes([BARS_LEFT, (at - tall) / height, BARS_WIDE, tall / height])
+        at -= tall + SPACE_INCHES
+        draw_bars(axes, bars)
+    figure.text(0.01, SPACE_INCHES / height, "bars begin at zero, each workload on its own scale; line: interval", ha="left", va="bottom", fontsize=LABEL_SIZE)
+    return figure
+
+
+def draw_bars(axes, bars):
+    top, most = 0, max(row["time_ns_per_op"] for *_, row in bars)
+    for rows, name, words, row in bars:
+        y = top + (rows - 1) / 2
+        top += rows
+        axes.barh(y, row["time_ns_per_op"], height=0.72, color=style.variant(row["variant"]), edgecolor=style.INK, linewidth=0.5)
+        low, high = row["ci_low_ns"], row["ci_high_ns"]
+        if math.isfinite(low) and math.isfinite(high):
+            axes.plot([max(low, 0), min(high, 1.1 * most)], [y, y], color=style.INK, linewidth=1.6, solid_capstyle="butt")
+        axes.text(-0.02, y, name, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=LABEL_SIZE)
+        axes.text(1.02, y, words, transform=axes.get_yaxis_transform(), ha="left", va="center", fontsize=LABEL_SIZE)
+    axes.set_ylim(top - 0.5, -0.5)
+    axes.set_xlim(0, 1.1 * most if most > 0 else 1)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines["bottom"].set_visible(False)
 
 
 # What matters: every single choice by what it does to the op, whatever its sign, on a log scale.
@@ -634,12 +739,14 @@ DRAW = {"ranking": draw_ranking, "claims": draw_claims, "interaction": draw_inte
         "class_waste": draw_class_waste,
         "traces": draw_traces, "layouts": draw_layouts, "power": draw_power, "coverage": draw_coverage}
 WRITE = {"spread": write_spread, "sweep": write_sweep, "heap": write_heap}
+FIRST_PAGES = ("effects", "levels")
 
 
 def draw(run, name, folder):
     """Both kinds of one figure, each whole or not at all."""
     pages = subject.effect_pages(run)
-    figure = DRAW[name](run) if name in DRAW else draw_effects(pages[name]) if name in pages else None
+    bars = subject.level_pages(run)
+    figure = DRAW[name](run) if name in DRAW else draw_effects(pages[name]) if name in pages else draw_levels(run, bars[name]) if name in bars else None
     for kind in KINDS:
         with replacing(folder / f"{name}.{kind}") as partial:
             if figure:
@@ -661,7 +768,8 @@ def main(arguments):
     folder = own_folder(run.path / "figures")
     figures = subject.figures(run)
     for path in sorted(folder.iterdir()):
-        if OF_A_PAGE.fullmatch(path.name) and path.stem not in dict(figures):
+        of_another_run = path.stem in (*DRAW, *WRITE, *FIRST_PAGES) and path.suffix.removeprefix(".") in KINDS
+        if (OF_A_PAGE.fullmatch(path.name) or of_another_run) and path.stem not in dict(figures):
             path.unlink(missing_ok=True)
     for name, missing in figures:
         if missing is None:

@@ -934,6 +934,8 @@ def alt_texts(run):
         "structure": "The structure drawn to scale: "
                      + "; ".join(f"{e['level']} {wording.number(e['struct_bytes'])} bytes"
                                  for e in subject.structures(run) if e["struct_bytes"] is not None),
+        **{name: "Time of an op by workload and variant; the first: " + f"{page[0][0]} " + ", ".join(
+            f"{row['variant']} {level_text(row)}" for row in page[0][1]) for name, page in subject.level_pages(run).items()},
         "effects": "Forest plot of exploratory effects",
         **{name: "Forest plot of exploratory effects, by size; largest: "
                  + "; ".join(f"{row['contrast']} on {row['workload']} {wording.effect(row)}" for row in
@@ -1021,14 +1023,12 @@ def context(run, directory):
     field, direct = effect_answer(run, subject.FIELD), effect_answer(run, subject.DIRECT)
     resolved = field and field["way"] not in NOTHING_SAID
     twin = subject.twin_of(run, subject.FIELD)
-    return {
+    return banners(run) | {
         "directory": link_target(directory), "directory_word": shell_word(directory),
-        "get_and_put": {"put", subject.GET_PUT} <= {row["workload"] for row in run.levels}, "facts": run.facts, "file": lambda table: link(run, directory, table),
+        "get_and_put": {"put", subject.GET_PUT} <= {row["workload"] for row in run.levels}, "file": lambda table: link(run, directory, table),
         "long": long, "layouts": layouts(run),
         "exploratory_levels": levels_of(subject.exploratory_effects(run)),
-        "single_layouts": any(row["words"] == "single layout" for row in run.effects), "for_conclusions": subject.for_conclusions(run),
-        "own": own(run), "op": op, "op_name": code(subject.OP), "troubles": troubles(run), "edited": edited(run), "sick": sick(run), "failed_controls": failed_controls(run),
-        "blind_cells": blind_cells(run),
+        "op": op, "op_name": code(subject.OP),
         "field": field, "direct": direct, "field_resolved": resolved, "for_speed": field and FOR_SPEED[field["way"]],
         "to_ship": direct and TO_SHIP[direct["way"]], "if_a_buffer_stays": if_a_buffer_stays(run, direct),
         "layouts_in_words": layouts_in_words(run), "twins_alike": twins_in_one_layout(run), "all_confirmed": all_confirmed(run),
@@ -1036,7 +1036,7 @@ def context(run, directory):
         "original": effect_answer(run, subject.ORIGINAL), "field_main": effect_answer(run, subject.FIELD_MAIN),
         "interval_of_answer": answer_confidence(run),
         "field_mde": resolved and math.isfinite(field["row"]["mde"]) and wording.coarse(field["row"]["mde"], field["row"]["unit"]),
-        "field_reach": resolved and reach(field["row"]), "open_parts": open_parts(run), "what_would_decide": what_would_decide(run), "variance": bool(run.variance), "levels_not_drawn": levels_not_drawn(run),
+        "field_reach": resolved and reach(field["row"]), "what_would_decide": what_would_decide(run), "variance": bool(run.variance), "levels_not_drawn": levels_not_drawn(run),
         "field_level": field_level(run), "sizes": sizes(run), "tally": tally(run), "processes": process_counts(run),
         "unassigned": verdict_about(run, subject.ASSIGNMENTS), "small": verdict_about(run, subject.NEGLIGIBLE),
         "traces": traces(run), "ranking": ranking(run), "by_verdict": claims_about(run),
@@ -1054,7 +1054,7 @@ def context(run, directory):
         "controls_summary": controls_summary(run), "controls": controls_tables(run),
         "twins": twin_table(run), "planted": planted_table(run), "blocks": process_table(run),
         "state": machine_state(run),
-        "busy": busy(run), "environment": asked_environment(run), "field_twin": twin and code(twin), "field_contrast": code(subject.FIELD),
+        "busy": busy(run), "field_twin": twin and code(twin), "field_contrast": code(subject.FIELD),
         "command": command_again(run),
         "figures": figure_context(run, directory), "machine": machine_facts(run),
         "run_facts": folded(f"{len(run.run)} facts", facts),
@@ -1079,21 +1079,171 @@ def command_again(run):
     return " ".join(again) or f"./encbench run --profile {run.facts['profile']} --seed {run.facts['seed']}"
 
 
-MOST_PAIRS = 10  # in the answer about modules of one's own
+# A run that is not about the field: of somebody's modules, or of a few of our workloads.
+
+def measured_variants(run):
+    found = dict.fromkeys(name for row in run.panels for side in ("baseline", "contender") for name in row[side].split())
+    return [name for name in found if run.select("levels", variant=name)] or list(found)
 
 
-def own(run):
-    """What a run of other modules is about: no claim names any of its variants. None for a run that claims are about."""
-    measured = {name for row in run.panels for side in ("baseline", "contender") for name in row[side].split()}
-    claimed = {name for row in run.claims for side in ("baseline", "contender") for name in (row[side] or "").split()}
-    if measured & claimed or not measured:
+def metric_of(run, variant, workload, metric):
+    return run.one("metrics", variant=variant, workload=subject.counted_of(run, workload), metric=metric)
+
+
+def both(run, row, metric):
+    """What is counted of both sides of an effect: '12289 to 2100', or once where it is the same."""
+    if " " in row["baseline"] + row["contender"]:
+        return ""
+    texts = [exact_text(metric_of(run, row[side], row["workload"], metric)) for side in ("baseline", "contender")]
+    return texts[0] if texts[0] == texts[1] else " to ".join(texts)
+
+
+def named(names):
+    return " and ".join(map(code, names))
+
+
+def said_of(rows, words, count):
+    """'faster by 44.8 % to 48.8 %, on 5 of 6 workloads': what effects with the same words come to; one alone with its figures."""
+    if len(rows) == 1:
+        return f"{wording.effect(rows[0])} on {code(rows[0]['workload'])}"
+    where = f"all {count} workloads" if len(rows) == count else f"{len(rows)} of {count} workloads"
+    if words in SHOWN:
+        ends = [wording.coarse(abs(find(rows, key=figures_reach)["estimate"]), rows[0]["unit"]) for find in (min, max)]
+        return f"{words} {' to '.join(dict.fromkeys(ends))}, on {where}"
+    reasons = list(dict.fromkeys(row.get("reason") or "" for row in rows))
+    return f"{words} on {where}" + (f" ({reasons[0]})" if len(reasons) == 1 and reasons[0] else "")
+
+
+def pair_lines(run):
+    """One line for each two sides that are compared: what is shown of them, and on how many workloads."""
+    rows, lines = subject.pairs(run), []
+    for baseline, contender in dict.fromkeys((row["baseline"], row["contender"]) for row in rows):
+        own = [row for row in rows if (row["baseline"], row["contender"]) == (baseline, contender)]
+        words = dict.fromkeys(row["words"] for row in own)
+        lines.append(f"{named(contender.split())} against {named(baseline.split())}: "
+                     + "; ".join(said_of([row for row in own if row["words"] == word], word, len(own)) for word in words) + ".")
+    return lines
+
+
+def pair_tables(run):
+    """The answer line by line, and with the times of both sides and what is counted of them; None without an effect."""
+    rows = subject.pairs(run)
+    if not rows:
         return None
-    pairs = [row for row in run.effects if row["kind"] == "pair" and row["scale"] == "relative"]
-    pairs.sort(key=figures_reach, reverse=True)
-    lines = [f"{code(row['contender'])} against {code(row['baseline'])} on {code(row['workload'])}: {wording.effect(row)}."
-             for row in pairs[:MOST_PAIRS]]
-    lines += [f"{len(pairs[MOST_PAIRS:])} smaller ones under [Effects](#effects)."] if pairs[MOST_PAIRS:] else []
-    return {"names": " and ".join(map(code, sorted(measured))), "lines": lines, "pairs": pairs}
+    sides = {(row["baseline"], row["contender"]) for row in rows}
+    names = [code(name) for name in min(sides)] if len(sides) == 1 else None
+    cells = []
+    for row in rows:
+        levels = [level_text(side) if side else "" for side in subject.sides_of(run, row)]
+        own = [] if names else [named(row["baseline"].split()), named(row["contender"].split())]
+        cells.append((code(row["workload"]), *own, *levels, wording.effect(row, why=False), both(run, row, INSTRUCTIONS), both(run, row, ALLOCATIONS)))
+    header = ("Workload", *(names or ("Baseline", "Contender", "Baseline takes", "Contender takes")), "Effect", "Instructions", "Allocations")
+    return {"table": long(wording.table(header, cells), "effects"), "lines": pair_lines(run),
+            "levels": levels_of([side for row in rows for side in subject.sides_of(run, row) if side])}
+
+
+def effect_table(run):
+    """One row an effect, with what tells how far it can be trusted."""
+    rows = subject.pairs(run)
+    if not rows:
+        return {"table": "None in this run.", "line": ""}
+    more, cells, line = columns_that_differ(rows)
+    absolute = {(row["panel"], row["contrast"], row["workload"]): row for row in run.select("effects", scale="absolute")}
+    table = [(code(row["workload"]), code(row["contrast"]), plain_effect(row),
+              plain_effect(absolute[row["panel"], row["contrast"], row["workload"]]) if (row["panel"], row["contrast"], row["workload"]) in absolute else "",
+              wording.coarse(row["mde"], row["unit"]), reach(row), *cells(row)) for row in rows]
+    return {"table": long(wording.table(("Workload", "Contrast", "Relative", "Absolute", "MDE", "Twins", *more.values()), table), "effects"), "line": line}
+
+
+COUNTS = {INSTRUCTIONS: "Instructions", ALLOCATIONS: "Allocs", RELEASES: "Frees", ALLOCATED: "Bytes asked", PEAK: "Peak live bytes"}
+
+
+def figures_of_workloads(run):
+    """What the workloads of the run count themselves: metrics with names that are none of the harness's."""
+    ours = {*COUNTS, *LIVE, HANDED_OUT, "instructions_codec_per_op", "planted_cycles_per_op", "digest_and_conformance", "process_changes",
+            "failed_calls_per_op", "live_requested_bytes_per_op", "peak_live_requested_bytes", "live_mapped_bytes_per_op",
+            "mapped_regions_after_teardown", "live_blocks_after_teardown", "live_bytes_per_op"}
+    names = dict.fromkeys(row["metric"] for row in run.metrics if row["workload"] != subject.STRUCTURE and row["metric"] not in ours
+                          and not CALLS.fullmatch(row["metric"]) and not row["metric"].startswith(subject.HEAP_METRIC))
+    return exact_table(run, {name: name for name in names})
+
+
+def structures_of_modules(run):
+    rows = []
+    for name in dict.fromkeys(row["variant"] for row in run.layout):
+        size, chunk = (exact_text(metric_of_layout(run, name, metric)) for metric in ("struct_bytes", "struct_heap_bytes"))
+        holes = sum(row["size_bytes"] for row in run.select("layout", variant=name) if row["kind"] == "hole")
+        rows.append((code(name), size, holes, chunk))
+    return wording.table(("Variant", "Structure", "Of it holes", "Chunk of malloc"), rows) if rows else None
+
+
+MODULE_KEY = re.compile(r"module:(.*)_sha256")
+MOST_OF_A_HASH = 10  # enough to tell two files apart
+
+
+def axes_of(run, variant):
+    return " ".join(f"{row['axis']}={row['level']}" for row in run.select("variants", variant=variant) if row["axis"] != "none")
+
+
+def module_facts(run):
+    """What was measured: variants with their axes, and the files with what they were built with, where they say."""
+    names = measured_variants(run)
+    axes = [(code(name), axes_of(run, name)) for name in names]
+    files = [(code(found.group(1)), code((row["value"] or "")[:MOST_OF_A_HASH]), run.facts.get(f"module:{found.group(1)}_compiler") or "does not say")
+             for row in run.run if (found := MODULE_KEY.fullmatch(row["key"]))]
+    data = [(code(row["key"].removeprefix("data:").removesuffix("_sha256")), code((row["value"] or "")[:MOST_OF_A_HASH]), "data")
+            for row in run.run if row["key"].startswith("data:")]
+    tables = [wording.table(("Variant", "Its levels"), axes)] if any(levels for _, levels in axes) else []
+    tables += [wording.table(("File", "Hash", "Built with"), files + data)] if files + data else []
+    return "\n\n".join(tables)
+
+
+MACHINE_FACTS = ("cpu_model", "virtual", "kernel", "libc", "frequency_governor", "smt")
+
+
+def few_machine_facts(run):
+    """What a reader asks first, and what is noisy with what would mend it."""
+    rows = [(row["key"], row["value"] or "", row["status"], (row["mend"] or "") if row["status"] == "noisy" else "")
+            for row in run.machine if row["status"] == "noisy" or row["key"].startswith(MACHINE_FACTS)]
+    return wording.table(("Fact", "Value", "Status", "What would mend it"), rows) if rows else "None recorded."
+
+
+def blocks_of(run):
+    base = [row for row in run.processes if row["role"] == "baseline"]
+    return {"kept": sum(row["blocks_kept"] for row in base), "dropped": sum(row["blocks_dropped"] for row in base),
+            "void": len({row["process"] for row in run.processes if row["status"] == "void"})}
+
+
+def controls_that_do_not(run):
+    """One line for each control and status, with the first reason."""
+    alike = {}
+    for row in run.controls:
+        if row["status"] != "holds":
+            alike.setdefault((row["control"], row["status"]), []).append(row)
+    return [f"{code(control)}: {status} {len(rows)} times of {len(run.select('controls', control=control))}; "
+            f"{rows[0]['subject']}: {rows[0]['reason'] or 'no reason given'}" for (control, status), rows in alike.items()]
+
+
+def banners(run):
+    """What must be said before anything else, and what the words mean."""
+    return {"parts": PARTS, "facts": run.facts, "troubles": troubles(run), "edited": edited(run), "sick": sick(run), "failed_controls": failed_controls(run),
+            "blind_cells": blind_cells(run), "environment": asked_environment(run), "for_conclusions": subject.for_conclusions(run),
+            "single_layouts": any(row["words"] == "single layout" for row in run.effects), "open_parts": open_parts(run)}
+
+
+def module_context(run, directory):
+    return banners(run) | {
+        "directory_word": shell_word(directory), "file": lambda table: link(run, directory, table), "long": long,
+        "names": listed(list(map(code, measured_variants(run)))), "pairs": pair_tables(run), "tally": tally(run), "processes": process_counts(run),
+        "layouts_in_words": layouts_in_words(run), "busy": busy(run), "part_table": part_table(run), "reasons": reasons(run),
+        "missing": missing_parts(run), "effects": effect_table(run), "effect_pages": sorted(subject.effect_pages(run)),
+        "level_pages": sorted(subject.level_pages(run)), "counts": exact_table(run, COUNTS), "figures_of_its_own": figures_of_workloads(run),
+        "identical": identical(run), "counters": counters(run), "growth": growth_table(run) if subject.heap_rows(run) else {"table": None}, "structures": structures_of_modules(run),
+        "asked_for_counters": bool(run.facts.get("select_events")),
+        "controls_that_do_not": controls_that_do_not(run), "blocks": blocks_of(run), "trust": calibration.context(run),
+        "module_facts": module_facts(run), "machine_facts": few_machine_facts(run), "command": command_again(run),
+        "figures": figure_context(run, directory),
+    }
 
 
 def field_level(run):
@@ -1114,15 +1264,20 @@ def allocations_of_ends(run, contrast):
             "equal": found[0]["value"] == found[1]["value"]}
 
 
-@functools.lru_cache(maxsize=1)
-def template():
+TEMPLATES = {True: "report.md.j2", False: "module.md.j2"}  # by whether the run is about the field
+PARTS = {"banners": "banners.md.j2", "words": "words.md.j2"}  # of both
+
+
+@functools.lru_cache(maxsize=len(TEMPLATES))
+def template(about_the_field):
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(SOURCE), undefined=jinja2.StrictUndefined,
                                      trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)
-    return environment.get_template("report.md.j2")
+    return environment.get_template(TEMPLATES[about_the_field])
 
 
 def render(run, directory):
-    return wording.wrapped(template().render(context(run, directory)))
+    about = subject.is_about_the_field(run)
+    return wording.wrapped(template(about).render(context(run, directory) if about else module_context(run, directory)))
 
 
 def write(path, text):
@@ -1141,18 +1296,16 @@ def say(run, output):
              for word, reason in (("EDITED", edited(run)), ("SICK", sick(run))) if reason]
     lines += [(word, textwrap.shorten(in_short(run, blinds), MOST_OF_A_TROUBLE, placeholder=" ..."))
              for word, blinds, why in (("INVALID", "run", troubles(run)), ("BLIND", "deciding cell", blind_cells(run))) if why]
-    if not troubles(run):
+    about, found = subject.is_about_the_field(run), sizes(run)
+    if not troubles(run) and about:
         answers = [(name, effect_answer(run, contrast))
                    for name, contrast in (("field", subject.FIELD), ("pooling", subject.POOL_MAIN), ("direct", subject.DIRECT))]
         # Why is one thing for all of a run that is not for conclusions: it stands behind `sure`.
         lines += [(name, f"{'removed: ' if name == 'field' else ''}{wording.effect(answer['row'], subject.for_conclusions(run))} on {subject.OP}")
                   for name, answer in answers if answer]
-    other, found = own(run), sizes(run)
-    if other and not troubles(run):
-        lines += [("effect", f"{row['contender']} against {row['baseline']} on {row['workload']}: {wording.effect(row)}") for row in other["pairs"][:5]]
-    if found and found["heap"] and not other:
+    if found and found["heap"] and about:
         lines.append(("bytes", "chunk: {null} with the field, {packed} with it moved, {removed} without".format(**found["heap"])))
-    if not other and known["parts"]:
+    if known["parts"]:
         lines.append(("parts", ", ".join(f"{number} {verdict}" for verdict, number in known["count"].items() if number)))
         lines.append(("claims", f"all {known['claims']} confirmed" if all_confirmed(run) else
                       "; ".join(f"{verdict}: {claims[verdict]}" for verdict in ("refuted", UNRESOLVED, INVALID) if verdict in claims)))

@@ -23,6 +23,7 @@ VARIANT = {
     "assigned+thread": "#8C5E00",
     "retained+thread": "#7A2E00",
 }
+PALETTE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)
 OTHER = "#777777"
 SEVERAL = "#444444"  # main effects and interactions belong to no single variant
 
@@ -75,6 +76,9 @@ def learn(variants):
     axes = {}
     for row in variants:
         axes.setdefault(row["variant"], {})[row["axis"]] = row["level"]
+    if not set(axes) & set(VARIANT):  # all of them somebody's: the palette is free
+        _further.update({name: (PALETTE[i % len(PALETTE)], i // len(PALETTE)) for i, name in enumerate(axes)})
+        return
     places = {}
     for name in axes:
         if name in VARIANT:

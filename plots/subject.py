@@ -29,6 +29,32 @@ def effect(run, contrast, workload=OP, scale="relative"):
     return run.one("effects", contrast=contrast, workload=workload, scale=scale)
 
 
+def is_about_the_field(run):
+    """Whether the report's own question can be asked of this run: the field's contrast is measured on the op, or, where nothing was yet,
+    planned. Of any other run, of somebody's modules or of a few workloads, the report is about what is in it."""
+    panel = panel_of(run, FIELD)
+    cells = [row for row in (run.levels or run.cells) if row["panel"] == panel]
+    return panel is not None and (any(row["workload"] == OP for row in cells) if cells else
+                                  run.one("workloads", workload=OP) is not None)
+
+
+def pairs(run):
+    """Effects on the relative scale of what is compared, controls left out, workload by workload."""
+    rows = [row for row in run.effects if row["scale"] == "relative" and row["kind"] not in ("twin", "planted")]
+    return [row for name in workloads(run, rows) for row in rows if row["workload"] == name]
+
+
+def sides_of(run, row):
+    """Levels of an effect's baseline and contender; None where a side is several variants."""
+    return [level(run, row["panel"], row["workload"], row[side]) if " " not in row[side] else None for side in ("baseline", "contender")]
+
+
+def counted_of(run, workload):
+    """The workload under which figures of it are counted: the same in the state `repeat`."""
+    row = run.one("workloads", workload=workload)
+    return row and row.get("base") or workload
+
+
 def level_of_axis(run, variant, axis):
     row = run.one("variants", variant=variant, axis=axis)
     if row is None:
@@ -144,6 +170,8 @@ def structures(run):
     """
     found = {}
     for name in dict.fromkeys(row["variant"] for row in run.layout):
+        if run.one("variants", variant=name, axis="mmap_res") is None:  # somebody's structure
+            continue
         rows = sorted(run.select("layout", variant=name), key=lambda row: row["offset_bytes"])
         sizes = {}
         for metric in ("struct_bytes", "struct_heap_bytes"):
@@ -433,9 +461,26 @@ def allocation_crossing(run, metrics):
     return fields, pools, cells
 
 
+def level_pages(run):
+    """{figure: [(workload, [level rows])]}: every variant of a workload once, whole workloads, as many as fit a figure."""
+    pages, bars = [], 0
+    rows = [row for row in run.levels if row["role"] in ("baseline", "contender")]
+    for name in workloads(run, rows):
+        own = list({row["variant"]: row for row in reversed(rows) if row["workload"] == name}.values())[::-1]
+        if not pages or bars + len(own) > MOST_ROWS:
+            pages.append([])
+            bars = 0
+        pages[-1].append((name, own))
+        bars += len(own)
+    return {"levels" + (f"_{index}" if index else ""): page for index, page in enumerate(pages)}
+
+
 # Every figure by file name, in the order of the report, with what it needs.
 def figures(run):
-    """[(name, None or why it cannot be drawn from this run)]"""
+    """[(name, None or why it cannot be drawn from this run)]; of a run that is not about the field what is about its own variants."""
+    if not is_about_the_field(run):
+        return [("claims", None if timing_parts(run) else "verdicts.csv has no timing part with an interval"),
+                *((name, None) for name in (*effect_pages(run), *level_pages(run)))]
     twin = twin_of(run, FIELD)
     spread = None if twin and run.select("contrasts", contrast=twin, workload=OP) \
         and run.select("contrasts", contrast=FIELD, workload=OP) else f"contrasts.csv lacks {FIELD} or its twin on {OP}"

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """A quick look at a run directory as text, as wide as the terminal: terminal.py RUN_DIRECTORY
 
-What the run has of: effects of single choices on the op, time by size, what single processes saw, memory over many operations. Drawn by
-gnuplot from the CSV files as they are; writes no file. Bad input: one line, exit status two.
+What the run has of: effects of single choices on the op, time by size, what single processes saw, memory over many operations, drawn by
+gnuplot from the CSV files as they are; of a run that is not about the field every effect, workload by workload. Writes no file. Bad input: one line, exit status two.
 """
 
+import functools
+import math
 import os
 import sys
 import textwrap
@@ -34,16 +36,48 @@ def effects(run):
     """(title, workload, [(label, effect as the label says it, whether the contrast runs the other way)]); without a title, why there is
     none in place of the workload."""
     ranking = subject.Ranking(run)
-    if ranking.missing is None:
-        own = {row["contrast"]: row for row in run.select("effects", workload=subject.OP, scale="relative")}
-        return (f"Single choices, each against {ranking.against}, on {subject.OP}", subject.OP,
-                [(choice, row, row["estimate"] != own[row["contrast"]]["estimate"]) for choice, _, row in ranking.rows])
-    rows = subject.exploratory_effects(run)
-    if not rows:
+    if ranking.missing is not None:
         return None, ranking.missing, []
-    workload = next((row["workload"] for row in rows if row["workload"] == subject.OP), rows[0]["workload"])
-    rows = sorted((row for row in rows if row["workload"] == workload), key=lambda row: -abs(row["estimate"]))
-    return f"Effects on {workload}", workload, [(row["contrast"], row, False) for row in rows]
+    own = {row["contrast"]: row for row in run.select("effects", workload=subject.OP, scale="relative")}
+    return (f"Single choices, each against {ranking.against}, on {subject.OP}", subject.OP,
+            [(choice, row, row["estimate"] != own[row["contrast"]]["estimate"]) for choice, _, row in ranking.rows])
+
+
+def print_pairs(run, wide):
+    """Every effect of a run that is not about the field, workload by workload, over one axis from the farthest end to the other."""
+    rows = subject.pairs(run)
+    if not rows:
+        say("No effects: it takes two processes that count", wide)
+        return
+    ends = [end for row in rows for end in (0.0, row["estimate"], row["ci_low"], row["ci_high"]) if math.isfinite(end)]
+    low, high = min(ends), max(ends)
+    place = functools.partial(place_of, low=low, high=high, wide=wide)
+    say("Effects on time, contender minus baseline; o: estimate, -: its interval, |: none", wide)
+    axis = f"{wording.number(low)} %", f"{wording.number(high)} %"
+    print(axis[0] + axis[1].rjust(wide - len(axis[0])))
+    for workload in subject.workloads(run, rows):
+        print()
+        say(workload, wide)
+        for row in (row for row in rows if row["workload"] == workload):
+            print(drawn(row, place, wide))
+            levels = [level and wording.quantity(float(f"{level['time_ns_per_op']:.4g}"), "ns") for level in subject.sides_of(run, row)]
+            takes = f" ({levels[0]} to {levels[1]})" if all(levels) else ""
+            say(f"  {row['contender']} against {row['baseline']}: {wording.effect(row)}{takes}", wide)
+
+
+def place_of(value, low, high, wide):
+    """The column of a value; what is beyond an end stands at it."""
+    return round((min(max(value, low), high) - low) / ((high - low) or 1) * (wide - 1))
+
+
+def drawn(row, place, wide):
+    line = [" "] * wide
+    if math.isfinite(row["ci_low"]) and math.isfinite(row["ci_high"]):
+        for column in range(place(row["ci_low"]), place(row["ci_high"]) + 1):
+            line[column] = "-"
+    line[place(0)] = "|"
+    line[place(row["estimate"])] = "o"
+    return "".join(line).rstrip()
 
 
 def print_effects(run, wide):
@@ -101,6 +135,9 @@ def main(arguments):
     style.learn(run.variants)
     missing = dict(subject.figures(run))
     wide = columns()
+    if not subject.is_about_the_field(run):
+        print_pairs(run, wide)
+        return 0
     print_effects(run, wide)
     for name, draw in (("sweep", print_sweep), ("spread", print_spread), ("heap", print_heap)):
         print()

@@ -441,25 +441,6 @@ class Report(WithRun):
         self.assertIn("\n1\\. one", wording.wrapped(f"{words}word 1. one"))
         self.assertEqual(wording.wrapped("- [a]: javascript:b"), "- \\[a]: javascript:b\n")
 
-    def test_run_of_other_modules_is_about_them(self):
-        directory = self.copy()
-        names = {name for row in RunDirectory(directory).panels for side in ("baseline", "contender") for name in row[side].split()}
-        for file in ("panels.csv", "effects.csv"):
-            def rename(header, rows):
-                for row in rows:
-                    for side in ("baseline", "contender"):
-                        row[header.index(side)] = " ".join(f"mine_{name}" for name in row[header.index(side)].split())
-            self.edit(directory, file, rename)
-        self.edit(directory, "variants.csv", lambda header, rows: rows.extend([[f"mine_{row[0]}", *row[1:]] for row in rows]))
-        self.assertIn("null+thread", names)
-        text = render(directory)
-        self.assertTrue(text.startswith("# What the data say of `mine_"), text[:80])
-        row = max((row for row in RunDirectory(directory).effects if row["kind"] == "pair" and row["scale"] == "relative"),
-                  key=lambda row: abs(row["estimate"]))
-        self.assertIn(f"- `{row['contender']}` against `{row['baseline']}` on `{row['workload']}`: {report.wording.effect(row)}.", " ".join(text.split()))
-        for word in ("mmap_res", "## Claims", "the original", "Should the field go?", "## Real programs", "not measured yet"):
-            self.assertNotIn(word, text[:text.index("## Allocations")] + "".join(re.findall("^#.*$", text, re.M)), word)
-
     def test_links_lead_somewhere(self):
         text = render(self.run_path)
         heads = {re.sub(r"[^-a-z ]", "", line.lstrip("# ").lower()).replace(" ", "-")
@@ -507,19 +488,6 @@ class Report(WithRun):
             self.assertIn(words, done.stdout)
         self.edit(directory, "levels.csv", lambda header, rows: [row.__setitem__(header.index("time_ns_per_op"), "77.5") for row in rows])
         self.assertNotEqual(run_script("terminal.py", directory).stdout, done.stdout)
-
-    def test_a_quick_look_at_a_run_of_other_things(self):
-        directory = self.copy()
-        for path in directory.glob("*.csv"):
-            path.write_text(path.read_text().replace(subject.FIELD, "a_pair_with_a_name_that_takes_more_than_half_of_the_columns_there_are")
-                            .replace(subject.OP, "sum_4k"))
-        done = run_script("terminal.py", directory)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertIn("Effects on ", done.stdout)
-        self.assertIn("faster to the left", done.stdout)
-        self.assertIn("No heap: ", done.stdout)
-        self.assertRegex(done.stdout, r"\n *a_pair_with_a_name_that_takes_more_tha\.\. \|.*(\n.*)*?\n *\+-{30,}\+\n", "room for the picture")
-        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
 
     def test_figures_are_linked_from_where_the_report_lies(self):
         other = self.base / "elsewhere" / "deep"
@@ -1572,7 +1540,7 @@ class HeapPlaces(unittest.TestCase):
 
 # Digits that may stand in prose and scripts: names, colours, formats and sizes on paper; no figure of any run.
 NAMES = ("decile_1_ns", "decile_9_ns", "live_bytes_per_1000_ops", "mapped_bytes_per_1000_ops", "to_string_1k",
-         "report.md.j2", "compare.md.j2", "_sha256", "_crc32", "cpu_pressure_10_s_percent", "utf-8", "UTF-8")
+         "report.md.j2", "module.md.j2", "banners.md.j2", "words.md.j2", "compare.md.j2", "_sha256", "_crc32", "cpu_pressure_10_s_percent", "utf-8", "UTF-8")
 FORMAT = re.compile(r"0|[.,+]?\d*[fgdeE]|\.1e")
 COLOUR = re.compile(r"#[0-9A-F]{6}")
 
