@@ -313,7 +313,7 @@ static const struct verb verbs[] = {
     {"report", "[DIR]", "measure (unless DIR is given), analyse, plot and write REPORT.md", verb_report},
     {"run", "", "measure into a new run directory and print its name", verb_run},
     {"analyse", "DIR", "effects.csv, controls.csv, verdicts.csv and the like from the raw files", verb_analyse},
-    {"explain", "CLAIM [DIR]", "from a verdict (4 or 4d) back to its rows and arithmetic", verb_explain},
+    {"explain", "WHAT [DIR]", "from a verdict (4 or 4d) or an effect (B/A/WORKLOAD) back to its rows", verb_explain},
     {"plot", "DIR", "figures of a run directory", verb_plot},
     {"compare", "DIR DIR...", "runs side by side: ratios within each, verdicts, machines", verb_compare},
     {"calibrate", "[DIR]", "error rates of the harness here (of DIR: derived again)", verb_calibrate},

@@ -243,7 +243,7 @@ static int set_positional(const char *text, struct parsing *parsing)
         return error_set(parsing->error, EXIT_USAGE, "%s: unexpected argument \"%s\"; it takes %s", verb->name, text,
                          *verb->arguments ? verb->arguments : "none");
     parsing->positional_count++;
-    if (strcmp(name, "CLAIM") == 0) {
+    if (strcmp(name, "WHAT") == 0) {
         options->claim = text;
         return 0;
     }

@@ -40,8 +40,8 @@ struct options {
 
 struct verb {
     const char *name;
-    /* Words for what is no option, in order: CLAIM is one, any other a directory or a side of ab; those in brackets
-     * optional, one that ends in ... taken as often as it comes: "CLAIM [DIR]", "DIR DIR..."; or "". */
+    /* Words for what is no option, in order: WHAT is one, any other a directory or a side of ab; those in brackets
+     * optional, one that ends in ... taken as often as it comes: "WHAT [DIR]", "DIR DIR..."; or "". */
     const char *arguments;
     const char *summary;
     int (*function)(const struct options *options, struct error *error);

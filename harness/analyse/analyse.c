@@ -155,16 +155,7 @@ struct analyse_words analysis_effect_words(const struct analysis *analysis, size
                                       directed && strcmp(effect->kind, "interaction") == 0 ? VERDICT_INTERACTS : words};
 }
 
-/* One effect on one scale as it will be written. */
-struct said {
-    enum verdict_scale scale;
-    double alpha;
-    char parts[256];
-    struct verdict_evidence evidence;
-    struct analyse_words words;
-};
-
-static void say(const struct analysis *analysis, size_t index, struct said *said)
+static void say(const struct analysis *analysis, size_t index, struct analyse_said *said)
 {
     said->alpha = analyse_effect_alpha(&analysis->claims, index, said->scale, said->parts, sizeof said->parts);
     said->evidence =
@@ -182,8 +173,8 @@ static bool are_opposite(enum verdict_words one, enum verdict_words other)
  * several pairs they need not be: 10 ns less of 1000 and 5 ns more of 100 are faster in ns and slower in percent, and
  * so there is no direction that could be shown.
  */
-static int reconcile(const struct analysis *analysis, size_t index, struct said *absolute, struct said *relative,
-                     struct error *error)
+static int reconcile(const struct analysis *analysis, size_t index, struct analyse_said *absolute,
+                     struct analyse_said *relative, struct error *error)
 {
     const struct analyse_effect *effect = &analysis->effects.effect[index];
     if (!are_opposite(absolute->words.words, relative->words.words))
@@ -203,7 +194,7 @@ static int reconcile(const struct analysis *analysis, size_t index, struct said 
 }
 
 static void put_effect(struct csv_writer *writer, const struct analysis *analysis, size_t index,
-                       const struct said *said)
+                       const struct analyse_said *said)
 {
     const struct analyse_effect *effect = &analysis->effects.effect[index];
     const struct verdict_evidence *evidence = &said->evidence;
@@ -239,18 +230,26 @@ static void put_effect(struct csv_writer *writer, const struct analysis *analysi
     csv_end_row(writer);
 }
 
+int analysis_say(const struct analysis *analysis, size_t effect, struct analyse_said *absolute,
+                 struct analyse_said *relative, struct error *error)
+{
+    *absolute = (struct analyse_said){.scale = VERDICT_ABSOLUTE};
+    *relative = (struct analyse_said){.scale = VERDICT_RELATIVE};
+    say(analysis, effect, absolute);
+    say(analysis, effect, relative);
+    return reconcile(analysis, effect, absolute, relative, error);
+}
+
 static int write_effects(const struct analysis *analysis, struct error *error)
 {
     struct csv_writer *writer;
     if (open_table(&writer, analysis, &schema_effects, error) != 0)
         return error->code;
     for (size_t i = 0; i < analysis->effects.effect_count; i++) {
-        struct said absolute = {.scale = VERDICT_ABSOLUTE}, relative = {.scale = VERDICT_RELATIVE};
+        struct analyse_said absolute, relative;
         if (analysis->effects.effect[i].samples.count < 2) /* one process shows no spread, so nothing */
             continue;
-        say(analysis, i, &absolute);
-        say(analysis, i, &relative);
-        if (reconcile(analysis, i, &absolute, &relative, error) != 0) {
+        if (analysis_say(analysis, i, &absolute, &relative, error) != 0) {
             csv_writer_abandon(writer);
             return error->code;
         }

@@ -403,6 +403,17 @@ struct analyse_words {
 };
 struct analyse_words analysis_effect_words(const struct analysis *analysis, size_t effect,
                                            const struct verdict_evidence *evidence, enum verdict_scale scale);
+/* One effect (two processes at least) on one scale as effects.csv has it. */
+struct analyse_said {
+    enum verdict_scale scale;
+    double alpha;
+    char parts[256]; /* that it decides; "" when it is exploratory */
+    struct verdict_evidence evidence;
+    struct analyse_words words;
+};
+/* On both scales; an error where they contradict each other. */
+int analysis_say(const struct analysis *analysis, size_t effect, struct analyse_said *absolute,
+                 struct analyse_said *relative, struct error *error);
 /* What all conditions of a part claim, and what they show; to be freed, NULL when out of memory. */
 char *analysis_part_statement(const struct analysis *analysis, size_t part);
 char *analysis_part_reason(const struct analysis *analysis, size_t part);

@@ -75,6 +75,7 @@ struct shown { /* samples on the scale on which they were decided */
     enum verdict_scale scale;
     bool reversed;
     double alpha;
+    bool exploratory; /* decides no claim, so that alpha is that of one effect */
     const char *unit;
 };
 
@@ -100,9 +101,15 @@ static void print_spread(const struct shown *shown)
 }
 
 /* How the level of a test came about; `evidence` tells into how many tests that of a part was divided. */
-static void print_alpha(const struct analysis *analysis, double alpha)
+static void print_alpha(const struct analysis *analysis, double alpha, bool exploratory)
 {
     const struct analyse_claims *claims = &analysis->claims;
+    if (exploratory) {
+        line("alpha", "%g x %g (share of this look); it decides no claim, and is not divided by how many there are",
+             ANALYSE_FAMILY_ERROR, analysis->data.error_share);
+        line("", "= %.6g: confidence %.6g %%", alpha, 100 * (1 - alpha));
+        return;
+    }
     line("alpha",
          "%g (family-wise) x %g (share of this look) / %zu (timing parts of claims.csv) / %g (tests of the part)",
          ANALYSE_FAMILY_ERROR, analysis->data.error_share, claims->timing_part_count, claims->alpha_part / alpha);
@@ -148,7 +155,7 @@ static void print_mde(const struct shown *shown, const struct verdict_evidence *
 static void print_evidence(const struct shown *shown, const struct verdict_evidence *evidence)
 {
     print_spread(shown);
-    print_alpha(shown->analysis, shown->alpha);
+    print_alpha(shown->analysis, shown->alpha, shown->exploratory);
     print_order_statistics(shown, evidence);
     line("t interval", "[%.6g; %.6g] %s", evidence->student.low, evidence->student.high, shown->unit);
     line("plain means", "signed-rank interval [%.6g; %.6g] %s", evidence->plain.low, evidence->plain.high, shown->unit);
@@ -178,26 +185,27 @@ static void print_variance(const struct analyse_effect *effect)
          split.component_sd[VARIANCE_LAYOUT]);
 }
 
-static void print_effect(const struct analysis *analysis, const struct analyse_item *item, enum verdict_scale scale,
-                         const struct verdict_evidence *evidence, const char *unit)
+static void print_effect(const struct analysis *analysis, size_t index, bool reversed, enum verdict_scale scale,
+                         const struct verdict_evidence *evidence, bool exploratory, const char *unit)
 {
-    const struct analyse_effect *effect = &analysis->effects.effect[item->effect];
+    const struct analyse_effect *effect = &analysis->effects.effect[index];
     const struct analyse_samples *samples = &effect->samples;
     const struct shown shown = {.analysis = analysis,
                                 .samples = samples,
                                 .values = scale == VERDICT_ABSOLUTE ? samples->value : samples->log_ratio,
                                 .scale = scale,
-                                .reversed = item->reversed,
+                                .reversed = reversed,
                                 .alpha = evidence->alpha,
+                                .exploratory = exploratory,
                                 .unit = unit};
     line("contrast", "%s (%s): %s against %s%s", effect->contrast, effect->kind, effect->contender, effect->baseline,
-         item->reversed ? ", here the other way round" : "");
+         reversed ? ", here the other way round" : "");
     print_cell(analysis, effect->panel, effect->workload, samples->count);
     print_rows(&analysis->data.contrasts, samples->row, samples->count);
     if (scale == VERDICT_ABSOLUTE)
-        line("a value", "%sdifference_ns of a process", item->reversed ? "-" : "");
+        line("a value", "%sdifference_ns of a process", reversed ? "-" : "");
     else
-        line("a value", "%s with x = %slog_ratio of a process", scale_words(scale), item->reversed ? "-" : "");
+        line("a value", "%s with x = %slog_ratio of a process", scale_words(scale), reversed ? "-" : "");
     print_evidence(&shown, evidence);
     print_variance(effect);
 }
@@ -227,7 +235,7 @@ static void print_composition(const struct analysis *analysis, const struct anal
         &analysis->effects, &analysis->effects.effect[item->effect], VERDICT_ABSOLUTE, item->reversed, alpha);
     const struct verdict_evidence level =
         analyse_level_evidence(&analysis->effects, &analysis->effects.level[item->level], alpha);
-    print_effect(analysis, item, VERDICT_ABSOLUTE, &effect, "ns");
+    print_effect(analysis, item->effect, item->reversed, VERDICT_ABSOLUTE, &effect, false, "ns");
     print_level(analysis, item, &level);
     line("quotient",
          "100 x effect / level; each end over that end of the level's interval which moves it outwards: "
@@ -276,7 +284,7 @@ static void print_timing(const struct analysis *analysis, const struct analyse_c
     else if (item->level != ANALYSE_NONE)
         print_level(analysis, item, &item->evidence);
     else
-        print_effect(analysis, item, item->scale, &item->evidence, unit);
+        print_effect(analysis, item->effect, item->reversed, item->scale, &item->evidence, false, unit);
     if (!isnan(item->decision.margin))
         line("margin", "%.6g %s from the estimate to the end of the region that decides", item->decision.margin, unit);
     line("twin bound", "%.6g %s: the twins of the compared variants on this workload reach [%.6g; %.6g]",
@@ -378,9 +386,94 @@ static bool is_asked_for(const struct analyse_part *part, const char *claim)
     return strcmp(claim, name) == 0 || (strncmp(claim, name, (size_t)number) == 0 && claim[number] == '\0');
 }
 
-static int unknown_claim(const struct analyse_claims *claims, const char *claim, struct error *error)
+/* ---- effects ---- */
+
+/* Contrasts of the run's own controls have no row of panels.csv. */
+static bool is_of_panels(const struct analyse_effect *effect)
 {
-    char known[768];
+    return effect->row != ANALYSE_NONE && effect->samples.count > 1;
+}
+
+/* Whether an effect is meant by CONTENDER/BASELINE/WORKLOAD, by CONTRAST/WORKLOAD, or by the first part of either
+ * alone: then it is meant on every workload. */
+static bool is_meant(const struct analysis *analysis, const struct analyse_effect *effect, const char *name)
+{
+    const char *workload = analyse_workload_name(&analysis->data, effect->workload);
+    char own[4 * ENCBENCH_NAME_BYTES];
+    const char *const sides[] = {effect->contender, "/", effect->baseline}, *const alone[] = {effect->contrast, "", ""};
+    const char *const *forms[] = {sides, alone};
+    for (size_t i = 0; i < 2 && is_of_panels(effect); i++) {
+        snprintf(own, sizeof own, "%s%s%s", forms[i][0], forms[i][1], forms[i][2]);
+        const size_t length = strlen(own);
+        if (strncmp(own, name, length) == 0 &&
+            (name[length] == '\0' || (name[length] == '/' && strcmp(name + length + 1, workload) == 0)))
+            return true;
+    }
+    return false;
+}
+
+/* What is counted of the sides, with the lines. */
+static void print_counted(const struct analysis *analysis, const struct analyse_effect *effect, const char *metric)
+{
+    const struct csv_data *metrics = &analysis->data.metrics;
+    const char *const sides[] = {effect->baseline, effect->contender};
+    for (size_t side = 0; side < 2; side++) {
+        const size_t row = analyse_metric_row(&analysis->data, sides[side],
+                                              analyse_workload_name(&analysis->data, effect->workload), metric);
+        if (row != ANALYSE_NONE)
+            line(side ? "" : "counted", "%s:%zu %s of %s: %s (%s)", schema_metrics.file, row + 2, metric, sides[side],
+                 csv_is_empty(metrics, row, SCHEMA_metrics_value) ? "no value"
+                                                                  : csv_text(metrics, row, SCHEMA_metrics_value),
+                 csv_text(metrics, row, SCHEMA_metrics_status));
+    }
+}
+
+static int print_meant(const struct analysis *analysis, size_t index, struct error *error)
+{
+    const struct analyse_effect *effect = &analysis->effects.effect[index];
+    struct analyse_said absolute, relative;
+    char heading[1024];
+    if (analysis_say(analysis, index, &absolute, &relative, error) != 0)
+        return error->code;
+    snprintf(heading, sizeof heading, "%s against %s on %s: %s", effect->contender, effect->baseline,
+             analyse_workload_name(&analysis->data, effect->workload), verdict_words_text(relative.words.words));
+    printf("\n");
+    text_print_words(stdout, heading, 0, 0, WIDTH_COLUMNS);
+    if (relative.words.reason[0])
+        line("because", "%s", relative.words.reason);
+    if (relative.parts[0] || absolute.parts[0])
+        line("decides", "%s%s%s", relative.parts, relative.parts[0] && absolute.parts[0] ? " " : "", absolute.parts);
+    print_effect(analysis, index, false, VERDICT_RELATIVE, &relative.evidence, relative.parts[0] == '\0', "percent");
+    line("in ns", "%.6g [%.6g; %.6g], from difference_ns of the same rows", absolute.evidence.estimate,
+         absolute.evidence.interval.low, absolute.evidence.interval.high);
+    line("twins reach", "[%.6g; %.6g] percent: those of the compared variants on this workload",
+         relative.evidence.twin.low, relative.evidence.twin.high);
+    print_counted(analysis, effect, "instructions_per_op");
+    print_counted(analysis, effect, "allocations_per_op");
+    printf("  controls of this cell\n");
+    print_controls(analysis, effect->panel, effect->workload);
+    return 0;
+}
+
+/* Those that are meant; false when there is none. */
+static bool print_effects(const struct analysis *analysis, const char *name, struct error *error)
+{
+    bool any = false;
+    for (size_t i = 0; i < analysis->effects.effect_count && error->code == 0; i++) {
+        if (!is_meant(analysis, &analysis->effects.effect[i], name))
+            continue;
+        if (!any)
+            print_run(analysis);
+        any = true;
+        print_meant(analysis, i, error);
+    }
+    return any;
+}
+
+static int unknown(const struct analysis *analysis, const char *name, struct error *error)
+{
+    const struct analyse_claims *claims = &analysis->claims;
+    char known[768] = "", effect[4 * ENCBENCH_NAME_BYTES] = "CONTENDER/BASELINE/WORKLOAD";
     size_t used = 0;
     for (size_t i = 0; i < claims->part_count && used < sizeof known; i++) {
         bool first = i == 0 || claims->part[i - 1].claim != claims->part[i].claim;
@@ -389,8 +482,14 @@ static int unknown_claim(const struct analyse_claims *claims, const char *claim,
         if (used < sizeof known)
             used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", first ? "" : "/", claims->part[i].name);
     }
-    return error_set(error, EXIT_USAGE, "explain: unknown claim \"%.64s\"; expected one of%s, or a number alone", claim,
-                     known);
+    for (size_t i = analysis->effects.effect_count; i-- > 0;)
+        if (is_of_panels(&analysis->effects.effect[i]))
+            snprintf(effect, sizeof effect, "%s/%s/%s", analysis->effects.effect[i].contender,
+                     analysis->effects.effect[i].baseline,
+                     analyse_workload_name(&analysis->data, analysis->effects.effect[i].workload));
+    return error_set(error, EXIT_USAGE,
+                     "explain: unknown claim \"%.64s\"; expected %s%s%san effect as effects.csv has it: %.300s", name,
+                     known[0] ? "one of" : "", known, known[0] ? ", a number alone, or " : "", effect);
 }
 
 static int print_claim(const struct analysis *analysis, const char *claim, struct error *error)
@@ -411,7 +510,7 @@ static int print_claim(const struct analysis *analysis, const char *claim, struc
         print_controls(analysis, ANALYSE_NONE, ANALYSE_NONE);
     }
     if (!any)
-        return unknown_claim(claims, claim, error);
+        return print_effects(analysis, claim, error) || error->code ? error->code : unknown(analysis, claim, error);
     int64_t number = strtoll(claim, NULL, 10);
     const enum verdict whole = analyse_claim_verdict(claims, number);
     printf("\nclaim %" PRId64 " as a whole: %s%s%s\n", number, present_colour(whole), verdict_name(whole),

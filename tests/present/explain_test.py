@@ -233,6 +233,40 @@ def check_arithmetic_reversed(fields, rows):
     check("1b: W(k)", close(ends[0], low) and close(ends[1], high))
 
 
+def effects_table(directory):
+    with open(os.path.join(directory, "effects.csv"), encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def check_effects(directory):
+    """An effect by its sides or by its contrast: the figures of effects.csv, from the rows named."""
+    table = effects_table(directory)
+    relative, absolute = (next(row for row in table if row["contrast"] == "ab" and row["workload"] == "op" and row["scale"] == scale)
+                          for scale in ("relative", "absolute"))
+    fields = explain("b/a/op", directory)
+    check("effect: its words", f"\nb against a on op: {relative['words']}\n" in fields["all"])
+    check("effect: estimate", close(numbers(fields["estimate"])[-1], float(relative["estimate"])))
+    interval = numbers(fields["interval"])
+    check("effect: interval", close(interval[-3], float(relative["ci_low"])) and close(interval[-2], float(relative["ci_high"])))
+    check("effect: confidence", close(numbers(fields["alpha"])[-1], 100 * float(relative["confidence"])))
+    check("effect: in ns", all(close(one, float(absolute[column])) for one, column in
+                               zip(numbers(fields["in ns"]), ("estimate", "ci_low", "ci_high"))))
+    rows = rows_named(directory, fields["rows"])
+    check("effect: its rows", len(rows) == PROCESSES and all(row["contrast"] == "ab" and row["workload"] == "op" for row in rows))
+    logs = sorted(float(row["log_ratio"]) for row in rows)
+    check("effect: least and most", close(numbers(fields["values"])[0], 100 * (math.exp(logs[0]) - 1), 3))
+    check("effect: what is counted", "allocations_per_op of b: 1 (exact)" in fields["all"])
+    check("effect: the controls of the cell", "planted" in fields["all"] and "twins" in fields)
+    check("effect: by its contrast", explain("ab/op", directory)["all"] == fields["all"])
+    both = explain("ab", directory)["all"]
+    check("effect: on every workload", "on op:" in both and "on long:" in both)
+    check("effect: of its sides on every workload", explain("b/a", directory)["all"] == both)
+    check("effect: a twin", "a against a on op:" in explain("twin_a/op", directory)["all"])
+    for wrong in ("a/b/op", "b/a/nothing", "ab/", "b"):
+        done = run("explain", wrong, directory)
+        check(f"refused: {wrong}", done.returncode == 2 and "as effects.csv has it: b/a/op" in " ".join(done.stderr.split()) and done.stdout == "")
+
+
 def check_others(directory):
     fields = explain("3a", directory)
     line = int(re.search(r"metrics\.csv:(\d+) allocations_per_op of b on op: 1 \(exact\)", fields["all"])[1])
@@ -248,7 +282,7 @@ def check_others(directory):
 
 def check_refusals(directory):
     for words, arguments in (('unknown claim "9"', ["9", directory]), ('unknown claim "1z"', ["1z", directory]),
-                             ('unknown claim ""', ["", directory]), ("expected CLAIM", []),
+                             ('unknown claim ""', ["", directory]), ("expected WHAT", []),
                              ("unexpected argument", ["1", directory, directory]),
                              ("no such run directory", ["1", directory + "/absent"])):
         done = run("explain", *arguments)
@@ -280,6 +314,7 @@ try:
     analysed = run("analyse", synthetic)
     check("the synthetic run is valid: " + analysed.stdout + analysed.stderr, analysed.returncode == 0)
     check_timing(synthetic)
+    check_effects(synthetic)
     check_others(synthetic)
     check_refusals(synthetic)
     check_default_directory(synthetic)
