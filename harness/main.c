@@ -19,6 +19,7 @@
 #include "present/explain.h"
 #include "present/export.h"
 #include "present/list.h"
+#include "present/pairs.h"
 #include "present/scripts.h"
 #include "run/run.h"
 #include "store/recorded.h"
@@ -65,6 +66,7 @@ static int measure(const struct options *options, const struct paths *paths, cha
                       .with_own = options->with_own,
                       .states = options->states},
         .claims = options->claims,
+        .data = options->data,
         .events = list_or_null(options->events),
         .seed = options->seed,
         .out = options->out,
@@ -125,7 +127,7 @@ static int verb_analyse(const struct options *options, struct error *error)
     struct analyse_summary summary;
     if (accept_edited(options, error) != 0 || analyse_run(options->directory, &summary, error) != 0)
         return error->code;
-    return present_summary(&summary);
+    return present_summary(&summary, options->directory, error);
 }
 
 static int verb_explain(const struct options *options, struct error *error)
@@ -182,7 +184,10 @@ static int verb_report(const struct options *options, struct error *error)
     else if (measure(options, &paths, directory, error) != 0 || options->dry_run)
         return error->code;
     if (accept_edited(options, error) != 0 || analyse_run(directory, &summary, error) != 0 ||
-        present_figures(&paths, directory, error) != 0 || present_report(&paths, directory, output, error) != 0)
+        present_figures(&paths, directory, error) != 0 ||
+        (!present_has_parts(&summary) &&
+         pairs_print(stdout, directory, text_terminal_columns(STDOUT_FILENO), error) != 0) ||
+        fflush(stdout) != 0 || present_report(&paths, directory, output, error) != 0)
         return error->code;
     return analyse_exit(&summary);
 }

@@ -127,7 +127,9 @@ struct encbench_host {
      */
     int64_t (*allocated_bytes)(void);
 
-    /* Directory of data files (traces) that belong to the module, absolute, without a trailing slash; never NULL. */
+    /* Directory of data files (traces) that belong to the module, absolute, without a trailing slash; never NULL. Of a
+     * module NAME.o that was given it is NAME.data beside it, or what --data says; all variants of a process have the
+     * same. */
     const char *data_directory;
 
     /* Bytes that the allocator handed out and that are not released, all threads; NULL where they are not counted. */

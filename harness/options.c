@@ -18,6 +18,7 @@ enum option_key {
     KEY_MODULE,
     KEY_WITH_OWN,
     KEY_CLAIMS,
+    KEY_DATA,
     KEY_BASELINE,
     KEY_STATES,
     KEY_SEED,
@@ -67,6 +68,9 @@ static const struct {
     {{"module", KEY_MODULE, "FILE", 0, "what this module has; may be repeated", 0}, " list "},
     {{"with-own", KEY_WITH_OWN, NULL, 0, "encbench's own variants, panels and claims beside --module", 0},
      " run report list "},
+    {{"data", KEY_DATA, "DIR", 0,
+      "data files of the modules, instead of NAME.data beside NAME.o; the workload finds them by its host", 0},
+     " run report "},
     {{"claims", KEY_CLAIMS, "FILE", 0, "claims to judge, in the columns of claims.csv, instead of encbench's own", 0},
      " run report "},
     {{"baseline", KEY_BASELINE, "VARIANT", 0, "compare everything selected with this variant", 0}, " run report "},
@@ -352,6 +356,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_WITH_OWN:
         options->with_own = true;
         return 0;
+    case KEY_DATA:
+        return set_name("data", argument, &options->data, parsing->error);
     case KEY_CLAIMS:
         return set_name("claims", argument, &options->claims, parsing->error);
     case KEY_EVENTS:

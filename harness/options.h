@@ -23,7 +23,7 @@ struct options {
     const char *preloads[OPTIONS_LIST_MAX + 1];  /* NULL-terminated */
     const char *variables[OPTIONS_LIST_MAX + 1]; /* NULL-terminated, NAME=VALUE */
     unsigned states;                             /* bits of enum measure_state; 0: not given */
-    const char *baseline, *out, *output, *resume, *base, *claims;
+    const char *baseline, *out, *output, *resume, *base, *claims, *data;
     uint64_t seed;
     double budget_minutes;         /* 0: not given */
     const char *cflags, *ldlibs;   /* NULL: not given */

@@ -1189,7 +1189,7 @@ def module_facts(run):
     """What was measured: variants with their axes, and the files with what they were built with, where they say."""
     names = measured_variants(run)
     axes = [(code(name), axes_of(run, name)) for name in names]
-    files = [(code(found.group(1)), code((row["value"] or "")[:MOST_OF_A_HASH]), run.facts.get(f"module:{found.group(1)}_compiler") or "does not say")
+    files = [(code(found.group(1)), code((row["value"] or "")[:MOST_OF_A_HASH]), run.facts.get(f"module:{found.group(1)}_built_with") or "does not say")
              for row in run.run if (found := MODULE_KEY.fullmatch(row["key"]))]
     data = [(code(row["key"].removeprefix("data:").removesuffix("_sha256")), code((row["value"] or "")[:MOST_OF_A_HASH]), "data")
             for row in run.run if row["key"].startswith("data:")]

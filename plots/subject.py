@@ -479,7 +479,7 @@ def level_pages(run):
 def figures(run):
     """[(name, None or why it cannot be drawn from this run)]; of a run that is not about the field what is about its own variants."""
     if not is_about_the_field(run):
-        return [("claims", None if timing_parts(run) else "verdicts.csv has no timing part with an interval"),
+        return [*([("claims", None if timing_parts(run) else "verdicts.csv has no timing part with an interval")] if run.claims else []),
                 *((name, None) for name in (*effect_pages(run), *level_pages(run)))]
     twin = twin_of(run, FIELD)
     spread = None if twin and run.select("contrasts", contrast=twin, workload=OP) \

@@ -123,6 +123,10 @@ static void put_module(struct csv_writer *writer, const struct module_set *set, 
         namesakes += strcmp(module_name(&set->modules[i]), name) == 0;
     if (namesakes > 0)
         snprintf(number, sizeof number, "%zu:", namesakes + 1);
+    if (module->given) {
+        snprintf(key, sizeof key, "module:%s%.300s_built_with", number, name);
+        provenance_put(writer, key, module->built_with ? module->built_with : "");
+    }
     snprintf(key, sizeof key, "module:%s%.300s_sha256", number, name);
     if (module->layout_count == 0) {
         put_sha256(writer, key, module->file);

@@ -3,6 +3,7 @@
 #include "base/environment.h"
 #include "base/paths.h"
 #include "base/process.h"
+#include "module/built_with.h"
 #include "module/names.h"
 #include "module/provenance.h"
 #include "store/checksum.h"
@@ -536,8 +537,12 @@ static int add_given(struct module_set *set, const char *file, struct error *err
         add_given_directory(set, file, error);
     else
         add_module(set, file, error);
-    for (size_t i = before; i < set->count; i++)
-        set->modules[i].given = true;
+    for (size_t i = before; i < set->count; i++) {
+        struct module_info *info = &set->modules[i];
+        info->given = true;
+        if (error->code == 0 && (info->built_with = built_with(info->layouts ? info->layouts[0] : info->file)) == NULL)
+            error_out_of_memory(error);
+    }
     return error->code;
 }
 
@@ -593,6 +598,7 @@ void module_set_free(struct module_set *set)
         layout_object_free(&set->modules[i].object);
         free_names(set->modules[i].layouts, set->modules[i].layout_count);
         free(set->modules[i].layout_directory);
+        free(set->modules[i].built_with);
     }
     module_shared_free(set->shared, set->shared_directory);
     free(set->modules);

@@ -50,6 +50,7 @@ struct module_info {
     size_t layout_count;           /* 0 without a directory of layouts */
     bool planned;                  /* an arm of the plan; a planted module that is none needs no exact pass */
     bool given;                    /* by --module: wants a panel of its own */
+    char *built_with;              /* of one that was given: compiler and flags, as far as it says (built_with.h) */
     bool left_out;                 /* of the selected variants: nothing of it is counted */
     bool planted;                  /* NAME.planted.o */
     const char *label;             /* what it is called instead of its own name; NULL: that */

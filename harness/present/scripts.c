@@ -2,6 +2,7 @@
 
 #include "base/process.h"
 #include "base/text.h"
+#include "present/pairs.h"
 #include "schema.h"
 #include "store/run_directory.h"
 
@@ -123,7 +124,13 @@ static void print_count(const char *before, size_t count, enum verdict verdict)
            count ? text_colour(stdout, TEXT_PLAIN) : "");
 }
 
-int present_summary(const struct analyse_summary *summary)
+bool present_has_parts(const struct analyse_summary *summary)
+{
+    return summary->confirmed + summary->refuted + summary->not_resolvable + summary->invalid + summary->not_measured >
+           0;
+}
+
+int present_summary(const struct analyse_summary *summary, const char *directory, struct error *error)
 {
     if (analyse_trouble(summary))
         printf("%s%s%s: %s\n", present_colour(summary->run_invalid ? VERDICT_INVALID : VERDICT_UNRESOLVED),
@@ -135,6 +142,9 @@ int present_summary(const struct analyse_summary *summary)
         printf("%ssick%s: %s\n", present_colour(VERDICT_INVALID), text_colour(stdout, TEXT_PLAIN), summary->sick);
     if (summary->unrecorded)
         printf("not known: whether its raw files are as measured; the run is older than recorded.csv\n");
+    if (!present_has_parts(summary))
+        return pairs_print(stdout, directory, text_terminal_columns(STDOUT_FILENO), error) ? error->code
+                                                                                           : analyse_exit(summary);
     print_count("claim parts: ", summary->confirmed, VERDICT_CONFIRMED);
     print_count(", ", summary->refuted, VERDICT_REFUTED);
     print_count(", ", summary->not_resolvable, VERDICT_UNRESOLVED);

@@ -30,7 +30,11 @@ int present_comparison(const struct paths *paths, const char *directory, struct 
  * ends it. */
 const char *present_colour(enum verdict verdict);
 
-/* Counts of verdicts on standard output; EXIT_UNFIT when the run is invalid. */
-int present_summary(const struct analyse_summary *summary);
+/* Whether there are claims to be judged. */
+bool present_has_parts(const struct analyse_summary *summary);
+
+/* Counts of verdicts on standard output, or what is compared where there is no claim; EXIT_UNFIT when the run is
+ * invalid. */
+int present_summary(const struct analyse_summary *summary, const char *directory, struct error *error);
 
 #endif

@@ -157,6 +157,11 @@ static int find_file(const struct resume *resume, const char *key, const char *o
     return 0;
 }
 
+int resume_find_data(struct resume *resume, const char *given, struct error *error)
+{
+    return find_file(resume, RUN_DIRECTORY_DATA_KEY, "--data", given, &resume->data, error);
+}
+
 int resume_find_claims(struct resume *resume, const char *given, struct error *error)
 {
     return find_file(resume, RUN_DIRECTORY_CLAIMS_KEY, "--claims", given, &resume->claims, error);

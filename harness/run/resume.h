@@ -26,6 +26,7 @@ struct resume {
     const char *events[RESUME_NAMES_MAX + 1];
     const char *baseline; /* NULL: none */
     const char *claims;   /* file of --claims; NULL: none */
+    const char *data;     /* directory of --data; NULL: none */
     bool with_own;        /* plan_selection.with_own */
     unsigned states;      /* plan_selection.states */
     char *names;          /* memory of variants, workloads and events */
@@ -47,8 +48,9 @@ void resume_free(struct resume *resume);
  * same resume_compare says. */
 int resume_find_modules(struct resume *resume, const char *const *given, struct error *error);
 
-/* The same of the file of claims. */
+/* The same of the file of claims and the directory of data. */
 int resume_find_claims(struct resume *resume, const char *given, struct error *error);
+int resume_find_data(struct resume *resume, const char *given, struct error *error);
 
 /* Asks for the environment that the run was measured in, unless the command line asked for one: then resume_compare
  * says whether it is the same. */

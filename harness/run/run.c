@@ -17,6 +17,7 @@
 #include "launch/pilot.h"
 #include "machine/calibrated.h"
 #include "machine/machine.h"
+#include "module/data.h"
 #include "module/provenance.h"
 #include "module/set.h"
 #include "run/record.h"
@@ -44,6 +45,7 @@ enum { EXACT_NAMES_MAX = 128, STEPPED_OP_BYTES_MAX = 16384, COLD_CLOCK_STEPS = 1
 struct run {
     const struct paths *paths; /* ... with the claims and the data of this run */
     struct paths own_paths;
+    struct module_data data; /* of modules that were given */
     const struct run_options *options;
     const char *directory;
     char scratch[PATH_MAX];
@@ -224,12 +226,30 @@ static int load_modules(struct run *run, struct error *error)
     return module_set_load_built(run->paths, selection->modules, &asked, run->scratch, &run->modules, error);
 }
 
+/* A process has one directory of data for all its arms. Ours need ours. */
+static int choose_data(struct run *run, struct error *error)
+{
+    const char *asked = run->options->data;
+    if (module_data_find(&run->data, asked, run->options->selection.modules, error) != 0)
+        return error->code;
+    for (size_t i = 0; i < run->modules.count && run->data.directory[0] && asked == NULL; i++)
+        if (!run->modules.modules[i].given)
+            return error_set(error, EXIT_USAGE,
+                             "%s: the module has data of its own, and %s, which takes part too, has other; say with "
+                             "--data which directory all of them shall have",
+                             run->data.directory, run->modules.modules[i].variant);
+    if (run->data.directory[0])
+        snprintf(run->own_paths.data, sizeof run->own_paths.data, "%s", run->data.directory);
+    return 0;
+}
+
 static int prepare(struct run *run, struct error *error)
 {
     choose_claims(run);
     if (events_find(run->options->events, &run->events, error) || scratch_make(run->scratch, error) ||
         module_set_load_kernels(run->paths, run->scratch, &run->kernels, error) || load_modules(run, error) ||
-        csv_read(run->paths->panels, &schema_panels, &run->panels, error) || read_claims(run, error))
+        choose_data(run, error) || csv_read(run->paths->panels, &schema_panels, &run->panels, error) ||
+        read_claims(run, error))
         return error->code;
     struct plan_selection selection = run->options->selection;
     selection.wide = run->options->profile->wide;
@@ -434,6 +454,8 @@ static void put_selection(struct csv_writer *writer, const struct run_options *o
     const struct plan_selection *selection = &options->selection;
     if (options->claims)
         provenance_put(writer, RUN_DIRECTORY_CLAIMS_KEY, paths_shareable(options->claims));
+    if (options->data)
+        provenance_put(writer, RUN_DIRECTORY_DATA_KEY, paths_shareable(options->data));
     put_names(writer, "select_variants", selection->variants);
     put_names(writer, "select_workloads", selection->workloads);
     provenance_put(writer, "select_baseline", selection->baseline ? selection->baseline : "");
@@ -526,6 +548,7 @@ static int write_facts(struct run *run, const struct csv_table *table, bool comp
     put_states(writer, run->options->selection.states);
     put_names(writer, "select_events", run->options->events);
     put_clock(writer, &run->plan.cells[0]);
+    module_data_put(&run->data, writer);
     provenance_write(writer, run->paths, &run->modules);
     return close_table(writer, error);
 }
@@ -1168,7 +1191,8 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
         (run->held = run_directory_hold(options->resume, error)) < 0 ||
         resume_open(resume, options->resume, options->profile, options->processes, options->seed, error) != 0 ||
         resume_find_modules(resume, given->modules, error) != 0 ||
-        resume_find_claims(resume, options->claims, error) != 0 || resume_ask_environment(resume, error) != 0)
+        resume_find_claims(resume, options->claims, error) != 0 ||
+        resume_find_data(resume, options->data, error) != 0 || resume_ask_environment(resume, error) != 0)
         return error->code;
     options->profile = &resume->profile;
     options->processes = resume->asked_processes;
@@ -1180,6 +1204,7 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
                                                  .with_own = resume->with_own,
                                                  .states = resume->states};
     options->claims = resume->claims;
+    options->data = resume->data;
     options->events = list_or_null(resume->events);
     run->seed = resume->seed;
     run->timing.look = resume->look;
@@ -1285,6 +1310,7 @@ int run_measure(const struct paths *paths, const struct run_options *options, ch
         close(run.held);
     free(run.batches);
     csv_free(&run.known_batches);
+    module_data_free(&run.data);
     launch_free(&run.launch);
     resume_free(&run.resume);
     csv_free(&run.panels);

@@ -11,9 +11,10 @@
 /* Keys of run.csv for the modules that were given: this and a number. */
 #define RUN_DIRECTORY_MODULE_KEY "select_module:"
 
-/* Keys of run.csv for the file of claims that was given, absent when there was none; and, where modules were given, for
- * whether encbench's own ran beside them. */
+/* Keys of run.csv for the file of claims and the directory of data that were given, absent when there was none; and,
+ * where modules were given, for whether encbench's own ran beside them. */
 #define RUN_DIRECTORY_CLAIMS_KEY "select_claims"
+#define RUN_DIRECTORY_DATA_KEY   "select_data"
 #define RUN_DIRECTORY_OWN_KEY    "select_own"
 
 /* Key of run.csv for --processes; empty, or absent in older runs, when it was not given. */

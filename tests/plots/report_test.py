@@ -1270,7 +1270,7 @@ class Status(WithRun):
 
     def test_run_without_the_op_says_so(self):
         directory = self.copy()
-        for file in ("effects.csv", "levels.csv", "contrasts.csv", "processes.csv"):
+        for file in ("effects.csv", "contrasts.csv"):
             self.edit(directory, file, lambda header, rows: rows.__setitem__(
                 slice(None), [row for row in rows if row[header.index("workload")] != subject.OP]))
         text = render(directory)

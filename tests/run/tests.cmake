@@ -7,3 +7,5 @@ set_tests_properties(whole_run PROPERTIES FIXTURES_SETUP whole_run)
 encbench_script_test(end_to_end ONE 1800 end_to_end_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${whole_run})
 set_tests_properties(end_to_end PROPERTIES FIXTURES_REQUIRED whole_run)
 encbench_script_test(resume ONE 600 resume_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR})
+# A run of modules that are somebody's.
+encbench_script_test(own_module ONE 600 own_module_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER})
