@@ -570,6 +570,25 @@ static int build_cells(struct plan *plan, const struct module_set *set, const st
     return error->code;
 }
 
+/* Of modules that were given: what is to be mended is theirs, so one of their workloads is named. */
+static int nothing_shared(const struct module_set *set, const struct plan_selection *selection, struct error *error)
+{
+    for (size_t m = 0; m < set->count; m++)
+        for (size_t w = 0; w < set->modules[m].workload_count; w++) {
+            const struct module_workload *workload = &set->modules[m].workloads[w];
+            if (set->modules[m].given && (workload->flags & ENCBENCH_TIMED) &&
+                workload_selected(workload, selection->workloads))
+                return error_set(error, EXIT_USAGE,
+                                 "nothing to measure: workload %s of %s is offered by no other variant that takes "
+                                 "part; give --module of another that does, or name one of encbench's own "
+                                 "(--baseline, --variants, --with-own)",
+                                 workload->short_name, set->modules[m].variant);
+        }
+    return error_set(error, EXIT_USAGE,
+                     "nothing to measure: no module that was given offers a selected workload that is timed; `encbench "
+                     "list --module FILE` has what it offers");
+}
+
 int plan_build(struct plan *plan, const struct csv_data *panels, const struct module_set *set,
                const struct module_info *kernels, const struct plan_selection *selection, struct error *error)
 {
@@ -585,10 +604,7 @@ int plan_build(struct plan *plan, const struct csv_data *panels, const struct mo
     if (add_made_panels(plan, set, selection, error) != 0 || build_cells(plan, set, kernels, selection, error) != 0)
         return error->code;
     if (plan->cell_count == 0 && set->directory_left_out)
-        return error_set(error, EXIT_USAGE,
-                         "nothing to measure: no two of the variants that take part offer one selected timed workload; "
-                         "give --module of another that does, or name one of encbench's own (--baseline, --variants, "
-                         "--with-own); `encbench list --module FILE` has what a module offers");
+        return nothing_shared(set, selection, error);
     if (plan->cell_count == 0)
         return error_set(
             error, EXIT_USAGE,

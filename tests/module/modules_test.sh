@@ -72,7 +72,7 @@ check "only what was selected is counted" [ "$(tail -n +2 objects/metrics.csv | 
 check "no claim is judged by it" [ "$(tail -n +2 objects/verdicts.csv | grep -vc ',not resolvable here,')" -eq 0 ]
 "$encbench" report --quiet objects >"$work/out" 2>"$work/err" || fail "it can be reported"
 check "in the current directory" [ -s REPORT.md ]
-check "and explained" sh -c "'$encbench' explain 14 objects >'$work/out' 2>'$work/err'"
+check "and explained" sh -c "'$encbench' explain sum_words/sum_bytes/sum_4k objects >'$work/out' 2>'$work/err'"
 compare both $so_bytes $so_words || fail "two shared objects"
 check "shared objects get no verdict" [ "$(words both sum_words_against_sum_bytes)" = "single layout" ]
 check "and are labelled" [ "$(tail -n +2 both/processes.csv | grep -v ',clock,' | cut -d, -f7 | sort -u)" = single ]

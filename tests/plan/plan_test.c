@@ -327,8 +327,10 @@ static void modules_that_were_given_are_compared_without_ours(void **state)
     assert_int_equal(plan.row_count, 3);
     assert_string_equal(plan.rows[0].contrast, "ours");
     plan_free(&plan);
-    given[1].workload_count = given[2].workload_count = 0;
-    expect_error(FACTORIAL, &selection, "give --module of another");
+    given[0].workload_count = given[1].workload_count = given[2].workload_count = 0;
+    expect_error(FACTORIAL, &selection, "no module that was given offers");
+    given[2].workload_count = 1;
+    expect_error(FACTORIAL, &selection, "workload first of b is offered by no other");
     built = &set;
 }
 
