@@ -125,6 +125,18 @@ class OfModules(unittest.TestCase):
             self.assertFalse(subject.is_about_the_field(run))
             self.assertTrue(report.render(run, "run").startswith("# What the data say of "))
 
+    def test_a_structure_of_somebody_beside_ours(self):
+        with tempfile.TemporaryDirectory() as folder:
+            directory = Path(folder) / "run"
+            report_fixture.write(directory)
+            before = subject.structures(RunDirectory(directory))
+            header, rows = read(directory / "variants.csv")
+            write(directory / "variants.csv", header, [*rows, ["mine", "none", "na"]])
+            header, rows = read(directory / "layout.csv")
+            mine = [row for row in rows if row[header.index("variant")] == rows[0][header.index("variant")]]
+            write(directory / "layout.csv", header, [*rows, *(["mine" if name == "variant" else cell for name, cell in zip(header, row)] for row in mine)])
+            self.assertEqual([dict(entry) for entry in subject.structures(RunDirectory(directory))], before)
+
     def test_variants_without_axes(self):
         with tempfile.TemporaryDirectory() as folder:
             directory = Path(folder) / "run"
