@@ -184,10 +184,13 @@ static int verb_report(const struct options *options, struct error *error)
     else if (measure(options, &paths, directory, error) != 0 || options->dry_run)
         return error->code;
     if (accept_edited(options, error) != 0 || analyse_run(directory, &summary, error) != 0 ||
-        present_figures(&paths, directory, error) != 0 ||
-        (!present_has_parts(&summary) &&
-         pairs_print(stdout, directory, text_terminal_columns(STDOUT_FILENO), error) != 0) ||
-        fflush(stdout) != 0 || present_report(&paths, directory, output, error) != 0)
+        present_figures(&paths, directory, error) != 0)
+        return error->code;
+    if (!present_has_parts(&summary) &&
+        pairs_print(stdout, directory, text_terminal_columns(STDOUT_FILENO), error) != 0)
+        return error->code;
+    fflush(stdout); /* ahead of what the script says; a reader that has left is no reason to write no report */
+    if (present_report(&paths, directory, output, error) != 0)
         return error->code;
     return analyse_exit(&summary);
 }
