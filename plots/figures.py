@@ -155,6 +155,11 @@ LABEL_SIZE = 8
 LABEL_INCHES = LABELS * style.WIDTH_INCHES - 0.09
 
 
+def within(text, share, size):
+    """A text broken into lines of so much of the width, with some room at its ends."""
+    return "\n".join(fitting.broken(text, share * style.WIDTH_INCHES - 0.1, size))
+
+
 def laid_out(items, row_inches, grouped):
     """Items of a panel with the lines of their labels, and of the group's name above the first of each: [(rows, lines, item or None)]."""
     found, group = [], None
@@ -346,21 +351,31 @@ def ranking_span(rows):
     return 10.0 ** max(math.floor(math.log10(min(sizes))), top - RANKING_DECADES), 10.0 ** top
 
 
+CHOICES, EFFECTS = 0.19, 0.47  # of the width: names, and beside them what is drawn
+SMALL = 7.5
+
+
+def row_inches(least, texts, size):
+    """Height of a row in which each of these finds its lines."""
+    return max([least, *(fitting.tall(text.count("\n") + 1, size) + 0.02 for text in texts)])
+
+
 def draw_ranking(run):
     ranking = subject.Ranking(run)
     rows = [row for _, _, row in ranking.rows]
     left, right = ranking_span(rows)
-    height = 1.05 + 0.4 * len(rows)
+    choices = [within(f"{choice}\n{other}", CHOICES, SMALL) for choice, other, _ in ranking.rows]
+    effects = [within(wording.effect(row, why=False).replace(" (", "\n(").replace("; ", ";\n"), 1 - CHOICES - EFFECTS, SMALL) for row in rows]
+    height = 1.05 + row_inches(0.4, choices + effects, SMALL) * len(rows)
     figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
-    axes = figure.add_axes([0.19, 0.5 / height, 0.47, 1 - 0.85 / height])
-    for y, (_, other, row) in enumerate(ranking.rows):
+    axes = figure.add_axes([CHOICES, 0.5 / height, EFFECTS, 1 - 0.85 / height])
+    for y, ((_, other, row), effect) in enumerate(zip(ranking.rows, effects)):
         draw_choice(axes, y, other, row, left)
-        axes.annotate(wording.effect(row, why=False).replace(" (", "\n(").replace("; ", ";\n"), (1.02, y), xycoords=axes.get_yaxis_transform(), va="center", fontsize=7.5,
-                      annotation_clip=False)
+        axes.annotate(effect, (1.02, y), xycoords=axes.get_yaxis_transform(), va="center", fontsize=SMALL, annotation_clip=False)
     axes.set_xscale("log")
     axes.set_xlim(left, right)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_yticks(range(len(rows)), [f"{choice}\n{other}" for choice, other, _ in ranking.rows], fontsize=7.5)
+    axes.set_yticks(range(len(rows)), choices, fontsize=SMALL)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.xaxis.grid(True, color=style.GRID, linewidth=0.6)
@@ -551,9 +566,10 @@ DOT_ROWS = 7  # dots of one arm lie on so many lines, in turn, so that they can 
 def draw_layouts(run):
     layouts = subject.Layouts(run)
     most = max(len(arms) for arms in layouts.workloads.values())
-    height = 0.95 + 0.42 * most
-    figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
     left, gap, right = 0.175, 0.05, 0.02
+    names = [within(name, left, LABEL_SIZE) for name, _, _ in next(iter(layouts.workloads.values()))]
+    height = 0.95 + row_inches(0.42, names, LABEL_SIZE) * most
+    figure = plt.figure(figsize=(style.WIDTH_INCHES, height))
     wide = (1 - left - right - gap * (len(layouts.workloads) - 1)) / len(layouts.workloads)
     for i, (workload, arms) in enumerate(layouts.workloads.items()):
         axes = figure.add_axes([left + i * (wide + gap), 0.5 / height, wide, 1 - 0.85 / height])
@@ -561,7 +577,7 @@ def draw_layouts(run):
             draw_processes(axes, y, row, values)
         axes.set_title(workload, fontsize=8.5)
         axes.set_ylim(most - 0.5, -0.5)
-        axes.set_yticks(range(len(arms)), [name for name, _, _ in arms] if i == 0 else [], fontsize=8)
+        axes.set_yticks(range(len(arms)), names if i == 0 else [], fontsize=LABEL_SIZE)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.xaxis.grid(True, color=style.GRID, linewidth=0.6)

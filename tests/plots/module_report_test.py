@@ -226,6 +226,20 @@ class Fits(unittest.TestCase):
         self.assert_fits(figures.draw_levels(Run(), page(NAMES[:1], NAMES[:1], 1e9)), "one level")
         self.assert_fits(figures.draw_levels(Run(), page(NAMES[2:3], NAMES * 12, 1e-3)), "sixty levels")
 
+    def test_figures_about_the_field(self):
+        """As they are, and those whose names are variants' with long ones, too."""
+        with tempfile.TemporaryDirectory() as folder:
+            directory = Path(folder) / "run"
+            report_fixture.write(directory)
+            run = RunDirectory(directory)
+            for name, draw in figures.DRAW.items():
+                self.assert_fits(draw(run), name)
+            for path in directory.glob("*.csv"):
+                path.write_text(re.sub(r"(?<![^,\n ])(null|removed)(\+thread)(?![^,\n ])", r"\1\2+with_a_name_that_wants_more_room_than_there_is", path.read_text()))
+            run = RunDirectory(directory)
+            for name in ("ranking", "layouts", "claims"):
+                self.assert_fits(figures.DRAW[name](run), f"{name} with long names")
+
     def test_claims(self):
         items = [figures.forest_item(f"{index}a not resolvable here\n{name}\n- {name}\n{name} / {name}", name, "ns", 1.0, 0.5, 1.5, 0.2, (-0.1, 0.1), (0.2, 3.0))
                  for index, name in enumerate(NAMES)]
