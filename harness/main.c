@@ -254,12 +254,17 @@ static int verb_gate(const struct options *options, struct error *error)
 {
     const struct gate_options gate_options = {
         .base = options->base,
+        .build = options->build,
+        .modules = list_or_null(options->modules),
+        .base_modules = list_or_null(options->base_modules),
         .variants = list_or_null(options->variants),
         .workloads = list_or_null(options->workloads),
+        .since = options->since,
         .seed = options->seed,
         .profile = options->profile,
         .out = options->out,
         .exact = options->exact,
+        .bisect = options->bisect,
         .quiet = options->quiet,
     };
     struct paths paths;
@@ -325,7 +330,7 @@ static const struct verb verbs[] = {
     {"plot", "DIR", "figures of a run directory", verb_plot},
     {"compare", "DIR DIR...", "runs side by side: ratios within each, verdicts, machines", verb_compare},
     {"calibrate", "[DIR]", "error rates of the harness here (of DIR: derived again)", verb_calibrate},
-    {"gate", "", "is the working tree worse than a base? (0 no, 1 yes, 3 unfit, 4 blind)", verb_gate},
+    {"gate", "", "is a tree worse than a base? (0 no, 1 yes, 3 unfit, 4 blind)", verb_gate},
     {"doctor", "", "the machine: ok, noisy or not visible, and what would mend it", verb_doctor},
     {"export", "DIR", "a run for benchstat or for Google Benchmark's compare.py", verb_export},
     {"list", "", "variants with their axes, workloads, metrics and claims", verb_list},

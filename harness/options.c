@@ -39,6 +39,10 @@ enum option_key {
     KEY_TERMINAL,
     KEY_BASE,
     KEY_EXACT,
+    KEY_BUILD,
+    KEY_BASE_MODULE,
+    KEY_SINCE,
+    KEY_BISECT,
     KEY_ACCEPT_EDITED,
     KEY_PRELOAD,
     KEY_SETENV,
@@ -108,6 +112,20 @@ static const struct {
     {{"layouts", KEY_LAYOUTS, "K", 0, "only the ablation with K layouts of each arm a trial", 0}, " calibrate "},
     {{"reports", KEY_REPORTS, "DIR,DIR", 0, "of DIR: also how far the verdicts of these runs agree", 0}, " calibrate "},
     {{"base", KEY_BASE, "REV", 0, "git revision, or directory of built modules, to compare with", 0}, " gate "},
+    {{"build", KEY_BUILD, "COMMAND", 0,
+      "how the tree of the current directory is built, by sh in its top directory; the base is built likewise", 0},
+     " gate "},
+    {{"module", KEY_MODULE, "PATH", 0,
+      "object file (.o) that the build makes, or a directory of them: what is compared; may be repeated", 0},
+     " gate "},
+    {{"base-module", KEY_BASE_MODULE, "PATH", 0,
+      "compare --module with this, which is built already; no git; may be repeated, as often as --module", 0},
+     " gate "},
+    {{"since", KEY_SINCE, "REV", 0, "the first revision from REV to HEAD that is worse than REV, by bisection", 0},
+     " gate "},
+    {{"bisect", KEY_BISECT, NULL, 0,
+      "exit as git bisect run takes it: 125 where a commit cannot be judged, above 128 to end it", 0},
+     " gate "},
     {{"exact", KEY_EXACT, NULL, 0, "only what is counted: structure, allocations, bytes, instructions", 0}, " gate "},
     {{"preload", KEY_PRELOAD, "FILE", 0,
       "shared object (an allocator) that the loader puts first in all that is measured; may be repeated. The "
@@ -408,6 +426,15 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_BASE:
         return set_name("base", argument, &options->base, parsing->error);
+    case KEY_BUILD:
+        return set_name("build", argument, &options->build, parsing->error);
+    case KEY_BASE_MODULE:
+        return split_list("base-module", argument, options->base_modules, parsing->error);
+    case KEY_SINCE:
+        return set_name("since", argument, &options->since, parsing->error);
+    case KEY_BISECT:
+        options->bisect = true;
+        return 0;
     case KEY_EXACT:
         options->exact = true;
         return 0;

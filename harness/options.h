@@ -18,19 +18,21 @@ struct options {
     const char *variants[OPTIONS_LIST_MAX + 1];  /* NULL-terminated; empty: all */
     const char *workloads[OPTIONS_LIST_MAX + 1]; /* NULL-terminated; empty: all */
     const char *modules[OPTIONS_LIST_MAX + 1];
-    const char *reports[OPTIONS_LIST_MAX + 1];   /* NULL-terminated */
-    const char *events[OPTIONS_LIST_MAX + 1];    /* NULL-terminated; empty: the usual ones */
-    const char *preloads[OPTIONS_LIST_MAX + 1];  /* NULL-terminated */
-    const char *variables[OPTIONS_LIST_MAX + 1]; /* NULL-terminated, NAME=VALUE */
-    unsigned states;                             /* bits of enum measure_state; 0: not given */
-    const char *baseline, *out, *output, *resume, *base, *claims, *data;
+    const char *reports[OPTIONS_LIST_MAX + 1];      /* NULL-terminated */
+    const char *events[OPTIONS_LIST_MAX + 1];       /* NULL-terminated; empty: the usual ones */
+    const char *preloads[OPTIONS_LIST_MAX + 1];     /* NULL-terminated */
+    const char *variables[OPTIONS_LIST_MAX + 1];    /* NULL-terminated, NAME=VALUE */
+    const char *base_modules[OPTIONS_LIST_MAX + 1]; /* NULL-terminated */
+    unsigned states;                                /* bits of enum measure_state; 0: not given */
+    const char *baseline, *out, *output, *resume, *base, *build, *since, *claims, *data;
     uint64_t seed;
     double budget_minutes;         /* 0: not given */
     const char *cflags, *ldlibs;   /* NULL: not given */
     double fail_if_slower_percent; /* 0: not given */
     unsigned processes;            /* 0: not given */
     unsigned layouts;              /* 0: not given */
-    bool with_own, dry_run, quiet, csv, list_events, list_tables, fix_layout, strict, terminal, exact, accept_edited;
+    bool with_own, dry_run, quiet, csv, list_events, list_tables, fix_layout, strict, terminal, exact, bisect;
+    bool accept_edited;
     const char *format;            /* NULL: not given */
     const char *measuring;         /* the first option given that says how to measure; NULL when there is none */
     char command[1024];            /* the command line as given, for provenance */

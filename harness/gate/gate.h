@@ -1,7 +1,7 @@
 /*
- * `gate`: is the working tree, as built, worse than a base? The exact lane counts both sides with the same harness:
- * modules of either, each with its own shared objects and data, and a module of planted regressions that every run must
- * see. The timing lane (gate_time.h) follows.
+ * `gate`: is a tree worse than a base? The exact lane counts both sides with the same harness: modules of either, each
+ * with its own shared objects and data, and a module of planted regressions that every run must see. The timing lane
+ * (time.h) follows. What is compared is the project's business (project.h).
  */
 #ifndef ENCBENCH_GATE_H
 #define ENCBENCH_GATE_H
@@ -14,20 +14,30 @@
 #include <stdint.h>
 
 struct gate_options {
-    const char *base;                               /* revision or directory */
-    const char *const *variants, *const *workloads; /* NULL-terminated; NULL: all */
-    uint64_t seed;                                  /* 0: any */
-    const struct profile *profile;                  /* how many processes time a pair; NULL: quick */
-    const char *out;                                /* directory to make, or NULL */
-    bool exact;                                     /* no timing */
+    const char *base;                                 /* revision or directory; NULL: as encbench.ini says */
+    const char *build;                                /* command; NULL: as encbench.ini says */
+    const char *const *modules, *const *base_modules; /* NULL-terminated; NULL: none */
+    const char *const *variants, *const *workloads;   /* NULL-terminated; NULL: all */
+    const char *since;                                /* walks the revisions from there to HEAD; NULL: one comparison */
+    uint64_t seed;                                    /* 0: any */
+    const struct profile *profile;                    /* how many processes time a pair; NULL: quick */
+    const char *out;                                  /* directory to make, or NULL */
+    bool exact;                                       /* no timing */
+    bool bisect;                                      /* exit codes as `git bisect run` takes them */
     bool quiet;
 };
 
 /*
  * Writes DIR/gate.csv, DIR/gate.md and, unless exact, DIR/gate_time.csv, and prints a table; gate.md is also appended
- * to the file named by $GITHUB_STEP_SUMMARY. Returns EXIT_PASS or EXIT_REGRESSION, or with one line in `error`
- * EXIT_USAGE, EXIT_UNFIT or EXIT_BLIND.
+ * to the file named by $GITHUB_STEP_SUMMARY. Without `out` DIR is a new one below results/ for this program's own tree,
+ * and none is kept of others. Returns EXIT_PASS or EXIT_REGRESSION, or with one line in `error`
+ * EXIT_USAGE, EXIT_UNFIT or EXIT_BLIND; with `bisect` what gate_bisect_code makes of it.
  */
 int gate_run(const struct paths *paths, const struct gate_options *options, struct error *error);
+
+/* For `git bisect run`: 0 good, 1 bad, 125 a commit that cannot be judged (it does not build, lacks the module,
+ * crashes, or the machine was unfit), above 128 what ends the bisection: the base or the command line is at fault
+ * (`base_found` false), a plant was missed, somebody stopped it. Pure. */
+int gate_bisect_code(int code, bool base_found, bool stopped);
 
 #endif

@@ -29,26 +29,45 @@ static int make_link(const char *directory, const char *name, const char *target
     return error->code;
 }
 
+static int make_directory(const char *path, struct error *error)
+{
+    return mkdir(path, 0700) == 0 ? 0 : error_set(error, EXIT_USAGE, "%s: %s", path, strerror(errno));
+}
+
+/* Modules that come as files stand behind a directory that has the plants alone. */
+static int load_files(struct gate_side *side, const struct gate_modules *modules, const char *plant,
+                      const char *scratch, struct error *error)
+{
+    char directory[PATH_MAX], name[32], path[PATH_MAX];
+    snprintf(name, sizeof name, "%s-files", side->name);
+    if (paths_join(directory, scratch, name, error) != 0 || make_directory(directory, error) != 0 ||
+        make_link(directory, "plant.o", plant, path, error) != 0)
+        return error->code;
+    return module_set_load(&side->set, directory, (const char *const *)modules->files, side->directory,
+                           side->paths.worker, error);
+}
+
 /* Data are found through a link, so that the name of their directory is as long on both sides. No conformance program
  * is found in the side's own directory: behaviour is the tests' business. */
-static int load_side(struct gate_side *side, const char *name, const struct paths *paths, const char *modules,
-                     const char *scratch, struct error *error)
+static int load_side(struct gate_side *side, const char *name, const struct paths *paths,
+                     const struct gate_modules *modules, const char *scratch, struct error *error)
 {
     char data[PATH_MAX], plant[PATH_MAX + 64];
     const char *const files[] = {plant, NULL};
     side->name = name;
     side->paths = *paths;
     snprintf(plant, sizeof plant, "%s/gate-plants/%s/plant.o", paths->build, name);
-    if (paths_join(side->directory, scratch, name, error) != 0 || paths_join(data, modules, "data", error) != 0)
-        return error->code;
-    if (mkdir(side->directory, 0700) != 0)
-        return error_set(error, EXIT_USAGE, "%s: %s", side->directory, strerror(errno));
-    if (make_link(side->directory, "data", data, side->paths.data, error) != 0)
+    if (paths_join(side->directory, scratch, name, error) != 0 ||
+        paths_join(data, *modules->directory ? modules->directory : scratch, "data", error) != 0 ||
+        make_directory(side->directory, error) != 0 ||
+        make_link(side->directory, "data", data, side->paths.data, error) != 0)
         return error->code;
     strcpy(side->paths.modules, side->directory);
-    if (module_set_load(&side->set, modules, NULL, files, side->directory, side->paths.worker, error) != 0)
-        return error->code;
-    return module_set_check_names(&side->set, error);
+    if (*modules->directory == '\0')
+        load_files(side, modules, plant, scratch, error);
+    else
+        module_set_load(&side->set, modules->directory, NULL, files, side->directory, side->paths.worker, error);
+    return error->code ? error->code : module_set_check_names(&side->set, error);
 }
 
 /* ---- what is compared ---- */
@@ -129,20 +148,33 @@ static unsigned side_parallel(void)
     return cpus > 1 ? cpus / 2 : 1;
 }
 
-int gate_sides_load(struct gate_sides *sides, const struct paths *paths, const char *base_modules, const char *scratch,
+/* Two processes append to no file in turns, so the base has a cache of its own. */
+static int choose_caches(struct gate_sides *sides, const struct paths *paths, const char *cache, struct error *error)
+{
+    struct gate_side *base = &sides->side[GATE_BASE], *head = &sides->side[GATE_HEAD];
+    if (cache == NULL)
+        return paths_join(base->paths.build, paths->build, "gate", error);
+    return paths_join(base->paths.build, cache, "figures-base", error) != 0
+               ? error->code
+               : paths_join(head->paths.build, cache, "figures-head", error);
+}
+
+int gate_sides_load(struct gate_sides *sides, const struct paths *paths, const struct gate_modules *base_modules,
+                    const struct gate_modules *head_modules, const char *scratch, const char *cache,
                     const char *const *variants, const char *const *workloads, struct error *error)
 {
     memset(sides, 0, sizeof *sides);
     struct gate_side *base = &sides->side[GATE_BASE], *head = &sides->side[GATE_HEAD];
-    if (load_side(base, "base", paths, base_modules, scratch, error) != 0 ||
-        load_side(head, "head", paths, paths->modules, scratch, error) != 0 ||
+    struct error in_base = {0};
+    if (load_side(base, "base", paths, base_modules, scratch, &in_base) != 0)
+        return error_set(error, in_base.code, "base: %.1000s", in_base.message);
+    if (load_side(head, "head", paths, head_modules, scratch, error) != 0 ||
         check_selection(sides, variants, workloads, error) != 0)
         return error->code;
     choose(sides, variants, workloads);
     head->cpu = machine_last_cpu();
     base->cpu = machine_cpu_after(head->cpu, side_parallel());
-    /* Two processes append to no file in turns, so the base has a cache of its own. */
-    return paths_join(base->paths.build, paths->build, "gate", error);
+    return choose_caches(sides, paths, cache, error);
 }
 
 void gate_sides_free(struct gate_sides *sides)
@@ -236,11 +268,13 @@ static int check_head(const struct gate_side *head, const char *const *workloads
 int gate_sides_count(struct gate_sides *sides, bool quiet, struct error *error)
 {
     struct told *told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    struct gate_side *base = &sides->side[GATE_BASE];
     if (told == MAP_FAILED)
         return error_out_of_memory(error);
-    if (mkdir(base->paths.build, 0777) != 0 && errno != EEXIST)
-        strcpy(base->paths.build, base->directory); /* for this time only */
+    for (size_t s = 0; s < GATE_SIDES; s++) {
+        struct gate_side *side = &sides->side[s];
+        if (paths_make_parents(side->paths.build) != 0 || (mkdir(side->paths.build, 0777) != 0 && errno != EEXIST))
+            strcpy(side->paths.build, side->directory); /* for this time only */
+    }
     count_both(sides, quiet, told, error);
     if (error->code == 0)
         check_head(&sides->side[GATE_HEAD], sides->stepped, quiet, error);

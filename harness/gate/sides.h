@@ -6,7 +6,7 @@
 #ifndef ENCBENCH_GATE_SIDES_H
 #define ENCBENCH_GATE_SIDES_H
 
-#include "base/paths.h"
+#include "gate/base.h"
 #include "module/set.h"
 #include "store/csv.h"
 
@@ -33,9 +33,11 @@ struct gate_sides {
         *stepped[GATE_NAMES_MAX + 1]; /* short names of workloads, NULL-terminated */
 };
 
-/* `base_modules`: directory of built modules. `variants`, `workloads`: NULL-terminated, NULL for all; what neither side
+/* Modules of each; `cache` keeps exact figures of modules that are not this program's own, NULL where there are none.
+ * `variants`, `workloads`: NULL-terminated, NULL for all; what neither side
  * has is EXIT_USAGE, as is a module that cannot be loaded. gate_sides_free in every case. */
-int gate_sides_load(struct gate_sides *sides, const struct paths *paths, const char *base_modules, const char *scratch,
+int gate_sides_load(struct gate_sides *sides, const struct paths *paths, const struct gate_modules *base,
+                    const struct gate_modules *head, const char *scratch, const char *cache,
                     const char *const *variants, const char *const *workloads, struct error *error);
 void gate_sides_free(struct gate_sides *sides);
 

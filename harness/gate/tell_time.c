@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { TIME_ROWS_MAX = 40 };
+enum { TIME_ROWS_MAX = 40, FIGURE_BYTES = 32 };
 
 /* What a row can be called, in the order in which rows are shown; the last two are only counted. */
 static const char *const words[] = {"red",      "not comparable", "amber", "not measured",
@@ -93,6 +93,13 @@ int gate_tell_time_passes(const struct gate_time *lane, const char *directory, s
 
 typedef void put_row_function(FILE *stream, const struct gate_time_row *row);
 
+/* Three digits, and whole numbers as such: 2640, not 2.64e+03. */
+static const char *figure(double ns, char text[static FIGURE_BYTES])
+{
+    snprintf(text, FIGURE_BYTES, ns >= 100 ? "%.0f" : "%.3g", ns);
+    return text;
+}
+
 static const struct gate_judge_pass *last_pass(const struct gate_time_row *row)
 {
     return row->pass_count ? &row->passes[row->pass_count - 1] : NULL;
@@ -101,20 +108,24 @@ static const struct gate_judge_pass *last_pass(const struct gate_time_row *row)
 static void put_row_text(FILE *stream, const struct gate_time_row *row)
 {
     const struct gate_judge_pass *pass = last_pass(row);
+    char base[FIGURE_BYTES], head[FIGURE_BYTES];
     fprintf(stream, "  %-10s  %s %s", gate_time_row_word(row), row->head->variant, row->head_workload->short_name);
     if (pass)
-        fprintf(stream, " ns_per_op  %.3g -> %.3g, %+.1f %% [%+.1f; %+.1f], bound %.1f %%", row->base_ns, row->head_ns,
-                100 * pass->slow_down, 100 * pass->interval.low, 100 * pass->interval.high, 100 * pass->threshold);
+        fprintf(stream, " ns_per_op  %s -> %s, %+.1f %% [%+.1f; %+.1f], bound %.1f %%", figure(row->base_ns, base),
+                figure(row->head_ns, head), 100 * pass->slow_down, 100 * pass->interval.low, 100 * pass->interval.high,
+                100 * pass->threshold);
     fprintf(stream, "%s%s\n", row->reason[0] ? "; " : "", row->reason);
 }
 
 static void put_row_markdown(FILE *stream, const struct gate_time_row *row)
 {
     const struct gate_judge_pass *pass = last_pass(row);
+    char base[FIGURE_BYTES], head[FIGURE_BYTES];
     fprintf(stream, "| %s | %s | %s | ", gate_time_row_word(row), row->head->variant, row->head_workload->short_name);
     if (pass)
-        fprintf(stream, "%.3g | %.3g | %+.1f %% [%+.1f; %+.1f], bound %.1f %%; ", row->base_ns, row->head_ns,
-                100 * pass->slow_down, 100 * pass->interval.low, 100 * pass->interval.high, 100 * pass->threshold);
+        fprintf(stream, "%s | %s | %+.1f %% [%+.1f; %+.1f], bound %.1f %%; ", figure(row->base_ns, base),
+                figure(row->head_ns, head), 100 * pass->slow_down, 100 * pass->interval.low, 100 * pass->interval.high,
+                100 * pass->threshold);
     else
         fputs("- | - | ", stream);
     fprintf(stream, "%s |\n", row->reason);

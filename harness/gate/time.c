@@ -256,12 +256,13 @@ static void note_not_in_panels(struct gate_time *lane, const char *variant)
 static int add_pairs(struct gate_time *lane, const struct gate_time_options *options, struct error *error)
 {
     struct csv_data panels = {0};
-    if (check_selection(options, error) == 0 && csv_read(options->paths->panels, &schema_panels, &panels, error) == 0)
+    if (check_selection(options, error) == 0 &&
+        (options->no_panels || csv_read(options->paths->panels, &schema_panels, &panels, error) == 0))
         for (size_t m = 0; m < options->head->count && error->code == 0; m++) {
             const struct module_info *head = &options->head->modules[m];
             if (head->planted || !is_named(options->variants, head->variant))
                 continue;
-            if (options->variants || in_panels(&panels, head->variant))
+            if (options->variants || options->no_panels || in_panels(&panels, head->variant))
                 add_pairs_of(lane, options, head, error);
             else if (strcmp(head->variant, PLANT_VARIANT) != 0)
                 note_not_in_panels(lane, head->variant);
@@ -277,7 +278,8 @@ static int add_pairs(struct gate_time *lane, const struct gate_time_options *opt
 
 /* ---- plants ---- */
 
-static int read_plant(const char *directory, char *variant, char *workload, struct error *error)
+int gate_time_read_plant(const char *directory, char variant[static ENCBENCH_NAME_BYTES],
+                         char workload[static ENCBENCH_NAME_BYTES], struct error *error)
 {
     char path[PATH_MAX], line[512], extra[2];
     bool found = false;
@@ -338,10 +340,11 @@ static int add_plants(struct gate_time *lane, const struct gate_time_options *op
     snprintf(directory, sizeof directory, "%s", options->planted ? options->planted : "");
     if (options->planted == NULL && paths_join(directory, options->paths->modules, "planted", error) != 0)
         return error->code;
-    if (read_plant(directory, variant, workload, error) != 0)
+    if (gate_time_read_plant(directory, variant, workload, error) != 0)
         return error->code;
-    const struct module_info *module = module_set_find(options->head, variant, false),
-                             *planted = module_set_find(options->head, variant, true);
+    const struct module_set *plants = options->plants ? options->plants : options->head;
+    const struct module_info *module = module_set_find(plants, variant, false),
+                             *planted = module_set_find(plants, variant, true);
     if (module == NULL || planted == NULL)
         return error_set(error, EXIT_USAGE, "%s/plant.txt: no variant %s, or none that is planted", directory, variant);
     if (add_plant(lane, "planted module", module, planted, workload, error) != 0)

@@ -28,6 +28,8 @@ struct gate_time_options {
     const char *const *variants,
         *const *workloads; /* NULL-terminated; NULL: all that both have and that panels.csv times */
     const char *planted;   /* directory of the planted shared objects (shared/) and plant.txt; NULL: MODULES/planted */
+    const struct module_set *plants; /* that the planted module is in; NULL: in head */
+    bool no_panels;                  /* every variant is timed: what stands in no panel has one of its own */
     uint64_t seed;
     unsigned processes;                     /* of a cell and pass at most; 0: GATE_TIME_PROCESSES */
     unsigned process_ms;                    /* measuring time of a process; 0: what the budget leaves */
@@ -75,6 +77,10 @@ struct gate_time {
  */
 int gate_time_run(struct gate_time *lane, const struct gate_time_options *options, struct error *error);
 void gate_time_free(struct gate_time *lane);
+
+/* Of DIRECTORY/plant.txt: the variant that is planted, and the workload that it is judged on. */
+int gate_time_read_plant(const char *directory, char variant[static ENCBENCH_NAME_BYTES],
+                         char workload[static ENCBENCH_NAME_BYTES], struct error *error);
 
 /* Word of a row: "identical", "not comparable", "declared", "not measured", or the judgement's. */
 const char *gate_time_row_word(const struct gate_time_row *row);

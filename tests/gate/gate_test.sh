@@ -23,7 +23,7 @@ in_repository() { git -C "$repository" -c user.name=test -c user.email=test@exam
 # ---- the repository: this one's sources with two variants and no tests; a tag for each planted change ----
 make_repository() {
     mkdir -p "$repository/tests"
-    for part in CMakeLists.txt LICENSE README.md claims.csv examples harness plots variants workloads; do
+    for part in CMakeLists.txt encbench.ini LICENSE README.md claims.csv examples harness plots variants workloads; do
         cp -R "$source/$part" "$repository"
     done
     : >"$repository/tests/CMakeLists.txt"
@@ -360,8 +360,8 @@ interrupt() {
 
 test_interrupted() {
     in_repository commit -q --allow-empty -m empty && in_repository tag fresh
-    interrupt "while the base is configured" '*/base-build/CMakeCache.txt' --exact --base fresh
-    interrupt "while the base is built" '*/base-build/variants/CMakeFiles/*.o' --exact --base fresh
+    interrupt "while the base is configured" '*/base-source*/build/CMakeCache.txt' --exact --base fresh
+    interrupt "while the base is built" '*/base-source*/build/variants/CMakeFiles/*.o' --exact --base fresh
     check "what was not built to its end is not kept" [ ! -e "$(kept fresh)" ]
     interrupt "while both are counted" '*/base/metrics.csv*' --exact --base plain
     # shellcheck disable=SC2086 # words

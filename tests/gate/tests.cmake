@@ -7,6 +7,15 @@ if(NOT ENCBENCH_SANITIZE)
   set_tests_properties(gate_long PROPERTIES LABELS long)
 endif()
 
+# What is compared, and by which revisions: without a worker. An installed program in a repository that is not ours.
+encbench_unit_test(gate_project_test)
+if(NOT ENCBENCH_SANITIZE)
+  foreach(mode quick long)
+    encbench_script_test(gate_anywhere_${mode} ONE 600 gate_anywhere_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${mode})
+  endforeach()
+  set_tests_properties(gate_anywhere_long PROPERTIES LABELS long)
+endif()
+
 # How often it is wrong: what is committed about that, against the runs that were made.
 encbench_script_test(gate_campaign BESIDE 300 gate_campaign_test.py ${PROJECT_SOURCE_DIR})
 

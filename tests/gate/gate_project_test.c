@@ -1,0 +1,148 @@
+/*
+ * encbench.ini and paths of a project; which revision is judged next; exit codes for git bisect run.
+ */
+#include "gate/functions.h"
+#include "gate/gate.h"
+#include "gate/project.h"
+#include "gate/since.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+static void test_ini(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct gate_ini ini;
+    char text[] = "# a comment\n\n[gate]\nbase = origin/main\r\n  build=make -C x CFLAGS=\"a = b\"  \n"
+                  "module = out/a.o\nmodule = ./out/b.o\nworkloads = one, two ,three\n; another\nallow = ci/allow.csv";
+    assert_int_equal(gate_ini_parse(text, "x.ini", &ini, &error), 0);
+    assert_string_equal(ini.base, "origin/main");
+    assert_string_equal(ini.build, "make -C x CFLAGS=\"a = b\"");
+    assert_string_equal(ini.modules[0], "out/a.o");
+    assert_string_equal(ini.modules[1], "./out/b.o");
+    assert_null(ini.modules[2]);
+    assert_string_equal(ini.workloads[1], "two");
+    assert_null(ini.workloads[3]);
+    assert_null(ini.variants[0]);
+    assert_string_equal(ini.allow, "ci/allow.csv");
+}
+
+static void test_ini_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } wrong[] = {
+        {"base = a\nmodul = b\n", "x.ini:2: unknown key \"modul\""},
+        {"base\n", "x.ini:1: \"base\" is no line of it"},
+        {"\nbase =\n", "x.ini:2: base has no value"},
+        {"base = a\nbuild = b\nbase = c\n", "x.ini:3: base is there a second time"},
+        {"module = /a.o\n", "x.ini:1: module /a.o is outside the repository"},
+        {"module = a/../../b.o\n", "x.ini:1: module a/../../b.o is outside the repository"},
+        {"module = .\n", "x.ini:1: module . is outside the repository"},
+        {"allow = ../a.csv\n", "x.ini:1: allow ../a.csv is outside the repository"},
+        {"variants = a,,b\n", "x.ini:1: variants: an empty name"},
+        {"[other]\n", "x.ini:1: \"[other]\" is no line of it"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct error error = {0};
+        struct gate_ini ini;
+        char text[256];
+        snprintf(text, sizeof text, "%s", wrong[i].text);
+        assert_int_equal(gate_ini_parse(text, "x.ini", &ini, &error), EXIT_USAGE);
+        if (strncmp(error.message, wrong[i].message, strlen(wrong[i].message)) != 0)
+            fail_msg("%s: %s", wrong[i].text, error.message);
+    }
+}
+
+static void test_many_modules(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct gate_ini ini;
+    char text[4096] = "";
+    for (int i = 0; i < GATE_MODULES_MAX + 1; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "module = m%d.o\n", i);
+    assert_int_equal(gate_ini_parse(text, "x.ini", &ini, &error), EXIT_USAGE);
+    assert_non_null(strstr(error.message, "x.ini:17: more than 16 modules"));
+}
+
+static void check_below(const char *directory, const char *path, const char *expected)
+{
+    char *below = gate_project_below("/top/tree", directory, path);
+    if (expected == NULL)
+        assert_null(below);
+    else
+        assert_string_equal(below, expected);
+    free(below);
+}
+
+static void test_below(void **state)
+{
+    (void)state;
+    check_below("/top/tree", "out/a.o", "out/a.o");
+    check_below("/top/tree/sub", "../out//./a.o", "out/a.o");
+    check_below("/elsewhere", "/top/tree/a.o", "a.o");
+    check_below("/top/tree", "../tree2/a.o", NULL);
+    check_below("/top/tree", "..", NULL);
+    check_below("/top/tree", ".", NULL);
+    check_below("/top/tree", "../../../../a.o", NULL);
+    check_below("/top", "tree/a.o", "a.o");
+}
+
+/* Every way to a first one that is worse, of up to twelve revisions of which some cannot be judged. */
+static void test_since_next(void **state)
+{
+    (void)state;
+    for (size_t count = 1; count <= 12; count++)
+        for (size_t worse = 0; worse < count; worse++)
+            for (unsigned sick = 0; sick < 1u << (count - 1); sick++) {
+                bool skipped[12] = {false};
+                long good = -1;
+                size_t bad = count - 1, judged = 0;
+                for (size_t next; (next = gate_since_next(good, bad, skipped)) != bad;) {
+                    assert_true((long)next > good && next < bad && !skipped[next]);
+                    assert_true(++judged <= count);
+                    if (sick >> next & 1)
+                        skipped[next] = true;
+                    else if (next >= worse)
+                        bad = next;
+                    else
+                        good = (long)next;
+                }
+                assert_true(good < (long)worse && worse <= bad);
+                if (sick == 0) {
+                    assert_int_equal(bad, worse);
+                    assert_true(judged <= 4);
+                }
+            }
+}
+
+static void test_bisect_code(void **state)
+{
+    (void)state;
+    assert_int_equal(gate_bisect_code(EXIT_PASS, true, false), 0);
+    assert_int_equal(gate_bisect_code(EXIT_REGRESSION, true, false), 1);
+    assert_int_equal(gate_bisect_code(EXIT_USAGE, true, false), 125);
+    assert_int_equal(gate_bisect_code(EXIT_UNFIT, true, false), 125);
+    assert_int_equal(gate_bisect_code(EXIT_USAGE, false, false), 130);
+    assert_int_equal(gate_bisect_code(EXIT_UNFIT, true, true), 131);
+    assert_int_equal(gate_bisect_code(EXIT_BLIND, true, false), 132);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ini),   cmocka_unit_test(test_ini_refused), cmocka_unit_test(test_many_modules),
+        cmocka_unit_test(test_below), cmocka_unit_test(test_since_next),  cmocka_unit_test(test_bisect_code),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
