@@ -22,6 +22,7 @@
 #include "present/pairs.h"
 #include "present/scripts.h"
 #include "run/run.h"
+#include "schema.h"
 #include "store/recorded.h"
 #include "store/run_directory.h"
 
@@ -141,12 +142,22 @@ static int verb_explain(const struct options *options, struct error *error)
     return explain_print(options->claim, directory, error);
 }
 
+/* What gate --record wrote; a run has none. */
+static bool trend_is_in(const char *directory)
+{
+    char path[PATH_MAX + 16];
+    snprintf(path, sizeof path, "%.4000s/%s", directory, schema_trend.file);
+    return access(path, F_OK) == 0;
+}
+
 static int verb_plot(const struct options *options, struct error *error)
 {
     struct paths paths;
     struct analyse_summary summary;
     if (paths_find(&paths, error) != 0)
         return error->code;
+    if (!options->terminal && trend_is_in(options->directory))
+        return present_trend(&paths, options->directory, error);
     if (options->terminal && (run_directory_check_run(options->directory, error) != 0 ||
                               run_directory_check_version(options->directory, error) != 0 ||
                               analyse_check_directory(options->directory, error) != 0))
@@ -260,6 +271,7 @@ static int verb_gate(const struct options *options, struct error *error)
         .variants = list_or_null(options->variants),
         .workloads = list_or_null(options->workloads),
         .since = options->since,
+        .record = options->record,
         .seed = options->seed,
         .profile = options->profile,
         .out = options->out,
@@ -327,7 +339,7 @@ static const struct verb verbs[] = {
     {"run", "", "measure into a new run directory and print its name", verb_run},
     {"analyse", "DIR", "effects.csv, controls.csv, verdicts.csv and the like from the raw files", verb_analyse},
     {"explain", "WHAT [DIR]", "from a verdict (4 or 4d) or an effect (B/A/WORKLOAD) back to its rows", verb_explain},
-    {"plot", "DIR", "figures of a run directory", verb_plot},
+    {"plot", "DIR", "figures of a run directory, or of what gate --record wrote", verb_plot},
     {"compare", "DIR DIR...", "runs side by side: ratios within each, verdicts, machines", verb_compare},
     {"calibrate", "[DIR]", "error rates of the harness here (of DIR: derived again)", verb_calibrate},
     {"gate", "", "is a tree worse than a base? (0 no, 1 yes, 3 unfit, 4 blind)", verb_gate},

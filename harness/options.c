@@ -43,6 +43,7 @@ enum option_key {
     KEY_BASE_MODULE,
     KEY_SINCE,
     KEY_BISECT,
+    KEY_RECORD,
     KEY_ACCEPT_EDITED,
     KEY_PRELOAD,
     KEY_SETENV,
@@ -122,6 +123,9 @@ static const struct {
       "compare --module with this, which is built already; no git; may be repeated, as often as --module", 0},
      " gate "},
     {{"since", KEY_SINCE, "REV", 0, "the first revision from REV to HEAD that is worse than REV, by bisection", 0},
+     " gate "},
+    {{"record", KEY_RECORD, "DIR", 0,
+      "also append exact figures and ratios of what is checked out to DIR/trend.csv, which plot DIR draws", 0},
      " gate "},
     {{"bisect", KEY_BISECT, NULL, 0,
       "exit as git bisect run takes it: 125 where a commit cannot be judged, above 128 to end it", 0},
@@ -432,6 +436,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return split_list("base-module", argument, options->base_modules, parsing->error);
     case KEY_SINCE:
         return set_name("since", argument, &options->since, parsing->error);
+    case KEY_RECORD:
+        return set_name("record", argument, &options->record, parsing->error);
     case KEY_BISECT:
         options->bisect = true;
         return 0;
@@ -590,6 +596,8 @@ static void print_manual(const struct verb *verbs)
     printf(".SH ENVIRONMENT\n"
            ".TP\nNO_COLOR\nno colours when set and not empty\n"
            ".TP\nENCBENCH_PYTHON\nthe Python that draws and writes reports; it must import matplotlib and jinja2\n"
+           ".TP\nENCBENCH_CACHE\nwhere gate keeps what it built of other repositories; else below "
+           "XDG_CACHE_HOME or ~/.cache\n"
            ".TP\nENCBENCH_ROOT\nsource tree to take claims.csv and plots from and to write results to\n");
 }
 

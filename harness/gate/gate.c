@@ -5,6 +5,7 @@
 #include "base/scratch.h"
 #include "gate/comparison.h"
 #include "gate/git.h"
+#include "gate/record.h"
 #include "gate/since.h"
 #include "gate/tell.h"
 #include "schema.h"
@@ -27,6 +28,7 @@ struct gate {
     struct gate_base base, head;
     bool base_found;
     struct gate_comparison comparison;
+    struct gate_record record;
 };
 
 static int check_options(const struct gate_options *options, struct error *error)
@@ -41,6 +43,11 @@ static int check_options(const struct gate_options *options, struct error *error
     if (options->profile && !options->profile->for_conclusions)
         return error_set(error, EXIT_USAGE, "gate: profile %s is not for conclusions; expected quick or more",
                          options->profile->name);
+    if (options->record && (options->since || options->base_modules || options->bisect))
+        return error_set(error, EXIT_USAGE, "gate: --record is of one revision and its base; leave out %s",
+                         options->since          ? "--since"
+                         : options->base_modules ? "--base-module"
+                                                 : "--bisect");
     if (options->since && (options->base || options->base_modules || options->bisect))
         return error_set(error, EXIT_USAGE, "gate: --since REV is the base itself, and bisects itself; leave out %s",
                          options->base           ? "--base"
@@ -145,6 +152,9 @@ static int find_sides(struct gate *gate, struct error *error)
     gate->base_found = true;
     if (!gate->options->bisect && check_different(gate, error) != 0)
         return error->code;
+    if (gate->options->record &&
+        gate_record_begin(&gate->record, gate->options->record, project->root, &gate->base, error) != 0)
+        return error->code;
     return gate_head_build(&gate->builder, &gate->head, &does_not_build, error);
 }
 
@@ -156,7 +166,8 @@ static int run_once(struct gate *gate, struct error *error)
     if (find_sides(gate, error) != 0 ||
         gate_comparison_count(&gate->comparison, &gate->how, 0, &gate->base, &gate->head, error) != 0 ||
         (!gate->options->exact && gate_comparison_time(&gate->comparison, error) != 0) ||
-        make_directory(gate, error) != 0)
+        make_directory(gate, error) != 0 ||
+        (gate->options->record && gate_record_write(&gate->record, &gate->comparison, error) != 0))
         return error->code;
     snprintf(head, sizeof head, "%s%s", project->kind == GATE_FILES ? "the modules given" : "the working tree",
              gate->base.dirty ? ", which has uncommitted changes" : "");

@@ -21,6 +21,7 @@ struct gate_options {
     const char *since;                                /* walks the revisions from there to HEAD; NULL: one comparison */
     uint64_t seed;                                    /* 0: any */
     const struct profile *profile;                    /* how many processes time a pair; NULL: quick */
+    const char *record;                               /* directory of trend.csv, or NULL */
     const char *out;                                  /* directory to make, or NULL */
     bool exact;                                       /* no timing */
     bool bisect;                                      /* exit codes as `git bisect run` takes them */

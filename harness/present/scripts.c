@@ -109,6 +109,11 @@ int present_comparison(const struct paths *paths, const char *directory, struct 
     return run_script(paths, "compare.py", directory, NULL, NULL, NULL, error);
 }
 
+int present_trend(const struct paths *paths, const char *directory, struct error *error)
+{
+    return run_script(paths, "trend.py", directory, NULL, NULL, NULL, error);
+}
+
 const char *present_colour(enum verdict verdict)
 {
     static const enum text_colour colours[] = {[VERDICT_CONFIRMED] = TEXT_GREEN,

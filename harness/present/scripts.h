@@ -26,6 +26,9 @@ int present_report(const struct paths *paths, const char *directory, const char 
 /* COMPARE.md and figures/ of a directory of `compare`; a few lines about it on standard output. */
 int present_comparison(const struct paths *paths, const char *directory, struct error *error);
 
+/* DIRECTORY/figures/trend.* of the trend.csv of `gate --record`. */
+int present_trend(const struct paths *paths, const char *directory, struct error *error);
+
 /* The escape sequence that begins the colour of a verdict on standard output, "" where text_colour has none; TEXT_PLAIN
  * ends it. */
 const char *present_colour(enum verdict verdict);

@@ -182,6 +182,48 @@ test_bisection() {
     nothing_left "bisection"
 }
 
+# ---- the trend ----
+test_trend() {
+    trend=$work/trend/of/it
+    gate --base c1 --record "$trend"
+    check "recorded: exit $code" [ "$code" -eq 1 ]
+    head=$(in_repository rev-parse HEAD) first=$(in_repository rev-parse c1)
+    check "recorded: a figure and its ratio" grep -qE "^$head,$first,library,sum_4k,instructions_per_op,[0-9]+,1\\.[0-9]+,,,regression,\$" "$trend/trend.csv"
+    check "recorded: no plant" [ "$(grep -c gate_plant "$trend/trend.csv")" -eq 0 ]
+    lines=$(wc -l <"$trend/trend.csv")
+    gate --base c1 --record "$trend"
+    check "recorded once" [ "$(wc -l <"$trend/trend.csv")" -eq "$lines" ]
+    echo x >>"$repository/notes"
+    expected=' M notes'
+    refused "uncommitted changes have no revision" 'has uncommitted changes, so that it is no revision' --base c1 --record "$trend"
+    in_repository checkout -q notes
+    expected=
+    value=$(sed -n 's/^[^,]*,[^,]*,library,sum_4k,instructions_per_op,\([0-9]*\),.*/\1/p' "$trend/trend.csv")
+    printf '%s\n' variant,workload,metric,value,reason "library,sum_4k,instructions_per_op,$value,counted twice" >"$repository/gate-allow.csv"
+    commit declared
+    gate --base c1 --record "$trend"
+    check "declared and recorded: exit $code" [ "$code" -eq 0 ]
+    check "declared and recorded: why" grep -q ',declared,counted twice$' "$trend/trend.csv"
+    in_repository checkout -q c4 2>"$work/err"
+    gate_timed --base c1 --record "$trend"
+    [ "$code" -eq 3 ] || check "time is a ratio" grep -qE "^$(in_repository rev-parse HEAD),$first,library,sum_4k,time,,1,,,identical,\$" "$trend/trend.csv"
+    check "never nanoseconds" [ "$(grep -c _ns "$trend/trend.csv")" -eq 0 ]
+    in_repository checkout -q main 2>"$work/err"
+    in_repository reset -q --hard c10
+    must "a plot" "$work/prefix/bin/encbench" plot "$trend"
+    check "the plot" [ -s "$trend/figures/trend.png" ]
+    cp "$trend/figures/trend.svg" "$work/trend.svg"
+    must "a plot" "$work/prefix/bin/encbench" plot "$trend"
+    check "the plot: the same bytes" cmp -s "$trend/figures/trend.svg" "$work/trend.svg"
+    cp "$trend/figures/trend.png" "${KEEP:-$work}/trend.png"
+    sed -i 's/,regression,$/,regression/' "$trend/trend.csv"
+    "$work/prefix/bin/encbench" plot "$trend" >"$work/out" 2>"$work/err"
+    code=$?
+    check "a torn trend: exit $code" [ "$code" -eq 2 ]
+    refused "recorded onto what is torn" 'trend.csv:' --base c6 --record "$trend"
+    nothing_left "trend"
+}
+
 # ---- bad input ----
 test_bad_input() {
     refused "a base that does not build" '--base c5: its build exited with status 1: sum.c:' --base c5
@@ -218,12 +260,157 @@ test_bad_input() {
     in_repository checkout -q encbench.ini
 }
 
+# ---- what modules there may be ----
+test_modules() {
+    touch "$repository/marker"
+    expected='?? marker'
+    copies='sh make.sh && { [ ! -e marker ] || cp out/sum.o out/copy.o; }'
+    refused "a base without the module" '--base c8: its build makes no out/copy.o' --base c8 --build "$copies" --module out/copy.o
+    refused "two modules of one name" 'names must be unique' --base c8 --build "$copies" --module out/sum.o --module out/copy.o
+    named='sh make.sh && { [ ! -e marker ] || { sed "s/\"library\"/\"second\"/" sum.c >out/second.c && cc -O2 -fPIC -I. -I"$ENCBENCH_INCLUDE" -c out/second.c -o out/second.o; }; }'
+    gate --base c6 --build "$named" --module out/sum.o --module out/second.o
+    check "a module that only the head has: exit $code" [ "$code" -eq 1 ]
+    check "a module that only the head has: listed" grep -q '^second,sum_4k,all,,,new,$' "$result/gate.csv"
+    check "a module that only the head has: the other is compared" grep -qE '^library,sum_4k,instructions_per_op,.*,regression,$' "$result/gate.csv"
+    rm "$repository/out/copy.o" "$repository/out/second."*
+    gate --base c6 --build 'mkdir -p out && CFLAGS= sh make.sh' --module out
+    check "a directory of modules: exit $code" [ "$code" -eq 1 ]
+    rm "$repository/marker"
+    expected=
+    sed 's/ENCBENCH_ABI_VERSION,/99,/' "$repository/sum.h" >"$work/sum.h"
+    cp "$work/sum.h" "$repository/sum.h"
+    expected=' M sum.h'
+    refused "a module of another ABI" 'out/sum.o: ' --base c8
+    check "a module of another ABI: said" grep -q 'ABI' "$work/err"
+    in_repository checkout -q sum.h
+    expected=
+    cat >"$repository/words.cc" <<'END'
+#include "module.h"
+#include <cstddef>
+#include <vector>
+ENCBENCH_NEEDS("stdc++")
+static encbench_host *host_;
+static uint64_t total;
+static int setup(encbench_host *host, uint64_t, void **state, char *, size_t) { host_ = host; *state = &total; return 0; }
+static uint64_t run(void *, unsigned, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        std::vector<uint64_t> words(WORDS);
+        for (uint64_t &word : words) word = i;
+        __asm__ volatile("" : : "r"(words.data()) : "memory");
+        total = words.size() - words.size() + 1;
+    }
+    return n * 8;
+}
+static size_t output(void *, unsigned, const void **bytes) { *bytes = &total; return sizeof total; }
+static void teardown(void *) {}
+static encbench_workload workloads[1];
+extern "C" ENCBENCH_EXPORT encbench_module encbench_module;
+struct encbench_module encbench_module;
+__attribute__((constructor)) static void fill()
+{
+    encbench_workload &w = workloads[0];
+    w.name = "vector:words=8"; w.short_name = "vector"; w.op = "a vector filled"; w.bytes_per_op = 8;
+    w.batch_multiple_ops = 1; w.rewarm_ops = 8; w.threads_max = 1; w.flags = ENCBENCH_TIMED | ENCBENCH_EXACT;
+    w.setup = setup; w.run = run; w.teardown = teardown; w.output = output;
+    struct encbench_module &m = encbench_module;
+    m.abi_version = ENCBENCH_ABI_VERSION; m.module_bytes = sizeof m; m.workload_bytes = sizeof w;
+    m.workload_count = 1; m.variant = "cxx"; m.workloads = workloads;
+}
+END
+    sed -i 's/WORDS/8/' "$repository/words.cc" && commit vector
+    sed -i 's/words(8)/words(16)/' "$repository/words.cc" && commit larger_vector
+    gate --base vector --build 'mkdir -p out && c++ -O2 -g -fPIC -fvisibility=hidden -ffunction-sections $ENCBENCH_PREFIX_MAP -I"$ENCBENCH_INCLUDE" -c words.cc -o out/words.o' \
+        --module out/words.o
+    check "C++: exit $code" [ "$code" -eq 1 ]
+    check "C++: 64 bytes more" grep -q '^cxx,vector,allocated_bytes_per_op,64,128,regression,$' "$result/gate.csv"
+    in_repository reset -q --hard c10
+    nothing_left "modules"
+}
+
+# A header that comes by a submodule: each tree has it as its commit says, by what is in this clone.
+test_submodule() {
+    git init -q "$work/library" && mv "$repository/sum.h" "$work/library" &&
+        git -C "$work/library" add -A && git -C "$work/library" -c user.name=test -c user.email=test@example.org commit -q -m first
+    in_repository submodule -q add "file://$work/library" library >"$work/out" 2>"$work/err"
+    sed -i 's|"sum.h"|"library/sum.h"|' "$repository/sum.c"
+    commit with_submodule
+    git -C "$repository/library" -c user.name=test -c user.email=test@example.org commit -q --allow-empty -m second
+    sed -i 's|sum_state.total = sum|sum_state.total = 1 + sum|' "$repository/library/sum.h"
+    git -C "$repository/library" -c user.name=test -c user.email=test@example.org commit -q -a -m third
+    commit later_submodule
+    gate --base with_submodule
+    check "a submodule: exit $code" [ "$code" -eq 1 ]
+    check "a submodule: what it changed" grep -qE '^  regression  library sum_4k instructions_per_op ' "$work/out"
+    in_repository update-index --cacheinfo "160000,$(in_repository rev-parse c1),library"
+    in_repository commit -q -m lost_submodule && in_repository tag lost_submodule
+    in_repository reset -q --hard later_submodule
+    refused "a submodule's commit that is not here" 'fatal: submodule library: commit' --base lost_submodule
+    check "a submodule's commit that is not here: how to get it" grep -q 'git -C library fetch origin' "$work/err"
+    in_repository reset -q --hard c10 2>"$work/err" && rm -rf "$repository/library"
+}
+
+# ---- where less is there ----
+test_poor() {
+    echo staged >>"$repository/notes" && in_repository add notes
+    expected='M  notes'
+    cache=$ENCBENCH_CACHE
+    export ENCBENCH_CACHE=/proc/none
+    gate --base c6
+    check "no cache: exit $code" [ "$code" -eq 1 ]
+    nothing_left "no cache"
+    export ENCBENCH_CACHE="$cache"
+    in_repository reset -q --hard
+    expected=
+    mkdir "$work/path" && cp -s /usr/bin/* /bin/* "$work/path" 2>/dev/null
+    rm -f "$work/path/git"
+    PATH_before=$PATH
+    PATH=$work/path
+    gate --base c6
+    PATH=$PATH_before
+    check "no git: exit $code" [ "$code" -eq 2 ]
+    check "no git: said in one line" [ "$(grep -c 'git is not installed' "$work/err")-$(wc -l <"$work/err")" = 1-1 ]
+}
+
+# interrupt DESCRIPTION PATH ARGUMENT...: SIGINT to all of it, as from a terminal, as soon as PATH (a pattern below $work) is there
+interrupt() {
+    what=$1 path=$2
+    shift 2
+    (cd "$repository" && exec setsid "$work/prefix/bin/encbench" gate --quiet --out "$work/interrupted" "$@") >"$work/out" 2>"$work/err" &
+    pid=$!
+    while kill -0 "$pid" 2>/dev/null && [ -z "$(find "$work" -path "$path" 2>/dev/null | head -n 1)" ]; do sleep 0.02; done
+    kill -INT "-$pid"
+    wait "$pid"
+    code=$?
+    pid=
+    check "$what: exit $code" [ "$code" -eq 3 ]
+    check "$what: said in one line" [ "$(grep -c stopped "$work/err")-$(wc -l <"$work/err")" = 1-1 ]
+    check "$what: nothing written" [ ! -e "$work/interrupted" ]
+    rm -f "$repository/started"
+    nothing_left "$what"
+}
+
+test_interrupted() {
+    slow='touch started; sleep 20; sh make.sh'
+    interrupt "while the base is built" '*/base-source*/started' --exact --base c8 --build "$slow"
+    touch "$repository/out/slow"
+    interrupt "while the head is built" '*/repository/out/started' --exact --base c8 --build 'if [ -e out/slow ]; then touch out/started; sleep 20; fi; sh make.sh'
+    interrupt "while both are counted" '*/base/metrics.csv*' --exact --base c6
+    interrupt "while they are timed" '*/process-*.so' --base c6
+}
+
+
 test_door
 if [ "$mode" = quick ]; then
     finish 20
 else
     test_options
     test_bisection
+    test_trend
     test_bad_input
-    finish 100
+    test_modules
+    test_submodule
+    test_poor
+    test_interrupted
+    finish 200
 fi
