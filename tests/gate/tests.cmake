@@ -26,3 +26,8 @@ target_link_libraries(gate_time_driver PRIVATE encbench_core)
 target_compile_definitions(gate_time_driver PRIVATE _GNU_SOURCE)
 encbench_script_test(gate_time ALONE 600 gate_time_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER}
                      $<TARGET_FILE:gate_time_driver>)
+
+# What examples/ci has of shell, in a container-like environment.
+if(NOT ENCBENCH_SANITIZE)
+  encbench_script_test(ci_examples ONE 300 ci_examples_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} $<TARGET_FILE:forbid>)
+endif()
