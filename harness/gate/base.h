@@ -40,7 +40,9 @@ struct gate_builder {
  *   ENCBENCH_PREFIX_MAP   the flag by which __FILE__ and debugging information name the head's tree in both
  *   ENCBENCH_INCLUDE      the directory of module.h
  *   ENCBENCH_PREFIX       of the installation (for CMAKE_PREFIX_PATH), where there is one
- * and of the own tree how this program was built. The name of the base's tree is as long as that of the head's, unless
+ *   ENCBENCH_CC, ENCBENCH_C_FLAGS, ENCBENCH_CMAKE, ENCBENCH_GENERATOR, ENCBENCH_BUILD_TYPE, ENCBENCH_LAUNCHER
+ *                         how this program was built, for a tree that is built as it was.
+ * The name of the base's tree is as long as that of the head's, unless
  * that is shorter than a temporary one can be.
  *
  * Errors are EXIT_USAGE: no git, no repository, no such revision (or a shallow clone), a submodule that is not there,

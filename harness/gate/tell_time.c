@@ -105,22 +105,38 @@ static const struct gate_judge_pass *last_pass(const struct gate_time_row *row)
     return row->pass_count ? &row->passes[row->pass_count - 1] : NULL;
 }
 
+/* Called green, and of a slow-down that should not pass it could not have been called red. */
+static bool is_blind(const struct gate_time_row *row)
+{
+    const struct gate_judge_pass *pass = last_pass(row);
+    return !row->plant && pass && is_called(row, "green") && pass->threshold > BLIND_FROM;
+}
+
+/* What a pair could hide, where that is much. */
+static const char *passing(const struct gate_time_row *row, char text[static 2 * FIGURE_BYTES])
+{
+    text[0] = '\0';
+    if (is_blind(row))
+        snprintf(text, 2 * FIGURE_BYTES, "; up to %.2g %% slower would have passed", 100 * last_pass(row)->threshold);
+    return text;
+}
+
 static void put_row_text(FILE *stream, const struct gate_time_row *row)
 {
     const struct gate_judge_pass *pass = last_pass(row);
-    char base[FIGURE_BYTES], head[FIGURE_BYTES];
+    char base[FIGURE_BYTES], head[FIGURE_BYTES], more[2 * FIGURE_BYTES];
     fprintf(stream, "  %-10s  %s %s", gate_time_row_word(row), row->head->variant, row->head_workload->short_name);
     if (pass)
         fprintf(stream, " ns_per_op  %s -> %s, %+.1f %% [%+.1f; %+.1f], bound %.1f %%", figure(row->base_ns, base),
                 figure(row->head_ns, head), 100 * pass->slow_down, 100 * pass->interval.low, 100 * pass->interval.high,
                 100 * pass->threshold);
-    fprintf(stream, "%s%s\n", row->reason[0] ? "; " : "", row->reason);
+    fprintf(stream, "%s%s%s\n", passing(row, more), row->reason[0] ? "; " : "", row->reason);
 }
 
 static void put_row_markdown(FILE *stream, const struct gate_time_row *row)
 {
     const struct gate_judge_pass *pass = last_pass(row);
-    char base[FIGURE_BYTES], head[FIGURE_BYTES];
+    char base[FIGURE_BYTES], head[FIGURE_BYTES], more[2 * FIGURE_BYTES];
     fprintf(stream, "| %s | %s | %s | ", gate_time_row_word(row), row->head->variant, row->head_workload->short_name);
     if (pass)
         fprintf(stream, "%s | %s | %+.1f %% [%+.1f; %+.1f], bound %.1f %%; ", figure(row->base_ns, base),
@@ -128,7 +144,7 @@ static void put_row_markdown(FILE *stream, const struct gate_time_row *row)
                 100 * pass->threshold);
     else
         fputs("- | - | ", stream);
-    fprintf(stream, "%s |\n", row->reason);
+    fprintf(stream, "%s%s |\n", row->reason, passing(row, more));
 }
 
 static void put_not_in_panels(const struct gate_time *lane, FILE *stream)
@@ -141,9 +157,10 @@ static void put_not_in_panels(const struct gate_time *lane, FILE *stream)
 static size_t for_shown_rows(const struct gate_time *lane, FILE *stream, put_row_function *put)
 {
     size_t count = 0;
-    for (size_t w = 0; w < SHOWN_WORDS; w++)
+    for (size_t w = 0; w <= SHOWN_WORDS; w++) /* the last is green: of that what is blind */
         for (size_t r = 0; r < lane->row_count; r++)
-            if (lane->rows[r].plant == NULL && is_called(&lane->rows[r], words[w]) && count++ < TIME_ROWS_MAX)
+            if (lane->rows[r].plant == NULL && is_called(&lane->rows[r], words[w]) &&
+                (w < SHOWN_WORDS || is_blind(&lane->rows[r])) && count++ < TIME_ROWS_MAX)
                 put(stream, &lane->rows[r]);
     return count > TIME_ROWS_MAX ? count - TIME_ROWS_MAX : 0;
 }
@@ -168,11 +185,10 @@ static void put_blindness(const struct gate_time *lane, FILE *stream)
     size_t count = 0;
     double most = 0;
     for (size_t r = 0; r < lane->row_count; r++) {
-        const struct gate_judge_pass *pass = last_pass(&lane->rows[r]);
-        if (lane->rows[r].plant || !pass || !is_called(&lane->rows[r], "green") || !(pass->threshold > BLIND_FROM))
+        if (!is_blind(&lane->rows[r]))
             continue;
         count++;
-        most = fmax(most, pass->threshold);
+        most = fmax(most, last_pass(&lane->rows[r])->threshold);
     }
     if (count > 0)
         fprintf(stream, ", but of %zu a slow-down of up to %.2g %% would have passed", count, 100 * most);
@@ -208,6 +224,8 @@ void gate_tell_time_markdown(const struct gate_time *lane, FILE *stream)
     size_t rows = 0;
     for (size_t w = 0; w < SHOWN_WORDS; w++)
         rows += count_of(lane, words[w]);
+    for (size_t r = 0; r < lane->row_count; r++)
+        rows += is_blind(&lane->rows[r]);
     fputs("Time: ", stream);
     put_counts(lane, stream);
     put_blindness(lane, stream);

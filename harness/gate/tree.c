@@ -129,6 +129,7 @@ static void put_map(char *map, size_t map_bytes, const char *from, const char *t
              quote);
 }
 
+/* How this program was built, for a tree that is built as it was. */
 static const char *const own_variables[] = {
     "ENCBENCH_CMAKE=" GATE_CMAKE,       "ENCBENCH_GENERATOR=" GATE_GENERATOR, "ENCBENCH_CC=" GATE_CC,
     "ENCBENCH_LAUNCHER=" GATE_LAUNCHER, "ENCBENCH_C_FLAGS=" GATE_C_FLAGS,     "ENCBENCH_BUILD_TYPE=" GATE_BUILD_TYPE,
@@ -160,7 +161,7 @@ int gate_tree_build(const struct gate_builder *builder, const struct gate_tree *
     snprintf(variables[2], sizeof variables[2], "ENCBENCH_PREFIX=%s", prefix);
     for (size_t i = 0; i < 3; i++)
         words[count++] = variables[i];
-    for (size_t i = 0; own && i < OWN_VARIABLES; i++)
+    for (size_t i = 0; i < OWN_VARIABLES; i++)
         words[count++] = own_variables[i];
     if (getenv("SOURCE_DATE_EPOCH") == NULL)
         words[count++] = "SOURCE_DATE_EPOCH=315532800"; /* 1980, which archives can hold */
@@ -181,7 +182,7 @@ uint64_t gate_tree_hash(const struct gate_builder *builder)
                                  ENCBENCH_COMPILER, GATE_C_FLAGS,  GATE_BUILD_TYPE};
     const bool own = project->kind == GATE_OWN;
     uint64_t hash = HASH_START;
-    for (size_t i = 0; i < (own ? sizeof parts / sizeof parts[0] : 3); i++)
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         hash = hash_text(hash_text(hash, parts[i]), "\n");
     for (size_t i = 0; project->modules[i]; i++)
         hash = hash_text(hash_text(hash, project->modules[i]), "\n");

@@ -288,7 +288,7 @@ test_modules() {
 #include "module.h"
 #include <cstddef>
 #include <vector>
-ENCBENCH_NEEDS("stdc++")
+ENCBENCH_NEEDS("stdc++");
 static encbench_host *host_;
 static uint64_t total;
 static int setup(encbench_host *host, uint64_t, void **state, char *, size_t) { host_ = host; *state = &total; return 0; }

@@ -9,6 +9,7 @@ endif()
 
 # What is compared, and by which revisions: without a worker. An installed program in a repository that is not ours.
 encbench_unit_test(gate_project_test)
+encbench_unit_test(gate_tell_test)
 if(NOT ENCBENCH_SANITIZE)
   foreach(mode quick long)
     encbench_script_test(gate_anywhere_${mode} ONE 600 gate_anywhere_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${mode})
@@ -30,4 +31,5 @@ encbench_script_test(gate_time ALONE 600 gate_time_test.sh ${PROJECT_BINARY_DIR}
 # What examples/ci has of shell, in a container-like environment.
 if(NOT ENCBENCH_SANITIZE)
   encbench_script_test(ci_examples ONE 300 ci_examples_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} $<TARGET_FILE:forbid>)
+  set_tests_properties(ci_examples PROPERTIES LABELS long)
 endif()
