@@ -134,6 +134,30 @@ test_door() {
     nothing_left "without --out"
 }
 
+# Both trees are built alike: environment, length of the path, and so the same bytes of the same source.
+test_alike() {
+    long=$work/a-clone-whose-name-is-longer-than-that-of-any-temporary-directory-beside-it-could-be
+    export W="$work/w"
+    mkdir "$W" && git clone -q "$repository" "$long" 2>"$work/err" && git -C "$long" fetch -q --tags
+    where=$long
+    MAKEFLAGS=-k gate --base c8 --build 'env | grep -v -e "^PWD=" -e "^ENCBENCH_PREFIX_MAP=" | sort >"$W/environment.$$"; pwd | wc -c >"$W/length.$$"; pwd >"$W/at.$$"; sh make.sh'
+    where=
+    check "alike: exit $code" [ "$code" -eq 0 ]
+    for what in environment length; do
+        check "alike: two builds said their $what" [ "$(ls "$W" | grep -c "^$what")" -eq 2 ]
+        check "alike: the same $what" [ "$(sha256sum "$W/$what".* | cut -c 1-64 | sort -u | wc -l)" -eq 1 ]
+    done
+    check "alike: two places" [ "$(cat "$W"/at.* | sort -u | wc -l)" -eq 2 ]
+    check "alike: no make's words" [ "$(cat "$W"/environment.* | grep -c MAKEFLAGS)" -eq 0 ]
+    check "alike: where module.h is" grep -q "^ENCBENCH_INCLUDE=$work/prefix/include/encbench\$" "$W"/environment.*
+    for kept in "$work/cache"/*/"$(in_repository rev-parse c8 | cut -c 1-12)"-*/0/sum.o; do
+        case $(strings -a "$kept" 2>/dev/null) in *"$long"*) break ;; esac
+    done
+    check "alike: the same bytes" cmp -s "$kept" "$long/out/sum.o"
+    unset W
+    rm -rf "$long"
+}
+
 # By options alone, and by files alone.
 test_options() {
     mv "$repository/encbench.ini" "$work/encbench.ini"
@@ -404,6 +428,7 @@ test_door
 if [ "$mode" = quick ]; then
     finish 20
 else
+    test_alike
     test_options
     test_bisection
     test_trend
