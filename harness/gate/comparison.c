@@ -120,6 +120,18 @@ static int load_plants(struct gate_comparison *comparison, const char *planted, 
                        : module_set_load(&comparison->plants, directory, NULL, directory, paths->worker, error);
 }
 
+/* One layout for ever, on either side, would make every such pair red as not comparable. */
+static int check_linked(const struct module_set *set, struct error *error)
+{
+    for (size_t m = 0; m < set->count; m++)
+        if (!module_info_is_linked(&set->modules[m]))
+            return error_set(error, EXIT_USAGE,
+                             "%s: is a shared object, whose one layout decides its time; expected the object file (.o) "
+                             "that it is linked from, or --exact",
+                             set->modules[m].file);
+    return 0;
+}
+
 int gate_comparison_time(struct gate_comparison *comparison, struct error *error)
 {
     const struct gate_how *how = comparison->how;
@@ -142,7 +154,8 @@ int gate_comparison_time(struct gate_comparison *comparison, struct error *error
         .processes = how->processes,
         .quiet = how->quiet,
     };
-    if (paths_join(planted, how->paths->modules, "planted", error) != 0 ||
+    if ((!own && (check_linked(options.base, error) != 0 || check_linked(options.head, error) != 0)) ||
+        paths_join(planted, how->paths->modules, "planted", error) != 0 ||
         module_set_load_kernels(how->paths, comparison->scratch, &comparison->kernels, error) != 0 ||
         (!own && load_plants(comparison, planted, error) != 0))
         return error->code;

@@ -179,6 +179,12 @@ test_options() {
     check "two modules: exit $code" [ "$code" -eq 1 ]
     gate --base-module "$work/new.o" --module "$work/old.o"
     check "two modules, the other way: exit $code" [ "$code" -eq 0 ]
+    must "a shared object" cc -shared -Wl,-Bsymbolic -o "$work/new.so" "$work/new.o"
+    gate --base-module "$work/new.so" --module "$work/new.so"
+    check "shared objects, exact: exit $code" [ "$code" -eq 0 ]
+    gate_timed --base-module "$work/new.so" --module "$work/new.so"
+    check "shared objects are not timed: exit $code" [ "$code" -eq 2 ]
+    check "shared objects are not timed: said" grep -q 'new.so: is a shared object, whose one layout decides its time' "$work/err"
     where=
 }
 
@@ -422,7 +428,6 @@ test_interrupted() {
     interrupt "while both are counted" '*/base/metrics.csv*' --exact --base c6
     interrupt "while they are timed" '*/process-*.so' --base c6
 }
-
 
 test_door
 if [ "$mode" = quick ]; then
