@@ -35,6 +35,28 @@ cat >slow.c <<'END'
 static uint64_t op(const unsigned char *input) { usleep(700000); return input[0]; }
 END
 sed 's/return hash;/*(volatile int *)0 = 0; return hash;/' old.c >crash.c
+# A source with two variants, which it lists as bench.h does; and one that needs an archive. What is refused of either
+# is the output, so that both sides were compiled, linked and run.
+cat >several.c <<'END'
+#ifdef ENCBENCH_LIST_VARIANTS
+__asm__(".pushsection .encbench.variants,\"\",%progbits\n\t.asciz \"first\"\n\t.asciz \"second\"\n\t.popsection");
+#else
+#ifdef ENCBENCH_SELECT_first
+#define SIDE "first"
+#elif defined ENCBENCH_SELECT && defined ENCBENCH_SELECT_second
+#define SIDE "second"
+#endif
+#include "side.h"
+static uint64_t op(const unsigned char *input) { return input[0] * (uint64_t)sizeof SIDE; }
+#endif
+END
+cat >needs.c <<'END'
+#include "side.h"
+uint64_t factor(uint64_t value);
+static uint64_t op(const unsigned char *input) { return factor(input[0]) * FACTOR; }
+END
+printf 'unsigned long factor(unsigned long value) { return value * 7; }\n' >factor.c
+cc -c -fPIC -O2 factor.c -o factor.o && ar rc libfactor.a factor.o || exit 1
 cc -c -fPIC -I "$2/harness" old.c -o old.o || exit 1
 cp old.o strange.o && printf '\363' | dd of=strange.o bs=1 seek=18 conv=notrunc 2>/dev/null # RISC-V
 ar rc lib.a old.o
@@ -66,6 +88,13 @@ refused 'flags that the compiler does not know' 'old.c: is not compiled' old.c '
 refused 'no module in it' 'none.c: is not a module' old.c none.c
 refused 'nothing in common' 'no timed workload in common: old has mix; another has another' old.c another.c
 refused 'another output' 'mix: variants old and other produce different output .*mend other.c' old.c other.c
+refused 'a source with several variants is as many sides' 'variants first and second produce different output' several.c
+refused 'a variant of it beside another file' 'variants first and second produce' several.c 'old.c -DSIDE=\"third\"'
+refused 'what is in an archive' 'variants .*FACTOR=1 and .*FACTOR=2 produce different' \
+    'needs.c -DFACTOR=1' 'needs.c -DFACTOR=2' --ldlibs ./libfactor.a
+refused 'and without it' 'needs.c: .*factor' 'needs.c -DFACTOR=1' 'needs.c -DFACTOR=2'
+refused 'flags of all sides, with a blank in them' 'produce different output' old.c other.c \
+    --cflags '-DNAME="a b" -Wall'
 refused 'an op that is not there' 'nothing.c: variant nothing, workload mix: the op does not depend' old.c nothing.c
 refused 'an op of seconds' 'slow.* takes 0.7 s, and all of this some [0-9]* s' slow.c slow.c
 refused 'an unknown workload' '"nope" is no timed workload' old.c 'old.c -O1' --workloads nope
@@ -97,4 +126,4 @@ check 'an interrupt ends it with 3' [ $? -eq 3 ]
 check 'in one line' grep -q '^encbench: ab: stopped before there was a verdict' "$work/err"
 check 'and leaves nothing' [ -z "$(ls "$work/tmp")" ]
 
-finish 29
+finish 34
