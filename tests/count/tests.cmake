@@ -63,3 +63,6 @@ if(ENCBENCH_SANITIZE STREQUAL "address")
   # It forbids sigaltstack, which AddressSanitizer asks for before every exec.
   set_tests_properties(optimiser PROPERTIES LABELS unsanitized DISABLED TRUE)
 endif()
+
+# An op of more functions than there are rows for.
+encbench_script_test(symbols ONE 300 symbols_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER})
