@@ -117,7 +117,7 @@ static int load_plants(struct gate_comparison *comparison, const char *planted, 
     if (failed && error->code == 0)
         error_set(error, EXIT_USAGE, "%s: %s", directory, strerror(errno));
     return error->code ? error->code
-                       : module_set_load(&comparison->plants, directory, NULL, directory, paths->worker, error);
+                       : module_set_load(&comparison->plants, directory, NULL, NULL, directory, paths->worker, error);
 }
 
 /* One layout for ever, on either side, would make every such pair red as not comparable. */

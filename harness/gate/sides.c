@@ -43,7 +43,7 @@ static int load_files(struct gate_side *side, const struct gate_modules *modules
     if (paths_join(directory, scratch, name, error) != 0 || make_directory(directory, error) != 0 ||
         make_link(directory, "plant.o", plant, path, error) != 0)
         return error->code;
-    return module_set_load(&side->set, directory, (const char *const *)modules->files, side->directory,
+    return module_set_load(&side->set, directory, NULL, (const char *const *)modules->files, side->directory,
                            side->paths.worker, error);
 }
 
