@@ -1,6 +1,7 @@
 #include "base/environment.h"
 
 #include "base/hash.h"
+#include "base/toolchain.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -56,7 +57,7 @@ int environment_preload_first(struct environment *environment, const char *file,
 
 static bool find_in_libraries(const char *name, char *path)
 {
-    char *directories = strdup(LAYOUT_LIBRARY_DIRECTORIES), *rest = directories, *directory;
+    char *directories = strdup(toolchain_library_directories()), *rest = directories, *directory;
     bool found = false;
     while (!found && (directory = strsep(&rest, ":")) != NULL)
         found = snprintf(path, PATH_MAX, "%s/%s", directory, name) < PATH_MAX && access(path, R_OK) == 0;
@@ -72,7 +73,7 @@ int environment_find_preload(const char *given, char *path, struct error *error)
         return error_set(error, EXIT_USAGE,
                          "--preload: \"%.500s\" is not there; expected a shared object (its path, or the name of one "
                          "in %.300s)",
-                         given, LAYOUT_LIBRARY_DIRECTORIES);
+                         given, toolchain_library_directories());
     if (stat(path, &status) != 0 || !S_ISREG(status.st_mode) || access(path, R_OK) != 0)
         return error_set(error, EXIT_USAGE, "--preload: %.900s: cannot be read; expected a shared object", path);
     return 0;

@@ -1,6 +1,7 @@
 #include "count/cache.h"
 
 #include "base/environment.h"
+#include "base/toolchain.h"
 #include "module/link.h"
 
 #include <dirent.h>
@@ -51,8 +52,8 @@ static uint64_t hash_contents(uint64_t hash, const char *path)
 static uint64_t hash_common(const struct launch *launch)
 {
     const struct paths *paths = launch->paths;
-    const char *const files[] = {paths->worker, "/proc/self/exe", paths->interposer, LAYOUT_LIBC,
-                                 LAYOUT_LIBM,   LAYOUT_LIBGCC,    LAYOUT_LIBGCC_S};
+    const char *const files[] = {paths->worker,    "/proc/self/exe",   paths->interposer,   toolchain_libc(),
+                                 toolchain_libm(), toolchain_libgcc(), toolchain_libgcc_s()};
     uint64_t hash = hash_text(hash_machine(HASH_START), environment_words());
     struct dirent **entries = NULL;
     char path[2 * PATH_MAX];

@@ -3,6 +3,7 @@
 #include "base/process.h"
 #include "base/random.h"
 #include "base/scratch.h"
+#include "base/toolchain.h"
 #include "module/elf_file.h"
 #include "module/link_needs.h"
 
@@ -312,12 +313,13 @@ static void fill_command(struct command *command, const struct layout_link *link
     command->arguments[count++] = "--as-needed";
     if (link->object->runtime)
         command->arguments[count++] = link->object->runtime;
-    command->arguments[count++] = LAYOUT_LIBM;
-    command->arguments[count++] = LAYOUT_LIBGCC; /* divisions of 128 bits, atomics, whatever is no instruction */
-    if (*LAYOUT_LIBGCC_S == '/')
-        command->arguments[count++] = LAYOUT_LIBGCC_S; /* exceptions, backtraces */
+    command->arguments[count++] = toolchain_libm();
+    if (*toolchain_libgcc()) /* divisions of 128 bits, atomics, whatever is no instruction */
+        command->arguments[count++] = toolchain_libgcc();
+    if (*toolchain_libgcc_s()) /* exceptions, backtraces */
+        command->arguments[count++] = toolchain_libgcc_s();
     command->arguments[count++] = "--no-as-needed";
-    command->arguments[count++] = LAYOUT_LIBC;
+    command->arguments[count++] = toolchain_libc();
     command->arguments[count] = NULL;
 }
 

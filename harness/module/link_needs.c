@@ -1,5 +1,7 @@
 #include "module/link_needs.h"
 
+#include "base/toolchain.h"
+
 #include <dirent.h>
 #include <elf.h>
 #include <errno.h>
@@ -54,7 +56,7 @@ static bool find(const char *name, char path[PATH_MAX])
 {
     bool found = false;
     for (enum kind kind = FOR_LINKING; kind < KINDS && !found; kind++) {
-        char *directories = strdup(LAYOUT_LIBRARY_DIRECTORIES), *rest = directories, *directory;
+        char *directories = strdup(toolchain_library_directories()), *rest = directories, *directory;
         while (!found && (directory = strsep(&rest, ":")) != NULL)
             found = find_in(directory, name, kind, path);
         free(directories);
@@ -72,7 +74,7 @@ static int find_named(const char *name, const struct layout_object *object, char
     if (!find(name, path))
         return error_set(error, EXIT_USAGE,
                          "%s: needs the library %s; no lib%s.so, lib%s.so.NUMBER or lib%s.a is in %s: install it",
-                         object->file, name, name, name, name, LAYOUT_LIBRARY_DIRECTORIES);
+                         object->file, name, name, name, name, toolchain_library_directories());
     return 0;
 }
 
@@ -134,7 +136,7 @@ int layout_needs_find(const char *names, size_t size, struct layout_object *obje
 bool layout_needs_is_usual(const char *path)
 {
     const size_t length = (size_t)(strrchr(path, '/') - path);
-    for (const char *at = LAYOUT_LIBRARY_DIRECTORIES; *at; at += strcspn(at, ":"), at += *at == ':')
+    for (const char *at = toolchain_library_directories(); *at; at += strcspn(at, ":"), at += *at == ':')
         if (strcspn(at, ":") == length && strncmp(at, path, length) == 0)
             return true;
     return false;
