@@ -17,7 +17,7 @@ double forecast_sd_factor(struct stats_split split, double length)
 {
     if (!split.valid || !(split.total_sd > 0) || !(length > 0 && length < 1))
         return 1;
-    return fmin(1, hypot(split.between_sd, split.within_sd * sqrt(length)) / split.total_sd);
+    return fmin(1, stats_hypot(split.between_sd, split.within_sd * sqrt(length)) / split.total_sd);
 }
 
 /* What is nearest to 0 among the effects that a 95 % t interval holds. */

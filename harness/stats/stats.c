@@ -378,11 +378,16 @@ struct stats_centre stats_weighted(const double *values, const double *errors, c
     return centre;
 }
 
+double stats_hypot(double x, double y)
+{
+    return (double)hypotl(x, y);
+}
+
 struct stats_interval stats_difference_interval(double first, struct stats_interval of_first, double second,
                                                 struct stats_interval of_second)
 {
-    const double down = hypot(second - of_second.low, of_first.high - first);
-    const double up = hypot(of_second.high - second, first - of_first.low);
+    const double down = stats_hypot(second - of_second.low, of_first.high - first);
+    const double up = stats_hypot(of_second.high - second, first - of_first.low);
     if (!isfinite(first) || !isfinite(second) || isnan(down) || isnan(up))
         return unbounded;
     return (struct stats_interval){second - first - down, second - first + up};

@@ -89,6 +89,9 @@ double stats_signed_rank_cdf(long t, size_t n);
 /* Smallest n at which the two-sided level alpha can be reached at all; SIZE_MAX for an alpha outside (0, 1). */
 size_t stats_signed_rank_minimum_count(double alpha);
 
+/* hypot, whose symbol has a version that only glibc 2.35 and later have: a tarball of ours runs with 2.34. */
+double stats_hypot(double x, double y);
+
 /*
  * By how much two independent estimates differ, second - first, from each one's own interval at the same confidence:
  * MOVER (Zou & Donner 2008, Statistics in Medicine 27: 1693-1702), [d - hypot(y - y.low, x.high - x), d + hypot(y.high
