@@ -5,11 +5,15 @@ get_property(variant_include_directories GLOBAL PROPERTY ENCBENCH_VARIANT_INCLUD
 set(sanitize -fsanitize=address,undefined -fno-sanitize=pointer-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer)
 set(wrap_malloc -Wl,--wrap=malloc -Wl,--wrap=realloc -Wl,--wrap=free)
 
+set(built_data ${PROJECT_BINARY_DIR}/modules/data)
+if(ENCBENCH_PACKAGE)
+  set(built_data "") # installed, it is beside them
+endif()
 function(encbench_conformance_test test variant codec)
   get_property(definitions GLOBAL PROPERTY ENCBENCH_VARIANT_DEFINITIONS_${variant})
   add_executable(${test} ${CMAKE_CURRENT_LIST_DIR}/conformance.c $<TARGET_OBJECTS:${codec}>)
   target_include_directories(${test} PRIVATE ${variant_include_directories})
-  target_compile_definitions(${test} PRIVATE ${definitions} TEST_DATA_DIRECTORY="${PROJECT_BINARY_DIR}/modules/data")
+  target_compile_definitions(${test} PRIVATE ${definitions} TEST_DATA_DIRECTORY="${built_data}")
   target_compile_options(${test} PRIVATE ${ARGN})
   target_link_options(${test} PRIVATE ${ARGN} ${wrap_malloc})
   target_link_libraries(${test} PRIVATE ${CMOCKA_LIBRARY} Threads::Threads)
@@ -25,8 +29,10 @@ foreach(variant IN LISTS variants)
   encbench_conformance_test(conformance_${variant} ${variant} encbench_codec)
   # Beside the modules, where a run finds it: whether a variant conforms is one of the figures that claims speak of.
   set_target_properties(conformance_${variant} PROPERTIES
-    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/modules/conformance OUTPUT_NAME ${variant})
-  install(TARGETS conformance_${variant} RUNTIME DESTINATION ${ENCBENCH_INSTALL_DIR}/modules/conformance)
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/modules/conformance OUTPUT_NAME ${variant} EXCLUDE_FROM_ALL FALSE)
+  if(ENCBENCH_PACKAGE STREQUAL "tarball") # its cmocka
+    set_target_properties(conformance_${variant} PROPERTIES INSTALL_RPATH "$ORIGIN/../..")
+  endif()
   encbench_conformance_test(conformance_sanitized_${variant} ${variant} conformance_codec_sanitized_object ${sanitize})
 endforeach()
 

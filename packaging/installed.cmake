@@ -1,0 +1,20 @@
+# At installation: which revision this is, and by what it was installed (module/provenance.h reads it).
+# SOURCE, HOW, FILE
+function(ask_git output)
+  execute_process(COMMAND git -C ${SOURCE} ${ARGN} OUTPUT_VARIABLE answer OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET
+                  RESULT_VARIABLE failed)
+  set(${output} "${answer}" PARENT_SCOPE)
+  set(failed ${failed} PARENT_SCOPE)
+endfunction()
+ask_git(ours ls-files --error-unmatch -- CMakeLists.txt)
+set(revision)
+set(dirty)
+if(failed EQUAL 0)
+  ask_git(revision rev-parse HEAD)
+  ask_git(changes status --porcelain --untracked-files=no -- :/ ":(exclude)REPORT.md")
+  set(dirty no)
+  if(changes)
+    set(dirty yes)
+  endif()
+endif()
+file(WRITE ${FILE} "key,value\nhow,${HOW}\nrevision,${revision}\ndirty,${dirty}\n")
