@@ -2,6 +2,8 @@
 
 #include "base/paths.h"
 #include "measure/measure.h"
+#include "present/complete.h"
+#include "present/version.h"
 #include "store/csv.h"
 
 #include <argp.h>
@@ -321,23 +323,26 @@ static int add_word(const char *option, const char *value, const char **list, st
     return set_name(option, value, &list[count], error);
 }
 
+static const struct {
+    const char *verb, *formats; /* between commas and spaces */
+} known_formats[] = {{"list", "text, csv, markdown"}, {"export", "benchfmt, gbench"}, {"ab", "text, csv, json"}};
+enum { FORMATS_COUNT = sizeof known_formats / sizeof known_formats[0] };
+
 static int set_format(const char *name, struct parsing *parsing)
 {
-    static const struct {
-        const char *verb, *formats; /* between commas and spaces */
-    } known[] = {{"list", "text, csv, markdown"}, {"export", "benchfmt, gbench"}, {"ab", "text, csv, json"}};
     struct options *options = parsing->options;
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        const char *at = strcmp(known[i].verb, parsing->verb->name) == 0 ? strstr(known[i].formats, name) : NULL;
+    for (size_t i = 0; i < FORMATS_COUNT; i++) {
+        const char *verb = known_formats[i].verb, *formats = known_formats[i].formats;
+        const char *at = strcmp(verb, parsing->verb->name) == 0 ? strstr(formats, name) : NULL;
         const size_t length = strlen(name);
-        if (at && (at == known[i].formats || at[-1] == ' ') && (at[length] == ',' || at[length] == '\0')) {
+        if (at && (at == formats || at[-1] == ' ') && (at[length] == ',' || at[length] == '\0')) {
             options->format = name;
             options->csv = strcmp(name, "csv") == 0;
             return 0;
         }
-        if (strcmp(known[i].verb, parsing->verb->name) == 0)
+        if (strcmp(verb, parsing->verb->name) == 0)
             return error_set(parsing->error, EXIT_USAGE, "--format: unknown format \"%s\"; expected one of %s", name,
-                             known[i].formats);
+                             formats);
     }
     return 0;
 }
@@ -601,6 +606,44 @@ static void print_manual(const struct verb *verbs)
            ".TP\nENCBENCH_ROOT\nsource tree to take claims.csv and plots from and to write results to\n");
 }
 
+/* ---- for a shell's completion ---- */
+
+enum { VALUES_BYTES = 256 };
+
+/* The words that an option takes, with a space between; "" where it takes others. */
+static void words_of(size_t option, char words[static VALUES_BYTES])
+{
+    const int key = option_table[option].option.key;
+    words[0] = '\0';
+    for (size_t i = 0; i < profile_count && key == KEY_PROFILE; i++)
+        snprintf(words + strlen(words), VALUES_BYTES - strlen(words), "%s ", profiles[i].name);
+    for (size_t i = 0; i < MEASURE_STATES && key == KEY_STATES; i++)
+        snprintf(words + strlen(words), VALUES_BYTES - strlen(words), "%s ", measure_state_words[i]);
+    for (size_t i = 0; i < FORMATS_COUNT && key == KEY_FORMAT; i++)
+        if (verb_knows(known_formats[i].verb, option_table[option].verbs))
+            snprintf(words, VALUES_BYTES, "%s", known_formats[i].formats);
+    for (char *comma; (comma = strchr(words, ',')) != NULL;)
+        *comma = ' ';
+}
+
+static void print_completion(int count, char **words, const struct verb *verbs)
+{
+    struct complete_verb known_verbs[64];
+    struct complete_option known_options[OPTION_COUNT];
+    char values[OPTION_COUNT][VALUES_BYTES];
+    size_t verb_count = 0;
+    for (; verbs[verb_count].name && verb_count < sizeof known_verbs / sizeof known_verbs[0]; verb_count++)
+        known_verbs[verb_count] = (struct complete_verb){verbs[verb_count].name, verbs[verb_count].arguments};
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct argp_option *option = &option_table[i].option;
+        words_of(i, values[i]);
+        known_options[i] =
+            (struct complete_option){option_table[i].verbs, option->name, option->arg, *values[i] ? values[i] : NULL};
+    }
+    const struct complete_table table = {known_verbs, verb_count, known_options, OPTION_COUNT};
+    complete_print(&table, (const char *const *)words, (size_t)count);
+}
+
 static void parse_verb_options(int argc, char **argv, struct parsing *parsing)
 {
     struct argp_option list[OPTION_COUNT + 1] = {0};
@@ -665,11 +708,15 @@ const struct verb *options_parse(int argc, char **argv, const struct verb *verbs
         return NULL;
     }
     if (strcmp(argv[1], "--version") == 0 || (argc == 3 && strcmp(argv[2], "--version") == 0)) {
-        printf("encbench %s\n", ENCBENCH_VERSION);
+        version_print();
         return NULL;
     }
     if (strcmp(argv[1], "--manual") == 0) {
         print_manual(verbs);
+        return NULL;
+    }
+    if (strcmp(argv[1], "--complete") == 0) {
+        print_completion(argc - 2, argv + 2, verbs);
         return NULL;
     }
     const struct verb *verb = verbs;

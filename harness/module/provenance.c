@@ -83,22 +83,61 @@ void provenance_git_complaint(const char *directory, char complaint[static PROVE
 }
 
 /* A directory that is not in the repository around it may have been unpacked there: the revision is that of something
- * else. REPORT.md is what a run is made into: that it is new says nothing of the program. An installed program stands
- * in nobody's checkout, or in one of something else. */
-static void put_git(struct csv_writer *writer, const char *root, bool installed)
+ * else. REPORT.md is what a run is made into: that it is new says nothing of the program. */
+static void ask_git(const char *root, struct provenance_revision *found)
 {
     const char *const revision[] = {"git", "-C", root, "rev-parse", "HEAD", NULL};
     const char *const changes[] = {
         "git", "-C", root, "status", "--porcelain", "--untracked-files=no", "--", ":(top)", ":(exclude)REPORT.md",
         NULL};
     const char *const ours[] = {"git", "-C", root, "ls-files", "--error-unmatch", "--", "CMakeLists.txt", NULL};
-    char *known = installed ? NULL : process_output(ours), *text = known ? process_output(revision) : NULL;
+    char *known = process_output(ours), *text = known ? process_output(revision) : NULL;
     free(known);
-    provenance_put(writer, "git_revision", text ? text : "");
+    snprintf(found->commit, sizeof found->commit, "%s", text ? text : "");
     char *changed = text ? process_output(changes) : NULL;
-    provenance_put(writer, "git_dirty", changed == NULL ? "" : *changed ? "yes" : "no");
+    snprintf(found->dirty, sizeof found->dirty, "%s", changed == NULL ? "" : *changed ? "yes" : "no");
     free(changed);
     free(text);
+}
+
+/* An installed program stands in nobody's checkout, or in one of something else. */
+static void read_installed(const char *root, struct provenance_revision *found)
+{
+    char path[PATH_MAX + 16], line[128];
+    snprintf(path, sizeof path, "%s/installed.csv", root);
+    FILE *stream = fopen(path, "re");
+    while (stream && fgets(line, sizeof line, stream)) {
+        char *value = strchr(line, ',');
+        if (value == NULL)
+            continue;
+        *value++ = '\0';
+        value[strcspn(value, "\n")] = '\0';
+        if (strcmp(line, "revision") == 0)
+            snprintf(found->commit, sizeof found->commit, "%.64s", value);
+        else if (strcmp(line, "dirty") == 0)
+            snprintf(found->dirty, sizeof found->dirty, "%.3s", value);
+        else if (strcmp(line, "how") == 0)
+            snprintf(found->how, sizeof found->how, "%.31s", value);
+    }
+    if (stream)
+        fclose(stream);
+}
+
+void provenance_find_revision(const struct paths *paths, struct provenance_revision *revision)
+{
+    *revision = (struct provenance_revision){0};
+    if (paths->installed)
+        read_installed(paths->root, revision);
+    else
+        ask_git(paths->root, revision);
+}
+
+static void put_git(struct csv_writer *writer, const struct paths *paths)
+{
+    struct provenance_revision revision;
+    provenance_find_revision(paths, &revision);
+    provenance_put(writer, "git_revision", revision.commit);
+    provenance_put(writer, "git_dirty", revision.dirty);
 }
 
 static const char *base_name(const char *path)
@@ -244,7 +283,7 @@ void provenance_write(struct csv_writer *writer, const struct paths *paths, cons
     put_environment(writer);
     provenance_put(writer, "encbench_version", ENCBENCH_VERSION);
     provenance_put_integer(writer, "module_abi_version", ENCBENCH_ABI_VERSION);
-    put_git(writer, paths->root, paths->installed);
+    put_git(writer, paths);
     provenance_put(writer, "compiler", ENCBENCH_COMPILER);
     provenance_put(writer, "compile_flags", ENCBENCH_COMPILE_FLAGS);
     put_output(writer, "linker", linker);

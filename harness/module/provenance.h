@@ -28,6 +28,15 @@ void provenance_put_number(struct csv_writer *writer, const char *key, double va
 enum { PROVENANCE_COMPLAINT_BYTES = 512 };
 void provenance_git_complaint(const char *directory, char complaint[static PROVENANCE_COMPLAINT_BYTES]);
 
+/* Which revision the program is of: of a checkout what git says now, of an installed program what its installation
+ * wrote down beside it (installed.csv). "" where nobody knows. */
+struct provenance_revision {
+    char commit[65];
+    char dirty[4]; /* "yes" or "no" */
+    char how[32];  /* of an installed program: "Debian package", "tarball" or "cmake --install" */
+};
+void provenance_find_revision(const struct paths *paths, struct provenance_revision *revision);
+
 /* All rows that do not depend on how far the run is. What cannot be found out is an empty value. */
 void provenance_write(struct csv_writer *writer, const struct paths *paths, const struct module_set *set);
 

@@ -93,6 +93,29 @@ static void what_was_unpacked_in_a_repository_is_not_of_it(void **state)
     expect("others/unpacked", "", "");
 }
 
+/* Written down beside it when it was installed; in a repository or not. */
+static void an_installed_program_is_of_what_it_was_installed_from(void **state)
+{
+    (void)state;
+    struct paths paths = {.installed = true};
+    struct provenance_revision found;
+    char path[PATH_MAX + 32];
+    snprintf(paths.root, sizeof paths.root, "%.3900s/ours", scratch);
+    provenance_find_revision(&paths, &found);
+    assert_string_equal(found.commit, "");
+    assert_string_equal(found.dirty, "");
+    snprintf(path, sizeof path, "%s/installed.csv", paths.root);
+    FILE *stream = fopen(path, "w");
+    assert_non_null(stream);
+    fputs("key,value\nhow,Debian package\nrevision,0123456789abcdef\ndirty,yes\n", stream);
+    fclose(stream);
+    provenance_find_revision(&paths, &found);
+    unlink(path);
+    assert_string_equal(found.how, "Debian package");
+    assert_string_equal(found.commit, "0123456789abcdef");
+    assert_string_equal(found.dirty, "yes");
+}
+
 static void a_foreign_owner_is_named_with_its_remedy(void **state)
 {
     (void)state;
@@ -147,6 +170,7 @@ int main(void)
         cmocka_unit_test(a_hook_of_another_repository_does_not_lend_its_own),
         cmocka_unit_test(what_was_unpacked_in_a_repository_is_not_of_it),
         cmocka_unit_test(an_environment_comes_back_from_a_run_directory),
+        cmocka_unit_test(an_installed_program_is_of_what_it_was_installed_from),
         cmocka_unit_test(a_foreign_owner_is_named_with_its_remedy),
     };
     char *found = process_output(version);

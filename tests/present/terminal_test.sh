@@ -144,8 +144,33 @@ else
     checks=$((checks + 14))
 fi
 
-# ---- the page for man ----
+# ---- which program it is ----
 "$cmake" --install "$build" --prefix "$work/prefix" >"$work/out" 2>"$work/err" || fail "install"
+revision=$(git -C "$source" rev-parse --verify --quiet HEAD 2>/dev/null | cut -c 1-12)
+named="${revision:+, revision $revision}"
+run --version
+check "--version has the revision and where it was built" \
+    sh -c 'sed "s/ and changes to it//" "$1" | grep -qxE "encbench [0-9.]+$2, built in $3"' sh "$work/out" "$named" "$build"
+unset ENCBENCH_ROOT
+"$work/prefix/bin/encbench" --version >"$work/out" 2>"$work/err"
+check "an installed one how it was installed" \
+    sh -c 'sed "s/ and changes to it//" "$1" | grep -qxE "encbench [0-9.]+$2, cmake --install in .*/prefix/lib.*/encbench"' sh "$work/out" "$named"
+export ENCBENCH_ROOT="$source"
+check "its completion is installed, too" cmp -s "$source/packaging/encbench.bash" "$work/prefix/share/bash-completion/completions/encbench"
+if command -v pkg-config >/dev/null 2>&1; then
+    mkdir "$work/moved to" && cp -r "$work/prefix/." "$work/moved to"
+    pc=$(dirname "$(find "$work/moved to" -name encbench.pc)")
+    echo '#include <module.h>' >header.c
+    check "pkg-config finds module.h where the prefix was moved to" \
+        sh -c 'eval "cc -fsyntax-only $(PKG_CONFIG_PATH=$1 pkg-config --cflags encbench) header.c"' sh "$pc"
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    check "and has the flags of modules" sh -c 'case "$(PKG_CONFIG_PATH=$1 pkg-config --variable=module_flags encbench)" in *-ffunction-sections*) ;; *) exit 1 ;; esac' sh "$pc"
+else
+    echo "SKIP: no pkg-config here"
+    checks=$((checks + 2))
+fi
+
+# ---- the page for man ----
 page=$(find "$work/prefix" -path '*/man/man1/encbench.1')
 check "the page is installed" [ -s "$page" ]
 run --manual
@@ -184,4 +209,4 @@ else
     echo "SKIP: no mandoc here"
 fi
 
-finish 138
+finish 143

@@ -6,3 +6,6 @@ encbench_script_test(export BESIDE 300 export_test.py $<TARGET_FILE:encbench> ${
 
 # All verbs on a terminal, with the page for man.
 encbench_script_test(terminal ONE 300 terminal_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_COMMAND})
+
+# What a shell's completion offers: verbs and options of --help, values that are accepted.
+encbench_script_test(complete BESIDE 120 complete_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR})
