@@ -38,9 +38,10 @@ static void offer_words(const struct completing *completing, const char *words)
 
 static bool has_word(const char *words, const char *word)
 {
-    char padded[80];
+    char padded[80], padded_words[160];
     snprintf(padded, sizeof padded, " %s ", word);
-    return strstr(words, padded) != NULL;
+    snprintf(padded_words, sizeof padded_words, " %s ", words);
+    return strstr(padded_words, padded) != NULL;
 }
 
 static bool is_option_of(const struct completing *completing, const struct complete_option *option)
@@ -127,7 +128,7 @@ static void offer_list(const struct completing *completing, const char *option)
 
 static void offer_value(const struct completing *completing, const struct complete_option *option)
 {
-    static const char anything[] = " N K MINUTES NAME=VALUE COMMAND ";
+    static const char anything[] = "N K MINUTES PERCENT NAME=VALUE COMMAND WORDS";
     const char *argument = option->argument;
     if (option->values) {
         offer_words(completing, option->values);
@@ -182,10 +183,12 @@ static void offer_arguments(const struct completing *completing, const char *arg
     size_t words_before = 0;
     for (size_t i = 1; i + 1 < completing->count; i++)
         words_before += completing->words[i][0] != '-';
-    if (words_before == 0 && strncmp(arguments, "CLAIM", strlen("CLAIM")) == 0)
+    if (words_before == 0 && (has_word(arguments, "CLAIM") || has_word(arguments, "WHAT")))
         offer_listed(completing, "claim", false);
     else if (strstr(arguments, "DIR"))
         offer_runs(completing);
+    else if (*arguments)
+        puts(":files");
 }
 
 /* A list is completed behind its last comma. */
