@@ -1,7 +1,8 @@
-# The front door against faked Debian commands; and for real, from an empty package set (long: ./encbench test -L long).
+# The front door against faked Debian commands; and for real, from an empty package set, and the packages in one (long: ./encbench test -L long).
 encbench_script_test(front_door BESIDE 300 front_door_test.sh ${PROJECT_SOURCE_DIR})
 encbench_script_test(empty_set ALONE 3600 empty_set_test.sh ${PROJECT_SOURCE_DIR})
-set_tests_properties(empty_set PROPERTIES LABELS long)
+encbench_script_test(package ALONE 3600 package_test.sh ${PROJECT_SOURCE_DIR})
+set_tests_properties(empty_set package PROPERTIES LABELS long)
 
 # CC of several words.
 encbench_script_test(compiler BESIDE 120 compiler_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_COMMAND})
