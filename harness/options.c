@@ -599,7 +599,9 @@ static void print_manual(const struct verb *verbs)
            ".TP\nencbench report \\-\\-profile quick\nmeasure a little and write the report\n"
            ".TP\nencbench explain 4d\nwhere the verdict of a part comes from\n");
     printf(".SH ENVIRONMENT\n"
-           ".TP\nNO_COLOR\nno colours when set and not empty\n"
+           ".TP\nTMPDIR\nwhere temporary files lie, and what is kept of a worker that crashed; else in /tmp\n"
+           ".TP\nGITHUB_STEP_SUMMARY\nfile that gate appends its summary to\n"
+           ".TP\nNO_COLOR\nno colours when set and not empty; nor where TERM is dumb\n"
            ".TP\nENCBENCH_PYTHON\nthe Python that draws and writes reports; it must import matplotlib and jinja2\n"
            ".TP\nENCBENCH_CACHE\nwhere gate keeps what it built of other repositories; else below "
            "XDG_CACHE_HOME or ~/.cache\n"

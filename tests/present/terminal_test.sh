@@ -195,7 +195,9 @@ for section in DESCRIPTION FILES EXAMPLES; do check "the page has $section" grep
 for code in 0 1 2 3 4; do check "the page has exit code $code" grep -qx "$code" "$work/plain"; done
 "$encbench" --help | sed -n 's/^  \([0-9]\)  \(.*\)/| \1 | \2 |/p' >"$work/codes"
 check "README.md has the exit codes of --help" sh -c '[ -s "$1" ] && grep "^| [0-9] |" "$2/README.md" | cmp -s - "$1"' sh "$work/codes" "$source"
-check "the page has NO_COLOR" grep -qx NO_COLOR "$work/plain"
+variables=$(grep -rho 'getenv("[A-Z_]*")' "$source/harness" | tr -dc 'A-Z_\n' | sort -u)
+check "variables are read" [ "$(echo "$variables" | wc -l)" -ge 6 ]
+for variable in $variables; do check "the page has $variable" grep -qw "$variable" "$work/plain"; done
 if command -v groff >/dev/null 2>&1; then
     groff -man -Tutf8 -ww "$page" >"$work/out" 2>"$work/err"
     check "groff has nothing to say" [ ! -s "$work/err" ]
@@ -209,4 +211,4 @@ else
     echo "SKIP: no mandoc here"
 fi
 
-finish 143
+finish 150
