@@ -2,7 +2,7 @@
 # The packages, for real: built twice in two places and compared byte for byte; installed in an empty Debian 12 and used there by an ordinary
 # user, a module of whose own is built against them; removed again. The tarball unpacked in a path with a space, in a system of which the
 # libraries lie elsewhere; the versions of glibc that it asks for.
-# Needs root, debootstrap and a Debian mirror; takes some ten minutes and about 3 GB. Exits 77 where it cannot run.
+# Needs root, debootstrap and a Debian mirror; takes some fifteen minutes and about 3 GB. Exits 77 where it cannot run.
 # usage: package_test.sh PROJECT_ROOT
 set -u
 unset CC CFLAGS LDFLAGS SOURCE_DATE_EPOCH ENCBENCH_ROOT ENCBENCH_PACKAGE GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
@@ -89,7 +89,7 @@ expect_code 0
 run system plain encbench run --quiet --profile smoke --workloads sum_4k --module built/sum_bytes.o --module built/sum_words.o \
     --variants sum_bytes,sum_words --out sums
 expect_code 0
-run system plain sh -c 'gcc $(pkg-config --cflags --variable=module_flags encbench | tr "\n" " ") -c mine/sum_bytes.c -o by_hand.o && encbench list --module by_hand.o'
+run system plain sh -c 'gcc $(pkg-config --cflags encbench) $(pkg-config --variable=module_flags encbench) -c mine/sum_bytes.c -o by_hand.o && encbench list --module by_hand.o'
 expect_code 0
 expect_in out sum_bytes
 
