@@ -93,6 +93,34 @@ run system plain sh -c 'gcc $(pkg-config --cflags encbench) $(pkg-config --varia
 expect_code 0
 expect_in out sum_bytes
 
+begin 'a gate of their own'
+cat >"$scratch/system/home/plain/make_repository" <<'EOF'
+set -e
+mkdir repository && cd repository && git init -q && cp ../mine/sum.h ../mine/sum_bytes.c .
+git config user.name test && git config user.email test@example.org
+cat >encbench.ini <<'INI'
+build = mkdir -p out && cc -O2 -g -fPIC -ffunction-sections $ENCBENCH_PREFIX_MAP -I"$ENCBENCH_INCLUDE" -c sum_bytes.c -o out/sum.o
+module = out/sum.o
+INI
+echo out/ >.gitignore
+git add -A && git commit -q -m first
+echo note >note && git add -A && git commit -q -m neutral
+sed -i '/encbench_next_input/s|.*|        volatile int again = 0;\n        (void)again;\n&|' sum.h
+git commit -q -a -m slow
+EOF
+run system plain sh make_repository
+expect_code 0
+run system plain sh -c 'cd repository && encbench gate --quiet --exact --base HEAD~1'
+expect_code 1
+expect_in out 'sum_4k instructions_per_op'
+run system plain sh -c 'cd repository && git checkout -q HEAD~1 && encbench gate --quiet --exact --base HEAD~1'
+expect_code 0
+
+begin 'two sources of their own'
+run system plain sh -c 'encbench ab mine/sum_bytes.c mine/sum_words.c; code=$?; [ $code -eq 0 ] || [ $code -eq 3 ]'
+expect_code 0
+expect_in out sum_4k
+
 begin 'removing it'
 run system root sh -c "apt-get -q -y purge 'encbench*' && find / -xdev -name '*encbench*' ! -path '/home/*' ! -path '/root/*' ! -path '/var/cache/*'"
 expect_code 0
