@@ -80,7 +80,7 @@ struct module_set {
     size_t count;
     char **shared; /* shared objects that all link against; NULL-terminated */
     char *shared_directory;
-    bool namesakes; /* of sides that have no labels yet: several may have one name */
+    bool namesakes;          /* of sides that have no labels yet: several may have one name */
     bool directory_left_out; /* the directory's, but those that were asked for by name */
 };
 

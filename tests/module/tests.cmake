@@ -15,8 +15,8 @@ target_compile_options(objects_probe PRIVATE -fPIC)
 encbench_script_test(objects BESIDE 300 objects_test.sh $<TARGET_FILE:objects_probe> ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER})
 set_tests_properties(objects PROPERTIES LABELS unit)
 # Modules of a project in C++, built against an installed encbench.
-encbench_script_test(package BESIDE 300 package_test.sh ${PROJECT_BINARY_DIR} $<TARGET_FILE:objects_probe> ${PROJECT_SOURCE_DIR} ${CMAKE_COMMAND})
-set_tests_properties(package PROPERTIES LABELS unit)
+encbench_script_test(project BESIDE 300 project_test.sh ${PROJECT_BINARY_DIR} $<TARGET_FILE:objects_probe> ${PROJECT_SOURCE_DIR} ${CMAKE_COMMAND})
+set_tests_properties(project PROPERTIES LABELS unit)
 # What strangers do: install, build a module of their own against it, compare. It times as well.
 encbench_script_test(modules ALONE 900 modules_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_COMMAND})
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # find_package(encbench) in a project of C++ alone: modules with libraries of every kind, by targets, pkg-config and paths, as object files
 # and as shared objects, by each generator that is installed; what is built says what it should (objects_probe.c). No worker is started.
-# usage: package_test.sh BUILD PROBE SOURCE CMAKE
+# usage: project_test.sh BUILD PROBE SOURCE CMAKE
 set -u
 build=$1 probe=$2 source=$3 cmake=$4
 work=$(mktemp -d) || exit 1
@@ -14,7 +14,7 @@ for tool in "${CXX:-g++}" pkg-config; do
     exit 77
 done
 must "install" "$cmake" --install "$build" --prefix "$work/a prefix"
-mkdir "$work/home" && cp -r "$source/tests/module/package" "$work/home/a project"
+mkdir "$work/home" && cp -r "$source/tests/module/project" "$work/home/a project"
 cd "$work/home" || exit 1
 for generator in Ninja:ninja 'Unix Makefiles:make'; do
     if ! command -v "${generator#*:}" >/dev/null 2>&1; then
