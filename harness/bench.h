@@ -8,7 +8,7 @@
  *     ENCBENCH_VARIANT(table, encode = base64_table);
  *
  *     ENCBENCH_WORKLOAD(base64, encode(in, bytes, out), ENCBENCH_BYTES(64, 1k, 16k),
- * ENCBENCH_OUTPUT(base64_bytes(bytes)));
+ *                       ENCBENCH_OUTPUT(base64_bytes(bytes)));
  *
  * That is two variants on three workloads, base64_64, base64_1k and base64_16k. Names are C identifiers, so that all of
  * them are legal. What another file shall share (a second implementation, another release) stands in a header of yours.
@@ -19,12 +19,13 @@
  *
  * ENCBENCH_WORKLOAD(NAME, OP, OPTION...): OP is an expression, and what is timed. It sees
  *     in     the input of this op, pseudo-random, another one in every op: a `const void *` of `bytes` bytes (in C++ it
- *            becomes a pointer to whatever the function takes; in.as<T>() where that is a template), or a `const TYPE
- * *` to `count` items out    where it writes to: a `void *` to 64-byte aligned memory, with ENCBENCH_OUTPUT state `TYPE
- * *`, with ENCBENCH_STATE What it returns is its output, of which the harness makes the digest that all variants must
- * have in common: a number, in C++ also a std::string or a std::vector of numbers. With ENCBENCH_OUTPUT it returns how
- * many bytes it wrote to `out`, and these are its output; an op that returns void wrote them all. A comma outside of
- * parentheses ends OP.
+ *            becomes a pointer to whatever the function takes; in.as<T>() where that is a template)
+ *            or, with ENCBENCH_ITEMS, a `const TYPE *` to `count` items
+ *     out    with ENCBENCH_OUTPUT where it writes to: a `void *` to memory that is aligned to 64 bytes
+ *     state  with ENCBENCH_STATE a `TYPE *`
+ * What it returns is its output, of which the harness makes the digest that all variants must have in common: a number,
+ * in C++ also a std::string or a std::vector of numbers. With ENCBENCH_OUTPUT it returns how many bytes it wrote to
+ * `out`, and these are its output; an op that returns void wrote them all. A comma outside of parentheses ends OP.
  *
  * Options, in any order:
  *     ENCBENCH_BYTES(SIZE...)        sizes of the input; each is a workload of its own, NAME_SIZE. 1k, 2k ... 512M are
