@@ -601,10 +601,12 @@ static void print_manual(const struct verb *verbs)
     printf(".SH ENVIRONMENT\n"
            ".TP\nTMPDIR\nwhere temporary files lie, and what is kept of a worker that crashed; else in /tmp\n"
            ".TP\nGITHUB_STEP_SUMMARY\nfile that gate appends its summary to\n"
+           ".TP\nGITHUB_ACTIONS\nwhen set, gate annotates lines as GitHub shows them\n"
+           ".TP\nSOURCE_DATE_EPOCH\ngiven to the builds of both trees of gate; else the time of the base's commit\n"
            ".TP\nNO_COLOR\nno colours when set and not empty; nor where TERM is dumb\n"
            ".TP\nENCBENCH_PYTHON\nthe Python that draws and writes reports; it must import matplotlib and jinja2\n"
            ".TP\nENCBENCH_CACHE\nwhere gate keeps what it built of other repositories; else below "
-           "XDG_CACHE_HOME or ~/.cache\n"
+           "XDG_CACHE_HOME or HOME/.cache\n"
            ".TP\nENCBENCH_ROOT\nsource tree to take claims.csv and plots from and to write results to\n");
 }
 

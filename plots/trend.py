@@ -78,7 +78,7 @@ def draw(rows):
     height = 1.7 * max(len(panels), 1) + 0.9
     figure, all_axes = plt.subplots(max(len(panels), 1), 1, sharex=True, squeeze=False, figsize=(style.WIDTH_INCHES, height))
     for axes, (metric, lines) in zip(all_axes[:, 0], panels):
-        axes.set_title("time: revision / base, with the interval of 99 %" if metric == TIME else metric)
+        axes.set_title("time: revision over base, with its interval" if metric == TIME else metric)
         for number, (key, line) in enumerate(sorted(lines.items())):
             colour, marker = COLOURS[number % len(COLOURS)], style.MARKERS[number % len(style.MARKERS)]
             draw_line(axes, places, line, colour, marker)

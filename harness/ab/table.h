@@ -22,7 +22,9 @@ struct ab_result {
     const struct ab_row *row;
     const char *baseline, *contender; /* labels */
     enum ab_verdict verdict;
-    bool blind; /* a control or the layouts let nothing be said, whatever the interval is */
+    bool blind;     /* a control or the layouts let nothing be said, whatever the interval is */
+    bool refuted;   /* the row's claim, that both take the same time within the tolerance, with all that gates it */
+    bool contested; /* something else than where the interval lies keeps it open: tails, layouts, the twin, sizes */
     char reason[240];
     double effect_percent, confidence, smallest_found_percent; /* smallest: inf where there is no interval */
     struct stats_interval percent, twin_percent;
@@ -53,9 +55,9 @@ int ab_table_read(struct ab_table *table, const struct ab_inputs *inputs, const 
 int ab_table_write(const struct ab_table *table, const char *directory, struct error *error);
 
 /*
- * Exit code of --fail-if-slower: EXIT_REGRESSION when the lower end of any row that is slower is above the limit; else
- * EXIT_UNFIT when for any row it could not have been seen: the row is blind, or its interval reaches beyond the limit
- * and the smallest effect that would have been found, or what identical code differed by, is larger; else EXIT_PASS.
+ * Exit code of --fail-if-slower, whose limit is the tolerance of the claims: EXIT_REGRESSION when the lower end of a
+ * row that is slower is above the limit and its claim is refuted; else EXIT_UNFIT when it is not known of every row
+ * that it is not slower by more: it is blind or contested, or its interval reaches beyond the limit; else EXIT_PASS.
  * Pure.
  */
 int ab_table_judge(const struct ab_table *table, double limit_percent);

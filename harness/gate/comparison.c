@@ -48,13 +48,21 @@ static const struct csv_data *earlier_of(const struct gate_comparison *compariso
     return comparison->earlier_known ? &comparison->earlier : NULL;
 }
 
+/* A module without a structure has one of 0 bytes, on both sides; and what one side or both could not count says
+ * nothing: with the only workload renamed, that was all, and green. */
+static bool is_compared(const struct gate_row *row)
+{
+    const bool nothing = strcmp(row->metric, "struct_bytes") == 0 && row->base == 0 && row->head == 0;
+    return !gate_row_is_plant(row) && row->status != GATE_NEW && row->status != GATE_REMOVED &&
+           row->status != GATE_UNAVAILABLE && row->status != GATE_GAINED && !nothing;
+}
+
 /* Green means that something was compared. */
 static int check_compared(const struct gate_rows *rows, struct error *error)
 {
     size_t compared = 0;
     for (size_t i = 0; i < rows->count; i++)
-        compared += !gate_row_is_plant(&rows->rows[i]) && rows->rows[i].status != GATE_NEW &&
-                    rows->rows[i].status != GATE_REMOVED;
+        compared += is_compared(&rows->rows[i]);
     return compared > 0 ? 0
                         : error_set(error, EXIT_USAGE,
                                     "gate: nothing can be compared: the base and the working tree have no figure in "

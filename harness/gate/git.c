@@ -43,7 +43,7 @@ bool gate_git_top(const char *directory, char *top)
 
 bool gate_git_is_dirty(const char *directory)
 {
-    char *text = GATE_GIT(directory, "status", "--porcelain", "--", ".");
+    char *text = GATE_GIT(directory, "--no-optional-locks", "status", "--porcelain", "--", ".");
     const bool dirty = text && *text;
     free(text);
     return dirty;

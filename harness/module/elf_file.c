@@ -105,7 +105,7 @@ const char *elf_file_sections(const unsigned char *bytes, size_t size, struct el
     if (sections->count > (size - header->e_shoff) / sizeof *table)
         return "is truncated: its section table goes on behind its end";
     const size_t names = header->e_shstrndx == SHN_XINDEX ? table[0].sh_link : header->e_shstrndx;
-    if (names >= sections->count)
+    if (names == 0 || names >= sections->count || table[names].sh_type == SHT_NOBITS)
         return "has a damaged section table";
     for (size_t i = 1; i < sections->count; i++)
         if (table[i].sh_type != SHT_NOBITS && !is_within(size, table[i].sh_offset, table[i].sh_size))
@@ -137,7 +137,8 @@ struct elf_symbols elf_file_symbols(const struct elf_sections *sections)
             found.extended = (const Elf32_Word *)(const void *)(sections->bytes + section->sh_offset);
             found.extended_count = section->sh_size / sizeof *found.extended;
         }
-        if (section->sh_type != SHT_SYMTAB || section->sh_offset % 8 != 0 || section->sh_link >= sections->count)
+        if (section->sh_type != SHT_SYMTAB || section->sh_offset % 8 != 0 || section->sh_link == 0 ||
+            section->sh_link >= sections->count)
             continue;
         const Elf64_Shdr *names = &sections->headers[section->sh_link];
         found.symbols = (const Elf64_Sym *)(const void *)(sections->bytes + section->sh_offset);

@@ -87,9 +87,9 @@ void provenance_git_complaint(const char *directory, char complaint[static PROVE
 static void ask_git(const char *root, struct provenance_revision *found)
 {
     const char *const revision[] = {"git", "-C", root, "rev-parse", "HEAD", NULL};
-    const char *const changes[] = {
-        "git", "-C", root, "status", "--porcelain", "--untracked-files=no", "--", ":(top)", ":(exclude)REPORT.md",
-        NULL};
+    const char *const changes[] = {"git",         "--no-optional-locks",  "-C", root,     "status",
+                                   "--porcelain", "--untracked-files=no", "--", ":(top)", ":(exclude)REPORT.md",
+                                   NULL};
     const char *const ours[] = {"git", "-C", root, "ls-files", "--error-unmatch", "--", "CMakeLists.txt", NULL};
     char *known = process_output(ours), *text = known ? process_output(revision) : NULL;
     free(known);

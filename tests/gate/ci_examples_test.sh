@@ -100,12 +100,15 @@ check "a base that nobody has: exit $code" [ "$code" -ne 0 ]
 for said in 3 2; do
     printf '#!/bin/sh\nexit %s\n' $said >"$work/runner/says-$said" && chmod 755 "$work/runner/says-$said"
 done
-contained "$work/merge" "$action" GITHUB_ACTIONS=true GITHUB_ACTION_PATH="$work/action" BASE="$first" OUT=x ENCBENCH="$work/runner/says-3"
+printf '#!/bin/sh\ncase " $* " in *" --exact "*) exit 0 ;; esac\nexit 3\n' >"$work/runner/unfit-to-time" && chmod 755 "$work/runner/unfit-to-time"
+contained "$work/merge" "$action" GITHUB_ACTIONS=true GITHUB_ACTION_PATH="$work/action" BASE="$first" OUT=x ENCBENCH="$work/runner/unfit-to-time"
 check "an unfit machine: exit $code" [ "$code" -eq 0 ]
 check "an unfit machine: a warning" grep -q '^::warning::.*unfit' "$work/out"
+contained "$work/merge" "$action" GITHUB_ACTION_PATH="$work/action" BASE="$first" OUT=x ENCBENCH="$work/runner/says-3"
+check "nothing could be counted: exit $code" [ "$code" -eq 3 ]
 contained "$work/merge" "$action" ENCBENCH_UNFIT=fail GITHUB_ACTION_PATH="$work/action" BASE="$first" OUT=x ENCBENCH="$work/runner/says-3"
 check "an unfit machine, strictly: exit $code" [ "$code" -eq 3 ]
 contained "$work/merge" "$action" GITHUB_ACTION_PATH="$work/action" BASE="$first" OUT=x ENCBENCH="$work/runner/says-2"
 check "bad input: exit $code" [ "$code" -eq 2 ]
 check "no temporary file" [ -z "$(ls -A "$work/tmp")" ]
-finish 17
+finish 18

@@ -23,7 +23,7 @@ in_repository() { git -C "$repository" -c user.name=test -c user.email=test@exam
 # ---- the repository: this one's sources with two variants and no tests; a tag for each planted change ----
 make_repository() {
     mkdir -p "$repository/tests"
-    for part in CMakeLists.txt encbench.ini LICENSE README.md claims.csv examples harness plots variants workloads; do
+    for part in CMakeLists.txt encbench.ini LICENSE README.md claims.csv examples harness packaging plots variants workloads; do
         cp -R "$source/$part" "$repository"
     done
     : >"$repository/tests/CMakeLists.txt"

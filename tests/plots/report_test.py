@@ -69,7 +69,7 @@ def part_cells(text):
 
 
 PROSE = {"reason", "statement", "expected", "brief", "mend", "op"}  # columns of sentences
-TAKE_IT_WHOLE = {"setdefault", "append", "print", "format"}
+TAKE_IT_WHOLE = {"setdefault", "append", "print", "format", "shorten"}
 
 
 def is_prose(node):
