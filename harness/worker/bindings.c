@@ -343,6 +343,24 @@ static bool find_wanted(const struct view *view, const struct object *user, cons
            find_in_list(view->module, text_of(view->module, DT_RPATH), name, path, status);
 }
 
+/* Two builds of one source have the same library twice. */
+static bool has_same_bytes(const char *a, const char *b)
+{
+    FILE *of_a = fopen(a, "re"), *of_b = fopen(b, "re");
+    char bytes_a[4096], bytes_b[sizeof bytes_a];
+    bool same = of_a && of_b;
+    for (size_t count = sizeof bytes_a; same && count == sizeof bytes_a;) {
+        count = fread(bytes_a, 1, sizeof bytes_a, of_a);
+        same = fread(bytes_b, 1, sizeof bytes_b, of_b) == count && memcmp(bytes_a, bytes_b, count) == 0 &&
+               !ferror(of_a) && !ferror(of_b);
+    }
+    if (of_a)
+        fclose(of_a);
+    if (of_b)
+        fclose(of_b);
+    return same;
+}
+
 /* The loader takes what has been loaded by this name, wherever that is: one of two releases would be measured twice. */
 static int check_library(const struct view *view, const struct object *user, const char *name, struct error *error)
 {
@@ -351,7 +369,8 @@ static int check_library(const struct view *view, const struct object *user, con
     struct stat wanted, is;
     if (found == NULL || strchr(name, '/') || is_c_library(found) || stat(found->name, &is) != 0)
         return 0;
-    if (find_wanted(view, user, name, path, &wanted) && (wanted.st_dev != is.st_dev || wanted.st_ino != is.st_ino))
+    if (find_wanted(view, user, name, path, &wanted) && (wanted.st_dev != is.st_dev || wanted.st_ino != is.st_ino) &&
+        !has_same_bytes(path, found->name))
         return error_set(error, EXIT_USAGE,
                          "%s: needs %.500s, but the process has %.500s, which has the same name: give both as archives "
                          "(.a), or build one of them with another soname",

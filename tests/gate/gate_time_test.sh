@@ -169,7 +169,7 @@ mkdir "$work/a:b"
 TMPDIR=$work/a:b lane head base workloads=nop
 check "a directory that the loader takes for two is refused" refused 2 'the loader takes a colon'
 lane head base workloads=nop preload="$work/namesake/modules/shared/$sound"
-check "the worker sees that another was loaded" refused 2 "was loaded from $work/namesake/"
+check "the worker sees that another was loaded" refused 2 "but the process has $work/namesake/"
 
 # ---- modules: what can be compared, and what cannot ----
 tree sums
