@@ -91,6 +91,20 @@ int scratch_make(char *scratch, struct error *error)
     return 0;
 }
 
+void scratch_outermost(const char *path, char *outermost)
+{
+    snprintf(outermost, PATH_MAX, "%s", path);
+    for (char *name = outermost, *end; *name; name = end) {
+        name += *name == '/';
+        end = strchrnul(name, '/');
+        const char separator = *end;
+        *end = '\0';
+        if (maker_of(name) == getpid())
+            return;
+        *end = separator;
+    }
+}
+
 void scratch_cause(const char *directory, char cause[static SCRATCH_CAUSE_BYTES])
 {
     struct statvfs system;

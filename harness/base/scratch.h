@@ -11,6 +11,10 @@
  * directory removes it. */
 int scratch_make(char *scratch, struct error *error);
 
+/* Fills `outermost` (PATH_MAX bytes) with the scratch directory of this process that `path` lies in, or with `path`
+ * where there is none: the gate works in directories of its own below one. */
+void scratch_outermost(const char *path, char *outermost);
+
 /* Why nothing more can be written below a directory, with what would help: its file system is full, or `ulimit -f`
  * forbids large files; "" where neither is so. */
 enum { SCRATCH_CAUSE_BYTES = 200 };

@@ -78,13 +78,14 @@ static int write_job(const struct worker_job *job, const char *path, struct erro
     return whole ? 0 : error_set(error, EXIT_USAGE, "%s: %s", path, strerror(errno));
 }
 
-void kept_job_keep(const struct worker_job *job, const char *worker, const char *scratch)
+void kept_job_keep(const struct worker_job *job, const char *worker, const char *given)
 {
     static struct worker_job kept;
     struct error error = {0};
-    char directory[PATH_MAX], file[PATH_MAX], parent[PATH_MAX];
-    if (command[0] || *scratch == '\0')
+    char scratch[PATH_MAX], directory[PATH_MAX], file[PATH_MAX], parent[PATH_MAX];
+    if (command[0] || *given == '\0')
         return;
+    scratch_outermost(given, scratch); /* with what the gate copied there; it goes when the gate ends */
     snprintf(parent, sizeof parent, "%s", scratch);
     *strrchr(parent, '/') = '\0'; /* where there is room for what a run needs */
     if (paths_join(directory, parent, "failed-encbench-XXXXXX", &error) != 0 || mkdtemp(directory) == NULL)

@@ -5,3 +5,5 @@ encbench_unit_test(parallel_test)
 encbench_unit_test(environment_test SANITIZED=$<BOOL:${ENCBENCH_SANITIZE}>)
 # Where the libraries are that layouts are linked with, here and where somebody unpacked the program.
 encbench_unit_test(toolchain_test)
+# A scratch directory is known for whose it is.
+encbench_unit_test(scratch_test)
