@@ -16,10 +16,21 @@
  *             fine      from 64 bytes to 10 MiB, four a doubling
  *             na        unpooled: exactly what is asked
  *   refs      seqcst    count and flag in two words, sequentially consistent
+ *   magazine  one64     what a thread keeps of each class by itself: one magazine of 64 buffers; slots of dead threads
+ *                       are lost
+ *             one1      one buffer; slots of dead threads are taken up again
+ *             two8      two magazines of 8, slots as one1
+ *             na        the pool has none
+ *   retain    all       everything that was put stays
+ *             count bytes victim calibrated decay       what goes and when: retain.h
+ *             na        unpooled: nothing is kept
+ *   place     malloc    the structure lies where malloc puts it
+ *             line      alone on cache lines of its own
+ *             na        no structure, or in the caller's frame
  *   na                  the axis does not apply
  *
  * A new level is a line here, and its code in the one header that owns the axis: structure.h and source.h (mmap_res),
- * pool_LEVEL.h, classes.h, refs.h.
+ * pool_LEVEL.h, classes.h, refs.h; magazine in pool_thread.h, retain in retain.h, place in memory.h.
  */
 #ifndef ENCBUF_AXES_H
 #define ENCBUF_AXES_H
@@ -43,6 +54,25 @@
 #error "axis refs: define exactly one of ENCBUF_REFS_SEQCST, _NA"
 #endif
 
+#if 1 != defined(ENCBUF_MAGAZINE_ONE64) + defined(ENCBUF_MAGAZINE_ONE1) + defined(ENCBUF_MAGAZINE_TWO8) +              \
+             defined(ENCBUF_MAGAZINE_NA)
+#error "axis magazine: define exactly one of ENCBUF_MAGAZINE_ONE64, _ONE1, _TWO8, _NA"
+#endif
+
+#if 1 != defined(ENCBUF_RETAIN_ALL) + defined(ENCBUF_RETAIN_COUNT) + defined(ENCBUF_RETAIN_BYTES) +                    \
+             defined(ENCBUF_RETAIN_VICTIM) + defined(ENCBUF_RETAIN_CALIBRATED) + defined(ENCBUF_RETAIN_DECAY) +        \
+             defined(ENCBUF_RETAIN_NA)
+#error "axis retain: define exactly one of ENCBUF_RETAIN_ALL, _COUNT, _BYTES, _VICTIM, _CALIBRATED, _DECAY, _NA"
+#endif
+
+#if 1 != defined(ENCBUF_PLACE_MALLOC) + defined(ENCBUF_PLACE_LINE) + defined(ENCBUF_PLACE_NA)
+#error "axis place: define exactly one of ENCBUF_PLACE_MALLOC, _LINE, _NA"
+#endif
+
+#if !defined(ENCBUF_POOL_NONE) && !defined(ENCBUF_POOL_FRAME) && !defined(ENCBUF_POOL_DIRECT)
+#define ENCBUF_POOLED 1 /* buffers are kept */
+#endif
+
 /* What the levels of one axis ask of another. */
 #ifdef ENCBUF_POOL_DIRECT
 #if !defined(ENCBUF_MMAP_RES_NA) || !defined(ENCBUF_CLASSES_NA) || !defined(ENCBUF_REFS_NA)
@@ -58,8 +88,26 @@
 #error "an unpooled buffer has exactly the size asked: classes is na"
 #endif
 #endif
-#if defined(ENCBUF_POOL_THREAD) && defined(ENCBUF_CLASSES_NA)
+#if defined(ENCBUF_POOLED) && defined(ENCBUF_CLASSES_NA)
 #error "a pool needs classes"
+#endif
+#if defined(ENCBUF_POOL_THREAD) == defined(ENCBUF_MAGAZINE_NA)
+#error "magazines are pool thread's: it has a level of magazine and all others have na"
+#endif
+#if defined(ENCBUF_POOLED) == defined(ENCBUF_RETAIN_NA)
+#error "what is retained is a pool's: it has a level of retain and an unpooled variant has na"
+#endif
+#if !defined(ENCBUF_RETAIN_ALL) && !defined(ENCBUF_RETAIN_NA)
+#error "this level of retain is not written yet: retain is all"
+#endif
+#if defined(ENCBUF_MAGAZINE_ONE1) || defined(ENCBUF_MAGAZINE_TWO8)
+#error "this level of magazine is not written yet: magazine is one64"
+#endif
+#if (defined(ENCBUF_POOL_FRAME) || defined(ENCBUF_POOL_DIRECT)) != defined(ENCBUF_PLACE_NA)
+#error "a structure that is allocated has a place: it is na of pool frame and direct alone"
+#endif
+#ifdef ENCBUF_PLACE_LINE
+#error "this level of place is not written yet: place is malloc"
 #endif
 
 #if defined(ENCBUF_MMAP_RES_ASSIGNED) || defined(ENCBUF_MMAP_RES_RETAINED)

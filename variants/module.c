@@ -13,10 +13,9 @@
 
 /* As written in variants.txt; the macros that they became are checked in axes.h. */
 static const struct encbench_axis module_axes[] = {
-    {"mmap_res", ENCBUF_LEVEL_MMAP_RES},
-    {"pool", ENCBUF_LEVEL_POOL},
-    {"classes", ENCBUF_LEVEL_CLASSES},
-    {"refs", ENCBUF_LEVEL_REFS},
+    {"mmap_res", ENCBUF_LEVEL_MMAP_RES}, {"pool", ENCBUF_LEVEL_POOL},         {"classes", ENCBUF_LEVEL_CLASSES},
+    {"refs", ENCBUF_LEVEL_REFS},         {"magazine", ENCBUF_LEVEL_MAGAZINE}, {"retain", ENCBUF_LEVEL_RETAIN},
+    {"place", ENCBUF_LEVEL_PLACE},
 };
 
 #ifndef ENCBUF_POOL_DIRECT

@@ -101,8 +101,9 @@ class Subject(unittest.TestCase):
         cls.work = Path(tempfile.mkdtemp())
         cls.addClassCleanup(shutil.rmtree, cls.work)
         cls.layout, cls.metrics = read(WHOLE_RUN)
-        cls.lines = [line.split() for line in (SOURCE / "variants" / "variants.txt").read_text().splitlines()
-                     if line and not line.startswith("#")]
+        text = (SOURCE / "variants" / "variants.txt").read_text()
+        cls.axes = re.search(r"^# name +(.+)$", text, re.M)[1].split()
+        cls.lines = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
         cls.buffered = [line[0] for line in cls.lines if line[2] != "direct"]
 
     def figure(self, variant, metric, workload="layout"):
@@ -137,13 +138,13 @@ class Subject(unittest.TestCase):
     @unittest.skipUnless(shutil.which("pahole"), "pahole is missing; Debian package dwarves")
     def test_pahole_agrees(self):
         for line in self.lines:
-            variant, mmap_res, pool, classes, refs = line
+            variant = line[0]
             if variant not in self.buffered:
                 continue
-            levels = zip(("MMAP_RES", "POOL", "CLASSES", "REFS"), (mmap_res, pool, classes, refs))
+            levels = zip(self.axes, line[1:])
             source = self.work / "probe.c"
             source.write_text('#include "structure.h"\nstruct encbuf probe;\n')
-            subprocess.run([COMPILER, "-g", "-c", "-D_Atomic=", *(f"-DENCBUF_{axis}_{level.upper()}" for axis, level in levels),
+            subprocess.run([COMPILER, "-g", "-c", "-D_Atomic=", *(f"-DENCBUF_{axis.upper()}_{level.upper()}" for axis, level in levels),
                             f"-I{SOURCE / 'variants'}", source, "-o", self.work / "probe.o"], check=True)
             with self.subTest(variant):
                 size, members, holes = pahole(self.work / "probe.o")

@@ -28,7 +28,7 @@ make_repository() {
     done
     : >"$repository/tests/CMakeLists.txt"
     echo build >"$repository/.gitignore"
-    grep -e '^null+thread ' -e '^removed+none ' "$source/variants/variants.txt" >"$repository/variants/variants.txt"
+    grep -e '^# name ' -e '^null+thread ' -e '^removed+none ' "$source/variants/variants.txt" >"$repository/variants/variants.txt"
     in_repository init -q -b main
 }
 

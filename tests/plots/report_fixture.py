@@ -53,8 +53,10 @@ def read_plain(path):
 
 
 def read_variants():
-    rows = [line.split() for line in (ROOT / "variants" / "variants.txt").read_text().splitlines() if not line.startswith("#")]
-    return {row[0]: dict(zip(("mmap_res", "pool", "classes", "refs"), row[1:])) for row in rows if row}
+    lines = (ROOT / "variants" / "variants.txt").read_text().splitlines()
+    axes = next(line.split()[2:] for line in lines if line.startswith("# name "))
+    rows = [line.split() for line in lines if not line.startswith("#")]
+    return {row[0]: dict(zip(axes, row[1:])) for row in rows if row}
 
 
 def cell(value):

@@ -42,15 +42,19 @@ upper() {
     printf %s "$1" | tr a-z A-Z
 }
 if [ -e "$directory/include/ck_pr.h" ]; then
+    axes=$(sed -n 's/^# name *//p' "$source/variants/variants.txt")
     grep '^[^#]' "$source/variants/variants.txt" >"$directory/variants"
-    while read -r name field pool classes refs; do
+    while read -r name levels; do
+        set --
+        for axis in $axes; do
+            level=${levels%%[[:space:]]*}
+            levels=${levels#"$level"}
+            levels=${levels#"${levels%%[![:space:]]*}"}
+            set -- "$@" -D"ENCBUF_$(upper "$axis")_$(upper "$level")" -D"ENCBUF_LEVEL_$(upper "$axis")=\"$level\""
+        done
         compile "$name" variants/module.c -isystem "$directory/include" -I"$source/variants" -I"$source/workloads" -fPIC \
             -mno-outline-atomics -ffunction-sections -fno-plt -ftls-model=initial-exec -DENCBUF_VARIANT="\"$name\"" \
-            -DENCBUF_STATIC_SCAN="\"$build/variants/scan/$name.h\"" \
-            -D"ENCBUF_MMAP_RES_$(upper "$field")" -D"ENCBUF_LEVEL_MMAP_RES=\"$field\"" \
-            -D"ENCBUF_POOL_$(upper "$pool")" -D"ENCBUF_LEVEL_POOL=\"$pool\"" \
-            -D"ENCBUF_CLASSES_$(upper "$classes")" -D"ENCBUF_LEVEL_CLASSES=\"$classes\"" \
-            -D"ENCBUF_REFS_$(upper "$refs")" -D"ENCBUF_LEVEL_REFS=\"$refs\""
+            -DENCBUF_STATIC_SCAN="\"$build/variants/scan/$name.h\"" "$@"
     done <"$directory/variants"
 else
     echo "aarch64_test: no libck-dev: the variants are not compiled"

@@ -998,7 +998,7 @@ static void test_module_describes_itself(void **state)
     (void)state;
     assert_int_equal(encbench_module.abi_version, ENCBENCH_ABI_VERSION);
     assert_string_equal(encbench_module.variant, ENCBUF_VARIANT);
-    assert_int_equal(encbench_module.axis_count, 4);
+    assert_int_equal(encbench_module.axis_count, TEST_AXIS_COUNT);
 #ifdef ENCBUF_POOL_DIRECT
     assert_int_equal(encbench_module.structure_bytes, 0);
     assert_int_equal(encbench_module.field_count, 0);

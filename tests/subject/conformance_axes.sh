@@ -36,37 +36,60 @@ refused() {
     fi
 }
 
-accepted MMAP_RES_NULL POOL_THREAD CLASSES_TEN REFS_SEQCST
-accepted MMAP_RES_PACKED POOL_NONE CLASSES_NA REFS_SEQCST
-accepted MMAP_RES_REMOVED POOL_FRAME CLASSES_NA REFS_SEQCST
-accepted MMAP_RES_REMOVED POOL_THREAD CLASSES_THREE REFS_SEQCST
-accepted MMAP_RES_NULL POOL_THREAD CLASSES_FINE REFS_SEQCST
-accepted MMAP_RES_RETAINED POOL_THREAD CLASSES_TEN REFS_SEQCST
+# Levels of the axes that a line below is not about.
+in_pool='MAGAZINE_ONE64 RETAIN_ALL PLACE_MALLOC'
+unpooled='MAGAZINE_NA RETAIN_NA PLACE_MALLOC'
+in_frame='MAGAZINE_NA RETAIN_NA PLACE_NA'
+thread='MMAP_RES_NULL POOL_THREAD CLASSES_TEN REFS_SEQCST'
+none='MMAP_RES_NULL POOL_NONE CLASSES_NA REFS_SEQCST'
 
-refused 'axis mmap_res' POOL_THREAD CLASSES_TEN REFS_SEQCST
-refused 'axis pool' MMAP_RES_NULL CLASSES_TEN REFS_SEQCST
-refused 'axis classes' MMAP_RES_NULL POOL_THREAD REFS_SEQCST
-refused 'axis refs' MMAP_RES_NULL POOL_THREAD CLASSES_TEN
+# shellcheck disable=SC2086 # words
+{
+    accepted MMAP_RES_NULL POOL_THREAD CLASSES_TEN REFS_SEQCST $in_pool
+    accepted MMAP_RES_PACKED POOL_NONE CLASSES_NA REFS_SEQCST $unpooled
+    accepted MMAP_RES_REMOVED POOL_FRAME CLASSES_NA REFS_SEQCST $in_frame
+    accepted MMAP_RES_REMOVED POOL_THREAD CLASSES_THREE REFS_SEQCST $in_pool
+    accepted MMAP_RES_NULL POOL_THREAD CLASSES_FINE REFS_SEQCST $in_pool
+    accepted MMAP_RES_RETAINED POOL_THREAD CLASSES_TEN REFS_SEQCST $in_pool
 
-refused 'axis mmap_res' MMAP_RES_NULL MMAP_RES_REMOVED POOL_THREAD CLASSES_TEN REFS_SEQCST
-refused 'axis pool' MMAP_RES_NULL POOL_THREAD POOL_NONE CLASSES_TEN REFS_SEQCST
-refused 'axis classes' MMAP_RES_NULL POOL_THREAD CLASSES_TEN CLASSES_NA REFS_SEQCST
-refused 'axis refs' MMAP_RES_NULL POOL_THREAD CLASSES_TEN REFS_SEQCST REFS_NA
+    refused 'axis mmap_res' POOL_THREAD CLASSES_TEN REFS_SEQCST $in_pool
+    refused 'axis pool' MMAP_RES_NULL CLASSES_TEN REFS_SEQCST $in_pool
+    refused 'axis classes' MMAP_RES_NULL POOL_THREAD REFS_SEQCST $in_pool
+    refused 'axis refs' MMAP_RES_NULL POOL_THREAD CLASSES_TEN $in_pool
 
-refused 'axis mmap_res' MMAP_RES_UNHEARD_OF POOL_THREAD CLASSES_TEN REFS_SEQCST
-refused 'axis pool' MMAP_RES_NULL POOL_UNHEARD_OF CLASSES_TEN REFS_SEQCST
-refused 'axis classes' MMAP_RES_NULL POOL_THREAD CLASSES_UNHEARD_OF REFS_SEQCST
-refused 'axis refs' MMAP_RES_NULL POOL_THREAD CLASSES_TEN REFS_UNHEARD_OF
+    refused 'axis mmap_res' MMAP_RES_NULL MMAP_RES_REMOVED POOL_THREAD CLASSES_TEN REFS_SEQCST $in_pool
+    refused 'axis pool' MMAP_RES_NULL POOL_THREAD POOL_NONE CLASSES_TEN REFS_SEQCST $in_pool
+    refused 'axis classes' MMAP_RES_NULL POOL_THREAD CLASSES_TEN CLASSES_NA REFS_SEQCST $in_pool
+    refused 'axis refs' MMAP_RES_NULL POOL_THREAD CLASSES_TEN REFS_SEQCST REFS_NA $in_pool
 
-refused 'a pool needs classes' MMAP_RES_NULL POOL_THREAD CLASSES_NA REFS_SEQCST
-refused 'an unpooled buffer' MMAP_RES_NULL POOL_NONE CLASSES_TEN REFS_SEQCST
-refused 'a variant with a buffer' MMAP_RES_NA POOL_THREAD CLASSES_TEN REFS_SEQCST
-refused 'a variant with a buffer' MMAP_RES_NULL POOL_THREAD CLASSES_TEN REFS_NA
-refused 'axis classes' MMAP_RES_NULL POOL_THREAD CLASSES_TEN CLASSES_THREE REFS_SEQCST
-refused 'axis classes' MMAP_RES_NULL POOL_THREAD CLASSES_TEN CLASSES_FINE REFS_SEQCST
-refused 'an unpooled buffer' MMAP_RES_NULL POOL_FRAME CLASSES_FINE REFS_SEQCST
-refused 'axis mmap_res' MMAP_RES_NULL MMAP_RES_ASSIGNED POOL_THREAD CLASSES_TEN REFS_SEQCST
-refused 'mmap_res assigned and retained' MMAP_RES_ASSIGNED POOL_NONE CLASSES_NA REFS_SEQCST
-refused 'pool direct has no buffer' MMAP_RES_NULL POOL_DIRECT CLASSES_NA REFS_NA
+    refused 'axis mmap_res' MMAP_RES_UNHEARD_OF POOL_THREAD CLASSES_TEN REFS_SEQCST $in_pool
+    refused 'axis pool' MMAP_RES_NULL POOL_UNHEARD_OF CLASSES_TEN REFS_SEQCST $in_pool
+    refused 'axis classes' MMAP_RES_NULL POOL_THREAD CLASSES_UNHEARD_OF REFS_SEQCST $in_pool
+    refused 'axis refs' MMAP_RES_NULL POOL_THREAD CLASSES_TEN REFS_UNHEARD_OF $in_pool
+
+    refused 'a pool needs classes' MMAP_RES_NULL POOL_THREAD CLASSES_NA REFS_SEQCST $in_pool
+    refused 'an unpooled buffer' MMAP_RES_NULL POOL_NONE CLASSES_TEN REFS_SEQCST $unpooled
+    refused 'a variant with a buffer' MMAP_RES_NA POOL_THREAD CLASSES_TEN REFS_SEQCST $in_pool
+    refused 'a variant with a buffer' MMAP_RES_NULL POOL_THREAD CLASSES_TEN REFS_NA $in_pool
+    refused 'axis classes' MMAP_RES_NULL POOL_THREAD CLASSES_TEN CLASSES_THREE REFS_SEQCST $in_pool
+    refused 'axis classes' MMAP_RES_NULL POOL_THREAD CLASSES_TEN CLASSES_FINE REFS_SEQCST $in_pool
+    refused 'an unpooled buffer' MMAP_RES_NULL POOL_FRAME CLASSES_FINE REFS_SEQCST $in_frame
+    refused 'axis mmap_res' MMAP_RES_NULL MMAP_RES_ASSIGNED POOL_THREAD CLASSES_TEN REFS_SEQCST $in_pool
+    refused 'mmap_res assigned and retained' MMAP_RES_ASSIGNED POOL_NONE CLASSES_NA REFS_SEQCST $unpooled
+    refused 'pool direct has no buffer' MMAP_RES_NULL POOL_DIRECT CLASSES_NA REFS_NA $in_frame
+
+    refused 'axis magazine' $thread RETAIN_ALL PLACE_MALLOC
+    refused 'axis magazine' $thread MAGAZINE_ONE64 MAGAZINE_NA RETAIN_ALL PLACE_MALLOC
+    refused 'axis retain' $thread MAGAZINE_ONE64 PLACE_MALLOC
+    refused 'axis retain' $thread MAGAZINE_ONE64 RETAIN_ALL RETAIN_COUNT PLACE_MALLOC
+    refused 'axis place' $thread MAGAZINE_ONE64 RETAIN_ALL
+    refused 'axis place' $thread MAGAZINE_ONE64 RETAIN_ALL PLACE_MALLOC PLACE_LINE
+    refused 'magazines are pool thread' $thread MAGAZINE_NA RETAIN_ALL PLACE_MALLOC
+    refused 'magazines are pool thread' $none MAGAZINE_ONE64 RETAIN_NA PLACE_MALLOC
+    refused 'what is retained is a pool' $thread MAGAZINE_ONE64 RETAIN_NA PLACE_MALLOC
+    refused 'what is retained is a pool' $none MAGAZINE_NA RETAIN_ALL PLACE_MALLOC
+    refused 'a structure that is allocated has a place' $thread MAGAZINE_ONE64 RETAIN_ALL PLACE_NA
+    refused 'a structure that is allocated has a place' MMAP_RES_NULL POOL_FRAME CLASSES_NA REFS_SEQCST $unpooled
+}
 
 [ "$failures" -eq 0 ]

@@ -1,5 +1,7 @@
 # Conformance and disassembly of the subject: the same lines of variants.txt that are timed.
 get_property(variants GLOBAL PROPERTY ENCBENCH_VARIANTS)
+get_property(axes GLOBAL PROPERTY ENCBENCH_VARIANT_AXES)
+list(LENGTH axes axis_count)
 get_property(variant_include_directories GLOBAL PROPERTY ENCBENCH_VARIANT_INCLUDE_DIRECTORIES)
 # Concurrency Kit counts generations by adding 1 to a null pointer, which clang's pointer-overflow objects to.
 set(sanitize -fsanitize=address,undefined -fno-sanitize=pointer-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -13,7 +15,8 @@ function(encbench_conformance_test test variant codec)
   get_property(definitions GLOBAL PROPERTY ENCBENCH_VARIANT_DEFINITIONS_${variant})
   add_executable(${test} ${CMAKE_CURRENT_LIST_DIR}/conformance.c $<TARGET_OBJECTS:${codec}>)
   target_include_directories(${test} PRIVATE ${variant_include_directories})
-  target_compile_definitions(${test} PRIVATE ${definitions} TEST_DATA_DIRECTORY="${built_data}")
+  target_compile_definitions(${test} PRIVATE ${definitions} TEST_DATA_DIRECTORY="${built_data}"
+    TEST_AXIS_COUNT=${axis_count})
   target_compile_options(${test} PRIVATE ${ARGN})
   target_link_options(${test} PRIVATE ${ARGN} ${wrap_malloc})
   target_link_libraries(${test} PRIVATE ${CMOCKA_LIBRARY} Threads::Threads)
