@@ -352,7 +352,7 @@ static int put_batch(struct csv_writer *writer, const struct calibration *calibr
  * machine have the same. */
 static int write_batches(struct calibration *calibration, struct error *error)
 {
-    const struct plan_selection selection = {.workloads = calibration->options->workloads, .wide = true};
+    const struct plan_selection selection = {.workloads = calibration->options->workloads, .effort = PROFILE_WIDE};
     struct csv_data panels = {0};
     struct plan plan = {0};
     struct csv_writer *writer = NULL;

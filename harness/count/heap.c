@@ -187,7 +187,7 @@ static void keep(struct heap *heap, struct pass *pass)
 static bool has_pass(const struct heap *heap, const struct module_info *module, const struct module_workload *workload,
                      bool is_leak)
 {
-    return (workload->flags & ENCBENCH_HEAP) && !module->planted && !module->left_out &&
+    return (workload->flags & ENCBENCH_HEAP) && !module->planted && !module->left_out && !workload->left_out &&
            (is_leak || module_workload_selected(heap->workloads, workload));
 }
 

@@ -38,6 +38,7 @@ struct module_workload {
     uint64_t input_bytes, bytes_per_op, batch_max_ops, batch_multiple_ops, rewarm_ops, planted_cycles_per_op;
     uint32_t threads_max, flags;
     uint32_t abi_version, threads_min, functions; /* enum module_function, of those that may lack */
+    bool left_out;                                /* of all workloads of a run: nothing of it is counted */
 };
 
 enum module_function { MODULE_DIGEST = 1, MODULE_OUTPUT = 2, MODULE_LATENCY = 4, MODULE_OBJECTS = 8 };

@@ -66,6 +66,14 @@ static bool is_control(const struct csv_data *panels, size_t row)
     return is_kind(panels, row, "twin") || is_kind(panels, row, "planted");
 }
 
+enum profile_effort panels_effort(const char *word)
+{
+    enum profile_effort effort = PROFILE_CORE;
+    while (effort < PROFILE_EFFORTS && strcmp(word, profile_effort_words[effort]) != 0)
+        effort++;
+    return effort;
+}
+
 static bool same_panel(const struct csv_data *panels, size_t a, size_t b)
 {
     return strcmp(csv_text(panels, a, SCHEMA_panels_panel), csv_text(panels, b, SCHEMA_panels_panel)) == 0;
@@ -80,8 +88,8 @@ static int check_words(const struct csv_data *panels, size_t row, bool made_allo
     bool known = false;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         known = known || is_kind(panels, row, kinds[i]);
-    if (strcmp(effort, "core") != 0 && strcmp(effort, "wide") != 0)
-        return bad(panels, row, SCHEMA_panels_effort, "core or wide", error);
+    if (panels_effort(effort) == PROFILE_EFFORTS)
+        return bad(panels, row, SCHEMA_panels_effort, "core, wide or deep", error);
     if (!known)
         return bad(panels, row, SCHEMA_panels_kind, "pair, main, interaction, twin or planted", error);
     if (!names_is_legal(panel) || (!made_allowed && strncmp(panel, PANELS_MADE, strlen(PANELS_MADE)) == 0))

@@ -5,12 +5,16 @@
 #define ENCBENCH_PANELS_H
 
 #include "base/error.h"
+#include "plan/profile.h"
 #include "store/csv.h"
 
 #include <stdbool.h>
 
 /* Panels that the plan makes itself are called so, and a number. */
 #define PANELS_MADE "made_"
+
+/* PROFILE_EFFORTS for an unknown word. */
+enum profile_effort panels_effort(const char *word);
 
 /*
  * Refuses, with file and line: no rows at all, names that are not legal or reserved, unknown kinds and efforts, a

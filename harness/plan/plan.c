@@ -42,16 +42,16 @@ static bool split(const char *text, char names[][ENCBENCH_NAME_BYTES], size_t *c
     return *count > 0;
 }
 
-static struct plan_row *new_row(struct plan *plan, struct error *error)
+static struct plan_row *new_row(struct plan_row **rows, size_t *count, struct error *error)
 {
-    struct plan_row *larger = realloc(plan->rows, (plan->row_count + 1) * sizeof *larger);
+    struct plan_row *larger = realloc(*rows, (*count + 1) * sizeof *larger);
     if (larger == NULL) {
         error_out_of_memory(error);
         return NULL;
     }
-    plan->rows = larger;
-    plan->rows[plan->row_count] = (struct plan_row){0};
-    return &plan->rows[plan->row_count++];
+    *rows = larger;
+    larger[*count] = (struct plan_row){0};
+    return &larger[(*count)++];
 }
 
 static bool offered(const struct module_set *set, const char *workload)
@@ -59,6 +59,32 @@ static bool offered(const struct module_set *set, const char *workload)
     for (size_t i = 0; i < set->count; i++)
         if (module_info_workload(&set->modules[i], workload) != NULL)
             return true;
+    return false;
+}
+
+/* Whether `workload` is one of the words, letter by letter. */
+static bool words_name(const char *words, const char *workload)
+{
+    for (const char *start = words; *start;) {
+        const size_t length = strcspn(start, " ");
+        if (strlen(workload) == length && strncmp(start, workload, length) == 0)
+            return true;
+        start += length + (start[length] == ' ');
+    }
+    return false;
+}
+
+/* "a b* c": whether `workload` is one of them, a trailing * standing for any ending. */
+static bool words_hold(const char *words, const char *workload)
+{
+    for (const char *start = words; *start;) {
+        const size_t length = strcspn(start, " ");
+        const bool open = length > 0 && start[length - 1] == '*';
+        if (open ? strncmp(start, workload, length - 1) == 0
+                 : strlen(workload) == length && strncmp(start, workload, length) == 0)
+            return true;
+        start += length + (start[length] == ' ');
+    }
     return false;
 }
 
@@ -100,7 +126,7 @@ static bool takes_part(const struct csv_data *panels, size_t index, const struct
 static int read_row(struct plan *plan, const struct csv_data *panels, size_t index, const struct module_set *set,
                     struct error *error)
 {
-    struct plan_row *row = new_row(plan, error);
+    struct plan_row *row = new_row(&plan->listed, &plan->listed_count, error);
     if (row == NULL)
         return error->code;
     copy_name(row->panel, csv_text(panels, index, SCHEMA_panels_panel));
@@ -132,10 +158,88 @@ static bool is_control(const struct plan_row *row)
     return strcmp(row->kind, "twin") == 0 || strcmp(row->kind, "planted") == 0;
 }
 
-static bool row_selected(const struct plan_row *row, const struct plan_selection *selection)
+static bool row_has(const struct plan_row *row, const char *variant)
+{
+    bool has = false;
+    for (size_t i = 0; i < row->baseline_count; i++)
+        has = has || strcmp(row->baseline[i], variant) == 0;
+    for (size_t i = 0; i < row->contender_count; i++)
+        has = has || strcmp(row->contender[i], variant) == 0;
+    return has;
+}
+
+bool plan_too_deep_variant(const struct plan *plan, const char *variant)
+{
+    bool stands = false;
+    for (size_t i = 0; i < plan->listed_count; i++)
+        if (row_has(&plan->listed[i], variant)) {
+            stands = true;
+            if (panels_effort(plan->listed[i].effort) != PROFILE_DEEP)
+                return false;
+        }
+    return stands && plan->effort < PROFILE_DEEP;
+}
+
+/* A row names the states but `repeat` of a workload one by one. */
+static bool row_names(const struct plan_row *row, const struct module_workload *workload)
+{
+    return workload->state == MEASURE_REPEAT || (workload->flags & ENCBENCH_FRESH_ALONE)
+               ? words_hold(row->workloads, workload->base_name)
+               : words_name(row->workloads, workload->short_name);
+}
+
+bool plan_too_deep_workload(const struct plan *plan, const struct module_workload *workload)
+{
+    bool stands = false;
+    for (size_t i = 0; i < plan->listed_count; i++)
+        if (row_names(&plan->listed[i], workload)) {
+            stands = true;
+            if (panels_effort(plan->listed[i].effort) != PROFILE_DEEP)
+                return false;
+        }
+    return stands && plan->effort < PROFILE_DEEP;
+}
+
+/* A workload of that name, of whichever module comes first; NULL: none. */
+static const struct module_workload *find_workload(const struct module_set *set, const char *name)
+{
+    const struct module_workload *found = NULL;
+    for (size_t i = 0; i < set->count && found == NULL; i++)
+        found = module_info_workload(&set->modules[i], name);
+    return found;
+}
+
+/* Whether a row names what stands in deep rows alone, and is asked for. */
+static bool names_asked(const struct plan *plan, const struct plan_row *row, const struct module_set *set,
+                        const struct plan_selection *selection)
+{
+    for (size_t i = 0; selection->variants && selection->variants[i]; i++)
+        if (row_has(row, selection->variants[i]) && plan_too_deep_variant(plan, selection->variants[i]))
+            return true;
+    for (size_t i = 0; selection->workloads && selection->workloads[i]; i++) {
+        const struct module_workload *workload = find_workload(set, selection->workloads[i]);
+        if (workload && row_names(row, workload) && plan_too_deep_workload(plan, workload))
+            return true;
+    }
+    return false;
+}
+
+/* Of a deep panel: then its controls are, too. */
+static bool is_asked_for(const struct plan *plan, const char *panel, const struct module_set *set,
+                         const struct plan_selection *selection)
+{
+    for (size_t i = 0; i < plan->listed_count; i++)
+        if (strcmp(plan->listed[i].panel, panel) == 0 && names_asked(plan, &plan->listed[i], set, selection))
+            return true;
+    return false;
+}
+
+static bool row_selected(const struct plan *plan, const struct plan_row *row, const struct module_set *set,
+                         const struct plan_selection *selection)
 {
     const char *const *variants = selection->variants;
-    if (strcmp(row->effort, "wide") == 0 && !selection->wide)
+    if (panels_effort(row->effort) > selection->effort &&
+        !(panels_effort(row->effort) == PROFILE_DEEP && is_asked_for(plan, row->panel, set, selection)))
         return false;
     if (variants == NULL || is_control(row)) /* a control goes with what its panel still compares */
         return true;
@@ -153,12 +257,7 @@ static bool is_compared(const struct plan *plan, const char *panel, const char *
 {
     for (size_t i = 0; i < plan->row_count; i++) {
         const struct plan_row *row = &plan->rows[i];
-        bool has = false;
-        for (size_t b = 0; b < row->baseline_count; b++)
-            has = has || strcmp(row->baseline[b], variant) == 0;
-        for (size_t c = 0; c < row->contender_count; c++)
-            has = has || strcmp(row->contender[c], variant) == 0;
-        if (has && !is_control(row) && strcmp(row->panel, panel) == 0)
+        if (row_has(row, variant) && !is_control(row) && strcmp(row->panel, panel) == 0)
             return true;
     }
     return false;
@@ -182,14 +281,18 @@ static void move_control(const struct plan *plan, struct plan_row *control, cons
 
 /* Keeps rows whose variants are all selected, and then only panels that still compare something, with their controls.
  */
-static void filter_rows(struct plan *plan, const struct module_set *set, const struct plan_selection *selection)
+static int filter_rows(struct plan *plan, const struct module_set *set, const struct plan_selection *selection,
+                       struct error *error)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < plan->row_count; i++)
-        if (row_selected(&plan->rows[i], selection))
-            plan->rows[kept++] = plan->rows[i];
-    plan->row_count = kept;
-    kept = 0;
+    for (size_t i = 0; i < plan->listed_count; i++) {
+        if (!row_selected(plan, &plan->listed[i], set, selection))
+            continue;
+        struct plan_row *row = new_row(&plan->rows, &plan->row_count, error);
+        if (row == NULL)
+            return error->code;
+        *row = plan->listed[i];
+    }
     for (size_t i = 0; i < plan->row_count; i++) {
         bool compares = false;
         for (size_t j = 0; j < plan->row_count; j++)
@@ -208,12 +311,13 @@ static void filter_rows(struct plan *plan, const struct module_set *set, const s
             plan->rows[kept++] = *row;
     }
     plan->row_count = kept;
+    return 0;
 }
 
 static int add_made_row(struct plan *plan, size_t panel, const char *kind, const char *baseline, const char *contender,
                         struct error *error)
 {
-    struct plan_row *row = new_row(plan, error);
+    struct plan_row *row = new_row(&plan->rows, &plan->row_count, error);
     if (row == NULL)
         return error->code;
     snprintf(row->panel, sizeof row->panel, PANELS_MADE "%zu", panel);
@@ -286,15 +390,17 @@ static bool share_workload(const struct module_info *a, const struct module_info
     return false;
 }
 
-static bool variant_selected(const struct module_info *info, const struct plan_selection *selection)
+static bool variant_selected(const struct plan *plan, const struct module_info *info,
+                             const struct plan_selection *selection)
 {
-    return selection->variants == NULL || listed(selection->variants, info->variant) || info->given;
+    return info->given || (selection->variants ? listed(selection->variants, info->variant)
+                                               : !plan_too_deep_variant(plan, info->variant));
 }
 
 /* A variant for which a panel has to be made: of --module, or selected while no row of panels.csv is left. */
 static bool wants_panel(const struct plan *plan, const struct module_info *info, const struct plan_selection *selection)
 {
-    return !info->planted && variant_selected(info, selection) &&
+    return !info->planted && variant_selected(plan, info, selection) &&
            (info->given || plan->row_count == 0 || selection->baseline);
 }
 
@@ -305,7 +411,7 @@ static const char *made_baseline(const struct plan *plan, const struct module_se
     for (size_t i = 0; i < set->count; i++)
         for (size_t j = 0; j < set->count && !set->modules[i].planted; j++) /* a planted one is no baseline */
             if (i != j && wants_panel(plan, &set->modules[j], selection) &&
-                variant_selected(&set->modules[i], selection) &&
+                variant_selected(plan, &set->modules[i], selection) &&
                 share_workload(&set->modules[i], &set->modules[j], selection->workloads))
                 return set->modules[i].variant;
     return NULL;
@@ -338,32 +444,6 @@ static bool add_arm(struct plan_cell *cell, const char *name, enum plan_role rol
     return true;
 }
 
-/* Whether `workload` is one of the words, letter by letter. */
-static bool words_name(const char *words, const char *workload)
-{
-    for (const char *start = words; *start;) {
-        const size_t length = strcspn(start, " ");
-        if (strlen(workload) == length && strncmp(start, workload, length) == 0)
-            return true;
-        start += length + (start[length] == ' ');
-    }
-    return false;
-}
-
-/* "a b* c": whether `workload` is one of them, a trailing * standing for any ending. */
-static bool words_hold(const char *words, const char *workload)
-{
-    for (const char *start = words; *start;) {
-        const size_t length = strcspn(start, " ");
-        const bool open = length > 0 && start[length - 1] == '*';
-        if (open ? strncmp(start, workload, length - 1) == 0
-                 : strlen(workload) == length && strncmp(start, workload, length) == 0)
-            return true;
-        start += length + (start[length] == ' ');
-    }
-    return false;
-}
-
 #define STATE_BIT(state) (1u << (state))
 
 static unsigned states_of_row(const struct plan_row *row, const struct module_workload *workload,
@@ -377,9 +457,11 @@ static unsigned states_of_row(const struct plan_row *row, const struct module_wo
 }
 
 /* A row is about the states that are selected of the workloads that it names; and about a state that it names. */
-static bool row_is_about(const struct plan_row *row, const struct module_workload *workload,
+static bool row_is_about(const struct plan *plan, const struct plan_row *row, const struct module_workload *workload,
                          const struct plan_selection *selection)
 {
+    if (row->line == 0 && selection->workloads == NULL && plan_too_deep_workload(plan, workload))
+        return false;
     if (words_hold(row->workloads, workload->base_name) &&
         (states_of_row(row, workload, selection) & STATE_BIT(workload->state)) != 0)
         return true;
@@ -408,7 +490,7 @@ static const char *panel_baseline(const struct plan *plan, const char *panel, co
     const char *first = NULL;
     for (size_t i = 0; i < plan->row_count; i++) {
         const struct plan_row *row = &plan->rows[i];
-        if (strcmp(row->panel, panel) != 0 || !row_is_about(row, workload, selection) ||
+        if (strcmp(row->panel, panel) != 0 || !row_is_about(plan, row, workload, selection) ||
             !row_offers(row, set, workload->short_name))
             continue;
         if (strcmp(row->kind, "twin") == 0)
@@ -517,7 +599,7 @@ static int build_cell(struct plan *plan, const char *panel, const struct module_
     add_arm(&cell, baseline, PLAN_BASELINE, module_set_find(set, baseline, false));
     for (size_t i = 0; i < plan->row_count && error->code == 0; i++) {
         const struct plan_row *row = &plan->rows[i];
-        if (strcmp(row->panel, panel) != 0 || !row_is_about(row, workload, selection) ||
+        if (strcmp(row->panel, panel) != 0 || !row_is_about(plan, row, workload, selection) ||
             !row_offers(row, set, workload->short_name))
             continue;
         compares = compares || !is_control(row);
@@ -592,13 +674,14 @@ static int nothing_shared(const struct module_set *set, const struct plan_select
 int plan_build(struct plan *plan, const struct csv_data *panels, const struct module_set *set,
                const struct module_info *kernels, const struct plan_selection *selection, struct error *error)
 {
-    *plan = (struct plan){.panels_path = panels->path};
+    *plan = (struct plan){.panels_path = panels->path, .effort = selection->effort};
     if (panels_check(panels, false, error) != 0 || check_selection(set, selection, error) != 0)
         return error->code;
     for (size_t i = 0; i < panels->row_count; i++)
         if (takes_part(panels, i, set) && read_row(plan, panels, i, set, error) != 0)
             return error->code;
-    filter_rows(plan, set, selection);
+    if (filter_rows(plan, set, selection, error) != 0)
+        return error->code;
     if (selection->baseline)
         plan->row_count = 0; /* somebody wants everything against this one */
     if (add_made_panels(plan, set, selection, error) != 0 || build_cells(plan, set, kernels, selection, error) != 0)
@@ -608,7 +691,8 @@ int plan_build(struct plan *plan, const struct csv_data *panels, const struct mo
     if (plan->cell_count == 0)
         return error_set(
             error, EXIT_USAGE,
-            "nothing to measure: no panel that this profile measures (wide ones are not in smoke) compares two of the "
+            "nothing to measure: no panel that this profile measures (wide ones: default and thorough; deep ones: "
+            "thorough) compares two of the "
             "selected variants on a selected timed workload; say --baseline VARIANT, or name them in a row of "
             "panels.csv "
             "(of the sources, and build again); `encbench list` has the names");
@@ -617,6 +701,7 @@ int plan_build(struct plan *plan, const struct csv_data *panels, const struct mo
 
 void plan_free(struct plan *plan)
 {
+    free(plan->listed);
     free(plan->rows);
     free(plan->cells);
     *plan = (struct plan){0};

@@ -8,6 +8,7 @@
 
 #include "measure/measure.h"
 #include "module/set.h"
+#include "plan/profile.h"
 #include "store/csv.h"
 
 enum {
@@ -87,6 +88,9 @@ struct plan_row {
 struct plan {
     struct plan_row *rows; /* the panels in force: panels.csv as filtered, and those made for --module */
     size_t row_count;
+    struct plan_row *listed; /* all of panels.csv that has to do with the modules, whatever its effort */
+    size_t listed_count;
+    enum profile_effort effort; /* as selected */
     struct plan_cell *cells;
     size_t cell_count;
     const char *panels_path; /* while it is built */
@@ -98,8 +102,8 @@ struct plan_selection {
     const char *const *modules;   /* files or directories given with --module, NULL-terminated; NULL: none */
     /* Of panels made for --module and --variants; NULL: the first variant that has the workload. */
     const char *baseline;
-    bool with_own; /* our own campaign beside --module */
-    bool wide;     /* panels of effort wide too */
+    bool with_own;              /* our own campaign beside --module */
+    enum profile_effort effort; /* of panels; those that take more only where they are asked for (plan_too_deep_...) */
     /* Bits of enum measure_state: every workload in these, where it can be. 0: `repeat`, and what panels.csv names;
      * panels made for
      * --module have `fresh` beside it. */
@@ -114,6 +118,15 @@ struct plan_selection {
 int plan_build(struct plan *plan, const struct csv_data *panels, const struct module_set *set,
                const struct module_info *kernels, const struct plan_selection *selection, struct error *error);
 void plan_free(struct plan *plan);
+
+/*
+ * Whether a variant or a workload stands in panels.csv in panels of effort deep alone, and the selection does not go so
+ * deep: then it costs a run nothing, no exact pass either, unless it is asked for: variants and workloads by their
+ * names, and with them the deep panels that they stand in. What stands in no panel at all (assigned+thread, a workload
+ * that only counts) is counted in every profile.
+ */
+bool plan_too_deep_variant(const struct plan *plan, const char *variant);
+bool plan_too_deep_workload(const struct plan *plan, const struct module_workload *workload);
 
 /* Sets decides_claims of every cell: claims.csv has a condition of kind timing or composition on its workload and the
  * two sides of one of its contrasts, in either orientation, or of kind level on its workload and one of its variants.

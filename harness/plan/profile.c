@@ -2,14 +2,16 @@
 
 #include <string.h>
 
+const char *const profile_effort_words[] = {"core", "wide", "deep"};
+
 /* Exploratory panels have 20 processes: at 17 and fewer the control of all twins (0.1 % over some 40 of them) has no
  * interval. */
 const struct profile profiles[] = {
-    {"quick", "one look; about two minutes", true, 250, 20, 150, 5, 50, false, 1, {{20, 1.0}}},
-    {"default", "two looks; about eight minutes", true, 500, 20, 150, 6, 400, true, 2, {{32, 0.3}, {64, 0.7}}},
-    {"thorough", "three looks", true, 500, 32, 500, 8, 500, true, 3, {{32, 0.2}, {64, 0.3}, {128, 0.5}}},
-    {AB_PROFILE, "of ab: three looks", true, 200, 14, 200, 0, 0, false, 3, {{14, 0.4}, {20, 0.2}, {32, 0.4}}},
-    {"smoke", "tests of the plumbing; not for conclusions", false, 20, 6, 10, 3, 10, false, 1, {{6, 1.0}}},
+    {"quick", "one look; about two minutes", true, 250, 20, 150, 5, 50, PROFILE_CORE, 1, {{20, 1.0}}},
+    {"default", "two looks; about eight minutes", true, 500, 20, 150, 6, 400, PROFILE_WIDE, 2, {{32, 0.3}, {64, 0.7}}},
+    {"thorough", "three looks", true, 500, 32, 500, 8, 500, PROFILE_DEEP, 3, {{32, 0.2}, {64, 0.3}, {128, 0.5}}},
+    {AB_PROFILE, "of ab: three looks", true, 200, 14, 200, 0, 0, PROFILE_CORE, 3, {{14, 0.4}, {20, 0.2}, {32, 0.4}}},
+    {"smoke", "tests of the plumbing; not for conclusions", false, 20, 6, 10, 3, 10, PROFILE_CORE, 1, {{6, 1.0}}},
 };
 const size_t profile_count = sizeof profiles / sizeof profiles[0];
 

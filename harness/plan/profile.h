@@ -17,6 +17,10 @@ enum { PROFILE_PROCESSES_MIN = 2, PROFILE_PROCESSES_MAX = 256 };
 /* That of the verb ab. */
 #define AB_PROFILE "ab"
 
+/* What a panel takes; a profile measures those of its effort and of less. */
+enum profile_effort { PROFILE_CORE, PROFILE_WIDE, PROFILE_DEEP, PROFILE_EFFORTS };
+extern const char *const profile_effort_words[];
+
 struct profile_look {
     unsigned processes; /* per panel and workload, in all up to this look */
     double error_share; /* of the family-wise error */
@@ -32,7 +36,7 @@ struct profile {
     /* Ahead of the run, for the forecast: processes of every cell that decides claims, and their measuring time. Less
      * than 5 % of the time of the whole profile; their figures count for nothing else. 0: no forecast. */
     unsigned forecast_processes, forecast_process_ms;
-    bool wide; /* panels of effort wide too */
+    enum profile_effort effort; /* of panels that take more nothing is measured but what is asked for by name */
     size_t look_count;
     struct profile_look looks[PROFILE_LOOKS_MAX];
 };

@@ -252,7 +252,7 @@ static int prepare(struct run *run, struct error *error)
         read_claims(run, error))
         return error->code;
     struct plan_selection selection = run->options->selection;
-    selection.wide = run->options->profile->wide;
+    selection.effort = run->options->profile->effort;
     run->chain = module_set_find_kernel(run->paths, &run->kernels, CHAIN_VARIANT, error);
     run->reached = module_set_find_kernel(run->paths, &run->kernels, REACHED_VARIANT, error);
     run->leaks = module_set_find_kernel(run->paths, &run->kernels, LEAK_VARIANT, error);
@@ -1035,14 +1035,16 @@ static bool is_in_plan(const struct plan *plan, const struct module_info *module
     return false;
 }
 
-/* With --variants: not among them, and no baseline of theirs. With --module: compared with nothing that was given. */
+/* With --variants: not among them, and no baseline of theirs. With --module: compared with nothing that was given. Of
+ * our own: of deep panels alone, and no panel of the plan has it. */
 static bool is_left_out(const struct run *run, const struct module_info *module)
 {
     const struct plan_selection *selection = &run->options->selection;
     if (module->given || (selection->baseline && strcmp(selection->baseline, module->variant) == 0))
         return false;
     if (selection->variants == NULL)
-        return selection->modules != NULL && !module->planted && !is_in_plan(&run->plan, module);
+        return (selection->modules != NULL || plan_too_deep_variant(&run->plan, module->variant)) && !module->planted &&
+               !is_in_plan(&run->plan, module);
     for (size_t i = 0; selection->variants[i]; i++)
         if (strcmp(selection->variants[i], module->variant) == 0)
             return false;
@@ -1065,7 +1067,8 @@ static bool counts_only(const struct module_workload *workload)
 
 /* Counted is what is timed, what claims name and what can only be counted; stepped, at 25 us an instruction, what
  * decides claims by its time and is short. A selection of workloads counts all of what it selects, and steps what of it
- * is timed and short. Of a module that was given all that is timed is stepped: its user asks what the code does. */
+ * is timed and short. Of a module that was given all that is timed is stepped: its user asks what the code does. What
+ * stands in deep panels alone is left out of a run that is not so deep (plan_too_deep_variant). */
 static void choose_exact(struct run *run, struct exact_names *names)
 {
     const struct plan_selection *selection = &run->options->selection;
@@ -1085,10 +1088,13 @@ static void choose_exact(struct run *run, struct exact_names *names)
         run->modules.modules[m].left_out = is_left_out(run, &run->modules.modules[m]);
     for (size_t m = 0; m < run->modules.count; m++)
         for (size_t w = 0; w < run->modules.modules[m].workload_count && !run->modules.modules[m].left_out; w++) {
-            const struct module_workload *workload = &run->modules.modules[m].workloads[w];
+            struct module_workload *workload = &run->modules.modules[m].workloads[w];
+            const bool timed = module_workload_selected(names->counted, workload);
+            workload->left_out = !timed && selection->workloads == NULL && plan_too_deep_workload(&run->plan, workload);
             if (selection->workloads
                     ? module_workload_selected(selection->workloads, workload)
-                    : counts_only(workload) || claims_name_workload(&run->claims, workload->short_name))
+                    : !workload->left_out &&
+                          (counts_only(workload) || claims_name_workload(&run->claims, workload->short_name)))
                 add_name(names->counted, workload->short_name);
         }
 }

@@ -397,6 +397,50 @@ static void the_first_panel_that_can_decides(void **state)
     unlink(path);
 }
 
+/* The cells of a plan, in words, with what is too deep for it. */
+static void cells_are(const char *rows, struct plan_selection selection, const char *expected)
+{
+    struct plan plan;
+    struct error error;
+    char found[512] = "";
+    if (build(rows, &selection, &plan, &error) != 0)
+        fail_msg("%s", error.message);
+    for (size_t c = 0; c < plan.cell_count; c++)
+        for (size_t a = 0; a + PLAN_CLOCK_ARMS < plan.cells[c].arm_count; a++)
+            snprintf(found + strlen(found), sizeof found - strlen(found), "%s%s%s",
+                     a == 0 ? plan.cells[c].workload : "", a == 0 ? ":" : ",", plan.cells[c].arms[a].name);
+    for (size_t m = 0; m < MODULES; m++)
+        if (!modules[m].planted && plan_too_deep_variant(&plan, modules[m].variant))
+            snprintf(found + strlen(found), sizeof found - strlen(found), " -%s", modules[m].variant);
+    for (size_t w = 0; w < modules[0].workload_count; w++)
+        if (plan_too_deep_workload(&plan, &modules[0].workloads[w]))
+            snprintf(found + strlen(found), sizeof found - strlen(found), " -%s", modules[0].workloads[w].short_name);
+    plan_free(&plan);
+    assert_string_equal(found, expected);
+}
+
+/* e and the workload second stand in deep panels alone; quiet, which is in no panel, is never too deep. */
+static void deep_panels_are_for_thorough_and_for_who_asks(void **state)
+{
+    static const char rows[] = "p,core,first,x,pair,a,b\nq,wide,first,y,pair,a,c\nr,deep,fir* second,z,pair,a,e\n"
+                               "r,deep,first second,t,twin,a,a\ns,deep,first,v,pair,a,b\n";
+    (void)state;
+    cells_are(rows, (struct plan_selection){.effort = PROFILE_CORE}, "first:a,b -e -second");
+    cells_are(rows, (struct plan_selection){.effort = PROFILE_WIDE}, "first:a,bfirst:a,c -e -second");
+    cells_are(rows, (struct plan_selection){.effort = PROFILE_DEEP},
+              "first:a,bfirst:a,cfirst:a,e,twinfirst:a,bsecond:a,e,twin");
+    /* Asked for by the variant, or by the workload; not by what has panels of its own. */
+    cells_are(rows, (struct plan_selection){.variants = (const char *const[]){"a", "e", NULL}},
+              "first:a,e,twinsecond:a,e,twin -e -second");
+    cells_are(rows, (struct plan_selection){.workloads = (const char *const[]){"second", NULL}},
+              "second:a,e,twin -e -second");
+    cells_are(rows, (struct plan_selection){.variants = (const char *const[]){"a", "b", NULL}}, "first:a,b -e -second");
+    cells_are(rows, (struct plan_selection){.workloads = (const char *const[]){"first", NULL}}, "first:a,b -e -second");
+    /* Everything against one of them, and still nothing that is too deep. */
+    cells_are(rows, (struct plan_selection){.baseline = "b", .workloads = (const char *const[]){"first", NULL}},
+              "first:b,twin,planted,a,c,dfirst:b,twin,planted,f,g -e -second");
+}
+
 static void wide_panels_and_other_workloads_are_left_out(void **state)
 {
     static const char rows[] = "p,core,fir*,x,pair,a,b\nq,wide,*,y,pair,a,c\n";
@@ -407,7 +451,7 @@ static void wide_panels_and_other_workloads_are_left_out(void **state)
     assert_int_equal(plan.cell_count, 1);
     assert_string_equal(plan.cells[0].workload, "first");
     plan_free(&plan);
-    assert_int_equal(build(rows, &(struct plan_selection){.wide = true}, &plan, &error), 0);
+    assert_int_equal(build(rows, &(struct plan_selection){.effort = PROFILE_WIDE}, &plan, &error), 0);
     assert_int_equal(plan.cell_count, 3);
     plan_free(&plan);
 }
@@ -542,6 +586,7 @@ int main(void)
         cmocka_unit_test(cells_that_decide_claims_are_known),
         cmocka_unit_test(the_first_panel_that_can_decides),
         cmocka_unit_test(wide_panels_and_other_workloads_are_left_out),
+        cmocka_unit_test(deep_panels_are_for_thorough_and_for_who_asks),
         cmocka_unit_test(clock_batches_are_longer_where_blocks_are_few),
         cmocka_unit_test(rounds_run_every_cell_once_in_changing_order),
         cmocka_unit_test(layouts_are_fresh_and_uniform),
