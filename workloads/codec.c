@@ -1,11 +1,9 @@
 #include "codec.h"
+#include "codec_tail.h"
 
 #include <stdbool.h>
 
 static const unsigned char hex_digits[16] = "0123456789abcdef";
-
-static const unsigned char base64_digits[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-static const unsigned char base64url_digits[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 #define HEX_BYTE(i)                                                                                                    \
     do {                                                                                                               \
@@ -30,23 +28,6 @@ void codec_hex_table16(unsigned char *output, const unsigned char *input, size_t
     }
     for (size_t i = 0; i < tail; i++)
         HEX_BYTE(i);
-}
-
-/* The last one or two bytes: two or three digits, filled up with '=' when padded. */
-static void base64_tail(const unsigned char digits[64], bool padded, unsigned char *output, const unsigned char *input,
-                        size_t tail)
-{
-    unsigned bits = (unsigned)input[0] << 16 | (tail == 2 ? (unsigned)input[1] << 8 : 0);
-
-    output[0] = digits[bits >> 18];
-    output[1] = digits[bits >> 12 & 63];
-    if (tail == 2)
-        output[2] = digits[bits >> 6 & 63];
-    if (!padded)
-        return;
-    if (tail == 1)
-        output[2] = '=';
-    output[3] = '=';
 }
 
 static inline __attribute__((always_inline)) void base64(const unsigned char digits[64], bool padded,

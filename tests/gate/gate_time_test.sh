@@ -84,7 +84,7 @@ check "in fewer processes than all, where that is enough" [ "$(processes null+th
 # ---- another codec in head, the same modules ----
 # codec DIRECTORY PART [DIGITS [NAME]]: one that encodes 1/PART of its input twice, with these hexadecimal digits; its object file beside it
 codec() {
-    rm -f "$1"/*
+    rm -f "$1"/libencbench_codec-*
     sed "s/PART = 16/PART = $2/" "$source/workloads/codec_planted.c" >"$work/planted.c"
     sed "s/0123456789abcdef/${3:-0123456789abcdef}/" "$source/workloads/codec.c" >"$work/codec.c"
     link_codec "$1" "${4:-}"
@@ -112,21 +112,21 @@ check "but is said" [ "$(word null+thread to_string_1k)" = improved ]
 place() {
     tree "$1"
     codec "$work/$1/modules/planted/shared" 2 # slower than the other at any address
-    rm -f "$work/$1/modules/shared"/*
+    rm -f "$work/$1/modules/shared"/libencbench_codec-*
     sed "s/PART = 16/PART = 8/; s/input_bytes \\/ PART/((unsigned long)codec >> 10 \\& 1) * input_bytes \\/ PART/" "$source/workloads/codec_planted.c" >"$work/planted.c"
     printf '__attribute__((used, section(".text.hot.before"))) static void before(void) { __asm__ volatile(".skip %s, 0x90"); }\n' "$2" >>"$work/planted.c"
     cp "$source/workloads/codec.c" "$work/codec.c"
     link_codec "$work/$1/modules/shared"
 }
-address() { nm "$work/$1/modules/shared"/*.so | awk '$3 == "codec_hex_table16" { print $1 }'; }
+address() { nm "$work/$1/modules/shared"/libencbench_codec-*.so | awk '$3 == "codec_hex_table16" { print $1 }'; }
 place here 64
 place there 1088
 here=here there=there
 [ $((0x$(address here) >> 10 & 1)) -eq 0 ] || here=there there=here
 # Without a name of its own a codec would be known by its path, and loaded from there instead of laid out afresh.
 for side in here there; do
-    "$compiler" -shared -Wl,-z,now "$work/$side/modules/shared"/*.o -o "$(echo "$work/$side/modules/shared"/*.so)" || exit 1
-    check "it does not say its name" [ "$(readelf -d "$work/$side/modules/shared"/*.so | grep -c SONAME)" -eq 0 ]
+    "$compiler" -shared -Wl,-z,now "$work/$side/modules/shared"/libencbench_codec-*.o -o "$(echo "$work/$side/modules/shared"/libencbench_codec-*.so)" || exit 1
+    check "it does not say its name" [ "$(readelf -d "$work/$side/modules/shared"/libencbench_codec-*.so | grep -c SONAME)" -eq 0 ]
 done
 check "the two lie at addresses that differ in that bit" [ $((0x$(address $here) >> 10 & 1)) -eq 0 -a $((0x$(address $there) >> 10 & 1)) -eq 1 ]
 lane_or_skip $there $here variants=null+thread workloads=to_string_1k processes=12
@@ -134,10 +134,10 @@ check "with fresh layouts none is slower" [ "$code" -eq 0 -a "$(word null+thread
 lane_or_skip $here $there variants=null+thread workloads=to_string_1k processes=12
 check "nor faster" [ "$code" -eq 0 -a "$(word null+thread to_string_1k)" = green ]
 check "and all have many layouts" [ -z "$(sed -n 's/^one layout\t//p' "$work/out")" ]
-rm "$work/$there/modules/shared"/*.o "$work/$here/modules/shared"/*.o
+rm "$work/$there/modules/shared"/libencbench_codec-*.o "$work/$here/modules/shared"/libencbench_codec-*.o
 lane_or_skip $there $here variants=null+thread workloads=to_string_1k processes=12
 check "in the one layout of its build it is slower" [ "$code" -eq 1 -a "$(word null+thread to_string_1k)" = red ]
-check "which is said to be one" [ "$(sed -n 's/^one layout\t//p' "$work/out")" = "$(cd "$work/$here/modules/shared" && echo *.so)" ]
+check "which is said to be one" [ "$(sed -n 's/^one layout\t//p' "$work/out")" = "$(cd "$work/$here/modules/shared" && echo libencbench_codec-*.so)" ]
 
 # ---- a control that is none: a codec of another name and the same speed ----
 tree blind
@@ -155,7 +155,7 @@ codec "$work/nameless/modules/shared" 8 '' libencbench_codec.so
 lane nameless base workloads=nop
 check "a codec without a hash in its name is refused" refused 2 'nameless/modules/shared/libencbench_codec.so: a shared object without a hash'
 tree namesake
-sound=$(cd "$work/base/modules/shared" && echo *.so)
+sound=$(cd "$work/base/modules/shared" && echo libencbench_codec-*.so)
 codec "$work/namesake/modules/shared" 8 '' "$sound"
 lane namesake base workloads=nop
 check "two of one name are refused" refused 2 'differ under one name'

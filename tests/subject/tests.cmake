@@ -13,7 +13,7 @@ if(ENCBENCH_PACKAGE)
 endif()
 function(encbench_conformance_test test variant codec)
   get_property(definitions GLOBAL PROPERTY ENCBENCH_VARIANT_DEFINITIONS_${variant})
-  add_executable(${test} ${CMAKE_CURRENT_LIST_DIR}/conformance.c $<TARGET_OBJECTS:${codec}>)
+  add_executable(${test} ${CMAKE_CURRENT_LIST_DIR}/conformance.c $<TARGET_OBJECTS:${codec}> $<TARGET_OBJECTS:encbench_codec_levels>)
   target_include_directories(${test} PRIVATE ${variant_include_directories})
   target_compile_definitions(${test} PRIVATE ${definitions} TEST_DATA_DIRECTORY="${built_data}"
     TEST_AXIS_COUNT=${axis_count})
@@ -47,6 +47,24 @@ target_compile_options(conformance_sanitized_codec PRIVATE ${sanitize})
 target_link_options(conformance_sanitized_codec PRIVATE ${sanitize})
 target_link_libraries(conformance_sanitized_codec PRIVATE conformance_codec_sanitized_object ${CMOCKA_LIBRARY})
 add_test(NAME conformance_sanitized_codec COMMAND conformance_sanitized_codec)
+
+# The other levels of it: held against OpenSSL and nettle too where their headers are installed (libssl-dev, nettle-dev).
+find_library(CRYPTO_LIBRARY crypto)
+find_library(NETTLE_LIBRARY nettle)
+find_path(CRYPTO_INCLUDE openssl/evp.h)
+find_path(NETTLE_INCLUDE nettle/base64.h)
+add_executable(conformance_codec_levels ${CMAKE_CURRENT_LIST_DIR}/conformance_codec_levels.c)
+target_link_libraries(conformance_codec_levels PRIVATE encbench_codec_levels encbench_codec ${CMOCKA_LIBRARY})
+if(CRYPTO_LIBRARY AND NETTLE_LIBRARY AND CRYPTO_INCLUDE AND NETTLE_INCLUDE)
+  target_compile_definitions(conformance_codec_levels PRIVATE CODEC_ORACLES)
+  target_link_libraries(conformance_codec_levels PRIVATE ${CRYPTO_LIBRARY} ${NETTLE_LIBRARY})
+else()
+  message(STATUS "conformance_codec_levels: no libssl-dev or no nettle-dev: the codec is not compared with theirs")
+endif()
+add_test(NAME conformance_codec_levels COMMAND conformance_codec_levels)
+add_test(NAME conformance_codec_levels_every COMMAND conformance_codec_levels --every)
+set_tests_properties(conformance_codec_levels_every PROPERTIES LABELS long TIMEOUT 1200)
+encbench_script_test(conformance_codec_neon BESIDE 300 conformance_codec_neon.sh ${PROJECT_SOURCE_DIR})
 
 add_test(NAME conformance_static_scan
          COMMAND ${CMAKE_COMMAND} -DSCAN=${PROJECT_SOURCE_DIR}/variants/static_scan.cmake
