@@ -22,6 +22,12 @@ VARIANT = {
     "null+thread+fine": "#6F93B8",
     "assigned+thread": "#8C5E00",
     "retained+thread": "#7A2E00",
+    # Release protocols of null+thread.
+    "null+thread+acqrel": "#2F5D8C",
+    "null+thread+merged": "#3A86C8",
+    "null+thread+unique": "#8FBCE6",
+    "null+thread+tagged": "#1B3A5C",
+    "null+thread+plain": "#5C7FA3",
 }
 PALETTE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)
 OTHER = "#777777"

@@ -16,6 +16,11 @@
  *             fine      from 64 bytes to 10 MiB, four a doubling
  *             na        unpooled: exactly what is asked
  *   refs      seqcst    count and flag in two words, sequentially consistent
+ *             acqrel    the same words, the weakest orders that suffice
+ *             merged    count and flag in one word
+ *             unique    as merged, and no locked operation by who has the only reference
+ *             tagged    as merged, with a generation, in the reference too
+ *             plain     as acqrel, not atomic: for one thread
  *   magazine  one64     what a thread keeps of each class by itself: one magazine of 64 buffers; slots of dead threads
  *                       are lost
  *             one1      one buffer; slots of dead threads are taken up again
@@ -50,8 +55,10 @@
 #error "axis classes: define exactly one of ENCBUF_CLASSES_TEN, _THREE, _FINE, _NA"
 #endif
 
-#if 1 != defined(ENCBUF_REFS_SEQCST) + defined(ENCBUF_REFS_NA)
-#error "axis refs: define exactly one of ENCBUF_REFS_SEQCST, _NA"
+#if 1 != defined(ENCBUF_REFS_SEQCST) + defined(ENCBUF_REFS_ACQREL) + defined(ENCBUF_REFS_MERGED) +                     \
+             defined(ENCBUF_REFS_UNIQUE) + defined(ENCBUF_REFS_TAGGED) + defined(ENCBUF_REFS_PLAIN) +                  \
+             defined(ENCBUF_REFS_NA)
+#error "axis refs: define exactly one of ENCBUF_REFS_SEQCST, _ACQREL, _MERGED, _UNIQUE, _TAGGED, _PLAIN, _NA"
 #endif
 
 #if 1 != defined(ENCBUF_MAGAZINE_ONE64) + defined(ENCBUF_MAGAZINE_ONE1) + defined(ENCBUF_MAGAZINE_TWO8) +              \
@@ -106,6 +113,9 @@
 #if (defined(ENCBUF_POOL_FRAME) || defined(ENCBUF_POOL_DIRECT)) != defined(ENCBUF_PLACE_NA)
 #error "a structure that is allocated has a place: it is na of pool frame and direct alone"
 #endif
+#if defined(ENCBUF_REFS_TAGGED) && !defined(ENCBUF_POOLED)
+#error "refs tagged tells a buffer from the same one got again: an unpooled one is never got again"
+#endif
 #ifdef ENCBUF_PLACE_LINE
 #error "this level of place is not written yet: place is malloc"
 #endif
@@ -121,6 +131,10 @@
 #endif
 #if defined(ENCBUF_MMAP_RES_IN_PLACE) || defined(ENCBUF_MMAP_RES_PACKED)
 #define ENCBUF_HAS_MMAP_RES 1
+#endif
+
+#if defined(ENCBUF_REFS_MERGED) || defined(ENCBUF_REFS_UNIQUE) || defined(ENCBUF_REFS_TAGGED)
+#define ENCBUF_REFS_ONE_WORD 1
 #endif
 
 #define ENCBUF_UNLIKELY(condition) __builtin_expect(!!(condition), 0)

@@ -39,11 +39,11 @@ ENCBUF_HOT unsigned char *encode_to_string(enum codec_encoding encoding, const u
                                            size_t *string_bytes)
 {
     struct encbuf frame;
-    struct encbuf *buffer = encbuf_get(&frame, codec_encoded_bytes(encoding, input_bytes));
+    encbuf_ref ref = encbuf_ref_get(&frame, codec_encoded_bytes(encoding, input_bytes));
 
-    codec_encode(encoding, buffer->data, input, input_bytes);
-    *string_bytes = buffer->length;
-    return encbuf_to_string(buffer);
+    codec_encode(encoding, encbuf_of(ref)->data, input, input_bytes);
+    *string_bytes = encbuf_of(ref)->length;
+    return encbuf_ref_to_string(ref);
 }
 
 #endif

@@ -39,6 +39,9 @@ ENCBUF_HOT void encbuf_fill(struct encbuf *buffer, size_t capacity)
 #ifdef ENCBUF_HAS_MMAP_RES
     buffer->mmap_res = NULL;
 #endif
+#ifdef ENCBUF_REFS_TAGGED
+    atomic_init(&buffer->refs, 0); /* of the generation before the first */
+#endif
 }
 
 #endif

@@ -13,15 +13,21 @@
 
 struct mapping;
 
+#ifdef ENCBUF_REFS_PLAIN
+typedef uint32_t encbuf_word;
+#else
+typedef _Atomic uint32_t encbuf_word;
+#endif
+
 struct encbuf {
     unsigned char *data;
     size_t length;
     size_t capacity;
-    _Atomic uint32_t refs;
+    encbuf_word refs;
 #ifdef ENCBUF_MMAP_RES_IN_PLACE
     struct mapping *mmap_res;
 #endif
-    _Atomic uint32_t released;
+    encbuf_word released;
 #ifdef ENCBUF_MMAP_RES_PACKED
     struct mapping *mmap_res;
 #endif

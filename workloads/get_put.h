@@ -69,12 +69,13 @@ static uint64_t workload_get_put_run(void *state, unsigned thread, uint64_t n)
 
     (void)thread;
     for (uint64_t i = 0; i < n; i++) {
-        struct encbuf frame, *buffer = encbuf_get(&frame, size);
+        struct encbuf frame;
+        encbuf_ref ref = encbuf_ref_get(&frame, size);
 
-        WORKLOAD_CONSUME(buffer);
-        bytes += buffer->length;
-        WORKLOAD_PLANT(buffer, 128);
-        encbuf_put(buffer);
+        WORKLOAD_CONSUME(ref);
+        bytes += encbuf_of(ref)->length;
+        WORKLOAD_PLANT(ref, 128);
+        encbuf_ref_put(ref);
     }
     return bytes;
 }

@@ -41,7 +41,7 @@
 #define WORKLOAD_PUT_LIVE  256
 
 struct workload_put {
-    struct encbuf *buffers[WORKLOAD_PUT_LIVE];
+    encbuf_ref refs[WORKLOAD_PUT_LIVE];
     struct encbuf frames[WORKLOAD_PUT_LIVE];
 };
 
@@ -66,7 +66,7 @@ static void workload_put_before(void *state, uint64_t n)
     struct workload_put *self = state;
 
     for (uint64_t i = 0; i < n; i++)
-        self->buffers[i] = encbuf_get(&self->frames[i], WORKLOAD_PUT_BYTES);
+        self->refs[i] = encbuf_ref_get(&self->frames[i], WORKLOAD_PUT_BYTES);
 }
 
 static uint64_t workload_put_run(void *state, unsigned thread, uint64_t n)
@@ -76,11 +76,11 @@ static uint64_t workload_put_run(void *state, unsigned thread, uint64_t n)
 
     (void)thread;
     for (uint64_t i = 0; i < n; i++) {
-        struct encbuf *buffer = self->buffers[i];
+        encbuf_ref ref = self->refs[i];
 
-        bytes += buffer->length;
-        WORKLOAD_PLANT(buffer, 128);
-        encbuf_put(buffer);
+        bytes += encbuf_of(ref)->length;
+        WORKLOAD_PLANT(ref, 128);
+        encbuf_ref_put(ref);
     }
     return bytes;
 }
@@ -106,10 +106,10 @@ static uint64_t workload_put_digest(struct encbench_host *host, uint64_t seed)
         workload_put_before(self, WORKLOAD_PUT_LIVE);
         for (size_t i = 0; i < WORKLOAD_PUT_LIVE; i++)
             for (size_t byte = 0; byte < WORKLOAD_PUT_BYTES; byte += 64)
-                self->buffers[i]->data[byte] = (unsigned char)(seed + i + byte / 64 + round);
+                encbuf_of(self->refs[i])->data[byte] = (unsigned char)(seed + i + byte / 64 + round);
         for (size_t i = 0; i < WORKLOAD_PUT_LIVE; i++)
             for (size_t byte = 0; byte < WORKLOAD_PUT_BYTES; byte += 64)
-                hash = workload_hash(hash, &self->buffers[i]->data[byte], 1);
+                hash = workload_hash(hash, &encbuf_of(self->refs[i])->data[byte], 1);
         hash ^= workload_put_run(self, 0, WORKLOAD_PUT_LIVE);
     }
     workload_put_teardown(state);

@@ -174,8 +174,8 @@ static void test_get_hands_out_a_fresh_buffer(void **state)
     for (size_t i = 0; i < SIZE_COUNT; i++) {
         struct encbuf frame, *buffer = encbuf_get(&frame, sizes[i]);
 
-        assert_int_equal(buffer->refs, 1);
-        assert_int_equal(buffer->released, 0);
+        assert_int_equal(encbuf_refs_count(buffer), 1);
+        assert_false(encbuf_refs_released(buffer));
         assert_int_equal(buffer->length, sizes[i]);
         assert_int_equal(buffer->capacity, expected_capacity(sizes[i]));
         assert_non_null(buffer->data);
@@ -228,13 +228,22 @@ static void test_reused_buffer_is_fresh_again(void **state)
     (void)state;
     for (size_t size = 100; size < 110; size++) {
         buffer = encbuf_get(&frame, size);
-        assert_int_equal(buffer->refs, 1);
-        assert_int_equal(buffer->released, 0);
+        assert_int_equal(encbuf_refs_count(buffer), 1);
+        assert_false(encbuf_refs_released(buffer));
         assert_int_equal(buffer->length, size);
         encbuf_retain(buffer);
         encbuf_put(buffer);
         encbuf_put(buffer);
     }
+}
+
+static void mark_released(struct encbuf *buffer, bool released)
+{
+#ifdef ENCBUF_REFS_ONE_WORD
+    buffer->refs = (buffer->refs & ~ENCBUF_REFS_DEAD) | (released ? ENCBUF_REFS_DEAD : 0);
+#else
+    buffer->released = released;
+#endif
 }
 
 static void test_put_of_a_released_buffer_returns_at_once(void **state)
@@ -243,12 +252,12 @@ static void test_put_of_a_released_buffer_returns_at_once(void **state)
     long before = live_blocks;
 
     (void)state;
-    buffer->released = 1; /* by hand: an unpooled structure is gone after its last put */
+    mark_released(buffer, true); /* by hand: an unpooled structure is gone after its last put */
     encbuf_put(buffer);
-    assert_int_equal(buffer->refs, 1);
-    assert_int_equal(buffer->released, 1);
+    assert_int_equal(encbuf_refs_count(buffer), 1);
+    assert_true(encbuf_refs_released(buffer));
     assert_int_equal(live_blocks, before);
-    buffer->released = 0;
+    mark_released(buffer, false);
     encbuf_put(buffer);
 }
 
@@ -258,10 +267,10 @@ static void test_retained_buffer_survives_the_first_put(void **state)
 
     (void)state;
     encbuf_retain(buffer);
-    assert_int_equal(buffer->refs, 2);
+    assert_int_equal(encbuf_refs_count(buffer), 2);
     encbuf_put(buffer);
-    assert_int_equal(buffer->refs, 1);
-    assert_int_equal(buffer->released, 0);
+    assert_int_equal(encbuf_refs_count(buffer), 1);
+    assert_false(encbuf_refs_released(buffer));
     buffer->data[99] = 1;
     other = encbuf_get(&other_frame, 100);
     assert_ptr_not_equal(other, buffer);
@@ -415,7 +424,7 @@ static void test_to_string_is_exact_and_puts(void **state)
         assert_int_equal(live_blocks, before + 1);
         assert_int_equal(last_request_bytes, size);
         assert_memory_equal(string, input, size);
-        assert_int_equal(buffer->refs, 1);
+        assert_int_equal(encbuf_refs_count(buffer), 1);
         free(string);
         encbuf_put(buffer);
     }
@@ -463,8 +472,8 @@ static void test_second_put_does_nothing(void **state)
     assert_int_equal(live_blocks, before - 1);
     encbuf_put(buffer);
     assert_int_equal(live_blocks, before - 1);
-    assert_int_equal(buffer->refs, 0);
-    assert_int_equal(buffer->released, 1);
+    assert_int_equal(encbuf_refs_count(buffer), 0);
+    assert_true(encbuf_refs_released(buffer));
 }
 
 #endif
@@ -512,14 +521,47 @@ static void test_double_put_pools_once(void **state)
     (void)state;
     encbuf_put(buffer);
     encbuf_put(buffer);
-    assert_int_equal(buffer->refs, 0);
-    assert_int_equal(buffer->released, 1);
+    assert_int_equal(encbuf_refs_count(buffer), 0);
+    assert_true(encbuf_refs_released(buffer));
     first = encbuf_get(NULL, 100);
     second = encbuf_get(NULL, 100);
     assert_ptr_equal(first, buffer);
     assert_ptr_not_equal(first, second);
     encbuf_put(first);
     encbuf_put(second);
+}
+
+/* A put by a reference of which the buffer was put, and got again by somebody: `refs` decides whom it hurts. */
+static void test_put_after_the_next_get(void **state)
+{
+    encbuf_ref stale = encbuf_ref_get(NULL, 100), present;
+    struct encbuf *buffer = encbuf_of(stale);
+
+    (void)state;
+    encbuf_ref_put(stale);
+    assert_false(encbuf_refs_held(stale));
+    present = encbuf_ref_get(NULL, 100);
+    assert_ptr_equal(encbuf_of(present), buffer);
+    assert_true(encbuf_refs_held(present));
+    encbuf_ref_put(stale);
+#ifdef ENCBUF_REFS_TAGGED
+    assert_false(encbuf_refs_held(stale));
+    assert_int_equal(encbuf_refs_count(buffer), 1);
+    assert_int_equal(encbuf_pool_count(), 0);
+    encbuf_ref_put(present);
+    for (uint32_t get = 3; get <= ENCBUF_REFS_GENERATION + 1; get++) {
+        present = encbuf_ref_get(NULL, 100);
+        assert_false(encbuf_refs_held(stale));
+        encbuf_ref_put(present);
+    }
+    present = encbuf_ref_get(NULL, 100);
+    assert_ptr_equal(present, stale); /* there are no more generations than bits */
+    encbuf_ref_put(present);
+#else
+    assert_int_equal(encbuf_pool_count(), 1); /* though it is held */
+    encbuf_ref_put(present);
+#endif
+    assert_int_equal(encbuf_pool_count(), 1);
 }
 
 static void test_second_reference_pools_once(void **state)
@@ -1570,6 +1612,7 @@ int main(void)
 #ifdef ENCBUF_POOL_THREAD
         POOL_TEST(test_pooled_buffer_is_reused),
         POOL_TEST(test_double_put_pools_once),
+        POOL_TEST(test_put_after_the_next_get),
         POOL_TEST(test_second_reference_pools_once),
         POOL_TEST(test_wrong_capacity_is_remade),
         POOL_TEST(test_wrong_capacity_is_dropped),

@@ -78,6 +78,14 @@ none='MMAP_RES_NULL POOL_NONE CLASSES_NA REFS_SEQCST'
     refused 'mmap_res assigned and retained' MMAP_RES_ASSIGNED POOL_NONE CLASSES_NA REFS_SEQCST $unpooled
     refused 'pool direct has no buffer' MMAP_RES_NULL POOL_DIRECT CLASSES_NA REFS_NA $in_frame
 
+    for refs in ACQREL MERGED UNIQUE TAGGED PLAIN; do
+        accepted MMAP_RES_NULL POOL_THREAD CLASSES_TEN REFS_$refs $in_pool
+        refused 'axis refs' $thread REFS_$refs $in_pool
+    done
+    accepted MMAP_RES_NULL POOL_NONE CLASSES_NA REFS_MERGED $unpooled
+    refused 'refs tagged tells a buffer' MMAP_RES_NULL POOL_NONE CLASSES_NA REFS_TAGGED $unpooled
+    refused 'refs tagged tells a buffer' MMAP_RES_NULL POOL_FRAME CLASSES_NA REFS_TAGGED $in_frame
+
     refused 'axis magazine' $thread RETAIN_ALL PLACE_MALLOC
     refused 'axis magazine' $thread MAGAZINE_ONE64 MAGAZINE_NA RETAIN_ALL PLACE_MALLOC
     refused 'axis retain' $thread MAGAZINE_ONE64 PLACE_MALLOC

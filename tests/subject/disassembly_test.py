@@ -6,6 +6,7 @@ In every workload_*_run (and its .cold part) of every NAME.o:
   - the hot path (atomics, malloc, free, memcpy, codec) is not in the .cold part;
   - where an op puts a buffer, a mapping is released exactly where the variant has the field and put looks at it, so the
     null check is really there.
+Getting and putting is as many locked operations (a store that is sequentially consistent is one) as the level of refs has.
 NAME.planted.o has its additions in a row, and NAME.o has nothing of them. The codec's functions and loops start on
 64-byte lines. Then objects with planted faults are compiled, and each must be caught: a check that cannot fail is none.
 """
@@ -23,6 +24,9 @@ HOT_CALLS = re.compile(r"^(malloc|free|memcpy|codec_\w+)$")
 DYNAMIC_TLS = ("TLSGD", "TLSLD", "TLSDESC", "DTPOFF")
 RUN = re.compile(r"^workload_\w+_run$")
 LINE_BYTES = 64
+# Of a get and a put of the only reference, where neither a pool's own ways nor a mapping adds some.
+LOCKED_BY_REFS = {"seqcst": 4, "acqrel": 2, "merged": 1, "unique": 0, "tagged": 1, "plain": 0}
+LOCK_FREE_POOLS = ("none", "frame", "thread")
 
 
 class Instruction:
@@ -194,8 +198,7 @@ def check_run(functions, name, problems):
         for instruction in part.instructions:
             where = f"{part.name}+{instruction.address - part.start:#x}: {instruction.text}"
             cold = part.name.endswith(".cold")
-            if cold and (instruction.text.startswith("lock") or
-                         instruction.mnemonic.startswith("xchg") and "(" in instruction.text):
+            if cold and is_locked(instruction):
                 problems.append(f"{where}: an atomic operation in the cold part")
             if instruction.mnemonic in ("syscall", "int", "int3", "rdtsc", "rdtscp", "cpuid"):
                 problems.append(f"{where}: does not belong in a timed loop")
@@ -208,6 +211,22 @@ def check_run(functions, name, problems):
                 elif cold and HOT_CALLS.match(target):
                     problems.append(f"{where}: {target} in the cold part")
     return called
+
+
+def is_locked(instruction):
+    return instruction.text.startswith("lock ") or (instruction.mnemonic.startswith("xchg") and "(" in instruction.text)
+
+
+def check_locked(path, levels):
+    """Whether getting and putting has the locked operations of its level of refs and no others."""
+    if levels["pool"] not in LOCK_FREE_POOLS or levels["mmap_res"] not in ("null", "packed", "removed"):
+        return []
+    locked = [i.text for i in read_functions(path)["workload_get_put_run"].instructions if is_locked(i)]
+    refs = levels["refs"]
+    expected = LOCKED_BY_REFS[refs]
+    if len(locked) == expected:
+        return []
+    return [f"workload_get_put_run: {len(locked)} locked operations, expected {expected} with refs {refs}"]
 
 
 def longest_chain(functions, name):
@@ -369,6 +388,9 @@ def check_faults(compiler, modules, runs, plants):
         problems.append("not caught: a planted object taken for a real one")
     if not check_object(plain, runs, True, plants):
         problems.append("not caught: a real object taken for a planted one")
+    for refs in ("acqrel", "plain"):
+        if not check_locked(plain, {"mmap_res": "null", "pool": "thread", "refs": refs}):
+            problems.append(f"not caught: seqcst where refs is {refs}")
     if not check_object(plain, runs, False, {}):
         problems.append("not caught: the field where it should be removed")
     return problems
@@ -385,7 +407,7 @@ def read_workloads(source):
         runs = re.findall(r"^static uint64_t (workload_\w+_run)\(void \*state", text, re.M)
         if len(adds) > 1 or not (runs or re.search(r"\.run = workload_\w+_run", text)):
             raise SystemExit(f"workloads/{name}.h: {len(runs)} run functions, planted additions {sorted(adds)}")
-        puts = re.search(r"encbuf_put\(|encode_to_string\(|workload_string_loop\(", text) is not None
+        puts = re.search(r"encbuf_(ref_)?put\(|encode_to_string\(|workload_string_loop\(", text) is not None
         condition = re.search(r"^#elif (.+)$", text, re.M)
         for run in runs:
             workloads[run] = (max(adds, default=0), puts, condition[1] if condition else "")
@@ -402,7 +424,7 @@ def offers(condition, levels):
 
 def read_variants(path):
     lines = [line.split() for line in path.read_text().splitlines() if line and not line.startswith("#")]
-    return {words[0]: {"mmap_res": words[1], "pool": words[2]} for words in lines}
+    return {words[0]: {"mmap_res": words[1], "pool": words[2], "refs": words[4]} for words in lines}
 
 
 def main():
@@ -427,6 +449,7 @@ def main():
             path = arguments.modules / (variant + suffix)
             problems += [f"{path.name}: {p}" for p in check_object(path, runs, has_field, plants)]
             checked += len(offered)
+        problems += [f"{variant}.o: {p}" for p in check_locked(arguments.modules / f"{variant}.o", levels)]
     codecs = sorted(arguments.modules.glob("shared/libencbench_codec-*.so"))
     if len(codecs) != 1:
         problems.append(f"{len(codecs)} codecs in {arguments.modules / 'shared'}, expected 1")
@@ -437,7 +460,7 @@ def main():
                              {run: adds for run, (adds, _, _) in workloads.items()})
     for problem in problems:
         print(problem)
-    print(f"{checked} timed loops of {len(variants)} variants, {len(FAULTS) + 3} planted faults: "
+    print(f"{checked} timed loops of {len(variants)} variants, {len(FAULTS) + 5} planted faults: "
           f"{len(problems)} problems")
     return 1 if problems or not variants else 0
 
