@@ -64,7 +64,7 @@ fi
 # An emulator of programs has no ptrace: both sources of traps say why, and nothing crashes.
 command -v qemu-aarch64 >/dev/null || exit 0
 cat >"$directory/main.c" <<'END'
-#include "step.h"
+#include "step/step.h"
 
 #include <stdio.h>
 
