@@ -17,3 +17,5 @@
 #include "class_sweep.h"
 #include "static_scan.h"
 #include "nop.h"
+#include "locked.h"
+#include "misuse.h"

@@ -1071,7 +1071,7 @@ static void test_workloads_are_offered_where_they_make_sense(void **state)
     static const char *const of_everybody[] = {
         "to_string_1k",  "base64_1k",         "base64url_1k",        "to_string_16",   "to_string_64", "to_string_256",
         "to_string_4k",  "to_string_16k",     "to_string_64k",       "to_string_256k", "to_string_1m", "to_string_4m",
-        "to_string_16m", "trace:npm-install", "trace:webpack-build", "mmap_source",    "nop"};
+        "to_string_16m", "trace:npm-install", "trace:webpack-build", "mmap_source",    "nop",          "locked"};
     static const char *const of_buffers[] = {"get_put", "put", "mixed", "static_scan"};
     static const char *const of_pools[] = {"reput", "mappings_at_rest", "footprint_1000", "class_sweep"};
     size_t count = sizeof of_everybody / sizeof of_everybody[0];
@@ -1088,6 +1088,10 @@ static void test_workloads_are_offered_where_they_make_sense(void **state)
     count += sizeof of_pools / sizeof of_pools[0];
     for (size_t i = 0; i < sizeof of_pools / sizeof of_pools[0]; i++)
         assert_non_null(find_workload(of_pools[i]));
+#endif
+#if defined(ENCBUF_POOL_THREAD) && !defined(ENCBUF_ASSIGNS_MMAP_RES)
+    count++;
+    assert_int_equal(find_workload("misuse")->flags, ENCBENCH_COUNTED);
 #endif
 #if defined(ENCBUF_POOL_THREAD) || defined(ENCBUF_POOL_NONE)
     count++;
@@ -1413,6 +1417,75 @@ static void test_sweep_by_hand(void **state)
     assert_true(counted("class_sweep", "buffers_at_rest") == rest);
 }
 
+#ifndef ENCBUF_ASSIGNS_MMAP_RES
+
+/* Of each kind: caught, silent, harmful; and orders where two race. */
+#define ALL_CAUGHT                                                                                                     \
+    {                                                                                                                  \
+        1000, 0, 0, 0                                                                                                  \
+    }
+#define ALL_HARMFUL                                                                                                    \
+    {                                                                                                                  \
+        0, 0, 1000, 0                                                                                                  \
+    }
+
+static const struct misuse {
+    const char *kind;
+    double counts[4];
+} misuses[] = {
+    {"double_put", ALL_CAUGHT},
+#if defined(ENCBUF_REFS_SEQCST) || defined(ENCBUF_REFS_ACQREL)
+    {"double_put_racing", {182, 818, 0, 22}},
+    {"stale_put_racing", {267, 679, 54, 150}},
+#elif defined(ENCBUF_REFS_MERGED)
+    {"double_put_racing", {1000, 0, 0, 12}},
+    {"stale_put_racing", {910, 0, 90, 68}},
+#elif defined(ENCBUF_REFS_UNIQUE)
+    {"double_put_racing", {333, 0, 667, 18}},
+    {"stale_put_racing", {249, 0, 751, 120}},
+#elif defined(ENCBUF_REFS_TAGGED)
+    {"double_put_racing", {1000, 0, 0, 12}},
+    {"stale_put_racing", {1000, 0, 0, 68}},
+#endif
+#ifdef ENCBUF_REFS_TAGGED
+    {"stale_put", ALL_CAUGHT},
+    {"use_after_get", ALL_CAUGHT},
+#else
+    {"stale_put", ALL_HARMFUL},
+    {"use_after_get", ALL_HARMFUL},
+#endif
+    {"stale_put_of_16", ALL_HARMFUL},
+    {"use_after_put", ALL_CAUGHT},
+    {"lost_reference", ALL_HARMFUL},
+};
+#define MISUSE_COUNT (sizeof misuses / sizeof misuses[0])
+
+static void test_misuse_is_counted_exactly(void **state)
+{
+    static const char *const outcomes[] = {"caught", "silent", "harmful", "orders"};
+    struct encbench_metric metrics[ENCBENCH_METRICS_MAX];
+    const size_t count = find_workload("misuse")->metrics(&host, 1, metrics);
+    size_t expected = 0;
+
+    (void)state;
+    for (size_t i = 0; i < MISUSE_COUNT; i++) {
+        const bool races = misuses[i].counts[3] != 0;
+
+        for (size_t outcome = 0; outcome < 3 + (size_t)races; outcome++, expected++) {
+            char name[64];
+            double value;
+
+            snprintf(name, sizeof name, "misuse_%s_%s_count", misuses[i].kind, outcomes[outcome]);
+            value = metric_of(metrics, count, name);
+            if (value != misuses[i].counts[outcome])
+                fail_msg("%s is %g, expected %g", name, value, misuses[i].counts[outcome]);
+        }
+    }
+    assert_int_equal(count, expected);
+}
+
+#endif
+
 static void test_reput_grows_the_pool_by_pointers(void **state)
 {
     const double per_op = sizeof(struct encbuf_magazine) / (double)ENCBUF_MAGAZINE_BUFFERS;
@@ -1646,6 +1719,9 @@ int main(void)
         cmocka_unit_test(test_sizes_of_a_trace),
         cmocka_unit_test(test_sweep_by_hand),
         cmocka_unit_test(test_reput_grows_the_pool_by_pointers),
+#ifndef ENCBUF_ASSIGNS_MMAP_RES
+        cmocka_unit_test(test_misuse_is_counted_exactly),
+#endif
 #endif
 #if defined(ENCBUF_POOL_THREAD) || defined(ENCBUF_POOL_NONE)
         cmocka_unit_test(test_held_buffers_are_steady),
