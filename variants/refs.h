@@ -36,7 +36,7 @@
 
 #ifdef ENCBUF_REFS_TAGGED
 
-/* Incomplete on purpose: what a reference points to is reached through encbuf_of. */
+/* Has nothing on purpose: what a reference points to is reached through encbuf_of. */
 struct encbuf_handle {
     unsigned char byte;
 };

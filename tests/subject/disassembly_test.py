@@ -6,7 +6,7 @@ In every workload_*_run (and its .cold part) of every NAME.o:
   - the hot path (atomics, malloc, free, memcpy, codec) is not in the .cold part;
   - where an op puts a buffer, a mapping is released exactly where the variant has the field and put looks at it, so the
     null check is really there.
-Getting and putting is as many locked operations (a store that is sequentially consistent is one) as the level of refs has.
+Getting and putting is as many locked operations as the level of refs has (a store that is sequentially consistent is one).
 NAME.planted.o has its additions in a row, and NAME.o has nothing of them. The codec's functions and loops start on
 64-byte lines. Then objects with planted faults are compiled, and each must be caught: a check that cannot fail is none.
 """

@@ -76,3 +76,26 @@ encbench_script_test(conformance_axes BESIDE 120 conformance_axes.sh ${CMAKE_C_C
 # Nothing but what is measured stands in a timed loop; and the test that says so can fail.
 encbench_script_test(disassembly BESIDE 300 disassembly_test.py --modules ${PROJECT_BINARY_DIR}/modules
                      --variants ${PROJECT_SOURCE_DIR}/variants/variants.txt --source ${PROJECT_SOURCE_DIR} --compiler ${CMAKE_C_COMPILER})
+
+# The release protocols alone: their orders on aarch64, and on buffers that 100 threads share. `plain` is the planted fault: not for
+# threads, which the sanitizer alone is sure to find.
+encbench_script_test(refs_orders BESIDE 60 refs_orders_test.py ${PROJECT_SOURCE_DIR})
+function(encbench_refs_stress test refs)
+  string(TOUPPER ${refs} level)
+  add_executable(${test} ${CMAKE_CURRENT_LIST_DIR}/refs_stress.c)
+  target_include_directories(${test} PRIVATE ${variant_include_directories})
+  target_compile_definitions(${test} PRIVATE ENCBUF_REFS_${level} ENCBUF_MMAP_RES_NULL ENCBUF_POOL_THREAD ENCBUF_CLASSES_TEN
+                                             ENCBUF_MAGAZINE_ONE64 ENCBUF_RETAIN_ALL ENCBUF_PLACE_MALLOC)
+  target_compile_options(${test} PRIVATE ${ARGN})
+  target_link_options(${test} PRIVATE ${ARGN})
+  target_link_libraries(${test} PRIVATE Threads::Threads)
+  add_test(NAME ${test} COMMAND ${test})
+  # An old sanitizer does not run where the kernel spreads addresses over more bits than it knows.
+  set_tests_properties(${test} PROPERTIES TIMEOUT 60 SKIP_REGULAR_EXPRESSION "unexpected memory mapping")
+endfunction()
+foreach(refs IN ITEMS seqcst acqrel merged unique tagged)
+  encbench_refs_stress(refs_stress_${refs} ${refs})
+  encbench_refs_stress(refs_stress_tsan_${refs} ${refs} -fsanitize=thread)
+endforeach()
+encbench_refs_stress(refs_stress_tsan_plain plain -fsanitize=thread)
+set_tests_properties(refs_stress_tsan_plain PROPERTIES PASS_REGULAR_EXPRESSION "ThreadSanitizer: data race")
