@@ -28,6 +28,12 @@ VARIANT = {
     "null+thread+unique": "#8FBCE6",
     "null+thread+tagged": "#1B3A5C",
     "null+thread+plain": "#5C7FA3",
+    # Mended magazines of pool thread; other pools in hues of their own.
+    "null+thread+one1": "#2F5D9E",
+    "null+thread+two8": "#9DB7DC",
+    "null+mutex": "#8B1A4F",
+    "null+shared": "#5C7F00",
+    "null+owner": "#00757A",
 }
 PALETTE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)
 OTHER = "#777777"

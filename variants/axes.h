@@ -10,6 +10,9 @@
  *   pool      none      structure and data from malloc every time
  *             frame     structure in the caller's frame, data from malloc
  *             thread    a cache a thread over shared lock-free lists, unbounded
+ *             mutex     one stack a class under a mutex
+ *             shared    one lock-free stack a class
+ *             owner     a list a thread; a buffer goes back to the thread that made it
  *             direct    no buffer at all: encode into the result
  *   classes   ten       8 KiB ... 10 MiB
  *             three     64 KiB, 2 MiB, 10 MiB
@@ -45,9 +48,10 @@
 #error "axis mmap_res: define exactly one of ENCBUF_MMAP_RES_NULL, _PACKED, _REMOVED, _ASSIGNED, _RETAINED, _NA"
 #endif
 
-#if 1 !=                                                                                                               \
-    defined(ENCBUF_POOL_NONE) + defined(ENCBUF_POOL_FRAME) + defined(ENCBUF_POOL_THREAD) + defined(ENCBUF_POOL_DIRECT)
-#error "axis pool: define exactly one of ENCBUF_POOL_NONE, _FRAME, _THREAD, _DIRECT"
+#if 1 != defined(ENCBUF_POOL_NONE) + defined(ENCBUF_POOL_FRAME) + defined(ENCBUF_POOL_THREAD) +                        \
+             defined(ENCBUF_POOL_MUTEX) + defined(ENCBUF_POOL_SHARED) + defined(ENCBUF_POOL_OWNER) +                   \
+             defined(ENCBUF_POOL_DIRECT)
+#error "axis pool: define exactly one of ENCBUF_POOL_NONE, _FRAME, _THREAD, _MUTEX, _SHARED, _OWNER, _DIRECT"
 #endif
 
 #if 1 != defined(ENCBUF_CLASSES_TEN) + defined(ENCBUF_CLASSES_THREE) + defined(ENCBUF_CLASSES_FINE) +                  \
@@ -107,17 +111,11 @@
 #if !defined(ENCBUF_RETAIN_ALL) && !defined(ENCBUF_RETAIN_NA)
 #error "this level of retain is not written yet: retain is all"
 #endif
-#if defined(ENCBUF_MAGAZINE_ONE1) || defined(ENCBUF_MAGAZINE_TWO8)
-#error "this level of magazine is not written yet: magazine is one64"
-#endif
 #if (defined(ENCBUF_POOL_FRAME) || defined(ENCBUF_POOL_DIRECT)) != defined(ENCBUF_PLACE_NA)
 #error "a structure that is allocated has a place: it is na of pool frame and direct alone"
 #endif
 #if defined(ENCBUF_REFS_TAGGED) && !defined(ENCBUF_POOLED)
 #error "refs tagged tells a buffer from the same one got again: an unpooled one is never got again"
-#endif
-#ifdef ENCBUF_PLACE_LINE
-#error "this level of place is not written yet: place is malloc"
 #endif
 
 #if defined(ENCBUF_MMAP_RES_ASSIGNED) || defined(ENCBUF_MMAP_RES_RETAINED)

@@ -34,6 +34,12 @@
 #include "pool_frame.h"
 #elif defined(ENCBUF_POOL_THREAD)
 #include "pool_thread.h"
+#elif defined(ENCBUF_POOL_MUTEX)
+#include "pool_mutex.h"
+#elif defined(ENCBUF_POOL_SHARED)
+#include "pool_shared.h"
+#elif defined(ENCBUF_POOL_OWNER)
+#include "pool_owner.h"
 #endif
 
 /* Assigned: put left nothing there. Retained: what is there stays, so that each buffer keeps the first mapping it saw.

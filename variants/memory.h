@@ -31,6 +31,48 @@ ENCBUF_HOT void *encbuf_allocate(size_t bytes)
 
 #ifndef ENCBUF_POOL_DIRECT
 
+#ifdef ENCBUF_POOL_OWNER
+
+#include <ck_stack.h>
+
+/* Behind the structure, in the same allocation. */
+struct encbuf_behind {
+    struct encbuf_thread *owner;
+    struct ck_stack_entry link;
+};
+#define ENCBUF_BEHIND_BYTES sizeof(struct encbuf_behind)
+
+ENCBUF_HOT struct encbuf_behind *encbuf_behind(struct encbuf *buffer)
+{
+    return (struct encbuf_behind *)(void *)(buffer + 1);
+}
+
+ENCBUF_HOT struct encbuf *encbuf_behind_of(struct ck_stack_entry *link)
+{
+    return (struct encbuf *)(void *)((unsigned char *)link - offsetof(struct encbuf_behind, link)) - 1;
+}
+
+#else
+#define ENCBUF_BEHIND_BYTES 0
+#endif
+
+#define ENCBUF_LINE_BYTES 64
+
+/* A structure's memory, where the axis place says; freed with free. */
+ENCBUF_HOT struct encbuf *encbuf_allocate_structure(void)
+{
+    const size_t bytes = sizeof(struct encbuf) + ENCBUF_BEHIND_BYTES;
+#ifdef ENCBUF_PLACE_LINE
+    void *memory = aligned_alloc(ENCBUF_LINE_BYTES, (bytes + ENCBUF_LINE_BYTES - 1) & ~(size_t)(ENCBUF_LINE_BYTES - 1));
+
+    if (ENCBUF_UNLIKELY(memory == NULL))
+        encbuf_exhausted_slow();
+    return memory;
+#else
+    return encbuf_allocate(bytes);
+#endif
+}
+
 /* Fields of a buffer that was never handed out, with `capacity` bytes of data. */
 ENCBUF_HOT void encbuf_fill(struct encbuf *buffer, size_t capacity)
 {

@@ -8,7 +8,7 @@
 
 ENCBUF_HOT struct encbuf *encbuf_pool_take(struct encbuf *frame, size_t size)
 {
-    struct encbuf *buffer = encbuf_allocate(sizeof *buffer);
+    struct encbuf *buffer = encbuf_allocate_structure();
 
     (void)frame;
     encbuf_fill(buffer, size);

@@ -1,28 +1,43 @@
 /*
  * pool thread: a cache a thread over shared lock-free lists, unbounded: what sync.Pool does.
  *
- * Each thread has one magazine of 64 pointers a class. Taking pops it and giving pushes it; only when it is empty or
- * full is it exchanged with the shared stacks of full (one a class) and empty magazines. The stacks link magazines,
- * which stay magazines until teardown, so that a late reader of a popped one reads a link; nothing is ever linked
- * through a buffer or its data, so the structure keeps its size and the same buffer may be in the pool twice (the
- * original's benchmark puts it there on purpose).
+ * Each thread has magazines of pointers for each class: one of 64 (magazine one64), one of 1 (one1), or two of 8 (two8,
+ * Bonwick and Adams' way). Taking pops the loaded one and giving pushes it; only when it is empty or full is it
+ * exchanged: with the other one if that helps (two8), else with the shared stacks of full (one a class) and empty
+ * magazines. The stacks link magazines, which stay magazines until teardown, so that a late reader of a popped one
+ * reads a link; nothing is ever linked through a buffer or its data, so the structure keeps its size and the same
+ * buffer may be in the pool twice (the original's benchmark puts it there on purpose).
  *
- * A thread keeps its slot for as long as the module is loaded, because its pointer in thread-local storage outlives
- * a teardown; slots are static, so they are no live blocks. A thread beyond ENCBUF_THREADS_MAX is served without a
- * cache. Set-up and teardown must not run beside take and give.
+ * one64 is the original's design with its faults: a thread keeps its slot for as long as the module is loaded, because
+ * its pointer in thread-local storage outlives a teardown, and what a dead thread's magazines hold is lost to all
+ * others; slots are static, so they are no live blocks. In one1 and two8 a thread that ends leaves its magazines on the
+ * shared stacks and its slot to the next (threads.h). A thread beyond ENCBUF_THREADS_MAX is served without a cache.
+ * Set-up and teardown must not run beside take and give.
  */
 #ifndef ENCBUF_POOL_THREAD_H
 #define ENCBUF_POOL_THREAD_H
 
-#include "classes.h"
-#include "memory.h"
-#include "source.h"
+#include "pool_common.h"
+
+#include "sanitize.h"
 
 #include <ck_stack.h>
 
+#include <stdbool.h>
+
+#if defined(ENCBUF_MAGAZINE_ONE64)
 #define ENCBUF_MAGAZINE_BUFFERS 64
-#define ENCBUF_THREADS_MAX      256
-#define ENCBUF_LINE_BYTES       64
+#elif defined(ENCBUF_MAGAZINE_ONE1)
+#define ENCBUF_MAGAZINE_BUFFERS 1
+#elif defined(ENCBUF_MAGAZINE_TWO8)
+#define ENCBUF_MAGAZINE_BUFFERS 8
+#endif
+
+#ifdef ENCBUF_MAGAZINE_TWO8
+#define ENCBUF_MAGAZINES 2 /* a thread and class */
+#else
+#define ENCBUF_MAGAZINES 1
+#endif
 
 struct encbuf_magazine {
     struct ck_stack_entry link; /* first: a link's address is its magazine's */
@@ -32,7 +47,7 @@ struct encbuf_magazine {
 _Static_assert(offsetof(struct encbuf_magazine, link) == 0, "a link's address is its magazine's");
 
 struct encbuf_thread {
-    struct encbuf_magazine *loaded[ENCBUF_CLASS_COUNT];
+    struct encbuf_magazine *loaded[ENCBUF_MAGAZINES * ENCBUF_CLASS_COUNT]; /* of all classes; then the others of two8 */
 } __attribute__((aligned(ENCBUF_LINE_BYTES)));
 
 /* A stack of magazines alone in its cache line; cmpxchg16b wants 16 bytes. */
@@ -45,34 +60,21 @@ static struct encbuf_magazine encbuf_magazine_absent = {.count = ENCBUF_MAGAZINE
 
 static struct encbuf_shelf encbuf_full[ENCBUF_CLASS_COUNT];
 static struct encbuf_shelf encbuf_empty;
+static void encbuf_thread_enter(struct encbuf_thread *thread)
+{
+    for (size_t i = 0; i < ENCBUF_MAGAZINES * ENCBUF_CLASS_COUNT; i++)
+        thread->loaded[i] = &encbuf_magazine_absent;
+}
+
+#ifdef ENCBUF_MAGAZINE_ONE64
+
+#define ENCBUF_THREADS_MAX 256
+
 static struct encbuf_thread encbuf_threads[ENCBUF_THREADS_MAX];
 static _Atomic unsigned encbuf_thread_count; /* slots asked for, may exceed ENCBUF_THREADS_MAX */
-static unsigned encbuf_pool_users;
 
 /* One pointer, initial-exec: any other model is a call in the timed loop, and a larger block exhausts static TLS. */
 static __thread struct encbuf_thread *encbuf_self __attribute__((tls_model("initial-exec")));
-
-static void encbuf_discard(struct encbuf *buffer)
-{
-#ifdef ENCBUF_MMAP_RES_RETAINED
-    if (buffer->mmap_res != NULL)
-        mapping_release(buffer->mmap_res);
-#endif
-    free(buffer->data);
-    free(buffer);
-}
-
-ENCBUF_SLOW static void encbuf_drop_slow(struct encbuf *buffer)
-{
-    encbuf_discard(buffer);
-}
-
-ENCBUF_SLOW static void encbuf_remake_slow(struct encbuf *buffer, size_t capacity)
-{
-    free(buffer->data);
-    buffer->data = encbuf_allocate(capacity);
-    buffer->capacity = capacity;
-}
 
 /* This thread's slot; NULL when there are more threads than slots. */
 ENCBUF_SLOW static struct encbuf_thread *encbuf_attach_slow(void)
@@ -86,35 +88,128 @@ ENCBUF_SLOW static struct encbuf_thread *encbuf_attach_slow(void)
     slot = atomic_fetch_add(&encbuf_thread_count, 1);
     if (slot >= ENCBUF_THREADS_MAX)
         return NULL;
-    for (size_t class_index = 0; class_index < ENCBUF_CLASS_COUNT; class_index++)
-        encbuf_threads[slot].loaded[class_index] = &encbuf_magazine_absent;
+    encbuf_thread_enter(&encbuf_threads[slot]);
     encbuf_self = &encbuf_threads[slot];
     return encbuf_self;
 }
 
+#else
+#include "threads.h"
+#endif
+
 static struct encbuf_magazine *encbuf_magazine_pop(struct encbuf_shelf *shelf)
 {
-    return (struct encbuf_magazine *)(void *)ck_stack_pop_mpmc(&shelf->stack);
+    struct ck_stack_entry *entry;
+
+    ENCBUF_CK_BEGIN;
+    entry = ck_stack_pop_mpmc(&shelf->stack);
+    ENCBUF_CK_END;
+    if (entry != NULL)
+        ENCBUF_GETS(entry);
+    return (struct encbuf_magazine *)(void *)entry;
 }
 
 static void encbuf_magazine_push(struct encbuf_shelf *shelf, struct encbuf_magazine *magazine)
 {
+    ENCBUF_GIVES(&magazine->link);
+    ENCBUF_CK_BEGIN;
     ck_stack_push_mpmc(&shelf->stack, &magazine->link);
+    ENCBUF_CK_END;
 }
 
-/* Bytes of data that a request for `size` gets: its class's, or exactly its own above the last class. */
-ENCBUF_HOT size_t encbuf_capacity_for(size_t class_index, size_t size)
+static struct encbuf_magazine *encbuf_empty_magazine(void)
 {
-    return size > encbuf_class_bytes[class_index] ? size : encbuf_class_bytes[class_index];
+    struct encbuf_magazine *empty = encbuf_magazine_pop(&encbuf_empty);
+
+    if (empty == NULL) {
+        empty = encbuf_allocate(sizeof *empty);
+        empty->count = 0;
+    }
+    return empty;
 }
 
-static struct encbuf *encbuf_make(size_t capacity)
+#ifndef ENCBUF_MAGAZINE_ONE64
+
+/* What others can take goes where they find it: a magazine with a buffer in it counts as full there. */
+static void encbuf_thread_leave(struct encbuf_thread *thread)
 {
-    struct encbuf *buffer = encbuf_allocate(sizeof *buffer);
+    for (size_t i = 0; i < ENCBUF_MAGAZINES * ENCBUF_CLASS_COUNT; i++) {
+        struct encbuf_magazine *magazine = thread->loaded[i];
 
-    encbuf_fill(buffer, capacity);
-    return buffer;
+        if (magazine == &encbuf_magazine_absent)
+            continue;
+        encbuf_magazine_push(magazine->count == 0 ? &encbuf_empty : &encbuf_full[i % ENCBUF_CLASS_COUNT], magazine);
+        thread->loaded[i] = &encbuf_magazine_absent;
+    }
 }
+
+#endif
+
+#ifdef ENCBUF_MAGAZINE_TWO8
+
+/* The other magazine of a class becomes the loaded one. */
+static void encbuf_swap(struct encbuf_thread *self, size_t class_index)
+{
+    struct encbuf_magazine *loaded = self->loaded[class_index];
+
+    self->loaded[class_index] = self->loaded[ENCBUF_CLASS_COUNT + class_index];
+    self->loaded[ENCBUF_CLASS_COUNT + class_index] = loaded;
+}
+
+/* A magazine with a buffer is loaded, or nothing happens and it is false. */
+static bool encbuf_load_full(struct encbuf_thread *self, size_t class_index)
+{
+    struct encbuf_magazine *other = self->loaded[ENCBUF_CLASS_COUNT + class_index], *full;
+
+    if (other->count - 1 >= ENCBUF_MAGAZINE_BUFFERS) { /* 0 wraps: empty or absent */
+        full = encbuf_magazine_pop(&encbuf_full[class_index]);
+        if (full == NULL)
+            return false;
+        if (other != &encbuf_magazine_absent)
+            encbuf_magazine_push(&encbuf_empty, other);
+        self->loaded[ENCBUF_CLASS_COUNT + class_index] = full;
+    }
+    encbuf_swap(self, class_index);
+    return true;
+}
+
+static void encbuf_load_empty(struct encbuf_thread *self, size_t class_index)
+{
+    struct encbuf_magazine *other = self->loaded[ENCBUF_CLASS_COUNT + class_index];
+
+    if (other->count >= ENCBUF_MAGAZINE_BUFFERS) { /* full or absent */
+        self->loaded[ENCBUF_CLASS_COUNT + class_index] = encbuf_empty_magazine();
+        if (other != &encbuf_magazine_absent)
+            encbuf_magazine_push(&encbuf_full[class_index], other);
+    }
+    encbuf_swap(self, class_index);
+}
+
+#else
+
+/* A magazine with a buffer is loaded, or nothing happens and it is false. */
+static bool encbuf_load_full(struct encbuf_thread *self, size_t class_index)
+{
+    struct encbuf_magazine *full = encbuf_magazine_pop(&encbuf_full[class_index]);
+
+    if (full == NULL)
+        return false;
+    if (self->loaded[class_index] != &encbuf_magazine_absent)
+        encbuf_magazine_push(&encbuf_empty, self->loaded[class_index]);
+    self->loaded[class_index] = full;
+    return true;
+}
+
+static void encbuf_load_empty(struct encbuf_thread *self, size_t class_index)
+{
+    struct encbuf_magazine *empty = encbuf_empty_magazine();
+
+    if (self->loaded[class_index] != &encbuf_magazine_absent)
+        encbuf_magazine_push(&encbuf_full[class_index], self->loaded[class_index]);
+    self->loaded[class_index] = empty;
+}
+
+#endif
 
 /* The magazine is empty: exchange it for a full one, or make a buffer. */
 ENCBUF_SLOW static struct encbuf *encbuf_take_slow(size_t class_index, size_t size)
@@ -124,14 +219,9 @@ ENCBUF_SLOW static struct encbuf *encbuf_take_slow(size_t class_index, size_t si
     struct encbuf_magazine *full;
     struct encbuf *buffer;
 
-    if (self == NULL)
+    if (self == NULL || !encbuf_load_full(self, class_index))
         return encbuf_make(capacity);
-    full = encbuf_magazine_pop(&encbuf_full[class_index]);
-    if (full == NULL)
-        return encbuf_make(capacity);
-    if (self->loaded[class_index] != &encbuf_magazine_absent)
-        encbuf_magazine_push(&encbuf_empty, self->loaded[class_index]);
-    self->loaded[class_index] = full;
+    full = self->loaded[class_index];
     buffer = full->buffers[--full->count];
     if (buffer->capacity != capacity)
         encbuf_remake_slow(buffer, capacity);
@@ -148,14 +238,8 @@ ENCBUF_SLOW static void encbuf_give_slow(size_t class_index, struct encbuf *buff
         encbuf_discard(buffer);
         return;
     }
-    empty = encbuf_magazine_pop(&encbuf_empty);
-    if (empty == NULL) {
-        empty = encbuf_allocate(sizeof *empty);
-        empty->count = 0;
-    }
-    if (self->loaded[class_index] != &encbuf_magazine_absent)
-        encbuf_magazine_push(&encbuf_full[class_index], self->loaded[class_index]);
-    self->loaded[class_index] = empty;
+    encbuf_load_empty(self, class_index);
+    empty = self->loaded[class_index];
     empty->buffers[empty->count++] = buffer;
 }
 
@@ -207,40 +291,38 @@ static inline void encbuf_pool_setup(void)
         encbuf_source_open();
 }
 
-/* What is at rest in the pool. A buffer that is in it more than once counts each time. */
-struct encbuf_rest {
-    size_t buffers, data_bytes, magazines;
-};
-
-static inline void encbuf_rest_add(struct encbuf_rest *rest, const struct encbuf_magazine *magazine)
+static inline void encbuf_visit_magazine(struct encbuf_magazine *magazine, encbuf_visit *visit, void *context)
 {
-    rest->magazines++;
-    rest->buffers += magazine->count;
     for (size_t i = 0; i < magazine->count; i++)
-        rest->data_bytes += magazine->buffers[i]->capacity;
+        visit(&magazine->buffers[i], context);
+}
+
+static inline void encbuf_rest_add_magazine(struct encbuf_rest *rest, struct encbuf_magazine *magazine)
+{
+    rest->own_bytes += sizeof *magazine;
+    encbuf_visit_magazine(magazine, encbuf_rest_add, rest);
 }
 
 static inline void encbuf_rest_add_shelf(struct encbuf_rest *rest, const struct encbuf_shelf *shelf)
 {
-    const struct ck_stack_entry *entry;
+    struct ck_stack_entry *entry;
 
     CK_STACK_FOREACH(&shelf->stack, entry)
-    encbuf_rest_add(rest, (const struct encbuf_magazine *)(const void *)entry);
+    encbuf_rest_add_magazine(rest, (struct encbuf_magazine *)(void *)entry);
 }
 
 /* Of all threads. For counting, never timed; must not run beside take and give. */
 static inline struct encbuf_rest encbuf_pool_rest(void)
 {
-    unsigned threads = atomic_load(&encbuf_thread_count);
     struct encbuf_rest rest = {0};
 
     encbuf_rest_add_shelf(&rest, &encbuf_empty);
-    for (size_t class_index = 0; class_index < ENCBUF_CLASS_COUNT; class_index++) {
+    for (size_t class_index = 0; class_index < ENCBUF_CLASS_COUNT; class_index++)
         encbuf_rest_add_shelf(&rest, &encbuf_full[class_index]);
-        for (unsigned slot = 0; slot < threads && slot < ENCBUF_THREADS_MAX; slot++)
-            if (encbuf_threads[slot].loaded[class_index] != &encbuf_magazine_absent)
-                encbuf_rest_add(&rest, encbuf_threads[slot].loaded[class_index]);
-    }
+    for (unsigned slot = 0; slot < encbuf_thread_count && slot < ENCBUF_THREADS_MAX; slot++)
+        for (size_t i = 0; i < ENCBUF_MAGAZINES * ENCBUF_CLASS_COUNT; i++)
+            if (encbuf_threads[slot].loaded[i] != &encbuf_magazine_absent)
+                encbuf_rest_add_magazine(&rest, encbuf_threads[slot].loaded[i]);
     return rest;
 }
 
@@ -263,45 +345,24 @@ static struct ck_stack_entry *encbuf_gather_shelf(struct encbuf_shelf *shelf, st
 /* Every magazine there is, taken from where it was. */
 static struct ck_stack_entry *encbuf_gather(void)
 {
-    unsigned threads = atomic_load(&encbuf_thread_count);
     struct ck_stack_entry *gathered = encbuf_gather_shelf(&encbuf_empty, NULL);
 
-    if (threads > ENCBUF_THREADS_MAX)
-        threads = ENCBUF_THREADS_MAX;
-    for (size_t class_index = 0; class_index < ENCBUF_CLASS_COUNT; class_index++) {
+    for (size_t class_index = 0; class_index < ENCBUF_CLASS_COUNT; class_index++)
         gathered = encbuf_gather_shelf(&encbuf_full[class_index], gathered);
-        for (unsigned slot = 0; slot < threads; slot++) {
-            struct encbuf_magazine *magazine = encbuf_threads[slot].loaded[class_index];
+    for (unsigned slot = 0; slot < encbuf_thread_count && slot < ENCBUF_THREADS_MAX; slot++) {
+        for (size_t i = 0; i < ENCBUF_MAGAZINES * ENCBUF_CLASS_COUNT; i++) {
+            struct encbuf_magazine *magazine = encbuf_threads[slot].loaded[i];
 
             if (magazine == &encbuf_magazine_absent)
                 continue;
             magazine->link.next = gathered;
             gathered = &magazine->link;
-            encbuf_threads[slot].loaded[class_index] = &encbuf_magazine_absent;
+            encbuf_threads[slot].loaded[i] = &encbuf_magazine_absent;
         }
     }
     return gathered;
 }
 
-enum encbuf_drain_pass { ENCBUF_DRAIN_UNMARK, ENCBUF_DRAIN_MARK_FIRST, ENCBUF_DRAIN_FREE };
-
-static void encbuf_drain_magazine(struct encbuf_magazine *magazine, enum encbuf_drain_pass pass)
-{
-    for (size_t i = 0; i < magazine->count; i++) {
-        struct encbuf *buffer = magazine->buffers[i];
-
-        if (pass == ENCBUF_DRAIN_UNMARK)
-            buffer->length = 0;
-        else if (pass == ENCBUF_DRAIN_MARK_FIRST && buffer->length == 0)
-            buffer->length = 1;
-        else if (pass == ENCBUF_DRAIN_MARK_FIRST)
-            magazine->buffers[i] = NULL;
-        else if (buffer != NULL)
-            encbuf_discard(buffer);
-    }
-}
-
-/* A buffer may be in the pool more than once and must be freed once: its idle length marks its first sighting. */
 static inline void encbuf_pool_teardown(void)
 {
     struct ck_stack_entry *gathered, *entry;
@@ -309,9 +370,9 @@ static inline void encbuf_pool_teardown(void)
     if (--encbuf_pool_users != 0)
         return;
     gathered = encbuf_gather();
-    for (int pass = ENCBUF_DRAIN_UNMARK; pass <= ENCBUF_DRAIN_FREE; pass++)
+    for (size_t pass = 0; pass < ENCBUF_DRAIN_PASSES; pass++)
         for (entry = gathered; entry != NULL; entry = entry->next)
-            encbuf_drain_magazine((struct encbuf_magazine *)(void *)entry, (enum encbuf_drain_pass)pass);
+            encbuf_visit_magazine((struct encbuf_magazine *)(void *)entry, encbuf_drain_passes[pass], NULL);
     while ((entry = gathered) != NULL) {
         gathered = entry->next;
         free(entry);

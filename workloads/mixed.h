@@ -149,7 +149,7 @@ static uint64_t workload_mixed_digest(struct encbench_host *host, uint64_t seed)
     return hash;
 }
 
-#ifdef ENCBUF_POOL_THREAD
+#ifdef ENCBUF_POOLED
 
 static size_t workload_mixed_metrics(struct encbench_host *host, uint64_t seed, struct encbench_metric *metrics)
 {

@@ -12,7 +12,7 @@
 #ifndef ENCBENCH_POOL_METRICS_H
 #define ENCBENCH_POOL_METRICS_H
 
-#ifdef ENCBUF_POOL_THREAD
+#ifdef ENCBUF_POOLED
 
 #include "encbuf.h"
 #include "workload.h"
@@ -63,8 +63,7 @@ static inline size_t workload_pool_report(const struct workload_pool_count *coun
     metrics[filled++] = (struct encbench_metric){"structure_bytes_at_rest", (double)structure_bytes};
     metrics[filled++] = (struct encbench_metric){"data_bytes_at_rest", (double)rest.data_bytes};
     metrics[filled++] =
-        (struct encbench_metric){"pool_bytes_at_rest", (double)(rest.data_bytes + structure_bytes +
-                                                                rest.magazines * sizeof(struct encbuf_magazine))};
+        (struct encbench_metric){"pool_bytes_at_rest", (double)(rest.data_bytes + structure_bytes + rest.own_bytes)};
     metrics[filled++] = (struct encbench_metric){"class_requested_bytes", (double)count->requested_bytes};
     metrics[filled++] = (struct encbench_metric){"class_bytes", (double)count->class_bytes};
     metrics[filled++] = (struct encbench_metric){"requests_above_last_class", (double)count->above_last};

@@ -197,7 +197,7 @@ static uint64_t workload_trace_digest(struct encbench_host *host, const struct w
     return hash;
 }
 
-#ifdef ENCBUF_POOL_THREAD
+#ifdef ENCBUF_POOLED
 
 /* Calls of each size and what they encode, by doublings; those without a call are left out. At most `room` figures. */
 static size_t workload_trace_sizes(const struct trace_file *file, struct encbench_metric *metrics, size_t room)
@@ -269,7 +269,7 @@ static uint64_t workload_trace_npm_digest(struct encbench_host *host, uint64_t s
     return workload_trace_digest(host, &workload_trace_npm);
 }
 
-#ifdef ENCBUF_POOL_THREAD
+#ifdef ENCBUF_POOLED
 
 static size_t workload_trace_npm_metrics(struct encbench_host *host, uint64_t seed, struct encbench_metric *metrics)
 {
@@ -294,7 +294,7 @@ static uint64_t workload_trace_webpack_digest(struct encbench_host *host, uint64
     return workload_trace_digest(host, &workload_trace_webpack);
 }
 
-#ifdef ENCBUF_POOL_THREAD
+#ifdef ENCBUF_POOLED
 
 static size_t workload_trace_webpack_metrics(struct encbench_host *host, uint64_t seed, struct encbench_metric *metrics)
 {

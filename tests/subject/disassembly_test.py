@@ -1,7 +1,7 @@
 """What the timed loops are made of, read from the disassembly of every module.
 
 In every workload_*_run (and its .cold part) of every NAME.o:
-  - no call and no jump leaves the function but to malloc, free, memcpy, the codec, *_slow and mapping_release;
+  - no call and no jump leaves the function but to malloc, free, memcpy, the codec, a mutex, *_slow and mapping_release;
   - no thread-local storage through a call: the object has no global- or local-dynamic relocation at all;
   - the hot path (atomics, malloc, free, memcpy, codec) is not in the .cold part;
   - where an op puts a buffer, a mapping is released exactly where the variant has the field and put looks at it, so the
@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 
-ALLOWED_CALLS = re.compile(r"^(malloc|free|memcpy|codec_\w+|(encbuf|workload)_\w+_slow|mapping_release)$")
+ALLOWED_CALLS = re.compile(r"^(malloc|free|memcpy|pthread_mutex_(un)?lock|codec_\w+|(encbuf|workload)_\w+_slow|mapping_release)$")
 HOT_CALLS = re.compile(r"^(malloc|free|memcpy|codec_\w+)$")
 DYNAMIC_TLS = ("TLSGD", "TLSLD", "TLSDESC", "DTPOFF")
 RUN = re.compile(r"^workload_\w+_run$")
@@ -417,6 +417,8 @@ def read_workloads(source):
 def offers(condition, levels):
     """Whether the preprocessor's condition on pools, made of defined() with || and !, holds for a variant."""
     def holds(term):
+        if term.strip() == "defined(ENCBUF_POOLED)":
+            return levels["pool"] not in ("none", "frame", "direct")
         pool = re.match(r"^(!?)defined\(ENCBUF_POOL_(\w+)\)$", term.strip())
         return (levels["pool"] == pool[2].lower()) != bool(pool[1])
     return condition == "" or any(holds(term) for term in condition.split("||"))
