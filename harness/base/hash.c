@@ -2,6 +2,9 @@
 
 #include "base/process.h"
 
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +20,31 @@ uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t count)
     const unsigned char *byte = bytes;
     for (size_t i = 0; i < count; i++)
         hash = (hash ^ byte[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+uint64_t hash_contents(uint64_t hash, const char *path)
+{
+    char digits[HASH_SHA256_BYTES];
+    return hash_text(hash, hash_file(path, digits) ? digits : path);
+}
+
+static int is_listed(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && entry->d_type != DT_DIR;
+}
+
+uint64_t hash_directory(uint64_t hash, const char *directory)
+{
+    struct dirent **entries = NULL;
+    char path[2 * PATH_MAX];
+    const int count = scandir(directory, &entries, is_listed, alphasort);
+    for (int i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "%.4000s/%s", directory, entries[i]->d_name);
+        hash = hash_contents(hash_text(hash, entries[i]->d_name), path);
+        free(entries[i]);
+    }
+    free(entries);
     return hash;
 }
 

@@ -1,10 +1,11 @@
 #include "count/cache.h"
 
 #include "base/environment.h"
+#include "base/hash.h"
 #include "base/toolchain.h"
+#include "module/libraries.h"
 #include "module/link.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -24,11 +25,6 @@ enum {
 
 /* ---- what figures depend on ---- */
 
-static int is_file(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.';
-}
-
 /* Which copy of a function libc chooses follows from the CPU; what a mapping takes, from the kernel. */
 static uint64_t hash_machine(uint64_t hash)
 {
@@ -43,43 +39,25 @@ static uint64_t hash_machine(uint64_t hash)
     return uname(&name) == 0 ? hash_text(hash_text(hash, name.release), name.version) : hash;
 }
 
-static uint64_t hash_contents(uint64_t hash, const char *path)
-{
-    char digits[HASH_SHA256_BYTES];
-    return hash_text(hash, hash_file(path, digits) ? digits : path);
-}
-
 static uint64_t hash_common(const struct launch *launch)
 {
     const struct paths *paths = launch->paths;
     const char *const files[] = {paths->worker,    "/proc/self/exe",   paths->interposer,   toolchain_libc(),
                                  toolchain_libm(), toolchain_libgcc(), toolchain_libgcc_s()};
     uint64_t hash = hash_text(hash_machine(HASH_START), environment_words());
-    struct dirent **entries = NULL;
-    char path[2 * PATH_MAX];
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         hash = hash_contents(hash, files[i]);
     for (size_t i = 0; launch->modules->shared[i]; i++)
         hash = hash_contents(hash, launch->modules->shared[i]);
-    const int count = scandir(paths->data, &entries, is_file, alphasort);
-    for (int i = 0; i < count; i++) {
-        snprintf(path, sizeof path, "%s/%s", paths->data, entries[i]->d_name);
-        hash = hash_contents(hash, path);
-        free(entries[i]);
-    }
-    free(entries);
-    return hash;
+    return hash_directory(hash, paths->data);
 }
 
 struct cache_key cache_key_of(const struct cache *cache, const struct module_info *module)
 {
     struct cache_key key = {0};
     uint64_t hash = cache->common;
-    for (size_t i = 0; i < module->object.need_count; i++)
-        hash = hash_contents(hash, module->object.needs[i]);
-    if (module->object.runtime)
-        hash = hash_contents(hash, module->object.runtime);
-    hash_file(module->file, key.module);
+    if (module_libraries_hash(module, &hash))
+        hash_file(module->file, key.module); /* else nothing is found, and nothing kept */
     snprintf(key.environment, sizeof key.environment, "%016" PRIx64, hash);
     return key;
 }

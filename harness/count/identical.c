@@ -1,7 +1,9 @@
 #include "count/identical.h"
 
+#include "base/hash.h"
 #include "base/paths.h"
 #include "module/elf_file.h"
+#include "module/libraries.h"
 #include "schema.h"
 
 #include <elf.h>
@@ -412,6 +414,23 @@ enum identical identical_compare(const char *baseline, const char *contender, co
     return comparison.result;
 }
 
+enum identical identical_modules(const struct module_info *baseline, const struct module_info *contender,
+                                 const char *workload, char *reason, size_t reason_bytes)
+{
+    uint64_t a = HASH_START, b = HASH_START;
+    const enum identical objects = identical_compare(baseline->file, contender->file, workload, reason, reason_bytes);
+    if (objects != IDENTICAL_YES)
+        return objects;
+    if (!module_libraries_hash(baseline, &a) || !module_libraries_hash(contender, &b)) {
+        snprintf(reason, reason_bytes, "which libraries they load is not known here (ldd)");
+        return IDENTICAL_NOT_AVAILABLE;
+    }
+    if (a == b)
+        return IDENTICAL_YES;
+    snprintf(reason, reason_bytes, "the libraries that they load are not the same");
+    return IDENTICAL_NO;
+}
+
 /* ---- identical_code.csv ---- */
 
 static bool same_pair(const struct plan_row *a, const struct plan_row *b)
@@ -445,8 +464,7 @@ static void put_pair(struct csv_writer *writer, const struct plan_row *row, cons
                              *contender = module_set_find(set, row->contender[0], false);
     if (baseline == NULL || contender == NULL)
         return;
-    const enum identical identical =
-        identical_compare(baseline->file, contender->file, cell->base_workload, reason, sizeof reason);
+    const enum identical identical = identical_modules(baseline, contender, cell->base_workload, reason, sizeof reason);
     csv_put_text(writer, row->baseline[0]);
     csv_put_text(writer, row->contender[0]);
     csv_put_text(writer, cell->workload);

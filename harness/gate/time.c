@@ -200,8 +200,7 @@ static void look_at_pair(const struct gate_time_options *options, struct gate_ti
     else if (base->bytes_per_op != head->bytes_per_op)
         not_comparable(row, "bytes per op", base_bytes, head_bytes);
     else if (!options->time_identical && same_shared(row->base->shared, row->head->shared) &&
-             identical_compare(row->base->file, row->head->file, head->short_name, difference, sizeof difference) ==
-                 IDENTICAL_YES)
+             identical_modules(row->base, row->head, head->short_name, difference, sizeof difference) == IDENTICAL_YES)
         row->status = GATE_TIME_IDENTICAL;
 }
 

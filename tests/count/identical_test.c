@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -57,6 +58,26 @@ static void what_is_not_reached_does_not_count(void **state)
     assert_int_equal(compare(IDENTICAL_MODULES, "base", "unused", "other"), IDENTICAL_NO);
 }
 
+/* The same object files; what they load is another matter: this test has more libraries than `true`. */
+static void other_libraries_are_a_difference(void **state)
+{
+    (void)state;
+    static struct module_info a, b; /* large */
+    const ssize_t length = readlink("/proc/self/exe", a.described_file, sizeof a.described_file - 1);
+    assert_true(length > 0);
+    snprintf(a.file, sizeof a.file, "%s/base.o", IDENTICAL_MODULES);
+    snprintf(b.file, sizeof b.file, "%s/base.o", IDENTICAL_MODULES);
+    assert_int_equal(identical_modules(&a, &b, "op", reason, sizeof reason), IDENTICAL_YES);
+    a.object.need_count = b.object.need_count = 1;
+    strcpy(b.described_file, a.described_file);
+    assert_int_equal(identical_modules(&a, &b, "op", reason, sizeof reason), IDENTICAL_YES);
+    strcpy(b.described_file, "/bin/true");
+    assert_int_equal(identical_modules(&a, &b, "op", reason, sizeof reason), IDENTICAL_NO);
+    assert_non_null(strstr(reason, "libraries"));
+    strcpy(b.described_file, "/nothing");
+    assert_int_equal(identical_modules(&a, &b, "op", reason, sizeof reason), IDENTICAL_NOT_AVAILABLE);
+}
+
 static void real_variants(void **state)
 {
     (void)state;
@@ -81,8 +102,11 @@ static void what_cannot_be_compared_has_a_reason(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_same_source_is_identical),         cmocka_unit_test(one_changed_thing_is_found),
-        cmocka_unit_test(what_is_not_reached_does_not_count),   cmocka_unit_test(real_variants),
+        cmocka_unit_test(the_same_source_is_identical),
+        cmocka_unit_test(one_changed_thing_is_found),
+        cmocka_unit_test(other_libraries_are_a_difference),
+        cmocka_unit_test(what_is_not_reached_does_not_count),
+        cmocka_unit_test(real_variants),
         cmocka_unit_test(what_cannot_be_compared_has_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

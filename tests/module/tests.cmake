@@ -1,5 +1,8 @@
 # What keeps modules from being linked, in one line with its cause.
 encbench_unit_test(link_test _GNU_SOURCE)
+# What a linked module loads, as the loader finds it.
+encbench_unit_test(libraries_test)
+target_compile_definitions(libraries_test PRIVATE LIBRARIES_TEST_CC="${CMAKE_C_COMPILER}")
 # Metrics that no module may take.
 encbench_script_test(names_test BESIDE 60 names_test.py ${PROJECT_SOURCE_DIR})
 set_tests_properties(names_test PROPERTIES LABELS unit)
