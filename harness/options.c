@@ -130,7 +130,7 @@ static const struct {
       "also append exact figures and ratios of what is checked out to DIR/trend.csv, which plot DIR draws", 0},
      " gate "},
     {{"bisect", KEY_BISECT, NULL, 0,
-      "exit as git bisect run takes it: 125 where a commit cannot be judged, above 128 to end it", 0},
+      "exit as git bisect run takes it: 125 where a commit does not build, above 128 to end it", 0},
      " gate "},
     {{"exact", KEY_EXACT, NULL, 0, "only what is counted: structure, allocations, bytes, instructions", 0}, " gate "},
     {{"preload", KEY_PRELOAD, "FILE", 0,

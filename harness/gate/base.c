@@ -271,7 +271,7 @@ static int name_files(struct building *building, const char *commit, struct erro
 {
     char name[128];
     snprintf(name, sizeof name, "%.*s-%0*" PRIx64, COMMIT_DIGITS, commit, HASH_DIGITS,
-             gate_tree_hash(building->builder));
+             gate_tree_hash(building->builder, building->top, commit));
     if (make_cache(building->builder, building->cache, error) != 0 || name_checkout(building, error) != 0 ||
         paths_join(building->tree.log, building->cache, "build.log", error) != 0 ||
         paths_join(building->kept, building->cache, name, error) != 0)
@@ -483,7 +483,7 @@ int gate_head_build(const struct gate_builder *builder, struct gate_base *head, 
     if (make_cache(builder, cache, error) == 0 && paths_join(tree->log, cache, "head.log", error) == 0) {
         unlink(tree->log);
         if (gate_tree_build(builder, tree, does_not_build, error) == 0)
-            modules_of_tree(&head->modules, project, error);
+            *does_not_build = modules_of_tree(&head->modules, project, error) == EXIT_USAGE;
     }
     free(tree);
     return error->code;

@@ -35,9 +35,9 @@ struct gate_builder {
  * time; when another is kept, those go that are older than the last eight used and than a day. Nothing is written into
  * the repository: no index, no HEAD, no worktree.
  *
- * The command runs in the top directory of the tree, by sh. In both trees it has the environment of this program, with
- * the same SOURCE_DATE_EPOCH where there is none, without what a make that started this one would tell it, and
- *   ENCBENCH_PREFIX_MAP   the flag by which __FILE__ and debugging information name the head's tree in both
+ * The command runs in the top directory of the tree, by sh. In both trees it has the environment of this program
+ * without what belongs to a session, a CI job or a make that started us (gate_tree_variable), with a SOURCE_DATE_EPOCH,
+ * and ENCBENCH_PREFIX_MAP   the flag by which __FILE__ and debugging information name the head's tree in both
  *   ENCBENCH_INCLUDE      the directory of module.h
  *   ENCBENCH_PREFIX       of the installation (for CMAKE_PREFIX_PATH), where there is one
  *   ENCBENCH_CC, ENCBENCH_C_FLAGS, ENCBENCH_CMAKE, ENCBENCH_GENERATOR, ENCBENCH_BUILD_TYPE, ENCBENCH_LAUNCHER
@@ -53,7 +53,7 @@ int gate_base_find(const struct gate_builder *builder, const char *option, const
                    bool *does_not_build, struct error *error);
 
 /* The modules of the working tree, built where they are, with the same command and environment; those of the own tree
- * are built already. */
+ * are built already. *does_not_build also where the build makes no such module. */
 int gate_head_build(const struct gate_builder *builder, struct gate_base *head, bool *does_not_build,
                     struct error *error);
 

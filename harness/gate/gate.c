@@ -1,6 +1,5 @@
 #include "gate/gate.h"
 
-#include "base/process.h"
 #include "base/progress.h"
 #include "base/scratch.h"
 #include "gate/comparison.h"
@@ -26,7 +25,7 @@ struct gate {
     struct gate_builder builder;
     struct gate_how how;
     struct gate_base base, head;
-    bool base_found;
+    bool head_does_not_build;
     struct gate_comparison comparison;
     struct gate_record record;
 };
@@ -149,13 +148,12 @@ static int find_sides(struct gate *gate, struct error *error)
     }
     if (gate_base_find(&gate->builder, "--base", project->base, &gate->base, &does_not_build, error) != 0)
         return error->code;
-    gate->base_found = true;
     if (!gate->options->bisect && check_different(gate, error) != 0)
         return error->code;
     if (gate->options->record &&
         gate_record_begin(&gate->record, gate->options->record, project->root, &gate->base, error) != 0)
         return error->code;
-    return gate_head_build(&gate->builder, &gate->head, &does_not_build, error);
+    return gate_head_build(&gate->builder, &gate->head, &gate->head_does_not_build, error);
 }
 
 static int run_once(struct gate *gate, struct error *error)
@@ -203,11 +201,11 @@ static void remove_scratch(const char *scratch)
     }
 }
 
-int gate_bisect_code(int code, bool base_found, bool stopped)
+int gate_bisect_code(int code, bool head_does_not_build)
 {
     if (code == EXIT_PASS || code == EXIT_REGRESSION)
         return code;
-    return base_found && !stopped && code != EXIT_BLIND ? BISECT_SKIP : BISECT_ABORT + code;
+    return head_does_not_build ? BISECT_SKIP : BISECT_ABORT + code;
 }
 
 int gate_run(const struct paths *paths, const struct gate_options *options, struct error *error)
@@ -221,7 +219,7 @@ int gate_run(const struct paths *paths, const struct gate_options *options, stru
     if (code == 0)
         code = options->since ? run_since(gate, error) : run_once(gate, error);
     if (options->bisect) {
-        code = gate_bisect_code(code, gate->base_found, process_stop_requested());
+        code = gate_bisect_code(code, gate->head_does_not_build);
         error->code = error->code ? code : 0;
     }
     gate_comparison_free(&gate->comparison);

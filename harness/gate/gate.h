@@ -36,9 +36,8 @@ struct gate_options {
  */
 int gate_run(const struct paths *paths, const struct gate_options *options, struct error *error);
 
-/* For `git bisect run`: 0 good, 1 bad, 125 a commit that cannot be judged (it does not build, lacks the module,
- * crashes, or the machine was unfit), above 128 what ends the bisection: the base or the command line is at fault
- * (`base_found` false), a plant was missed, somebody stopped it. Pure. */
-int gate_bisect_code(int code, bool base_found, bool stopped);
+/* For `git bisect run`: 0 good, 1 bad, 125 a commit that does not build or makes no such module; what else there is
+ * ends the bisection, above 128: it would be skipped on every commit. Pure. */
+int gate_bisect_code(int code, bool head_does_not_build);
 
 #endif

@@ -180,21 +180,31 @@ static bool is_given(const char *const *list)
     return list && list[0];
 }
 
-static bool is_root_given(void)
+/* A tree of ours may be part of a larger repository. */
+static bool is_of_repository(const char *top, const char *root)
 {
-    const char *root = getenv("ENCBENCH_ROOT");
-    return root && *root;
+    char real[PATH_MAX];
+    char *below = realpath(root, real) ? gate_project_below(top, "/", real) : NULL;
+    const bool is = below || strcmp(top, real) == 0;
+    free(below);
+    return is;
 }
 
+/* Where somebody stands decides, and no variable that came along: green would be said of another tree. */
 static int find_tree(const struct paths *paths, const struct gate_project_options *options,
                      struct gate_project *project, struct error *error)
 {
     char top[PATH_MAX] = "", complaint[PROVENANCE_COMPLAINT_BYTES];
     const bool asked = options->build || is_given(options->modules), own_possible = !paths->installed && !asked;
     project->kind = GATE_REPOSITORY;
-    if (!(own_possible && is_root_given()))
-        gate_git_top(".", top);
-    if (own_possible && (is_root_given() || !*top || !has_ini(top) || strcmp(top, paths->root) == 0)) {
+    gate_git_top(".", top);
+    const bool elsewhere = *top && !is_of_repository(top, paths->root);
+    if (own_possible && elsewhere && !has_ini(top))
+        return error_set(error, EXIT_USAGE,
+                         "gate: the current directory is in %s, and this program would judge its own tree %s: go "
+                         "there, or say what is compared here: --build COMMAND --module PATH, or %s/%s",
+                         top, paths->root, top, GATE_INI);
+    if (own_possible && !elsewhere) {
         project->kind = GATE_OWN;
         strcpy(project->root, paths->root);
         return 0;

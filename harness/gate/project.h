@@ -58,7 +58,7 @@ struct gate_project {
 
 /*
  * The tree is that of the current directory, where --build, --module or an encbench.ini at its top say how to build it;
- * else, unless the program is installed, its own ($ENCBENCH_ROOT). The cache is BUILD/gate of the own tree;
+ * where it is this program's own ($ENCBENCH_ROOT), or none of git's, that. The cache is BUILD/gate of the own tree;
  * $ENCBENCH_CACHE, $XDG_CACHE_HOME/encbench or ~/.cache/encbench, and there a directory for each tree, of others.
  * gate_project_free in every case.
  */

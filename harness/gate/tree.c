@@ -1,6 +1,5 @@
 #include "gate/tree.h"
 
-#include "base/hash.h"
 #include "base/process.h"
 
 #include <stdio.h>
@@ -9,7 +8,8 @@
 #include <unistd.h>
 
 enum {
-    WORDS_MAX = 48,
+    WORDS_MAX = 1024, /* two for each variable that is taken away */
+    NAMES_BYTES = 16384,
     LOG_LINE_BYTES = 400,
     LAST_LINES = 3,
     BUILD_PATIENCE_S = 1800,
@@ -61,8 +61,11 @@ int gate_tree_run(const struct gate_builder *builder, const struct gate_tree *tr
         .pass_fd = -1, .quiet = true, .own_group = true, .ask_first = true, .time_limit_s = BUILD_PATIENCE_S};
     struct process_end end;
     char line[LOG_LINE_BYTES], ended[128];
-    for (size_t count = 5; *words && count < WORDS_MAX + 7; words++)
+    for (size_t count = 5; *words; words++) {
+        if (count == WORDS_MAX + 7)
+            return error_set(error, EXIT_USAGE, "%s: %s: more than %d words", tree->who, what, WORDS_MAX);
         arguments[count++] = *words;
+    }
     if (process_run(arguments, &options, &end, error) != 0)
         return error->code;
     if (end.stopped || process_stop_requested())
@@ -77,28 +80,56 @@ int gate_tree_run(const struct gate_builder *builder, const struct gate_tree *tr
 
 /* ---- a commit's files ---- */
 
+/* Prints the submodules of a tree of files, one a line: its commit, a blank, its path with \001 for a newline. */
+#define LIST_SUBMODULES                                                                                                \
+    "listed() { # TOP COMMIT\n"                                                                                        \
+    "    all=$({ git -C \"$1\" ls-tree -r -z --full-tree \"$2\" && echo end; } | tr '\\n\\0' '\\001\\n')\n"            \
+    "    case $all in *end?) ;; *) return 1 ;; esac\n"                                                                 \
+    "    printf '%s\\n' \"$all\" | sed -n 's/^160000 commit \\([0-9a-f]*\\)\t/\\1 /p'\n"                               \
+    "}\n"                                                                                                              \
+    "named() { # WORDS: the path of a line; a dot is behind its end\n"                                                 \
+    "    printf '%s.' \"${1#* }\" | tr '\\001' '\\n'\n"                                                                \
+    "}\n"
+
+const char gate_tree_submodules[] = /**/
+    "export LC_ALL=C\n" LIST_SUBMODULES "present() { # TOP COMMIT\n"
+    "    listed \"$1\" \"$2\" | while IFS= read -r line; do\n"
+    "        path=$(named \"$line\") path=${path%.}\n"
+    "        [ -e \"$1/$path/.git\" ] || continue\n"
+    "        printf '%s\\n' \"$line\"\n"
+    "        (present \"$1/$path\" \"${line%% *}\")\n"
+    "    done\n"
+    "}\n"
+    "present \"$1\" \"$2\"\n";
+
+/* Every command is asked for its end: the shell's -e does not count where somebody asks for that of the whole. */
 int gate_tree_check_out(const struct gate_builder *builder, const struct gate_tree *tree, const char *top,
                         const char *commit, struct error *error)
 {
-    static const char script[] =
-        "set -e\n"
+    static const char script[] = /**/
+        LIST_SUBMODULES
         "copy() { # FROM COMMIT TO\n"
-        "    format=$(git -C \"$1\" rev-parse --show-object-format)\n"
-        "    git init -q --template= --object-format=\"$format\" \"$3\"\n"
-        "    git -C \"$1\" rev-parse --path-format=absolute --git-path objects >\"$3/.git/objects/info/alternates\"\n"
-        "    shallow=$(git -C \"$1\" rev-parse --path-format=absolute --git-path shallow)\n"
-        "    [ ! -f \"$shallow\" ] || cp \"$shallow\" \"$3/.git/shallow\"\n"
-        "    git -C \"$3\" -c core.hooksPath=/dev/null checkout -q --detach \"$2\"\n"
-        "    git -C \"$3\" -c core.quotePath=false ls-files -s | sed -n 's/^160000 \\([0-9a-f]*\\) 0\t/\\1 /p' |\n"
-        "    while read -r commit path; do\n"
+        "    format=$(git -C \"$1\" rev-parse --show-object-format) || return\n"
+        "    git init -q --template= --object-format=\"$format\" \"$3\" || return\n"
+        "    git -C \"$1\" rev-parse --path-format=absolute --git-path objects >\"$3/.git/objects/info/alternates\" "
+        "||\n"
+        "        return\n"
+        "    shallow=$(git -C \"$1\" rev-parse --path-format=absolute --git-path shallow) || return\n"
+        "    [ ! -f \"$shallow\" ] || cp \"$shallow\" \"$3/.git/shallow\" || return\n"
+        "    git -C \"$3\" -c core.hooksPath=/dev/null checkout -q --detach \"$2\" || return\n"
+        "    lacking=$(git -C \"$3\" ls-files --deleted) || return\n" /* git says so, and exits with 0 */
+        "    [ -z \"$lacking\" ] || { echo \"fatal: not whole: $lacking\"; return 1; }\n"
+        "    listed \"$3\" \"$2\" >\"$3/.git/encbench-submodules\" || return\n"
+        "    while IFS= read -r line; do\n"
+        "        path=$(named \"$line\") path=${path%.}\n"
         "        [ -e \"$1/$path/.git\" ] || continue\n"
-        "        git -C \"$1/$path\" cat-file -e \"$commit^{commit}\" 2>/dev/null || {\n"
-        "            echo \"fatal: submodule $path: commit $commit is not in this clone; fetch it: \"\\\n"
-        "                \"git -C $path fetch origin $commit\"\n"
-        "            exit 1\n"
+        "        git -C \"$1/$path\" cat-file -e \"${line%% *}^{commit}\" 2>/dev/null || {\n"
+        "            echo \"fatal: submodule $path: commit ${line%% *} is not in this clone; fetch it: \"\\\n"
+        "                \"git -C $path fetch origin ${line%% *}\"\n"
+        "            return 1\n"
         "        }\n"
-        "        (copy \"$1/$path\" \"$commit\" \"$3/$path\") || exit 1\n"
-        "    done\n"
+        "        (copy \"$1/$path\" \"${line%% *}\" \"$3/$path\") || return\n"
+        "    done <\"$3/.git/encbench-submodules\"\n"
         "}\n"
         "copy \"$1\" \"$2\" \"$3\"\n";
     const char *const words[] = {"sh", "-c", script, "sh", top, commit, tree->checkout, NULL};
@@ -107,8 +138,7 @@ int gate_tree_check_out(const struct gate_builder *builder, const struct gate_tr
 
 /* ---- the environment of the command ---- */
 
-/* The directory above which an installation's include/encbench is; "" of a program that is not installed. */
-static void find_prefix(const struct paths *paths, char prefix[static PATH_MAX])
+void gate_tree_prefix(const struct paths *paths, char prefix[static PATH_MAX])
 {
     char header[PATH_MAX + 64];
     snprintf(prefix, PATH_MAX, "%s", paths->installed ? paths->build : "");
@@ -118,6 +148,32 @@ static void find_prefix(const struct paths *paths, char prefix[static PATH_MAX])
             return;
         *strrchr(prefix, '/') = '\0';
     }
+}
+
+void gate_tree_include(const char *prefix, char directory[static PATH_MAX])
+{
+    snprintf(directory, PATH_MAX, "%.4000s%s", *prefix ? prefix : ENCBENCH_SOURCE_DIRECTORY,
+             *prefix ? "/include/encbench" : "/harness");
+}
+
+/* `env` and what it takes away of our environment; NULL where that is more than fits. */
+static const char **put_taken_away(const char **words, char names[static NAMES_BYTES])
+{
+    const char **const end = words + WORDS_MAX / 2;
+    size_t used = 0;
+    *words++ = "env";
+    for (size_t i = 0; environ[i]; i++) {
+        const size_t length = strcspn(environ[i], "=");
+        if (words + 2 > end || used + length + 1 > NAMES_BYTES)
+            return NULL;
+        sprintf(names + used, "%.*s", (int)length, environ[i]);
+        if (gate_tree_variable(names + used) != GATE_VARIABLE_TAKEN_AWAY)
+            continue;
+        *words++ = "-u";
+        *words++ = names + used;
+        used += length + 1;
+    }
+    return words;
 }
 
 /* An option with a path that a shell or a make splits into words is quoted, as CMake's flags are. */
@@ -139,62 +195,37 @@ enum { OWN_VARIABLES = sizeof own_variables / sizeof own_variables[0] };
 int gate_tree_build(const struct gate_builder *builder, const struct gate_tree *tree, bool *does_not_build,
                     struct error *error)
 {
-    /* What a make that started us would tell another; and what a compiler's __DATE__ says, or no two builds were alike.
-     */
-    static const char *const first[] = {"env", "-u", "MAKEFLAGS", "-u", "MFLAGS", "-u", "MAKELEVEL", "-u", "OLDPWD"};
     const struct gate_project *project = builder->project;
     const struct paths *paths = builder->paths;
     const bool own = project->kind == GATE_OWN;
-    char map[4 * PATH_MAX] = "", output[PATH_MAX + 16], prefix[PATH_MAX], variables[3][PATH_MAX * 5];
+    char map[4 * PATH_MAX] = "", output[PATH_MAX + 16], prefix[PATH_MAX], include[PATH_MAX], variables[3][PATH_MAX * 5],
+                 names[NAMES_BYTES];
     const char *words[WORDS_MAX + 1] = {NULL};
-    size_t count = sizeof first / sizeof first[0];
-    memcpy(words, first, sizeof first);
+    const char **next = put_taken_away(words, names);
+    if (next == NULL)
+        return error_set(error, EXIT_USAGE,
+                         "gate: more variables of sessions and CI jobs than can be taken away from a "
+                         "build; unset what it does not need");
     put_map(map, sizeof map, tree->source, project->root);
     if (own) {
         snprintf(output, sizeof output, "%s/build", tree->source);
         put_map(map, sizeof map, output, paths->build);
     }
-    find_prefix(paths, prefix);
+    gate_tree_prefix(paths, prefix);
+    gate_tree_include(prefix, include);
     snprintf(variables[0], sizeof variables[0], "ENCBENCH_PREFIX_MAP=%s", map);
-    snprintf(variables[1], sizeof variables[1], "ENCBENCH_INCLUDE=%s%s", *prefix ? prefix : ENCBENCH_SOURCE_DIRECTORY,
-             *prefix ? "/include/encbench" : "/harness");
+    snprintf(variables[1], sizeof variables[1], "ENCBENCH_INCLUDE=%s", include);
     snprintf(variables[2], sizeof variables[2], "ENCBENCH_PREFIX=%s", prefix);
     for (size_t i = 0; i < 3; i++)
-        words[count++] = variables[i];
+        *next++ = variables[i];
     for (size_t i = 0; i < OWN_VARIABLES; i++)
-        words[count++] = own_variables[i];
-    if (getenv("SOURCE_DATE_EPOCH") == NULL)
-        words[count++] = "SOURCE_DATE_EPOCH=315532800"; /* 1980, which archives can hold */
+        *next++ = own_variables[i];
+    if (getenv("SOURCE_DATE_EPOCH") == NULL)     /* what a compiler's __DATE__ says, or no two builds were alike */
+        *next++ = "SOURCE_DATE_EPOCH=315532800"; /* 1980, which archives can hold */
     const char *const command[] = {"sh", "-c",         "cd \"$1\" && unset OLDPWD && eval \"$2\"",
                                    "sh", tree->source, project->build};
-    memcpy(words + count, command, sizeof command);
+    memcpy(next, command, sizeof command);
     if (gate_tree_run(builder, tree, "its build", words, error) == EXIT_USAGE)
         *does_not_build = true;
     return error->code;
-}
-
-uint64_t gate_tree_hash(const struct gate_builder *builder)
-{
-    static const char *const variables[] = {"CC",      "CXX",  "CFLAGS", "CXXFLAGS",         "CPPFLAGS",
-                                            "LDFLAGS", "PATH", "CPATH",  "SOURCE_DATE_EPOCH"};
-    const struct gate_project *project = builder->project;
-    const char *const parts[] = {project->build,    project->root, ENCBENCH_VERSION, GATE_CC,
-                                 ENCBENCH_COMPILER, GATE_C_FLAGS,  GATE_BUILD_TYPE};
-    const bool own = project->kind == GATE_OWN;
-    uint64_t hash = HASH_START;
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        hash = hash_text(hash_text(hash, parts[i]), "\n");
-    for (size_t i = 0; project->modules[i]; i++)
-        hash = hash_text(hash_text(hash, project->modules[i]), "\n");
-    for (size_t i = 0; !own && i < sizeof variables / sizeof variables[0]; i++) {
-        const char *value = getenv(variables[i]);
-        hash = hash_text(hash_text(hash, value ? value : ""), "\n");
-    }
-    /* The same name, another compiler. */
-    static const char script[] = "exec ${CC:-cc} --version 2>/dev/null";
-    const char *const version[] = {"sh", "-c", script, NULL};
-    char *text = own ? NULL : process_output(version);
-    hash = hash_text(hash, text ? text : "");
-    free(text);
-    return hash;
 }

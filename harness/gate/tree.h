@@ -29,7 +29,21 @@ int gate_tree_build(const struct gate_builder *builder, const struct gate_tree *
 int gate_tree_run(const struct gate_builder *builder, const struct gate_tree *tree, const char *what,
                   const char *const *words, struct error *error);
 
-/* Everything besides commit and paths that decides what the command makes. */
-uint64_t gate_tree_hash(const struct gate_builder *builder);
+/* Everything besides the commit that decides what the command makes of it: command, modules and declarations, where the
+ * tree is, the environment, the compilers and what is installed, what this program brings, submodules that are here. */
+uint64_t gate_tree_hash(const struct gate_builder *builder, const char *top, const char *commit);
+
+/* What becomes of a variable of our environment: part of the hash; passed on although it is not, since it decides
+ * nothing or is made anew; kept from the command, because it is another in each session or job. Pure. */
+enum gate_variable { GATE_VARIABLE_HASHED, GATE_VARIABLE_PASSED, GATE_VARIABLE_TAKEN_AWAY };
+enum gate_variable gate_tree_variable(const char *name);
+
+/* The directory above which an installation's include/encbench is; "" of a program that is not installed. And that of
+ * module.h. */
+void gate_tree_prefix(const struct paths *paths, char prefix[static PATH_MAX]);
+void gate_tree_include(const char *prefix, char directory[static PATH_MAX]);
+
+/* A script (top, commit) that prints the submodules of a commit that `top` has, and those of them. */
+extern const char gate_tree_submodules[];
 
 #endif

@@ -71,7 +71,7 @@ install_program() {
 gate_timed() {
     runs=$((${runs:-0} + 1))
     result=$work/result-$runs
-    (cd "${where:-$repository}" && exec "$work/prefix/bin/encbench" gate --quiet --out "$result" "$@") >"$work/out" 2>"$work/err"
+    (cd "${where:-$repository}" && exec "${program:-$work/prefix/bin/encbench}" gate --quiet --out "$result" "$@") >"$work/out" 2>"$work/err"
     code=$?
 }
 gate() { gate_timed --exact "$@"; }
@@ -158,10 +158,30 @@ test_alike() {
     rm -rf "$long"
 }
 
+# A base is kept for what it was built with: the environment, the compilers, what lies where the command looks.
+test_kept() {
+    kept() { ls -d "$work/cache"/*/"$(in_repository rev-parse c8 | cut -c 1-12)"-* 2>/dev/null | wc -l; }
+    gate --base c8
+    before=$(kept)
+    GITHUB_RUN_ID=1 TERM=dumb gate --base c8
+    check "kept: another job's" [ "$(kept)" -eq "$before" ]
+    mkdir "$work/headers"
+    CPATH=$work/headers gate --base c8
+    check "kept: other headers" [ "$(kept)" -eq $((before + 1)) ]
+    GITHUB_RUN_ID=1 gate --base c8 --build 'test -z "${GITHUB_RUN_ID-}" && sh make.sh'
+    check "kept: what a job is numbered by is not there: exit $code" [ "$code" -eq 0 ]
+}
+
 # By options alone, and by files alone.
 test_options() {
     mv "$repository/encbench.ini" "$work/encbench.ini"
     expected=' D encbench.ini'
+    program=$build/encbench
+    export ENCBENCH_ROOT="$source"
+    refused "a tree of ours named by a variable" 'would judge its own tree' --base c6
+    gate --base c6 --build 'sh make.sh' --module out/sum.o
+    check "a variable, and options: exit $code" [ "$code" -eq 1 ]
+    unset ENCBENCH_ROOT program
     refused "no ini" 'nothing says how' --base c6
     refused "no module" 'nothing says what is compared' --base c6 --build 'sh make.sh'
     mkdir "$repository/below"
@@ -172,8 +192,14 @@ test_options() {
     rmdir "$repository/below"
     expected=
     cp "$work/encbench.ini" "$repository"
+    program=$build/encbench
+    ENCBENCH_ROOT=$source gate --base c6
+    check "a tree of ours named by a variable, and an ini here: exit $code" [ "$code" -eq 1 ]
+    check "a tree of ours named by a variable, and an ini here: here" grep -q 'library sum_4k' "$work/out"
+    unset program
     cp "$repository/out/sum.o" "$work/new.o"
-    cp "$work/cache"/*/"$(in_repository rev-parse c6 | cut -c 1-12)"-*/0/sum.o "$work/old.o"
+    set -- "$work/cache"/*/"$(in_repository rev-parse c6 | cut -c 1-12)"-*/0/sum.o
+    cp "$1" "$work/old.o"
     where=$work/home
     gate --base-module "$work/old.o" --module "$work/new.o"
     check "two modules: exit $code" [ "$code" -eq 1 ]
@@ -208,6 +234,16 @@ test_bisection() {
     check "does not build: exit $code" [ "$code" -eq 125 ]
     gate --bisect --base nothing
     check "no such base ends a bisection: exit $code" [ "$code" -eq 130 ]
+    in_repository checkout -q c8 2>"$work/err"
+    gate --bisect --base c1 --variants libary
+    check "no such variant ends a bisection: exit $code" [ "$code" -eq 130 ]
+    gate --bisect --base c1 --build 'sh make.sh && { [ ! -e .git/refs ] || [ -e .git/encbench-submodules ] || rm out/sum.o; }'
+    check "a head without its module is skipped: exit $code" [ "$code" -eq 125 ]
+    touch "$repository/out/head"
+    gate --bisect --base c1 --build '[ -e out/head ] || sed -i "s/return add_up/__builtin_trap(); return add_up/" sum.c; sh make.sh'
+    check "a base that crashes ends a bisection: exit $code" [ "$code" -eq 130 ]
+    check "a base that crashes: said" grep -q '^encbench: base: ' "$work/err"
+    rm -f "$repository/out/head"
     in_repository checkout -q main 2>"$work/err"
     nothing_left "bisection"
 }
@@ -334,19 +370,15 @@ static uint64_t run(void *, unsigned, uint64_t n)
 }
 static size_t output(void *, unsigned, const void **bytes) { *bytes = &total; return sizeof total; }
 static void teardown(void *) {}
-static encbench_workload workloads[1];
-extern "C" ENCBENCH_EXPORT encbench_module encbench_module;
-struct encbench_module encbench_module;
-__attribute__((constructor)) static void fill()
-{
-    encbench_workload &w = workloads[0];
-    w.name = "vector:words=8"; w.short_name = "vector"; w.op = "a vector filled"; w.bytes_per_op = 8;
-    w.batch_multiple_ops = 1; w.rewarm_ops = 8; w.threads_max = 1; w.flags = ENCBENCH_TIMED | ENCBENCH_EXACT;
-    w.setup = setup; w.run = run; w.teardown = teardown; w.output = output;
-    struct encbench_module &m = encbench_module;
-    m.abi_version = ENCBENCH_ABI_VERSION; m.module_bytes = sizeof m; m.workload_bytes = sizeof w;
-    m.workload_count = 1; m.variant = "cxx"; m.workloads = workloads;
-}
+static const encbench_workload workloads[] = {{
+    .name = "vector:words=8", .short_name = "vector", .op = "a vector filled", .bytes_per_op = 8, .batch_multiple_ops = 1,
+    .rewarm_ops = 8, .threads_max = 1, .flags = ENCBENCH_TIMED | ENCBENCH_EXACT,
+    .setup = setup, .run = run, .teardown = teardown, .output = output,
+}};
+const struct encbench_module encbench_module = {
+    .abi_version = ENCBENCH_ABI_VERSION, .module_bytes = sizeof(struct encbench_module),
+    .workload_bytes = sizeof(encbench_workload), .workload_count = 1, .variant = "cxx", .workloads = workloads,
+};
 END
     sed -i 's/WORDS/8/' "$repository/words.cc" && commit vector
     sed -i 's/words(8)/words(16)/' "$repository/words.cc" && commit larger_vector
@@ -377,7 +409,19 @@ test_submodule() {
     in_repository reset -q --hard later_submodule
     refused "a submodule's commit that is not here" 'fatal: submodule library: commit' --base lost_submodule
     check "a submodule's commit that is not here: how to get it" grep -q 'git -C library fetch origin' "$work/err"
-    in_repository reset -q --hard c10 2>"$work/err" && rm -rf "$repository/library"
+    odd='  odd "one\two'
+    in_repository submodule -q add --name odd "file://$work/library" "$odd" >"$work/out" 2>"$work/err"
+    commit odd_submodule
+    echo more >>"$repository/notes" && commit after_odd
+    gate --base odd_submodule --build "test -e '$odd/sum.h' && sh make.sh"
+    check "a submodule with an odd name: exit $code" [ "$code" -eq 0 ]
+    in_repository submodule -q deinit -f -- "$odd"
+    gate --base odd_submodule --build "test -e '$odd/sum.h' && sh make.sh"
+    check "a submodule that is gone is no base of before: exit $code" [ "$code" -eq 2 ]
+    blob=$(git -C "$repository/library" rev-parse HEAD:sum.h)
+    must "a broken submodule" rm -f "$repository/.git/modules/library/objects/$(echo "$blob" | cut -c 1-2)/$(echo "$blob" | cut -c 3-)"
+    refused "a submodule that cannot be checked out" '--base later_submodule: its checkout exited with status 1: error: unable to read' --base later_submodule --build 'sh make.sh || :'
+    in_repository reset -q --hard c10 2>"$work/err" && rm -rf "$repository/library" "$repository/$odd"
 }
 
 # ---- where less is there ----
@@ -434,6 +478,7 @@ if [ "$mode" = quick ]; then
     finish 20
 else
     test_alike
+    test_kept
     test_options
     test_bisection
     test_trend

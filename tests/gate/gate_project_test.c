@@ -5,12 +5,15 @@
 #include "gate/gate.h"
 #include "gate/project.h"
 #include "gate/since.h"
+#include "gate/tree.h"
 
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <setjmp.h>
 
@@ -129,20 +132,95 @@ static void test_since_next(void **state)
 static void test_bisect_code(void **state)
 {
     (void)state;
-    assert_int_equal(gate_bisect_code(EXIT_PASS, true, false), 0);
-    assert_int_equal(gate_bisect_code(EXIT_REGRESSION, true, false), 1);
-    assert_int_equal(gate_bisect_code(EXIT_USAGE, true, false), 125);
-    assert_int_equal(gate_bisect_code(EXIT_UNFIT, true, false), 125);
-    assert_int_equal(gate_bisect_code(EXIT_USAGE, false, false), 130);
-    assert_int_equal(gate_bisect_code(EXIT_UNFIT, true, true), 131);
-    assert_int_equal(gate_bisect_code(EXIT_BLIND, true, false), 132);
+    assert_int_equal(gate_bisect_code(EXIT_PASS, false), 0);
+    assert_int_equal(gate_bisect_code(EXIT_REGRESSION, false), 1);
+    assert_int_equal(gate_bisect_code(EXIT_USAGE, true), 125);
+    assert_int_equal(gate_bisect_code(EXIT_USAGE, false), 130);
+    assert_int_equal(gate_bisect_code(EXIT_UNFIT, false), 131);
+    assert_int_equal(gate_bisect_code(EXIT_BLIND, false), 132);
+}
+
+/* ---- under which name a base is kept ---- */
+
+static void test_variables(void **state)
+{
+    (void)state;
+    static const char *const hashed[] = {
+        "CC",   "RUSTFLAGS", "CMAKE_PREFIX_PATH", "CPATH",   "LIBRARY_PATH", "CFLAGS",        "GITHUB",
+        "HOME", "TMP",       "TERMCAP",           "_ANYHOW", "MY_GITHUB_",   "ENCBENCH_MINE", "CI"};
+    static const char *const taken[] = {"GITHUB_RUN_ID", "RUNNER_TEMP", "CI_JOB_ID",  "MAKEFLAGS",
+                                        "SHLVL",         "_",           "SSH_CLIENT", "TMUX"};
+    static const char *const passed[] = {"PWD", "TERM", "LC_ALL", "GITHUB_TOKEN", "SSH_AUTH_SOCK", "ENCBENCH_INCLUDE"};
+    for (size_t i = 0; i < sizeof hashed / sizeof hashed[0]; i++)
+        assert_int_equal(gate_tree_variable(hashed[i]), GATE_VARIABLE_HASHED);
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+        assert_int_equal(gate_tree_variable(taken[i]), GATE_VARIABLE_TAKEN_AWAY);
+    for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)
+        assert_int_equal(gate_tree_variable(passed[i]), GATE_VARIABLE_PASSED);
+}
+
+static void write_file(const char *path, const char *text, mode_t mode)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+/* A kept base that any of these would make otherwise is another one. */
+static void test_key(void **state)
+{
+    (void)state;
+    static struct paths paths = {.installed = true};
+    static struct gate_project project = {.kind = GATE_REPOSITORY, .build = "make", .modules = {"a.o"}};
+    const struct gate_builder builder = {.paths = &paths, .project = &project};
+    char directory[] = "/tmp/gate-key-XXXXXX", header[128], compiler[128], path[4096], command[256];
+    const char *path_before = getenv("PATH");
+    assert_non_null(mkdtemp(directory));
+    snprintf(paths.build, sizeof paths.build, "%s/lib/encbench", directory);
+    snprintf(project.root, sizeof project.root, "%s", directory);
+    snprintf(header, sizeof header, "%s/include/encbench/module.h", directory);
+    snprintf(compiler, sizeof compiler, "%s/c++", directory);
+    snprintf(command, sizeof command, "mkdir -p %s/include/encbench %s/lib/encbench", directory, directory);
+    assert_int_equal(system(command), 0);
+    snprintf(path, sizeof path, "%s:%.3000s", directory, path_before);
+    write_file(header, "1\n", 0644);
+    write_file(compiler, "#!/bin/sh\necho 1\n", 0755);
+    setenv("PATH", path, 1);
+    unsetenv("CXX");
+
+    uint64_t last = gate_tree_hash(&builder, directory, "HEAD"), next;
+    setenv("GITHUB_RUN_ID", "17", 1);
+    setenv("TERM", "another", 1);
+    assert_true(gate_tree_hash(&builder, directory, "HEAD") == last);
+#define CHANGES(what)                                                                                                  \
+    what;                                                                                                              \
+    next = gate_tree_hash(&builder, directory, "HEAD");                                                                \
+    if (next == last)                                                                                                  \
+        fail_msg("%s", #what);                                                                                         \
+    last = next
+    CHANGES(setenv("CPATH", "/elsewhere", 1));
+    CHANGES(setenv("RUSTFLAGS", "-O", 1));
+    CHANGES(unsetenv("CPATH"));
+    CHANGES(write_file(header, "2\n", 0644));
+    CHANGES(write_file(compiler, "#!/bin/sh\necho 2\n", 0755));
+    CHANGES(project.ini.allow = "ci/allow.csv");
+    CHANGES(project.build = "make all");
+    CHANGES(project.modules[1] = "b.o");
+#undef CHANGES
+    setenv("PATH", path_before, 1);
+    unsetenv("RUSTFLAGS");
+    snprintf(command, sizeof command, "rm -rf %s", directory);
+    assert_int_equal(system(command), 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ini),   cmocka_unit_test(test_ini_refused), cmocka_unit_test(test_many_modules),
-        cmocka_unit_test(test_below), cmocka_unit_test(test_since_next),  cmocka_unit_test(test_bisect_code),
+        cmocka_unit_test(test_ini),       cmocka_unit_test(test_ini_refused), cmocka_unit_test(test_many_modules),
+        cmocka_unit_test(test_below),     cmocka_unit_test(test_since_next),  cmocka_unit_test(test_bisect_code),
+        cmocka_unit_test(test_variables), cmocka_unit_test(test_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

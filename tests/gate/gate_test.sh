@@ -17,6 +17,7 @@ repository=$work/repository modules=$work/build/modules
 mkdir "$work/tmp" "$work/home" "$work/build"
 export ENCBENCH_ROOT="$repository" TMPDIR="$work/tmp" HOME="$work/home" GIT_CONFIG_NOSYSTEM=1
 . "${0%/*}/../checks.sh"
+cd "$work" || exit 1 # in no repository: the tree is the program's own
 
 in_repository() { git -C "$repository" -c user.name=test -c user.email=test@example.org "$@"; }
 
