@@ -21,6 +21,12 @@ VARIANT = {
     "removed+thread+three": "#005C43",
     "null+thread+fine": "#6F93B8",
     "assigned+thread": "#8C5E00",
+    "null+thread+count": "#8C6D1F",
+    "null+thread+bytes": "#B5651D",
+    "null+thread+victim": "#5B3A8C",
+    "null+thread+calibrated": "#8E5572",
+    "null+thread+decay": "#2F6B2F",
+    "null+thread+advise": "#4F8A8B",
     "retained+thread": "#7A2E00",
     # Release protocols of null+thread.
     "null+thread+acqrel": "#2F5D8C",

@@ -30,7 +30,7 @@
  *             two8      two magazines of 8, slots as one1
  *             na        the pool has none
  *   retain    all       everything that was put stays
- *             count bytes victim calibrated decay       what goes and when: retain.h
+ *             count bytes victim calibrated decay advise    what goes and when: retain.h
  *             na        unpooled: nothing is kept
  *   place     malloc    the structure lies where malloc puts it
  *             line      alone on cache lines of its own
@@ -72,8 +72,9 @@
 
 #if 1 != defined(ENCBUF_RETAIN_ALL) + defined(ENCBUF_RETAIN_COUNT) + defined(ENCBUF_RETAIN_BYTES) +                    \
              defined(ENCBUF_RETAIN_VICTIM) + defined(ENCBUF_RETAIN_CALIBRATED) + defined(ENCBUF_RETAIN_DECAY) +        \
-             defined(ENCBUF_RETAIN_NA)
-#error "axis retain: define exactly one of ENCBUF_RETAIN_ALL, _COUNT, _BYTES, _VICTIM, _CALIBRATED, _DECAY, _NA"
+             defined(ENCBUF_RETAIN_ADVISE) + defined(ENCBUF_RETAIN_NA)
+#error                                                                                                                 \
+    "axis retain: define exactly one of ENCBUF_RETAIN_ALL, _COUNT, _BYTES, _VICTIM, _CALIBRATED, _DECAY, _ADVISE, _NA"
 #endif
 
 #if 1 != defined(ENCBUF_PLACE_MALLOC) + defined(ENCBUF_PLACE_LINE) + defined(ENCBUF_PLACE_NA)
@@ -108,8 +109,8 @@
 #if defined(ENCBUF_POOLED) == defined(ENCBUF_RETAIN_NA)
 #error "what is retained is a pool's: it has a level of retain and an unpooled variant has na"
 #endif
-#if !defined(ENCBUF_RETAIN_ALL) && !defined(ENCBUF_RETAIN_NA)
-#error "this level of retain is not written yet: retain is all"
+#if defined(ENCBUF_POOLED) && !defined(ENCBUF_RETAIN_ALL) && !defined(ENCBUF_MAGAZINE_ONE64)
+#error "this level of retain is written for pool thread with magazine one64 alone: retain is all"
 #endif
 #if (defined(ENCBUF_POOL_FRAME) || defined(ENCBUF_POOL_DIRECT)) != defined(ENCBUF_PLACE_NA)
 #error "a structure that is allocated has a place: it is na of pool frame and direct alone"
@@ -119,8 +120,8 @@
 #endif
 
 #if defined(ENCBUF_MMAP_RES_ASSIGNED) || defined(ENCBUF_MMAP_RES_RETAINED)
-#ifndef ENCBUF_POOL_THREAD
-#error "mmap_res assigned and retained are controls of a pool: pool is thread"
+#if !defined(ENCBUF_POOL_THREAD) || !defined(ENCBUF_RETAIN_ALL)
+#error "mmap_res assigned and retained are controls of a pool: pool is thread and retain is all"
 #endif
 #define ENCBUF_ASSIGNS_MMAP_RES 1
 #endif

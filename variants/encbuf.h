@@ -15,6 +15,9 @@
  *   encbuf_to_string(buffer) a malloc'ed copy of exactly the buffer's bytes, no terminator, owned by the caller; the
  *                            buffer has been put
  *
+ *   encbuf_epoch()           a tick of the logical clock by which a pool gives up what it does not need (retain.h);
+ *                            nothing where it has none
+ *
  * Any thread may put what another one got. A buffer may not be used after its last put, except that a second put of
  * one that the pool kept (or whose frame is still there) finds it released and does nothing.
  */
@@ -41,6 +44,13 @@
 #elif defined(ENCBUF_POOL_OWNER)
 #include "pool_owner.h"
 #endif
+
+ENCBUF_HOT void encbuf_epoch(void)
+{
+#ifdef ENCBUF_RETAIN_EPOCHS
+    encbuf_epoch_slow();
+#endif
+}
 
 /* Assigned: put left nothing there. Retained: what is there stays, so that each buffer keeps the first mapping it saw.
  */

@@ -31,6 +31,10 @@ static inline void encbuf_pool_teardown(void)
 {
 }
 
+static inline void encbuf_epoch(void)
+{
+}
+
 #else
 
 #include "encbuf.h"

@@ -18,7 +18,7 @@
 #define ENCBUF_POOL_THREAD_H
 
 #include "pool_common.h"
-
+#include "retain.h"
 #include "sanitize.h"
 
 #include <ck_stack.h>
@@ -39,15 +39,26 @@
 #define ENCBUF_MAGAZINES 1
 #endif
 
+#define ENCBUF_MAGAZINE_FULL ENCBUF_RETAIN_MOST(ENCBUF_MAGAZINE_BUFFERS)
+
 struct encbuf_magazine {
     struct ck_stack_entry link; /* first: a link's address is its magazine's */
     size_t count;
+#ifdef ENCBUF_RETAIN_EPOCHS
+    unsigned age; /* epochs on the shelf */
+#endif
     struct encbuf *buffers[ENCBUF_MAGAZINE_BUFFERS];
 };
 _Static_assert(offsetof(struct encbuf_magazine, link) == 0, "a link's address is its magazine's");
 
 struct encbuf_thread {
     struct encbuf_magazine *loaded[ENCBUF_MAGAZINES * ENCBUF_CLASS_COUNT]; /* of all classes; then the others of two8 */
+#ifdef ENCBUF_RETAIN_VICTIMS
+    struct encbuf_magazine *victims[ENCBUF_CLASS_COUNT]; /* loaded in the epoch before */
+#endif
+#ifndef ENCBUF_RETAIN_ALL
+    struct encbuf_retain retain;
+#endif
 } __attribute__((aligned(ENCBUF_LINE_BYTES)));
 
 /* A stack of magazines alone in its cache line; cmpxchg16b wants 16 bytes. */
@@ -64,6 +75,21 @@ static void encbuf_thread_enter(struct encbuf_thread *thread)
 {
     for (size_t i = 0; i < ENCBUF_MAGAZINES * ENCBUF_CLASS_COUNT; i++)
         thread->loaded[i] = &encbuf_magazine_absent;
+#ifdef ENCBUF_RETAIN_VICTIMS
+    for (size_t class_index = 0; class_index < ENCBUF_CLASS_COUNT; class_index++)
+        thread->victims[class_index] = &encbuf_magazine_absent;
+#endif
+}
+
+/* What the policy of retaining knows of this cache; nothing under `all`, which asks for nothing. */
+ENCBUF_HOT struct encbuf_retain *encbuf_retain_of(struct encbuf_thread *self)
+{
+#ifdef ENCBUF_RETAIN_ALL
+    (void)self;
+    return NULL;
+#else
+    return &self->retain;
+#endif
 }
 
 #ifdef ENCBUF_MAGAZINE_ONE64
@@ -173,7 +199,7 @@ static bool encbuf_load_full(struct encbuf_thread *self, size_t class_index)
     return true;
 }
 
-static void encbuf_load_empty(struct encbuf_thread *self, size_t class_index)
+static bool encbuf_load_empty(struct encbuf_thread *self, size_t class_index)
 {
     struct encbuf_magazine *other = self->loaded[ENCBUF_CLASS_COUNT + class_index];
 
@@ -183,6 +209,7 @@ static void encbuf_load_empty(struct encbuf_thread *self, size_t class_index)
             encbuf_magazine_push(&encbuf_full[class_index], other);
     }
     encbuf_swap(self, class_index);
+    return true;
 }
 
 #else
@@ -190,26 +217,57 @@ static void encbuf_load_empty(struct encbuf_thread *self, size_t class_index)
 /* A magazine with a buffer is loaded, or nothing happens and it is false. */
 static bool encbuf_load_full(struct encbuf_thread *self, size_t class_index)
 {
-    struct encbuf_magazine *full = encbuf_magazine_pop(&encbuf_full[class_index]);
+    struct encbuf_magazine *full;
 
+    if (!encbuf_retain_fits(encbuf_retain_of(self), class_index, ENCBUF_MAGAZINE_FULL))
+        return false;
+    full = encbuf_magazine_pop(&encbuf_full[class_index]);
     if (full == NULL)
         return false;
     if (self->loaded[class_index] != &encbuf_magazine_absent)
         encbuf_magazine_push(&encbuf_empty, self->loaded[class_index]);
     self->loaded[class_index] = full;
+    encbuf_retain_unshelve(encbuf_retain_of(self), class_index, full->count);
     return true;
 }
 
-static void encbuf_load_empty(struct encbuf_thread *self, size_t class_index)
+/* An empty one is loaded; or, where the policy wants no more on the shelf, nothing happens and it is false. */
+static bool encbuf_load_empty(struct encbuf_thread *self, size_t class_index)
 {
-    struct encbuf_magazine *empty = encbuf_empty_magazine();
+    struct encbuf_magazine *loaded = self->loaded[class_index];
 
-    if (self->loaded[class_index] != &encbuf_magazine_absent)
-        encbuf_magazine_push(&encbuf_full[class_index], self->loaded[class_index]);
-    self->loaded[class_index] = empty;
+    if (loaded != &encbuf_magazine_absent && !encbuf_retain_shelve(encbuf_retain_of(self), class_index, loaded->count))
+        return false;
+    self->loaded[class_index] = encbuf_empty_magazine();
+    if (loaded != &encbuf_magazine_absent) {
+#ifdef ENCBUF_RETAIN_EPOCHS
+        loaded->age = 0;
+#endif
+        encbuf_magazine_push(&encbuf_full[class_index], loaded);
+    }
+    return true;
 }
 
 #endif
+
+/* Nothing of this epoch is left: one of the epoch before, or one that is made. */
+static struct encbuf *encbuf_victim_or_make(struct encbuf_thread *self, size_t class_index, size_t capacity)
+{
+#ifdef ENCBUF_RETAIN_VICTIMS
+    struct encbuf_magazine *victims = self->victims[class_index];
+
+    if (victims != &encbuf_magazine_absent && victims->count > 0) {
+        struct encbuf *buffer = victims->buffers[--victims->count];
+
+        if (buffer->capacity != capacity)
+            encbuf_remake_slow(buffer, capacity);
+        return buffer;
+    }
+#endif
+    (void)self;
+    (void)class_index;
+    return encbuf_make(capacity);
+}
 
 /* The magazine is empty: exchange it for a full one, or make a buffer. */
 ENCBUF_SLOW static struct encbuf *encbuf_take_slow(size_t class_index, size_t size)
@@ -219,10 +277,13 @@ ENCBUF_SLOW static struct encbuf *encbuf_take_slow(size_t class_index, size_t si
     struct encbuf_magazine *full;
     struct encbuf *buffer;
 
-    if (self == NULL || !encbuf_load_full(self, class_index))
+    if (self == NULL)
         return encbuf_make(capacity);
+    if (!encbuf_load_full(self, class_index))
+        return encbuf_victim_or_make(self, class_index, capacity);
     full = self->loaded[class_index];
     buffer = full->buffers[--full->count];
+    encbuf_retain_taken(encbuf_retain_of(self), class_index, full->count);
     if (buffer->capacity != capacity)
         encbuf_remake_slow(buffer, capacity);
     return buffer;
@@ -234,11 +295,11 @@ ENCBUF_SLOW static void encbuf_give_slow(size_t class_index, struct encbuf *buff
     struct encbuf_thread *self = encbuf_attach_slow();
     struct encbuf_magazine *empty;
 
-    if (self == NULL) {
+    if (self == NULL || !encbuf_load_empty(self, class_index) ||
+        !encbuf_retain_add(encbuf_retain_of(self), class_index)) {
         encbuf_discard(buffer);
         return;
     }
-    encbuf_load_empty(self, class_index);
     empty = self->loaded[class_index];
     empty->buffers[empty->count++] = buffer;
 }
@@ -257,6 +318,7 @@ ENCBUF_HOT struct encbuf *encbuf_pool_take(struct encbuf *frame, size_t size)
     if (ENCBUF_UNLIKELY(magazine->count - 1 >= ENCBUF_MAGAZINE_BUFFERS)) /* 0 wraps: empty or absent */
         return encbuf_take_slow(class_index, size);
     buffer = magazine->buffers[--magazine->count];
+    encbuf_retain_taken(encbuf_retain_of(self), class_index, magazine->count);
     if (ENCBUF_UNLIKELY(buffer->capacity != encbuf_class_bytes[class_index] || buffer->capacity < size))
         encbuf_remake_slow(buffer, encbuf_capacity_for(class_index, size));
     return buffer;
@@ -268,7 +330,8 @@ ENCBUF_HOT void encbuf_pool_give(struct encbuf *buffer)
     struct encbuf_thread *self = encbuf_self;
     struct encbuf_magazine *magazine;
 
-    if (ENCBUF_UNLIKELY(buffer->capacity != encbuf_class_bytes[class_index])) {
+    if (ENCBUF_UNLIKELY(buffer->capacity != encbuf_class_bytes[class_index] ||
+                        !encbuf_retain_wanted(class_index, buffer))) {
         encbuf_drop_slow(buffer);
         return;
     }
@@ -277,12 +340,103 @@ ENCBUF_HOT void encbuf_pool_give(struct encbuf *buffer)
         return;
     }
     magazine = self->loaded[class_index];
-    if (ENCBUF_UNLIKELY(magazine->count >= ENCBUF_MAGAZINE_BUFFERS)) { /* full or absent */
+    if (ENCBUF_UNLIKELY(magazine->count >= ENCBUF_MAGAZINE_FULL)) { /* full or absent */
         encbuf_give_slow(class_index, buffer);
+        return;
+    }
+    if (ENCBUF_UNLIKELY(!encbuf_retain_add(encbuf_retain_of(self), class_index))) {
+        encbuf_drop_slow(buffer);
         return;
     }
     magazine->buffers[magazine->count++] = buffer;
 }
+
+static struct ck_stack_entry *encbuf_gather_shelf(struct encbuf_shelf *shelf, struct ck_stack_entry *gathered)
+{
+    struct encbuf_magazine *magazine;
+
+    while ((magazine = encbuf_magazine_pop(shelf)) != NULL) {
+        magazine->link.next = gathered;
+        gathered = &magazine->link;
+    }
+    return gathered;
+}
+
+#ifdef ENCBUF_RETAIN_EPOCHS
+
+/* The first `count` buffers of a magazine are given up; the others stay. */
+static void encbuf_give_up(struct encbuf_magazine *magazine, size_t count)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < magazine->count; i++)
+        if (i < count && encbuf_retain_idle(magazine->buffers[i]))
+            encbuf_discard(magazine->buffers[i]);
+        else
+            magazine->buffers[left++] = magazine->buffers[i];
+    magazine->count = left;
+}
+
+#ifdef ENCBUF_RETAIN_VICTIMS
+
+static void encbuf_age_cache(struct encbuf_thread *self, size_t class_index)
+{
+    struct encbuf_magazine *victims = self->victims[class_index];
+
+    if (victims != &encbuf_magazine_absent) {
+        encbuf_give_up(victims, victims->count);
+        encbuf_magazine_push(&encbuf_empty, victims);
+    }
+    self->victims[class_index] = self->loaded[class_index];
+    self->loaded[class_index] = &encbuf_magazine_absent;
+}
+
+#else
+
+/* Buffers are taken from the end: the fewest that there were in the epoch are those that nobody took. */
+static void encbuf_age_cache(struct encbuf_thread *self, size_t class_index)
+{
+    struct encbuf_magazine *magazine = self->loaded[class_index];
+    size_t idle = self->retain.low[class_index];
+
+    if (magazine == &encbuf_magazine_absent)
+        return;
+#ifdef ENCBUF_RETAIN_ADVISE
+    for (size_t i = self->retain.advised[class_index]; i < idle; i++)
+        encbuf_retain_idle(magazine->buffers[i]);
+    self->retain.advised[class_index] = idle;
+#else
+    encbuf_give_up(magazine, idle);
+#endif
+    self->retain.low[class_index] = magazine->count;
+}
+
+#endif
+
+/* A magazine that was on the shelf for a whole epoch is given up. */
+static void encbuf_age_shelf(size_t class_index)
+{
+    struct ck_stack_entry *gathered = encbuf_gather_shelf(&encbuf_full[class_index], NULL);
+
+    while (gathered != NULL) {
+        struct encbuf_magazine *magazine = (struct encbuf_magazine *)(void *)gathered;
+        gathered = gathered->next;
+        if (++magazine->age == 2)
+            encbuf_give_up(magazine, magazine->count);
+        encbuf_magazine_push(magazine->count > 0 ? &encbuf_full[class_index] : &encbuf_empty, magazine);
+    }
+}
+
+ENCBUF_SLOW static void encbuf_epoch_slow(void)
+{
+    for (size_t class_index = 0; class_index < ENCBUF_CLASS_COUNT; class_index++) {
+        if (encbuf_self != NULL)
+            encbuf_age_cache(encbuf_self, class_index);
+        encbuf_age_shelf(class_index);
+    }
+}
+
+#endif
 
 /* Several workloads of a module may be set up at once; the last teardown drains. */
 static inline void encbuf_pool_setup(void)
@@ -297,18 +451,51 @@ static inline void encbuf_visit_magazine(struct encbuf_magazine *magazine, encbu
         visit(&magazine->buffers[i], context);
 }
 
-static inline void encbuf_rest_add_magazine(struct encbuf_rest *rest, struct encbuf_magazine *magazine)
-{
-    rest->own_bytes += sizeof *magazine;
-    encbuf_visit_magazine(magazine, encbuf_rest_add, rest);
-}
+/* Every magazine there is. */
+typedef void encbuf_see(struct encbuf_magazine *magazine, encbuf_visit *visit, void *context);
 
-static inline void encbuf_rest_add_shelf(struct encbuf_rest *rest, const struct encbuf_shelf *shelf)
+static inline void encbuf_see_shelf(const struct encbuf_shelf *shelf, encbuf_see *see, encbuf_visit *visit,
+                                    void *context)
 {
     struct ck_stack_entry *entry;
 
     CK_STACK_FOREACH(&shelf->stack, entry)
-    encbuf_rest_add_magazine(rest, (struct encbuf_magazine *)(void *)entry);
+    see((struct encbuf_magazine *)(void *)entry, visit, context);
+}
+
+static inline void encbuf_see_places(struct encbuf_magazine *const *places, size_t count, encbuf_see *see,
+                                     encbuf_visit *visit, void *context)
+{
+    for (size_t i = 0; i < count; i++)
+        if (places[i] != &encbuf_magazine_absent)
+            see(places[i], visit, context);
+}
+
+static inline void encbuf_see_all(encbuf_see *see, encbuf_visit *visit, void *context)
+{
+    encbuf_see_shelf(&encbuf_empty, see, visit, context);
+    for (size_t class_index = 0; class_index < ENCBUF_CLASS_COUNT; class_index++)
+        encbuf_see_shelf(&encbuf_full[class_index], see, visit, context);
+    for (unsigned slot = 0; slot < encbuf_thread_count && slot < ENCBUF_THREADS_MAX; slot++) {
+        encbuf_see_places(encbuf_threads[slot].loaded, ENCBUF_MAGAZINES * ENCBUF_CLASS_COUNT, see, visit, context);
+#ifdef ENCBUF_RETAIN_VICTIMS
+        encbuf_see_places(encbuf_threads[slot].victims, ENCBUF_CLASS_COUNT, see, visit, context);
+#endif
+    }
+}
+
+/* Shows every buffer at rest. */
+static inline void encbuf_kept_visit(encbuf_visit *visit, void *context)
+{
+    encbuf_see_all(encbuf_visit_magazine, visit, context);
+}
+
+static inline void encbuf_rest_add_magazine(struct encbuf_magazine *magazine, encbuf_visit *visit, void *context)
+{
+    struct encbuf_rest *rest = context;
+
+    rest->own_bytes += sizeof *magazine;
+    encbuf_visit_magazine(magazine, visit, rest);
 }
 
 /* Of all threads. For counting, never timed; must not run beside take and give. */
@@ -316,13 +503,7 @@ static inline struct encbuf_rest encbuf_pool_rest(void)
 {
     struct encbuf_rest rest = {0};
 
-    encbuf_rest_add_shelf(&rest, &encbuf_empty);
-    for (size_t class_index = 0; class_index < ENCBUF_CLASS_COUNT; class_index++)
-        encbuf_rest_add_shelf(&rest, &encbuf_full[class_index]);
-    for (unsigned slot = 0; slot < encbuf_thread_count && slot < ENCBUF_THREADS_MAX; slot++)
-        for (size_t i = 0; i < ENCBUF_MAGAZINES * ENCBUF_CLASS_COUNT; i++)
-            if (encbuf_threads[slot].loaded[i] != &encbuf_magazine_absent)
-                encbuf_rest_add_magazine(&rest, encbuf_threads[slot].loaded[i]);
+    encbuf_see_all(encbuf_rest_add_magazine, encbuf_rest_add, &rest);
     return rest;
 }
 
@@ -331,13 +512,17 @@ static inline size_t encbuf_pool_count(void)
     return encbuf_pool_rest().buffers;
 }
 
-static struct ck_stack_entry *encbuf_gather_shelf(struct encbuf_shelf *shelf, struct ck_stack_entry *gathered)
+static struct ck_stack_entry *encbuf_gather_places(struct encbuf_magazine **places, size_t count,
+                                                   struct ck_stack_entry *gathered)
 {
-    struct encbuf_magazine *magazine;
+    for (size_t i = 0; i < count; i++) {
+        struct encbuf_magazine *magazine = places[i];
 
-    while ((magazine = encbuf_magazine_pop(shelf)) != NULL) {
+        if (magazine == &encbuf_magazine_absent)
+            continue;
         magazine->link.next = gathered;
         gathered = &magazine->link;
+        places[i] = &encbuf_magazine_absent;
     }
     return gathered;
 }
@@ -350,16 +535,17 @@ static struct ck_stack_entry *encbuf_gather(void)
     for (size_t class_index = 0; class_index < ENCBUF_CLASS_COUNT; class_index++)
         gathered = encbuf_gather_shelf(&encbuf_full[class_index], gathered);
     for (unsigned slot = 0; slot < encbuf_thread_count && slot < ENCBUF_THREADS_MAX; slot++) {
-        for (size_t i = 0; i < ENCBUF_MAGAZINES * ENCBUF_CLASS_COUNT; i++) {
-            struct encbuf_magazine *magazine = encbuf_threads[slot].loaded[i];
-
-            if (magazine == &encbuf_magazine_absent)
-                continue;
-            magazine->link.next = gathered;
-            gathered = &magazine->link;
-            encbuf_threads[slot].loaded[i] = &encbuf_magazine_absent;
-        }
+        gathered = encbuf_gather_places(encbuf_threads[slot].loaded, ENCBUF_MAGAZINES * ENCBUF_CLASS_COUNT, gathered);
+#ifdef ENCBUF_RETAIN_VICTIMS
+        gathered = encbuf_gather_places(encbuf_threads[slot].victims, ENCBUF_CLASS_COUNT, gathered);
+#endif
+#ifndef ENCBUF_RETAIN_ALL
+        encbuf_threads[slot].retain = (struct encbuf_retain){0};
+#endif
     }
+#ifndef ENCBUF_RETAIN_ALL
+    encbuf_retain_reset();
+#endif
     return gathered;
 }
 

@@ -1,6 +1,6 @@
 /*
  * footprint_1000: what 1000 buffers at rest in the pool take, as the original computed it and as it really is. Counted
- * only.
+ * only. Pools that keep all of them have it.
  *
  * 1000 buffers of 2048 bytes got, and then all put. The figures:
  *   footprint_computed_bytes     1000 times the structure, which is all that the original counted
@@ -13,7 +13,7 @@
  */
 #ifdef WORKLOAD_TABLE
 
-#ifdef ENCBUF_POOL_THREAD
+#if defined(ENCBUF_POOL_THREAD) && defined(ENCBUF_RETAIN_ALL)
 {
     .name = "footprint:buffers=1000:size=2048",
     .short_name = "footprint_1000",
@@ -24,7 +24,7 @@
 },
 #endif
 
-#elif defined(ENCBUF_POOL_THREAD)
+#elif defined(ENCBUF_POOL_THREAD) && defined(ENCBUF_RETAIN_ALL)
 
 #include "encbuf.h"
 #include "workload.h"

@@ -4,13 +4,14 @@
  *
  * One op: the same buffer armed and put. Two later gets would share that buffer, so nothing else may use the pool: it
  * is never timed beside others, and counted in a process of its own. Teardown frees the buffer once (pool_thread.h).
- * "Bytes" are those handed back. Only pools have it: without one, the second put would free twice.
+ * "Bytes" are those handed back. Only pools that keep everything have it: where put
+ * may free, the second one would free twice.
  *
  * Counted: bytes asked of the allocator per op, over 10^6 and over 2^22 ops, each from an empty pool.
  */
 #ifdef WORKLOAD_TABLE
 
-#ifdef ENCBUF_POOL_THREAD
+#if defined(ENCBUF_POOL_THREAD) && defined(ENCBUF_RETAIN_ALL)
 {
     .name = "reput:size=2048",
     .short_name = "reput",
@@ -27,7 +28,7 @@
 },
 #endif
 
-#elif defined(ENCBUF_POOL_THREAD)
+#elif defined(ENCBUF_POOL_THREAD) && defined(ENCBUF_RETAIN_ALL)
 
 #include "encbuf.h"
 #include "workload.h"

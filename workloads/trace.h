@@ -2,9 +2,9 @@
  * trace: a real program's encode calls, replayed (traces/README.md says where they come from).
  *
  * One op: one whole replay: for each call in order, the first `input_bytes` bytes of the input (in the state `fresh` of
- * the next) encoded into a fresh string that is freed. The harness derives the figure of one call. Long enough to need
- * no re-warming. The totals of a trace stand here as constants because the table is static; set-up refuses a file that
- * differs.
+ * the next) encoded into a fresh string that is freed; and one epoch of the pool's clock (retain.h). The harness
+ * derives the figure of one call. Long enough to need no re-warming. The totals of a trace stand here as constants
+ * because the table is static; set-up refuses a file that differs.
  *
  * Counted, from an empty pool over one replay's gets: hits per get, and what rests in the pool afterwards; and how many
  * calls of which sizes there are and how much they encode, by doublings.
@@ -160,6 +160,7 @@ static uint64_t workload_trace_run(void *state, unsigned thread, uint64_t n)
             bytes += string_bytes;
             free(string);
         }
+        encbuf_epoch();
     }
     return bytes;
 }

@@ -100,6 +100,11 @@ none='MMAP_RES_NULL POOL_NONE CLASSES_NA REFS_SEQCST'
     refused 'axis magazine' $thread MAGAZINE_ONE64 MAGAZINE_NA RETAIN_ALL PLACE_MALLOC
     refused 'axis retain' $thread MAGAZINE_ONE64 PLACE_MALLOC
     refused 'axis retain' $thread MAGAZINE_ONE64 RETAIN_ALL RETAIN_COUNT PLACE_MALLOC
+    for level in COUNT BYTES VICTIM CALIBRATED DECAY ADVISE; do
+        accepted $thread MAGAZINE_ONE64 RETAIN_$level PLACE_MALLOC
+        refused 'mmap_res assigned and retained' MMAP_RES_RETAINED POOL_THREAD CLASSES_TEN REFS_SEQCST \
+            MAGAZINE_ONE64 RETAIN_$level PLACE_MALLOC
+    done
     refused 'axis place' $thread MAGAZINE_ONE64 RETAIN_ALL
     refused 'axis place' $thread MAGAZINE_ONE64 RETAIN_ALL PLACE_MALLOC PLACE_LINE
     refused 'magazines are pool thread' $thread MAGAZINE_NA RETAIN_ALL PLACE_MALLOC

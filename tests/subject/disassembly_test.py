@@ -415,18 +415,18 @@ def read_workloads(source):
 
 
 def offers(condition, levels):
-    """Whether the preprocessor's condition on pools, made of defined() with || and !, holds for a variant."""
+    """Whether the preprocessor's condition on levels, made of defined() with ||, && and !, holds for a variant."""
     def holds(term):
         if term.strip() == "defined(ENCBUF_POOLED)":
             return levels["pool"] not in ("none", "frame", "direct")
-        pool = re.match(r"^(!?)defined\(ENCBUF_POOL_(\w+)\)$", term.strip())
-        return (levels["pool"] == pool[2].lower()) != bool(pool[1])
-    return condition == "" or any(holds(term) for term in condition.split("||"))
+        level = re.match(r"^(!?)defined\(ENCBUF_(POOL|RETAIN)_(\w+)\)$", term.strip())
+        return (levels[level[2].lower()] == level[3].lower()) != bool(level[1])
+    return condition == "" or any(all(map(holds, terms.split("&&"))) for terms in condition.split("||"))
 
 
 def read_variants(path):
     lines = [line.split() for line in path.read_text().splitlines() if line and not line.startswith("#")]
-    return {words[0]: {"mmap_res": words[1], "pool": words[2], "refs": words[4]} for words in lines}
+    return {words[0]: {"mmap_res": words[1], "pool": words[2], "refs": words[4], "retain": words[6]} for words in lines}
 
 
 def main():
