@@ -68,6 +68,7 @@ static int measure(const struct options *options, const struct paths *paths, cha
                       .states = options->states},
         .claims = options->claims,
         .data = options->data,
+        .trace = options->trace,
         .events = list_or_null(options->events),
         .seed = options->seed,
         .out = options->out,

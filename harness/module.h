@@ -73,7 +73,7 @@
  * planted_cycles_per_op; any other file has none of those.
  *
  * Limits: 64 workloads, 16 axes (each named once) and 64 fields a module; an `op` of 1 to 200 bytes; a structure of at
- * most 1 MiB whose fields have a size, stand in order of offset and do not overlap; 32 metrics a workload, each named
+ * most 1 MiB whose fields have a size, stand in order of offset and do not overlap; 64 metrics a workload, each named
  * once and not like one that the harness fills (allocations_per_op, allocated_bytes_per_op, handed_out_bytes_per_op,
  * releases_per_op, live_blocks_per_op, live_bytes_per_op, live_requested_bytes_per_op, malloc_calls_per_op and so on
  * for every function that allocates, failed_calls_per_op, peak_live_bytes, peak_live_requested_bytes,
@@ -194,7 +194,7 @@ struct encbench_metric {
     const char *name; /* with its unit: "pool_hits_per_get", "buffers_at_rest_count"; static */
     double value;     /* finite */
 };
-#define ENCBENCH_METRICS_MAX 32
+#define ENCBENCH_METRICS_MAX 64
 
 enum encbench_workload_flags {
     ENCBENCH_TIMED = 1u << 0,   /* may be timed */
@@ -278,7 +278,21 @@ struct encbench_workload {
 
     uint32_t threads_min; /* that the op needs: 2 of a hand-off; 0 is 1 */
     uint32_t reserved;    /* 0 */
+
+    /* ---- where workload_bytes says that there is more ---- */
+
+    /* Of an op that a data file decides: fills in what depends on it in `row`, which is a copy of this row: `op`,
+     * `input_bytes`, `bytes_per_op`, `planted_cycles_per_op` and `flags`. Called once in every process, before all
+     * else. 0; ENCBENCH_NOT_HERE where the directory has no such file: the workload is left out; or any other figure
+     * with a one-line message. NULL: the row is as it stands. */
+    int (*describe)(const char *data_directory, struct encbench_workload *row, char *message, size_t message_bytes);
 };
+
+#define ENCBENCH_NOT_HERE 1
+
+/* The data file that `--trace FILE` is made into, beside those of the module: a header line `size_bytes`, and a line
+ * with the size of each call of one replay, in their order: at most 4096 calls of at most 2^24 bytes. */
+#define ENCBENCH_TRACE_FILE "trace.csv"
 
 /* Level of a variant on an axis. A variant names its level on every axis of its family; ENCBENCH_NA where none applies.
  */

@@ -21,6 +21,7 @@ enum option_key {
     KEY_WITH_OWN,
     KEY_CLAIMS,
     KEY_DATA,
+    KEY_TRACE,
     KEY_BASELINE,
     KEY_STATES,
     KEY_SEED,
@@ -77,6 +78,11 @@ static const struct {
      " run report list "},
     {{"data", KEY_DATA, "DIR", 0,
       "data files of the modules, instead of NAME.data beside NAME.o; the workload finds them by its host", 0},
+     " run report "},
+    {{"trace", KEY_TRACE, "FILE[:COLUMN]", 0,
+      "your program's sizes, a row a call: a CSV (its column size, bytes or length, or COLUMN) or a number a line; "
+      "replayed as the workload trace:own",
+      0},
      " run report "},
     {{"claims", KEY_CLAIMS, "FILE", 0, "claims to judge, in the columns of claims.csv, instead of encbench's own", 0},
      " run report "},
@@ -385,6 +391,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_DATA:
         return set_name("data", argument, &options->data, parsing->error);
+    case KEY_TRACE:
+        return set_name("trace", argument, &options->trace, parsing->error);
     case KEY_CLAIMS:
         return set_name("claims", argument, &options->claims, parsing->error);
     case KEY_EVENTS:

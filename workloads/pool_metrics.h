@@ -2,12 +2,13 @@
  * What a pool does for a sequence of gets, each buffer put before the next get; counted apart from any timing. Only
  * pools have it: WORKLOAD_POOL_COUNTED is a flag and WORKLOAD_POOL_METRICS(function) the function, or nothing.
  *
- *   pool_hits_per_get            gets that took a buffer from those at rest
- *   buffers_at_rest              in the pool afterwards; structure_bytes_at_rest and data_bytes_at_rest: their
- * structures and data as asked of malloc; pool_bytes_at_rest: both, and the pool's own magazines class_requested_bytes
- * asked for by the gets that a class serves; class_bytes: what their classes gave class_waste_percent          of
- * class_bytes, those that nobody asked for; not there when no class served any requests_above_last_class    gets that
- * no class holds: they get exactly what they ask for, and put drops it
+ * pool_hits_per_get: gets that took a buffer from those at rest.
+ * buffers_at_rest: in the pool afterwards; structure_bytes_at_rest and data_bytes_at_rest: their structures and data as
+ * asked of malloc; pool_bytes_at_rest: both, and the pool's own magazines.
+ * class_requested_bytes: asked for by the gets that a class serves; class_bytes: what their classes gave.
+ * class_waste_percent: of class_bytes, those that nobody asked for; class_waste_of_asked_percent: the same bytes in
+ * percent of class_requested_bytes, which is waste as classes are fitted by it. Not there when no class served any.
+ * requests_above_last_class: gets that no class holds: they get exactly what they ask for, and put drops it.
  */
 #ifndef ENCBENCH_POOL_METRICS_H
 #define ENCBENCH_POOL_METRICS_H
@@ -51,6 +52,12 @@ static inline double workload_pool_waste_percent(const struct workload_pool_coun
                : 100 * (double)(count->class_bytes - count->requested_bytes) / (double)count->class_bytes;
 }
 
+/* The same bytes in percent of those asked for: what a table of classes is fitted by (stats/fit.h). */
+static inline double workload_pool_waste_of_asked_percent(const struct workload_pool_count *count)
+{
+    return 100 * (double)(count->class_bytes - count->requested_bytes) / (double)count->requested_bytes;
+}
+
 /* Call while the pool still is as the visits left it. */
 static inline size_t workload_pool_report(const struct workload_pool_count *count, struct encbench_metric *metrics)
 {
@@ -69,6 +76,9 @@ static inline size_t workload_pool_report(const struct workload_pool_count *coun
     metrics[filled++] = (struct encbench_metric){"requests_above_last_class", (double)count->above_last};
     if (count->class_bytes > 0)
         metrics[filled++] = (struct encbench_metric){"class_waste_percent", workload_pool_waste_percent(count)};
+    if (count->requested_bytes > 0)
+        metrics[filled++] =
+            (struct encbench_metric){"class_waste_of_asked_percent", workload_pool_waste_of_asked_percent(count)};
     return filled;
 }
 

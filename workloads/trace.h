@@ -6,6 +6,9 @@
  * derives the figure of one call. Long enough to need no re-warming. The totals of a trace stand here as constants
  * because the table is static; set-up refuses a file that differs.
  *
+ * trace:own is that of a user (`--trace`), or not there: its data file says how many calls of which sizes, so its row
+ * is filled in by its `describe`.
+ *
  * Counted, from an empty pool over one replay's gets: hits per get, and what rests in the pool afterwards; and how many
  * calls of which sizes there are and how much they encode, by doublings.
  */
@@ -47,6 +50,22 @@
         .teardown = workload_trace_teardown,
         .metrics = WORKLOAD_POOL_METRICS(workload_trace_webpack_metrics),
     },
+    {
+        .name = "trace:file=own:codec=table16",
+        .short_name = "trace:own",
+        .op = "a trace that the data directory holds",
+        .batch_multiple_ops = 1,
+        .rewarm_ops = 0,
+        .planted_cycles_per_op = WORKLOAD_PLANTED_CYCLES(256),
+        .threads_max = 1,
+        .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | ENCBENCH_FRESH | WORKLOAD_POOL_COUNTED,
+        .digest = workload_trace_own_digest,
+        .setup = workload_trace_own_setup,
+        .run = workload_trace_run,
+        .teardown = workload_trace_teardown,
+        .metrics = WORKLOAD_POOL_METRICS(workload_trace_own_metrics),
+        .describe = workload_trace_own_describe,
+    },
 
 #else
 
@@ -55,6 +74,8 @@
 #include "pool_metrics.h"
 #include "trace_file.h"
 #include "workload.h"
+
+#include <unistd.h>
 
 #define WORKLOAD_TRACE_NPM_CALLS        2167
 #define WORKLOAD_TRACE_NPM_INPUT_BYTES  64
@@ -78,6 +99,8 @@ static const struct workload_trace_spec workload_trace_npm = {
 static const struct workload_trace_spec workload_trace_webpack = {
     "webpack-build.csv", WORKLOAD_TRACE_WEBPACK_CALLS, WORKLOAD_TRACE_WEBPACK_INPUT_BYTES,
     WORKLOAD_TRACE_WEBPACK_OUTPUT_BYTES, WORKLOAD_TRACE_WEBPACK_TIMES};
+
+static struct workload_trace_spec workload_trace_own = {.file = ENCBENCH_TRACE_FILE, .planted_times = 1};
 
 struct workload_trace {
     const struct encbench_host *host;
@@ -301,6 +324,69 @@ static size_t workload_trace_webpack_metrics(struct encbench_host *host, uint64_
 {
     (void)seed;
     return workload_trace_metrics(host, &workload_trace_webpack, metrics);
+}
+
+#endif
+
+/* One's own */
+
+/* A call of a few bytes takes some hundred cycles, one of a kilobyte a thousand: the plant is seen in both. */
+#define WORKLOAD_TRACE_OWN_PLANTED_BYTES 2048
+
+static int workload_trace_own_describe(const char *data_directory, struct encbench_workload *row, char *message,
+                                       size_t message_bytes)
+{
+    static char op[ENCBENCH_OP_BYTES];
+    struct trace_file file;
+    char path[4096];
+    uint64_t input_bytes = 0, least = UINT64_MAX;
+
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", data_directory, workload_trace_own.file) >= sizeof path) {
+        snprintf(message, message_bytes, "trace: the data directory's name is longer than %zu bytes", sizeof path);
+        return -1;
+    }
+    if (access(path, F_OK) != 0)
+        return ENCBENCH_NOT_HERE;
+    if (trace_file_read(path, &file, message, message_bytes) != 0)
+        return -1;
+    for (size_t i = 0; i < file.call_count; i++) {
+        input_bytes += file.calls[i].input_bytes;
+        least = file.calls[i].input_bytes < least ? file.calls[i].input_bytes : least;
+    }
+    workload_trace_own.calls = file.call_count;
+    workload_trace_own.input_bytes_max = file.input_bytes_max;
+    workload_trace_own.output_bytes = file.output_bytes;
+    workload_trace_own.planted_times = 1 + input_bytes / file.call_count / WORKLOAD_TRACE_OWN_PLANTED_BYTES;
+    snprintf(op, sizeof op, "%zu calls of %llu to %llu bytes encoded to hex into fresh strings that are freed",
+             file.call_count, (unsigned long long)least, (unsigned long long)file.input_bytes_max);
+    row->op = op;
+    row->input_bytes = file.input_bytes_max;
+    row->bytes_per_op = file.output_bytes;
+    row->planted_cycles_per_op =
+        WORKLOAD_PLANTED_CYCLES(256 * workload_trace_own.planted_times * workload_trace_own.calls);
+    trace_file_free(&file);
+    return 0;
+}
+
+static int workload_trace_own_setup(struct encbench_host *host, uint64_t seed, void **state, char *message,
+                                    size_t message_bytes)
+{
+    (void)seed;
+    return workload_trace_setup(host, &workload_trace_own, state, message, message_bytes);
+}
+
+static uint64_t workload_trace_own_digest(struct encbench_host *host, uint64_t seed)
+{
+    (void)seed; /* the host's input is a function of it */
+    return workload_trace_digest(host, &workload_trace_own);
+}
+
+#ifdef ENCBUF_POOL_THREAD
+
+static size_t workload_trace_own_metrics(struct encbench_host *host, uint64_t seed, struct encbench_metric *metrics)
+{
+    (void)seed;
+    return workload_trace_metrics(host, &workload_trace_own, metrics);
 }
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Traces: the sizes of a real program's encode calls, one row a call, `encoding,input_bytes`, in call order.
- * Read strictly: a message names the file, the line, the text and what was expected.
+ * Traces: the sizes of a real program's encode calls, one row a call, `encoding,input_bytes`, in call order; or
+ * `size_bytes` alone, as the harness hands on a user's (ENCBENCH_TRACE_FILE): those are encoded to hex. Read strictly:
+ * a message names the file, the line, the text and what was expected.
  */
 #ifndef ENCBENCH_TRACE_FILE_H
 #define ENCBENCH_TRACE_FILE_H
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #define TRACE_FILE_HEADER    "encoding,input_bytes"
+#define TRACE_FILE_SIZES     "size_bytes"
 #define TRACE_CALL_BYTES_MAX ((uint64_t)1 << 30)
 
 struct trace_call {
@@ -33,6 +35,7 @@ struct trace_reader {
     FILE *stream;
     const char *path;
     size_t line;
+    int sizes_alone;
     char text[64];
     char *message;
     size_t message_bytes;
@@ -100,10 +103,15 @@ static inline int trace_file_call(struct trace_reader *reader, struct trace_call
     int encoding = comma == NULL ? -1 : trace_file_encoding(reader->text, (size_t)(comma - reader->text));
     int64_t bytes = comma == NULL ? -1 : trace_file_bytes(comma + 1);
 
+    if (reader->sizes_alone) {
+        encoding = CODEC_HEX;
+        bytes = trace_file_bytes(reader->text);
+    }
     if (encoding < 0 || bytes < 0) {
-        snprintf(reader->message, reader->message_bytes,
-                 "%s:%zu: \"%s\" is not a call, expected hex, base64 or base64url, a comma and 0 to %llu bytes",
-                 reader->path, reader->line, reader->text, (unsigned long long)TRACE_CALL_BYTES_MAX);
+        snprintf(reader->message, reader->message_bytes, "%s:%zu: \"%s\" is not a call, expected %s0 to %llu bytes",
+                 reader->path, reader->line, reader->text,
+                 reader->sizes_alone ? "" : "hex, base64 or base64url, a comma and ",
+                 (unsigned long long)TRACE_CALL_BYTES_MAX);
         return -1;
     }
     *call = (struct trace_call){.encoding = (uint32_t)encoding, .input_bytes = (uint32_t)bytes};
@@ -136,7 +144,8 @@ static inline int trace_file_rows(struct trace_reader *reader, struct trace_file
 
     if (status < 0)
         return -1;
-    if (status == 0 || strcmp(reader->text, TRACE_FILE_HEADER) != 0) {
+    reader->sizes_alone = status == 1 && strcmp(reader->text, TRACE_FILE_SIZES) == 0;
+    if (status == 0 || (!reader->sizes_alone && strcmp(reader->text, TRACE_FILE_HEADER) != 0)) {
         snprintf(reader->message, reader->message_bytes, "%s:1: header is \"%s\", expected \"%s\"", reader->path,
                  status == 0 ? "" : reader->text, TRACE_FILE_HEADER);
         return -1;

@@ -31,11 +31,11 @@ static int take_file(char *path, const char *directory, const char *name, struct
     return 0;
 }
 
-/* The same for a directory of shared objects. */
-static int take_directory(char *path, const char *directory, struct error *error)
+/* The same for a directory of files, of shared objects or of data. */
+static int take_directory(char *path, const char *directory, const char *name, struct error *error)
 {
     char copy[PATH_MAX], from[PATH_MAX], to[PATH_MAX];
-    if (paths_join(copy, directory, "shared", error) != 0 || (mkdir(copy, 0700) != 0 && errno != EEXIST))
+    if (paths_join(copy, directory, name, error) != 0 || (mkdir(copy, 0700) != 0 && errno != EEXIST))
         return error_set(error, EXIT_USAGE, "%s: %s", copy, strerror(errno));
     DIR *entries = opendir(path);
     for (const struct dirent *entry; entries && error->code == 0 && (entry = readdir(entries)) != NULL;)
@@ -62,10 +62,12 @@ static int take_all(const struct worker_job *given, struct worker_job *job, cons
         if (is_below(arm->file, scratch))
             take_file(arm->file, directory, name, error);
         if (is_below(arm->shared_directory, scratch))
-            take_directory(arm->shared_directory, directory, error);
+            take_directory(arm->shared_directory, directory, "shared", error);
     }
     if (is_below(job->shared_directory, scratch))
-        take_directory(job->shared_directory, directory, error);
+        take_directory(job->shared_directory, directory, "shared", error);
+    if (is_below(job->data_directory, scratch))
+        take_directory(job->data_directory, directory, "data", error);
     return error->code;
 }
 

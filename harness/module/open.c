@@ -115,6 +115,8 @@ static int check_workload(const char *file, const struct encbench_module *module
 
 /* Version 1 ended before `output`; its tables are the beginning of ours. */
 #define WORKLOAD_BYTES_1 offsetof(struct encbench_workload, output)
+/* What version 2 began with. */
+#define WORKLOAD_BYTES_2 offsetof(struct encbench_workload, describe)
 
 static int refuse_version(const char *file, const struct encbench_module *found, struct error *error)
 {
@@ -125,13 +127,12 @@ static int refuse_version(const char *file, const struct encbench_module *found,
             file, found->abi_version, ENCBENCH_ABI_VERSION);
     const bool first = found->abi_version == 1;
     if (found->module_bytes != sizeof *found ||
-        (first ? found->workload_bytes != WORKLOAD_BYTES_1 : found->workload_bytes < sizeof *found->workloads) ||
+        (first ? found->workload_bytes != WORKLOAD_BYTES_1 : found->workload_bytes < WORKLOAD_BYTES_2) ||
         found->workload_bytes % sizeof(void *) != 0)
         return error_set(
             error, EXIT_USAGE,
             "%s: module tables of %u and %u bytes; expected %zu and %zu: build it against this harness/module.h", file,
-            found->module_bytes, found->workload_bytes, sizeof *found,
-            first ? WORKLOAD_BYTES_1 : sizeof *found->workloads);
+            found->module_bytes, found->workload_bytes, sizeof *found, first ? WORKLOAD_BYTES_1 : WORKLOAD_BYTES_2);
     return 0;
 }
 
@@ -204,6 +205,31 @@ int module_open(const char *file, const struct encbench_module **module, struct 
         if (check_workload(file, own, i, error) != 0)
             return error->code;
     *module = own;
+    return 0;
+}
+
+int module_describe(const char *file, const struct encbench_module *module, const char *data_directory,
+                    struct error *error)
+{
+    struct encbench_module *own = (struct encbench_module *)module; /* made by module_open */
+    struct encbench_workload *rows = (struct encbench_workload *)own->workloads;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < own->workload_count; i++) {
+        char message[512] = "";
+        int code = 0;
+        if (rows[i].describe)
+            code = *data_directory ? rows[i].describe(data_directory, &rows[i], message, sizeof message)
+                                   : ENCBENCH_NOT_HERE;
+        if (code != 0 && code != ENCBENCH_NOT_HERE)
+            return error_set(error, EXIT_USAGE, "%s: workload %s of variant %s cannot be described: %s", file,
+                             rows[i].short_name, own->variant, message);
+        if (code == 0)
+            rows[kept++] = rows[i];
+    }
+    own->workload_count = kept;
+    for (uint32_t i = 0; i < kept; i++)
+        if (rows[i].describe && check_workload(file, own, i, error) != 0)
+            return error->code;
     return 0;
 }
 

@@ -18,6 +18,11 @@ enum { MODULE_INPUT_BYTES_MAX = 1 << 30 };
  */
 int module_open(const char *file, const struct encbench_module **module, struct error *error);
 
+/* Lets its workloads fill in what the data directory decides, leaves out those that find nothing there, and checks them
+ * again. Once, after module_open, on the tables that it made. */
+int module_describe(const char *file, const struct encbench_module *module, const char *data_directory,
+                    struct error *error);
+
 /* NULL when the module does not offer it. `name` is a short or a full name. */
 const struct encbench_workload *module_workload(const struct encbench_module *module, const char *name);
 

@@ -167,9 +167,9 @@ static bool parse_line(char *rest, struct module_info *info)
 }
 
 /* What encbench-worker describe reports; a module that crashes while it is loaded leaves that without an end. */
-static int describe(struct module_info *info, const char *worker, struct error *error)
+static int describe(struct module_info *info, const char *worker, const char *data, struct error *error)
 {
-    const char *const arguments[] = {worker, "describe", info->described_file, NULL};
+    const char *const arguments[] = {worker, "describe", info->described_file, data, NULL};
     const struct process_options options = {
         .environment = environment_asked(), .time_limit_s = DESCRIBE_PATIENCE_S, .quiet = true, .own_group = true};
     struct process_end end;
@@ -400,7 +400,7 @@ static const char *difference(const struct module_info *a, const struct module_i
 }
 
 /* Every layout but the first, which stands for the module, describes itself as that does. */
-static int check_layouts(const struct module_info *info, const char *worker, struct error *error)
+static int check_layouts(const struct module_info *info, const char *worker, const char *data, struct error *error)
 {
     struct module_info *other = malloc(sizeof *other);
     if (other == NULL)
@@ -409,7 +409,7 @@ static int check_layouts(const struct module_info *info, const char *worker, str
         *other = (struct module_info){0};
         snprintf(other->file, sizeof other->file, "%s", info->layouts[i]);
         snprintf(other->described_file, sizeof other->described_file, "%s", info->layouts[i]);
-        const char *differs = describe(other, worker, error) == 0 ? difference(info, other) : NULL;
+        const char *differs = describe(other, worker, data, error) == 0 ? difference(info, other) : NULL;
         if (differs)
             error_set(error, EXIT_USAGE,
                       "%s: has another %s than %s; the shared objects of a directory are layouts of one module",
@@ -469,7 +469,8 @@ bool module_info_is_linked(const struct module_info *info)
     return !info->single_layout && info->layout_count == 0;
 }
 
-static int link_and_describe(struct module_set *set, const char *scratch, const char *worker, struct error *error)
+static int link_and_describe(struct module_set *set, const char *scratch, const char *worker, const char *data,
+                             struct error *error)
 {
     struct layout_link *links = calloc(set->count, sizeof *links);
     size_t link_count = 0;
@@ -490,8 +491,8 @@ static int link_and_describe(struct module_set *set, const char *scratch, const 
     layout_link_all(links, link_count, log, 2, error);
     free(links);
     for (size_t i = 0; i < set->count && error->code == 0; i++) {
-        if (describe(&set->modules[i], worker, error) == 0)
-            check_layouts(&set->modules[i], worker, error);
+        if (describe(&set->modules[i], worker, data, error) == 0)
+            check_layouts(&set->modules[i], worker, data, error);
         if (set->modules[i].label)
             snprintf(set->modules[i].variant, sizeof set->modules[i].variant, "%s", set->modules[i].label);
         for (size_t j = 0; j < i && error->code == 0 && !set->namesakes; j++)
@@ -554,8 +555,8 @@ static int share_nothing(struct module_set *set, struct error *error)
     return set->shared && set->shared_directory ? 0 : error_out_of_memory(error);
 }
 
-int module_set_load(struct module_set *set, const char *directory, const char *const *own, const char *const *files,
-                    const char *scratch, const char *worker, struct error *error)
+static int load(struct module_set *set, const char *directory, const char *const *own, const char *const *files,
+                const char *scratch, const char *worker, const char *data, struct error *error)
 {
     *set = (struct module_set){.directory_left_out = own != NULL};
     if (add_directory(set, directory, own, error) != 0)
@@ -569,7 +570,13 @@ int module_set_load(struct module_set *set, const char *directory, const char *c
     for (size_t i = 0; files && files[i]; i++)
         if (add_given(set, files[i], error) != 0)
             return error->code;
-    return link_and_describe(set, scratch, worker, error);
+    return link_and_describe(set, scratch, worker, data, error);
+}
+
+int module_set_load(struct module_set *set, const char *directory, const char *const *own, const char *const *files,
+                    const char *scratch, const char *worker, struct error *error)
+{
+    return load(set, directory, own, files, scratch, worker, NULL, error);
 }
 
 int module_set_check_names(const struct module_set *set, struct error *error)
@@ -653,8 +660,8 @@ int module_set_load_built(const struct paths *paths, const char *const *files, c
     for (size_t i = 0; i < count; i++)
         own[i] = asked->variants[i];
     own[count] = asked->baseline;
-    module_set_load(set, paths->modules, files == NULL || asked->all ? NULL : own, files, scratch, paths->worker,
-                    error);
+    load(set, paths->modules, files == NULL || asked->all ? NULL : own, files, scratch, paths->worker, paths->data,
+         error);
     free(own);
     return error->code ? error->code : module_set_check_names(set, error);
 }
@@ -673,7 +680,7 @@ int module_set_load_sides(const struct paths *paths, const char *const *files, c
         set->modules[i].given = false; /* panels.csv is about it */
         set->modules[i].label = labels ? labels[i] : NULL;
     }
-    if (error->code != 0 || link_and_describe(set, scratch, paths->worker, error) != 0)
+    if (error->code != 0 || link_and_describe(set, scratch, paths->worker, paths->data, error) != 0)
         return error->code;
     return labels ? module_set_check_names(set, error) : 0;
 }

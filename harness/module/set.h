@@ -92,6 +92,7 @@ struct module_set {
  * `own` (NULL-terminated; NULL: all) are the names of those of DIRECTORY that are wanted, each with its planted one;
  * where none is, there are no shared objects either.
  * Each is linked once into `scratch` and described by `worker`. Errors name the file. module_set_free in every case.
+ * No workload finds a data file there.
  */
 int module_set_load(struct module_set *set, const char *directory, const char *const *own, const char *const *files,
                     const char *scratch, const char *worker, struct error *error);

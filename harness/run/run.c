@@ -20,6 +20,7 @@
 #include "module/data.h"
 #include "module/provenance.h"
 #include "module/set.h"
+#include "run/own_trace.h"
 #include "run/record.h"
 #include "run/resume.h"
 #include "run/timing.h"
@@ -39,6 +40,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define TRACE_CRC32_KEY "trace_crc32"
+
 enum { EXACT_NAMES_MAX = 128, STEPPED_OP_BYTES_MAX = 16384, COLD_CLOCK_STEPS = 100, FORECAST_BLOCKS_MIN = 24 };
 
 /* State of a run in progress. */
@@ -46,6 +49,7 @@ struct run {
     const struct paths *paths; /* ... with the claims and the data of this run */
     struct paths own_paths;
     struct module_data data; /* of modules that were given */
+    struct own_trace own_trace;
     const struct run_options *options;
     const char *directory;
     char scratch[PATH_MAX];
@@ -72,7 +76,7 @@ struct run {
     int held;                    /* descriptor of the directory (run_directory_hold); -1: not held */
     struct resume resume;
     char claims_crc32[CHECKSUM_CRC32_BYTES], panels_crc32[CHECKSUM_CRC32_BYTES];
-    char calibration_crc32[CHECKSUM_CRC32_BYTES]; /* "" when there is none */
+    char calibration_crc32[CHECKSUM_CRC32_BYTES], trace_crc32[CHECKSUM_CRC32_BYTES]; /* "" when there is none */
 };
 
 /* People edit the source that the build copied. */
@@ -226,20 +230,31 @@ static int load_modules(struct run *run, struct error *error)
     return module_set_load_built(run->paths, selection->modules, &asked, run->scratch, &run->modules, error);
 }
 
-/* A process has one directory of data for all its arms. Ours need ours. */
+/* A process has one directory of data for all its arms; which workloads there are may depend on it. */
 static int choose_data(struct run *run, struct error *error)
 {
-    const char *asked = run->options->data;
-    if (module_data_find(&run->data, asked, run->options->selection.modules, error) != 0)
+    const struct run_options *options = run->options;
+    if (module_data_find(&run->data, options->data, options->selection.modules, error) != 0)
         return error->code;
+    if (run->data.directory[0])
+        snprintf(run->own_paths.data, sizeof run->own_paths.data, "%s", run->data.directory);
+    if (options->resume)
+        own_trace_read_again(&run->own_trace, run->directory, &run->resume.run, error);
+    else
+        own_trace_read(&run->own_trace, options->trace, error);
+    return error->code ? error->code : own_trace_join_data(&run->own_trace, run->scratch, run->own_paths.data, error);
+}
+
+/* Ours need ours. */
+static int check_data(const struct run *run, struct error *error)
+{
+    const char *asked = run->options->data;
     for (size_t i = 0; i < run->modules.count && run->data.directory[0] && asked == NULL; i++)
         if (!run->modules.modules[i].given)
             return error_set(error, EXIT_USAGE,
                              "%s: the module has data of its own, and %s, which takes part too, has other; say with "
                              "--data which directory all of them shall have",
                              run->data.directory, run->modules.modules[i].variant);
-    if (run->data.directory[0])
-        snprintf(run->own_paths.data, sizeof run->own_paths.data, "%s", run->data.directory);
     return 0;
 }
 
@@ -247,9 +262,9 @@ static int prepare(struct run *run, struct error *error)
 {
     choose_claims(run);
     if (events_find(run->options->events, &run->events, error) || scratch_make(run->scratch, error) ||
-        module_set_load_kernels(run->paths, run->scratch, &run->kernels, error) || load_modules(run, error) ||
-        choose_data(run, error) || csv_read(run->paths->panels, &schema_panels, &run->panels, error) ||
-        read_claims(run, error))
+        module_set_load_kernels(run->paths, run->scratch, &run->kernels, error) || choose_data(run, error) ||
+        load_modules(run, error) || check_data(run, error) ||
+        csv_read(run->paths->panels, &schema_panels, &run->panels, error) || read_claims(run, error))
         return error->code;
     struct plan_selection selection = run->options->selection;
     selection.effort = run->options->profile->effort;
@@ -509,11 +524,12 @@ static int sum_copies(struct run *run, struct error *error)
         char *crc32;
     } copies[] = {{&schema_claims, run->claims_crc32},
                   {&schema_panels, run->panels_crc32},
-                  {&schema_calibration, run->calibration_crc32}};
+                  {&schema_calibration, run->calibration_crc32},
+                  {&schema_trace, run->trace_crc32}};
     char path[PATH_MAX];
     for (size_t i = 0; i < sizeof copies / sizeof copies[0] && error->code == 0; i++)
         if (paths_join(path, run->directory, copies[i].table->file, error) == 0 &&
-            (copies[i].table != &schema_calibration || access(path, F_OK) == 0))
+            ((copies[i].table != &schema_calibration && copies[i].table != &schema_trace) || access(path, F_OK) == 0))
             checksum_crc32(path, copies[i].crc32, error);
     return error->code;
 }
@@ -537,6 +553,12 @@ static int write_facts(struct run *run, const struct csv_table *table, bool comp
     provenance_put(writer, "claims_crc32", run->claims_crc32);
     provenance_put(writer, "panels_crc32", run->panels_crc32);
     provenance_put(writer, "calibration_crc32", run->calibration_crc32);
+    if (run->own_trace.given && run->own_trace.resumed == NULL) /* else it is among its facts */
+        provenance_put(writer, TRACE_CRC32_KEY, run->trace_crc32);
+    if (own_trace_put(&run->own_trace, writer, error) != 0) {
+        csv_writer_abandon(writer);
+        return error->code;
+    }
     provenance_put_integer(writer, "look_processes", look->processes);
     provenance_put_number(writer, "error_share", look->error_share);
     provenance_put_integer(writer, "processes", (int64_t)run->timing.processes_run);
@@ -1110,7 +1132,8 @@ static int measure_heap(struct run *run, struct error *error)
 
 static int measure_into_directory(struct run *run, struct error *error)
 {
-    if (write_panels(run, error) || write_claims(run, error) || calibrated_copy(run->paths, run->directory, error) ||
+    if (write_panels(run, error) || write_claims(run, error) ||
+        own_trace_write(&run->own_trace, run->directory, error) || calibrated_copy(run->paths, run->directory, error) ||
         sum_copies(run, error) || write_variants(run, error) || write_workloads(run, error) ||
         write_run(run, false, error))
         return error->code;
@@ -1151,7 +1174,8 @@ static int check_copies(const struct run *run, struct error *error)
         const char *file, *key, *is;
     } copies[] = {{schema_claims.file, "claims_crc32", run->claims_crc32},
                   {schema_panels.file, "panels_crc32", run->panels_crc32},
-                  {schema_calibration.file, "calibration_crc32", run->calibration_crc32}};
+                  {schema_calibration.file, "calibration_crc32", run->calibration_crc32},
+                  {schema_trace.file, TRACE_CRC32_KEY, run->trace_crc32}};
     for (size_t i = 0; i < sizeof copies / sizeof copies[0] && error->code == 0; i++)
         resume_check_copy(&run->resume, copies[i].file, copies[i].key, copies[i].is, error);
     return error->code;
@@ -1189,10 +1213,10 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
     const struct plan_selection *given = &options->selection;
     struct resume *resume = &run->resume;
     if (given->variants || given->workloads || given->baseline || given->states || given->with_own || options->events ||
-        options->out || options->dry_run)
+        options->out || options->trace || options->dry_run)
         return error_set(error, EXIT_USAGE,
                          "--resume: the run directory holds what was selected; leave out --variants, --workloads, "
-                         "--baseline, --states, --with-own, --events, --out and --dry-run");
+                         "--baseline, --states, --with-own, --events, --trace, --out and --dry-run");
     if (paths_check_directory(options->resume, "a run directory", error) != 0 ||
         (run->held = run_directory_hold(options->resume, error)) < 0 ||
         resume_open(resume, options->resume, options->profile, options->processes, options->seed, error) != 0 ||
@@ -1247,6 +1271,7 @@ static void remove_untimed(const char *path, struct error *error)
 
 static int measure_new(struct run *run, char *directory, struct error *error)
 {
+    own_trace_say(&run->own_trace, &(struct progress){.quiet = run->options->quiet});
     if (run->options->dry_run) {
         print_plan(run);
         return 0;
@@ -1317,6 +1342,7 @@ int run_measure(const struct paths *paths, const struct run_options *options, ch
     free(run.batches);
     csv_free(&run.known_batches);
     module_data_free(&run.data);
+    own_trace_free(&run.own_trace);
     launch_free(&run.launch);
     resume_free(&run.resume);
     csv_free(&run.panels);

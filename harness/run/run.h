@@ -29,6 +29,7 @@ struct run_options {
     const char *resume;
     const char *claims;  /* file of claims to judge instead of ours, or of none beside --module; NULL: not given */
     const char *data;    /* directory of data files of the modules; NULL: the one beside them (module_data_find) */
+    const char *trace;   /* file of the user's sizes (trace.h), FILE or FILE:COLUMN; NULL: none */
     const char *command; /* as given, for run.csv */
     bool dry_run;        /* print plan, time and disk on standard output; measure nothing, write nothing */
     bool quiet;

@@ -15,6 +15,7 @@
  * where modules were given, for whether encbench's own ran beside them. */
 #define RUN_DIRECTORY_CLAIMS_KEY "select_claims"
 #define RUN_DIRECTORY_DATA_KEY   "select_data"
+#define RUN_DIRECTORY_TRACE_KEY  "trace_" /* facts of --trace begin with it */
 #define RUN_DIRECTORY_OWN_KEY    "select_own"
 
 /* Key of run.csv for --processes; empty, or absent in older runs, when it was not given. */

@@ -1,7 +1,7 @@
 /*
  * encbench-worker: the process that is measured in. Started by the driver with a job in shared memory (protocol.h), or
- * by hand: `encbench-worker describe FILE` prints what a module offers, `encbench-worker replay FILE` does a job again
- * that failed (launch/kept_job.h).
+ * by hand: `encbench-worker describe FILE [DATA]` prints what a module offers, `encbench-worker replay FILE` does a job
+ * again that failed (launch/kept_job.h).
  */
 #include "worker/protocol.h"
 
@@ -90,7 +90,8 @@ static int load_arm(struct worker_region *region, struct panel *panel, uint32_t 
 {
     const struct worker_arm *arm = &region->job.arms[i];
     enter(region, WORKER_LOADING, i);
-    if (module_open(arm->file, &panel->modules[i], error) != 0)
+    if (module_open(arm->file, &panel->modules[i], error) != 0 ||
+        module_describe(arm->file, panel->modules[i], region->job.data_directory, error) != 0)
         return error->code;
     panel->arms[i] = (struct measure_arm){.workload = module_workload(panel->modules[i], arm->workload),
                                           .host = &panel->host,
@@ -994,7 +995,7 @@ static int work_in_region(void)
     struct stat status;
     struct error error = {0};
     if (fstat(WORKER_REGION_FD, &status) != 0 || (size_t)status.st_size < sizeof(struct worker_region)) {
-        fprintf(stderr, "encbench-worker: is started by encbench; by hand: encbench-worker describe FILE, "
+        fprintf(stderr, "encbench-worker: is started by encbench; by hand: encbench-worker describe FILE [DATA], "
                         "or encbench-worker replay FILE\n");
         return EXIT_USAGE;
     }
@@ -1022,7 +1023,7 @@ static uint32_t functions_of(const struct encbench_workload *workload)
 
 /* One line a fact, tab-separated; read by module_set.c, which hands on a descriptor for it: on standard output a module
  * may print. By hand there is none. */
-static int describe(const char *file)
+static int describe(const char *file, const char *data_directory)
 {
     FILE *out = fdopen(PROCESS_PASSED_FD, "w");
     if (out == NULL)
@@ -1030,7 +1031,7 @@ static int describe(const char *file)
     struct error error = {0};
     const struct encbench_module *module;
     uint32_t arm = 0;
-    if (module_open(file, &module, &error) != 0 ||
+    if (module_open(file, &module, &error) != 0 || module_describe(file, module, data_directory, &error) != 0 ||
         worker_bindings_check(&(struct worker_bindings){file, module->variant, module->variant, ""}, 1, &arm, &error) !=
             0) {
         fprintf(out, "error\t%s\n", error.message);
@@ -1078,8 +1079,8 @@ static int replay(char **arguments)
 int main(int argc, char **argv)
 {
     process_begin();
-    if (argc == 3 && strcmp(argv[1], "describe") == 0)
-        return describe(argv[2]);
+    if ((argc == 3 || argc == 4) && strcmp(argv[1], "describe") == 0)
+        return describe(argv[2], argc == 4 ? argv[3] : "");
     if (argc == 3 && strcmp(argv[1], "replay") == 0)
         return replay(argv);
     return work_in_region();

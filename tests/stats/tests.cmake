@@ -1,6 +1,7 @@
 encbench_unit_test(stats_test)
 encbench_unit_test(growth_test)
 encbench_unit_test(variance_test)
+encbench_unit_test(fit_test)
 encbench_unit_test(verdict_test)
 
 # The statistics on differences of known truth; with many more trials: ctest -L long.

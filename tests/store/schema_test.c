@@ -139,6 +139,8 @@ static void numbers_name_their_unit(void **state)
     (void)state;
     static const char *const plain[] = {"claim",
                                         "condition",
+                                        "classes",
+                                        "requests",
                                         "process",
                                         "run",
                                         "block",

@@ -1292,6 +1292,15 @@ static void test_module_describes_itself(void **state)
     }
 }
 
+static void write_file(const char *path, const char *text)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+    assert_true(file >= 0);
+    assert_int_equal(write(file, text, strlen(text)), (ssize_t)strlen(text));
+    close(file);
+}
+
 static const struct encbench_workload *find_workload(const char *short_name)
 {
     for (uint32_t i = 0; i < encbench_module.workload_count; i++)
@@ -1305,7 +1314,8 @@ static void test_workloads_are_offered_where_they_make_sense(void **state)
     static const char *const of_everybody[] = {
         "to_string_1k",  "base64_1k",         "base64url_1k",        "to_string_16",   "to_string_64", "to_string_256",
         "to_string_4k",  "to_string_16k",     "to_string_64k",       "to_string_256k", "to_string_1m", "to_string_4m",
-        "to_string_16m", "trace:npm-install", "trace:webpack-build", "mmap_source",    "nop",          "locked"};
+        "to_string_16m", "trace:npm-install", "trace:webpack-build", "trace:own",      "mmap_source",  "nop",
+        "locked"};
     static const char *const of_buffers[] = {"get_put", "put", "mixed", "static_scan"};
     static const char *const of_pools[] = {"mappings_at_rest", "class_sweep"};
     static const char *const of_pools_that_keep_all[] = {"reput", "footprint_1000"};
@@ -1401,6 +1411,8 @@ static void test_workloads_produce_and_clean_up(void **state)
         long before = live_blocks;
         void *opaque = NULL;
 
+        if (workload->describe != NULL) /* not without its data file */
+            continue;
         assert_int_not_equal(workload->digest(&host, 1), 0);
         assert_int_equal(workload->digest(&host, 1), workload->digest(&host, 1));
         assert_int_equal(workload->setup(&host, 1, &opaque, message, sizeof message), 0);
@@ -1436,7 +1448,7 @@ static void test_the_same_is_counted_twice(void **state)
         size_t count;
 
         assert_int_equal(workload->metrics != NULL, (workload->flags & ENCBENCH_COUNTED) != 0);
-        if (workload->metrics == NULL)
+        if (workload->metrics == NULL || workload->describe != NULL) /* which needs a data file */
             continue;
         count = workload->metrics(&host, 1, first);
         assert_in_range(count, 1, ENCBENCH_METRICS_MAX);
@@ -1558,15 +1570,6 @@ static void test_nothing_served_has_no_waste(void **state)
         assert_string_not_equal(metrics[i].name, "class_waste_percent");
     assert_true(metric_of(metrics, filled, "requests_above_last_class") == 1);
     assert_true(metric_of(metrics, filled, "pool_bytes_at_rest") == 0);
-}
-
-static void write_file(const char *path, const char *text)
-{
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-
-    assert_true(file >= 0);
-    assert_int_equal(write(file, text, strlen(text)), (ssize_t)strlen(text));
-    close(file);
 }
 
 /* A trace made up of three calls: strings of 100, 9000 and 66560 bytes (65 KiB), together 75660. By hand:
@@ -1914,6 +1917,48 @@ static void test_another_trace_is_refused(void **state)
     rmdir(directory);
 }
 
+/* A trace of a user: described from its file, or not there. By hand: hex of 0, 50 and 1000 bytes. */
+static void test_own_trace(void **state)
+{
+    struct encbench_workload row = *find_workload("trace:own");
+    char directory[] = "conformance-data-XXXXXX", path[128], message[256] = "";
+    struct encbench_host other = host;
+    void *opaque;
+
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    other.data_directory = directory;
+    assert_int_equal(row.describe(directory, &row, message, sizeof message), ENCBENCH_NOT_HERE);
+    snprintf(path, sizeof path, "%s/" ENCBENCH_TRACE_FILE, directory);
+    write_file(path, "size_bytes\n0\n50\n1000\n");
+    assert_int_equal(row.describe(directory, &row, message, sizeof message), 0);
+    assert_string_equal(row.op, "3 calls of 0 to 1000 bytes encoded to hex into fresh strings that are freed");
+    assert_int_equal(row.input_bytes, 1000);
+    assert_int_equal(row.bytes_per_op, 2100);
+    assert_int_equal(row.planted_cycles_per_op, 0);
+    assert_int_equal(row.setup(&other, 1, &opaque, message, sizeof message), 0);
+    assert_int_equal(row.run(opaque, 0, 7), 7 * 2100);
+    row.teardown(opaque);
+    assert_true(row.digest(&other, 1) != 0);
+#ifdef ENCBUF_POOL_THREAD
+    {
+        struct encbench_metric metrics[ENCBENCH_METRICS_MAX];
+        size_t count = row.metrics(&other, 1, metrics);
+
+        assert_true(metric_of(metrics, count, "class_requested_bytes") == 2100);
+        assert_float_equal(metric_of(metrics, count, "class_waste_of_asked_percent"),
+                           100 * (metric_of(metrics, count, "class_bytes") - 2100) / 2100, 1e-9);
+        assert_true(sum_of(metrics, count, "trace_calls_to_") == 2); /* of no byte there is no doubling */
+    }
+#endif
+    unlink(path);
+    write_file(path, "size_bytes\n-1\n");
+    assert_int_equal(row.describe(directory, &row, message, sizeof message), -1);
+    assert_non_null(strstr(message, ":2: \"-1\" is not a call, expected 0 to "));
+    unlink(path);
+    rmdir(directory);
+}
+
 #define POOL_TEST(function) cmocka_unit_test_setup_teardown(function, pool_setup, pool_teardown)
 
 int main(void)
@@ -2012,6 +2057,7 @@ int main(void)
         cmocka_unit_test(test_digest_is_of_the_output),
         cmocka_unit_test(test_host_with_too_little_input_is_refused),
         cmocka_unit_test(test_traces_are_read_strictly),
+        cmocka_unit_test(test_own_trace),
         cmocka_unit_test(test_another_trace_is_refused),
 #ifdef ENCBUF_POOLED
         POOL_TEST(test_more_threads_than_slots),
