@@ -191,6 +191,9 @@ static int verb_report(const struct options *options, struct error *error)
         snprintf(output, sizeof output, "%s", paths.report);
     if (error->code != 0 || present_check_output(output, error) != 0)
         return error->code;
+    for (size_t i = 0; options->beside[i]; i++)
+        if (run_directory_check_run(options->beside[i], error) != 0)
+            return error->code;
     if (options->directory)
         snprintf(directory, sizeof directory, "%s", options->directory);
     else if (measure(options, &paths, directory, error) != 0 || options->dry_run)
@@ -202,7 +205,7 @@ static int verb_report(const struct options *options, struct error *error)
         pairs_print(stdout, directory, text_terminal_columns(STDOUT_FILENO), error) != 0)
         return error->code;
     fflush(stdout); /* ahead of what the script says; a reader that has left is no reason to write no report */
-    if (present_report(&paths, directory, output, error) != 0)
+    if (present_report(&paths, directory, output, options->beside, error) != 0)
         return error->code;
     return analyse_exit(&summary);
 }

@@ -18,6 +18,7 @@ struct options {
     const char *variants[OPTIONS_LIST_MAX + 1];  /* NULL-terminated; empty: all */
     const char *workloads[OPTIONS_LIST_MAX + 1]; /* NULL-terminated; empty: all */
     const char *modules[OPTIONS_LIST_MAX + 1];
+    const char *beside[OPTIONS_LIST_MAX + 1];       /* NULL-terminated */
     const char *reports[OPTIONS_LIST_MAX + 1];      /* NULL-terminated */
     const char *events[OPTIONS_LIST_MAX + 1];       /* NULL-terminated; empty: the usual ones */
     const char *preloads[OPTIONS_LIST_MAX + 1];     /* NULL-terminated */

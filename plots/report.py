@@ -1,1283 +1,108 @@
 #!/usr/bin/env python3
-"""Writes REPORT.md from a run directory: report.py RUN_DIRECTORY --output FILE
+"""Writes REPORT.md, and appendix/*.md of the run: report.py RUN_DIRECTORY --output FILE [--beside DIR ...]
 
-Every figure comes from the directory's CSV files, what the original report said from original.csv; the prose is report.md.j2.
-The same directory and output give the same bytes. Bad input: one line, exit status two.
+Every figure comes from the directory's CSV files, what the original report said from original.csv; the prose is in sections/, one file a
+section, put together here. The same directory and output give the same bytes. Bad input: one line, exit status two.
 """
 
 import functools
-import math
 import os
-import re
-import shlex
 import textwrap
-import urllib.parse
 from pathlib import Path
 
 import jinja2
 
 import calibration
-import original
+import escape
+import facts
+import sections
 import subject
 import wording
-from rundir import SOURCE, ArgumentParser, InputError, RunDirectory, check_replaceable, replacing, run_main
+from rundir import SOURCE, ArgumentParser, InputError, RunDirectory, check_replaceable, own_folder, replacing, run_main
 
-INVALID = "run invalid"
-PER_THOUSAND = "per thousand ops"
-UNRESOLVED = wording.UNRESOLVED
-ALLOCATIONS, ALLOCATED, HANDED_OUT = "allocations_per_op", "allocated_bytes_per_op", "handed_out_bytes_per_op"
-INSTRUCTIONS = "instructions_per_op"
-USER_INSTRUCTIONS = re.compile("(perf::)?(PERF_COUNT_HW_)?INSTRUCTIONS(:u)?", re.I)  # the event that counts them too
-POOL_METRICS = {"pool_hits_per_get": "Hits per get", "buffers_at_rest": "Buffers at rest",
-                "structure_bytes_at_rest": "Structure bytes at rest", "mappings_kept_alive": "Mappings kept alive"}
-RELEASES, PEAK = "releases_per_op", "peak_live_bytes"
-LIVE = {"live_blocks_per_op": "Blocks left", PEAK: "Peak live bytes", "allocating_threads": "Threads"}
-CALLS = re.compile("([a-z_]+)_calls_per_op")  # with the function's name
-CLASS_METRICS = {"class_requested_bytes": "Bytes asked", "class_bytes": "Bytes given", subject.WASTE: "Waste, %",
-                 "requests_above_last_class": "Above last", "buffers_at_rest": "Buffers at rest", "pool_bytes_at_rest": "Bytes at rest"}
-VERDICTS = ("confirmed", "refuted", UNRESOLVED, INVALID)
-SHOWN = ("faster by", "slower by")
-LEAKS = (subject.LEAK_BYTES, subject.LEAK_MAPPING, subject.LEAK_NONE)
-
-
-def code(text):
-    return f"`{text}`"
-
-
-def part_name(row):
-    return f"{row['claim']}{row['part']}"
-
-
-def not_measured(run, verdict):
-    """Whether data is what a part lacks; a claim as a whole when all its parts do."""
-    if verdict["part"] == "all":
-        return all(not_measured(run, row) for row in parts_of(run) if row["claim"] == verdict["claim"])
-    return verdict["verdict"] == UNRESOLVED and verdict["measured"] == "no"
-
-
-def parts_of(run):
-    return [row for row in run.verdicts if row["part"] != "all"]
-
-
-# Status of the run: what must be said before anything else.
-
-def controls_in_words(rows):
-    return [f"control `{row['control']}` {row['status']} on {row['subject']}: expected {row['expected']}, saw "
-            f"{wording.interval(row['estimate'], row['low'], row['high'], None) or 'nothing'}"
-            + (f" ({row['reason']})" if row["reason"] else "") for row in rows]
-
-
-def failed_controls(run):
-    return controls_in_words(row for row in run.controls if row["status"] == "failed" and row["control"] not in LEAKS)
-
-
-def troubles(run):
-    """Why no timing figure of this run may be believed, as `analyse` has decided it; empty for a valid run, and for one that is not for
-    conclusions: of that `analyse` resolves nothing and calls nothing invalid, unless an arm crashed."""
-    if not subject.for_conclusions(run) and not any(row["fault"] for row in run.processes):
-        return []
-    return controls_in_words(run.select("controls", blinds="run"))
-
-
-def edited(run):
-    """What of the raw files somebody changed and accepted (`--accept-edited`); None for a run as it was measured."""
-    row = run.one("controls", control="raw_files", status="failed")
-    return row["reason"] if row else None
-
-
-def sick(run):
-    """Which op leaks or changes the process that all arms share; None without any."""
-    row = run.one("controls", control="sick_ops")
-    return row["reason"] if row else None
-
-
-def blind_cells(run):
-    """Why a valid run says nothing of some panels on workloads that decide claims; `analyse` and `report` exit 3 for it."""
-    if not subject.for_conclusions(run) or run.facts["complete"] == "no" or troubles(run):
-        return []
-    return controls_in_words(run.select("controls", blinds="deciding cell"))
-
-
-def in_short(run, blinds):
-    """What the terminal has room for: which control, and what it saw."""
-    row = run.select("controls", blinds=blinds)[0]
-    return f"control {row['control']} {row['status']} on {row['subject']}: {row['reason'] or row['expected']}"
-
-
-def heap_troubles(run):
-    """Why the heap passes of this run may not be believed; timing has nothing to do with it."""
-    return [f"control `{row['control']}` {row['status']}: {row['reason'] or row['expected']}"
-            for row in run.controls if row["control"] in LEAKS and row["status"] != "holds"]
-
-
-# The answer.
-
-def effect_answer(run, contrast):
-    """An effect on the op for the answer: its words with figures, and which way it goes; None if not in the run."""
-    row = subject.effect(run, contrast)
-    if row is None:
-        return None
-    return {"contrast": contrast, "text": wording.effect(row), "way": row["words"], "row": row,
-            "confidence": wording.confidence(row["confidence"])}
-
-
-# What follows from the words of an effect: each has its own sentence, and none stands for lack of another.
-NOTHING_SAID = (UNRESOLVED, "single layout")
-FOR_SPEED = {"faster by": "For speed, yes.", "slower by": "Not for speed.", "equivalent within": "For speed it makes no difference that matters.",
-             "equal by construction": "For speed it is the same: so is the code.", "no difference shown": "Speed does not say.",
-             "interaction shown": "Speed does not say.", **dict.fromkeys(NOTHING_SAID, "Of speed nothing can be said here.")}
-DIRECT_IS = "`direct`, with no buffer at all,"
-TO_SHIP = {"faster by": "`direct`, encoding into the result with no buffer at all", "slower by": f"The pooled buffer stands: {DIRECT_IS} is slower",
-           "equivalent within": f"Time does not decide: {DIRECT_IS} takes as long within what matters",
-           "equal by construction": f"Time does not decide: {DIRECT_IS} is the same code",
-           "no difference shown": f"Time does not say: {DIRECT_IS} is not shown to differ",
-           "interaction shown": f"Time does not say: {DIRECT_IS} is not shown to differ",
-           **dict.fromkeys(NOTHING_SAID, f"Nothing can be said here of the time that {DIRECT_IS} takes")}
-POOLED = {"faster by": "pooled", "slower by": "unpooled", "equivalent within": "pooled or not", "equal by construction": "pooled or not"}
-
-
-def if_a_buffer_stays(run, direct):
-    """'pooled, without the field': what speaks for it, and of pooling only what is shown."""
-    found, pool, field = sizes(run), effect_answer(run, subject.POOL_MAIN), effect_answer(run, subject.FIELD)
-    heap = found and found["heap"]
-    if not direct or not heap or not heap["removal_saves"]:
-        return None
-    moved = " or with it moved" if heap["moving_saves"] and not heap["removal_saves_more"] else ""
-    cost = ", at a cost in time" if field and field["way"] == "slower by" else ""
-    pooled = pool and POOLED.get(pool["way"])
-    if pooled:
-        return f"{pooled}, without the field{moved}{cost}"
-    return f"without the field{moved}{cost}; whether pooled: {pool['text'] if pool else 'not measured'}"
-
-
-def layouts_in_words(run):
-    """What processes differed in beside their time: 'each with fresh layouts', and of which variants that is not so."""
-    kinds = subject.layouts_of_variants(run)
-    named = {kind: [code(name) for name, own_kind in kinds.items() if own_kind == kind] for kind in dict.fromkeys(kinds.values())}
-    if set(named) == {subject.FRESH_LAYOUTS}:
-        return "each with fresh layouts"
-    if set(named) == {subject.ONE_LAYOUT}:
-        return "all in the one layout that each variant has"
-    said = ["each with fresh layouts"] if subject.FRESH_LAYOUTS in named else []
-    said += [f"{listed(named[kind])} {'all ' if not said else ''}{words}" for kind, words in (
-        (subject.ONE_LAYOUT, "in one layout"), (subject.FEW_LAYOUTS, "in layouts of which some came again")) if kind in named]
-    return ", but ".join(said)
-
-
-def answer_confidence(run):
-    """'99 %' or '99.9 % and 99 %': of the intervals that stand in the answer."""
-    answers = [effect_answer(run, name) for name in (subject.FIELD, subject.POOL_MAIN, subject.ORIGINAL, subject.DIRECT)]
-    return " and ".join(dict.fromkeys(answer["confidence"] for answer in answers if answer))
-
-
-def sizes(run):
-    """Structures by level of the field's axis; None when a size is missing or two structures share a level."""
-    found = {entry["level"]: entry for entry in subject.structures(run)}
-    complete = {"null", "packed", "removed"} <= set(found) and len(found) == len(subject.structures(run))
-    if not complete or any(entry["struct_bytes"] is None for entry in found.values()):
-        return None
-    null, packed, removed = (found[level] for level in ("null", "packed", "removed"))
-    return {
-        "null": wording.number(null["struct_bytes"]), "packed": wording.number(packed["struct_bytes"]),
-        "removed": wording.number(removed["struct_bytes"]),
-        "saved": wording.number(null["struct_bytes"] - removed["struct_bytes"]),
-        "saved_by_moving": wording.number(null["struct_bytes"] - packed["struct_bytes"]),
-        "moving_saves": null["struct_bytes"] > packed["struct_bytes"],
-        "heap": None if any(entry["heap_bytes"] is None for entry in (null, packed, removed)) else {
-            "null": wording.number(null["heap_bytes"]), "packed": wording.number(packed["heap_bytes"]),
-            "removed": wording.number(removed["heap_bytes"]),
-            "saved": wording.number(null["heap_bytes"] - removed["heap_bytes"]),
-            "saved_by_moving": wording.number(null["heap_bytes"] - packed["heap_bytes"]),
-            "moving_saves": null["heap_bytes"] > packed["heap_bytes"],
-            "removal_saves": null["heap_bytes"] > removed["heap_bytes"],
-            "removal_saves_more": packed["heap_bytes"] > removed["heap_bytes"],
-        },
-    }
-
-
-def tally(run):
-    parts = parts_of(run)
-    count = {verdict: sum(row["verdict"] == verdict for row in parts)
-             for verdict in VERDICTS}
-    return {
-        "parts": len(parts), "claims": len({row["claim"] for row in run.verdicts}), "count": count,
-        "not_measured": sum(not_measured(run, row) for row in parts),
-        "confirmed_controls": sum(is_control(row) and row["verdict"] == "confirmed" for row in parts),
-        "controls": len(run.controls),
-        "controls_hold": sum(row["status"] == "holds" for row in run.controls),
-        "controls_do_not": ", ".join(f"{number} {words}" for status, words in (("failed", "failed"), ("imprecise", "too imprecise"),
-                                                                               ("not measured", "not measured"))
-                                     if (number := sum(row["status"] == status for row in run.controls))),
-    }
-
-
-def verdict_about(run, metric):
-    """Verdict of the claim that has a condition on this metric."""
-    claims = run.select("claims", metric=metric)
-    row = run.one("verdicts", claim=claims[0]["claim"], part="all") if claims else None
-    return None if row is None else {"verdict": row["verdict"], "reason": row["reason"],
-                                     "not_measured": not_measured(run, row)}
-
-
-# Claims.
-
-def figure_of(row):
-    return wording.interval(row["estimate"], row["ci_low"], row["ci_high"], row["unit"])
-
-
-def section_of(run, verdict):
-    """Where the rows behind a part are shown."""
-    if not_measured(run, verdict):
-        return "missing"
-    claim = run.select("claims", claim=verdict["claim"], part=verdict["part"])
-    kinds = {row["kind"] for row in claim}
-    if kinds & {"timing", "level", "composition"}:
-        return "effects"
-    if any(row["workload"] == subject.STRUCTURE for row in claim):
-        return "the-structure"
-    if subject.is_heap_part(run, verdict):
-        return "heap-growth"
-    return "allocations" if any(row["metric"] in (ALLOCATIONS, ALLOCATED) for row in claim) else "why"
-
-
-def claim_table(run):
-    said = original.read()
-    rows = [(row["claim"], subject.NOT_MEASURED if not_measured(run, row) else row["verdict"],
-             said[row["claim"]]["quoted"] if row["claim"] in said else "") for row in run.verdicts if row["part"] == "all"]
-    return wording.table(("Claim", "Verdict", "What the original says"), rows)
-
-
-def all_confirmed(run):
-    """Whether there are claims and each of them is confirmed as a whole."""
-    return bool(run.verdicts) and all(row["verdict"] == "confirmed" for row in run.verdicts if row["part"] == "all")
-
-
-def twins_in_one_layout(run):
-    """Whether a twin was in one layout: then it is no copy laid out on its own."""
-    return any(row["role"] == "twin" and row["layout"] == subject.SINGLE for row in run.processes)
-
-
-def claims_by_verdict(run):
-    """{verdict: '4, 5 and 6'}: numbers of the claims as wholes."""
-    found = {}
-    for row in run.verdicts:
-        if row["part"] == "all":
-            found.setdefault(row["verdict"], []).append(str(row["claim"]))
-    return {verdict: listed(numbers) for verdict, numbers in found.items()}
-
-
-def claims_about(run):
-    """{verdict: 'the size of the structure (8); its recommendation (16)'}: the claims as wholes in a few words, if measured; '' of none."""
-    said, found = original.read(), {verdict: [] for verdict in VERDICTS}
-    for row in run.verdicts:
-        if row["part"] == "all" and not not_measured(run, row):
-            about = f"{said[row['claim']]['about']} " if row["claim"] in said else "claim "
-            why = subject.why_open(run, row)
-            found[row["verdict"]].append(f"{about}({row['claim']}{': ' + why if why else ''})")
-    return {verdict: "; ".join(claims) for verdict, claims in found.items()}
-
-
-def listed(words):
-    """'4', '4 and 5' or '4, 5 and 6'; empty of none."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
-
-
-def part_table(run):
-    rows = [(f"[{part_name(row)}](#{section_of(run, row)})", row["verdict"], figure_of(row), wording.region(row), part_note(run, row))
-            for row in parts_of(run)]
-    return wording.table(("Part", "Verdict", "Our figure", "Region", "Note"), rows)
-
-
-def part_note(run, row):
-    """What the figure beside it does not say: why it is open, of how many it is the first, or that it is a control."""
-    return "; ".join(filter(None, (subject.why_open(run, row),
-                                   f"the first of {row['figures']} figures" if (row["figures"] or 0) > 1 and row["estimate"] is not None else "",
-                                   "a control, no claim" if is_control(row) else "")))
-
-
-def is_control(row):
-    return row["role"] == "control"
-
-
-def open_parts(run):
-    """'7a tail-dependent, 11a neither inside nor outside': of those that were measured."""
-    return ", ".join(f"{part_name(row)} {subject.why_open(run, row)}" for row in parts_of(run)
-                     if row["verdict"] == UNRESOLVED and row["estimate"] is not None)
-
-
-def what_would_decide(run):
-    """Of each measured part on time that is open: what stands in the way, what varies most, and the processes that would decide it."""
-    rows = []
-    for row in parts_of(run):
-        if row["verdict"] != UNRESOLVED or row["cause"] not in subject.OF_THE_INTERVAL:
-            continue
-        share = row["responsible"] and f"{row['responsible']} ({wording.number(round(row['responsible_share_percent']))} %)"
-        rows.append((part_name(row), row["brief"] or "", share or "not split",
-                     "none" if row["processes_needed"] is None else row["processes_needed"]))
-    return rows and wording.table(("Open", "In the way", "Varies most by", "Processes that would decide it"), rows)
-
-
-def levels_not_drawn(run):
-    return ", ".join(part_name(row) for row in parts_of(run) if row["estimate"] is not None
-                     and "level" in {claim["kind"] for claim in run.select("claims", claim=row["claim"], part=row["part"])})
-
-
-def reasons(run):
-    """Why each verdict: one line a part, and a claim as a whole where it says more than its parts."""
-    lines = []
-    for row in run.verdicts:
-        if not_measured(run, row):
-            continue
-        name = f"Claim {row['claim']}" if row["part"] == "all" else part_name(row)
-        extra = []
-        if row["part"] == "all" and row["estimate"] is not None:
-            extra.append(f"figure {figure_of(row)}")
-        if row["confidence"] is not None:
-            extra.append(f"{wording.confidence(row['confidence'])} interval")
-        if row["mde"] is not None:
-            extra.append(f"MDE {wording.coarse(row['mde'], row['unit'])}")
-        if row["twin_bound"] is not None:
-            extra.append(f"twins reach {wording.coarse(row['twin_bound'], row['unit'])}")
-        lines.append({"name": name, "statement": None if row["part"] == "all" else row["statement"], "scope": row["scope"],
-                      "verdict": row["verdict"], "reason": row["reason"], "extra": "; ".join(extra), "source": row["source"]})
-    return lines
-
-
-def missing_parts(run):
-    return [{"name": part_name(row), "statement": row["statement"], "reason": row["reason"]}
-            for row in parts_of(run) if not_measured(run, row)]
-
-
-# The two by two.
-
-def level_text(row):
-    return wording.interval(row["time_ns_per_op"], row["ci_low_ns"], row["ci_high_ns"], "ns")
-
-
-def crossing(run):
-    two = subject.TwoByTwo(run)
-    if two.missing:
-        return {"missing": two.missing}
-    pools = list(two.pools)
-    ends = {}
-    if two.original:
-        pools += [pool for _, pool, _ in two.original.values() if pool not in pools]
-        ends = {(field, pool): row for field, pool, row in two.original.values()}
-    rows = []
-    for field in two.fields:
-        row = [field]
-        for pool in pools:
-            crossed, original = two.cells.get((field, pool)), ends.get((field, pool))
-            text = level_text(crossed) if crossed else level_text(original) if original else "not measured"
-            row.append(f"**{text}**" if original else text)
-        rows.append(row)
-    effects = []
-    for contrast in (subject.FIELD_MAIN, subject.POOL_MAIN, subject.INTERACTION, subject.ORIGINAL):
-        relative, absolute = (subject.effect(run, contrast, scale=scale) for scale in ("relative", "absolute"))
-        if relative or absolute:
-            effects.append((code(contrast), wording.effect(relative) if relative else "",
-                            wording.interval(absolute["estimate"], absolute["ci_low"], absolute["ci_high"], absolute["unit"])
-                            if absolute else "", wording.confidence((relative or absolute)["confidence"])))
-    any_cell = next(iter(two.cells.values()))
-    return {
-        "missing": None, "panel": two.panel, "processes": any_cell["processes"],
-        "confidence": wording.confidence(any_cell["confidence"]),
-        "levels": wording.table(("mmap_res", *(f"pool: {pool}" for pool in pools)), rows),
-        "effects": wording.table(("Contrast", "Relative", "Absolute", "Interval"), effects),
-        "ends": two.original and {side: {"variant": row["variant"], "text": level_text(row), "panel": row["panel"],
-                                         "processes": row["processes"]}
-                                  for side, (_, _, row) in two.original.items()},
-    }
-
-
-# Exact figures.
-
-def exact_text(row):
-    if row is None:
-        return "-"
-    return row["status"] if row["value"] is None else \
-        wording.number(row["value"]) + ("" if row["status"] == "exact" else f" ({row['status']})")
-
-
-def exact_table(run, metrics):
-    """One row for all variants that share the figures on a workload; notes on what is not exact. metrics: {metric: heading}."""
-    rows_of = [row for row in run.metrics if row["metric"] in metrics]
-    present = [metric for metric in metrics if any(row["metric"] == metric for row in rows_of)]
-    rows, notes = [], {}
-    for workload in subject.workloads(run, rows_of):
-        alike = {}
-        for variant in dict.fromkeys(row["variant"] for row in rows_of if row["workload"] == workload):
-            found = [run.one("metrics", variant=variant, workload=workload, metric=metric) for metric in present]
-            alike.setdefault(tuple(map(exact_text, found)), []).append(code(variant))
-            for row in found:
-                if row is not None and row["status"] != "exact":
-                    notes.setdefault(f"{code(workload)}, {row['metric']}: {row['status']}: {row['reason'] or 'no reason given'}",
-                                     []).append(code(variant))
-        rows += [(code(workload), *figures, " ".join(variants)) for figures, variants in alike.items()]
-    header = ("Workload", *(metrics[metric] for metric in present), "Variants")
-    return {"table": wording.table(header, rows) if rows else None,
-            "notes": [f"{' '.join(variants)}: {note}" for note, variants in notes.items()], "metrics": [code(m) for m in present]}
-
-
-def allocation_table(run):
-    return exact_table(run, {ALLOCATIONS: "Allocs", RELEASES: "Frees", ALLOCATED: "Bytes asked", HANDED_OUT: "Bytes usable"})
-
-
-def allocation_crossing(run):
-    """The two by two that the original confounded, in exact counts: allocations, and bytes asked for."""
-    fields, pools, cells = subject.allocation_crossing(run, (ALLOCATIONS, ALLOCATED))
-    if len(fields) < 2 or len(pools) < 2:
-        return None
-
-    def text(field, pool):
-        figures = cells.get((field, pool))
-        return "-" if figures is None else "{} of {}".format(*map(wording.number, figures))
-
-    return wording.table(("mmap_res", *(f"pool: {pool}" for pool in pools)),
-                         [(field, *(text(field, pool) for pool in pools)) for field in fields])
-
-
-def allocation_details(run):
-    """What an op leaves, its peak, and its calls by function."""
-    calls = sorted({row["metric"] for row in run.metrics if CALLS.fullmatch(row["metric"])})
-    details = exact_table(run, {**{name: CALLS.fullmatch(name).group(1) for name in calls}, **LIVE})
-    if details["table"] is None:
-        return None
-    notes = "".join(f"\n- {note}" for note in details["notes"])
-    return folded("calls by function, and peaks", details["table"] + (f"\n{notes}" if notes else ""))
-
-
-def class_waste(run):
-    """Workloads as a whole; and each doubling of sizes, by table of classes and the variant that stands for it."""
-    waste = subject.ClassWaste(run)
-    if waste.missing:
-        return {"missing": waste.missing}
-    curves = {level: dict(curve) for level, curve in waste.curves.items()}
-    rows = [(wording.number(end), *(wording.number(curve[end]) if end in curve else "-" for curve in curves.values()))
-            for end in sorted({end for curve in curves.values() for end in curve})]
-    return {"missing": None, **exact_table(run, CLASS_METRICS),
-            "doublings": folded("waste in percent by size of the request", wording.table(("Up to, bytes", *curves), rows)),
-            "variants": ", ".join(f"{level} by {code(name)}" for level, name in waste.variants.items()),
-            "examples": [{"level": level, "bytes": wording.number(size), "percent": wording.number(percent)}
-                         for level, found in waste.examples.items() for size, percent in found]}
-
-
-def instructions(run):
-    """Instructions per op, what the field costs in them, and which they are."""
-    table = exact_table(run, {INSTRUCTIONS: "Instructions"})
-    deltas = [(code(row["workload"]), wording.number(row["instructions_delta"])) for row in run.effects
-              if row["contrast"] == subject.FIELD and row["scale"] == "absolute" and row["instructions_delta"] is not None]
-    own = run.select("instructions_delta", contrast=subject.FIELD)
-    symbols = [(code(row["workload"]), code(row["symbol"] or "not known"), row["object"] or "not known",
-                *(wording.number(row[key]) for key in ("baseline_instructions_per_op", "contender_instructions_per_op", "instructions_delta_per_op")))
-               for row in run.select("symbols_delta", contrast=subject.FIELD)]
-    listed = [(code(row["workload"]), row["side"], code(row["symbol"]), code(row["instruction"]),
-               wording.number(row["executions_per_op"])) for row in own]
-    return {**table, "deltas": wording.table(("Workload", "Without the field, instructions"), deltas) if deltas else None,
-            "symbols": wording.table(("Workload", "Function", "Of", "With", "Without", "Difference"), symbols)
-            if symbols else None,
-            "identical": identical(run),
-            "listed": wording.table(("Workload", "Side", "Symbol", "Instruction", "Per op"), listed) if listed else None}
-
-
-def identical(run):
-    """Pairs of variants with the same code for a workload."""
-    rows = {}
-    for row in run.identical_code:
-        if row["identical"] == "yes":
-            rows.setdefault((row["baseline"], row["contender"]), []).append(code(row["workload"]))
-    table = [(code(baseline), code(contender), " ".join(workloads)) for (baseline, contender), workloads in rows.items()]
-    return wording.table(("Variant", "Variant", "Workloads"), table) if table else None
-
-
-def counter_text(row):
-    """A counter per op; of a multiplexed one what it would be had it run all the time, which is no exact figure."""
-    if row is None or row["value"] is None or not row["operations"]:
-        return "-"
-    if row["status"] == "multiplexed":
-        return f"~{wording.coarse(row['value'] * row['enabled_ns'] / row['running_ns'] / row['operations'], None)}"
-    return f"{wording.number(row['value'] / row['operations'])}{' ns' if row['unit'] == 'ns' else ''}"
-
-
-def counters(run):
-    """Figures of the kernel's counters per op, and why others have none; of the op where it was counted, else of all workloads."""
-    rows_of = run.select("counters", workload=subject.OP) or run.counters
-    events = [event for event in dict.fromkeys(row["event"] for row in rows_of)
-              if any(row["event"] == event and row["value"] is not None for row in rows_of)]
-    instruction_events = [row["event"] for row in rows_of if USER_INSTRUCTIONS.fullmatch(row["event"])]
-    stepped = any(event in events for event in instruction_events)
-    rows, notes = [], {}
-    for workload in subject.workloads(run, rows_of):
-        for variant, thread in dict.fromkeys((row["variant"], row["thread"]) for row in rows_of if row["workload"] == workload):
-            found = [run.one("counters", variant=variant, workload=workload, thread=thread, event=event) for event in events]
-            exact = run.one("metrics", variant=variant, workload=workload, metric=INSTRUCTIONS)
-            rows.append((code(workload), code(variant) + (f" thread {thread}" if thread else ""), *map(counter_text, found),
-                         *([exact_text(exact)] if stepped else [])))
-    for row in rows_of:
-        if row["status"] != "counted":
-            notes.setdefault(f"{row['status']}: {row['reason'] or 'no reason given'}", {})[code(row["event"])] = None
-    header = ("Workload", "Variant", *(code(event) for event in events), *(["Instructions stepped"] if stepped else []))
-    return {"table": wording.table(header, rows) if events else None, "stepped": stepped, "any": bool(rows_of),
-            "asked_for_instructions": bool(instruction_events),
-            "notes": [f"{' '.join(names)}: {note}" for note, names in notes.items()]}
-
-
-def growth_table(run):
-    """Class of every heap pass; the planted leaks first, because the rest stands or falls with them."""
-    def cells(row, *columns):
-        return ["" if row[column] is None else wording.quantity(row[column], "bytes") for column in columns]
-
-    rows = [(code(row["variant"]), code(row["workload"]), row["class"],
-             *cells(row, "live_bytes_at_rest", "mapped_bytes_at_rest", "live_bytes_per_1000_ops", "mapped_bytes_per_1000_ops"))
-            for row in [*run.select("growth", variant=subject.LEAK), *subject.heap_rows(run)]]
-    header = ("Variant", "Workload", "Class", "Live at rest", "Mapped at rest", f"Live {PER_THOUSAND}", f"Mapped {PER_THOUSAND}")
-    undecided = {}
-    for row in run.growth:
-        if row["class"] == "not available":
-            undecided.setdefault((row["workload"], row["reason"]), []).append(code(row["variant"]))
-    notes = [f"{code(workload)} of {' '.join(variants)}: {reason or 'no reason given'}"
-             for (workload, reason), variants in undecided.items()]
-    return {"table": wording.table(header, rows) if rows else None, "notes": notes, "troubles": heap_troubles(run)}
-
-
-# What the same structure takes elsewhere, where the other allocator was there to be preloaded.
-OTHER_ALLOCATORS = {"jemalloc": "struct_heap_bytes_jemalloc", "tcmalloc": "struct_heap_bytes_tcmalloc"}
-FOOTPRINT = {"As the original counts": "footprint_computed_bytes", "Structures, usable": "footprint_structures_bytes",
-             "Their data": "footprint_data_bytes", "All that is live": "footprint_live_bytes"}
-
-
-def metric_of_layout(run, variant, metric):
-    return run.one("metrics", variant=variant, workload=subject.STRUCTURE, metric=metric)
-
-
-def missing_allocators(run):
-    """Reasons, each once, why another allocator has no figure."""
-    return list(dict.fromkeys(row["reason"] for row in run.metrics
-                              if row["metric"] in OTHER_ALLOCATORS.values() and row["value"] is None and row["reason"]))
-
-
-def footprint(run):
-    """A thousand pooled buffers: what they were said to take, and what they take."""
-    rows = {}
-    counted = [row for row in run.metrics if row["metric"] in FOOTPRINT.values()]
-    for variant, workload in dict.fromkeys((row["variant"], row["workload"]) for row in counted):
-        figures = tuple(exact_text(run.one("metrics", variant=variant, workload=workload, metric=metric))
-                        for metric in FOOTPRINT.values())
-        rows.setdefault(figures, []).append(code(variant))
-    if not rows:
-        return None
-    return {"table": wording.table((*FOOTPRINT, "Variants"), [(*figures, " ".join(names)) for figures, names in rows.items()]),
-            "workload": code(counted[0]["workload"]), "metrics": ", ".join(code(metric) for metric in FOOTPRINT.values())}
-
-
-def structure(run):
-    entries, fields = [], []
-    for entry in subject.structures(run):
-        entries.append((entry["level"], *("" if entry[key] is None else wording.number(entry[key])
-                                          for key in ("struct_bytes", "hole_bytes", "heap_bytes")),
-                        *(exact_text(metric_of_layout(run, entry["variants"][0], metric)) for metric in OTHER_ALLOCATORS.values()),
-                        exact_text(metric_of_layout(run, entry["variants"][0], "struct_lines")),
-                        " ".join(code(v) for v in entry["variants"])))
-        fields.append((entry["level"], ", ".join(
-            f"{row['field']} {row['offset_bytes']}+{row['size_bytes']}" for row in entry["fields"])))
-    return {
-        "sizes": wording.table(("mmap_res", "Structure", "Of it holes", "Chunk", *OTHER_ALLOCATORS, "Cache lines", "Variants"),
-                               entries),
-        "footprint": footprint(run),
-        "missing": missing_allocators(run),
-        "fields": wording.table(("mmap_res", "field offset+size, in bytes"), fields),
-    } if entries else None
-
-
-def sweep(run):
-    """The op at other sizes against the pooled buffer; what a size class wastes where it was counted."""
-    found = subject.Sweep(run)
-    if found.missing:
-        return {"missing": found.missing}
-    rows, effects = [], []
-    for workload, size in found.sizes.items():
-        cells = []
-        for contrast, is_turned in found.pairs.values():
-            row = subject.effect(run, contrast, workload)
-            effects += [row] if row else []
-            cells.append(wording.effect(wording.turned(row) if is_turned else row) if row else "not measured")
-        rows.append((wording.number(size), *cells))
-    return {"missing": None, "panel": found.panel, "against": code(found.against), "levels": levels_of(effects), "blind": blind(run, effects),
-            "processes": span_of(row["processes"] for row in effects), "table": wording.table(("Bytes", *(code(name) for name in found.pairs)), rows)}
-
-
-def blind(run, rows):
-    """Reasons, each once, why effects are not resolvable here: the control of their panel and workload that does not hold."""
-    notes = {}
-    for row in rows:
-        if row["words"] == UNRESOLVED:
-            own = [control for control in run.select("controls", subject=f"{row['panel']} {row['workload']}") 
-                   if control["blinds"] != "nothing" or (control["control"] == "linearity" and control["reason"])]
-            for control in own:
-                notes[f"{code(row['workload'])}, panel {row['panel']}, is not resolvable here: control {code(control['control'])} "
-                      f"{control['status']}: {control['reason'] or 'no reason given'}"] = None
-    return list(notes)
-
-
-# Effects and levels.
-
-def long(table, of):
-    """A table as it is where it can be taken in at a glance, else behind a line."""
-    rows = table.count("\n") - 1 if table else 0
-    return table if rows <= subject.MOST_ROWS_OPEN else folded(f"{rows} {of}", table)
-
-
-def span_of(values):
-    """'20' or '20 to 64'."""
-    found = sorted(set(values))
-    return wording.number(found[0]) + (f" to {wording.number(found[-1])}" if len(found) > 1 else "") if found else ""
-
-
-def levels_of(rows):
-    return sorted({wording.confidence(row["confidence"]) for row in rows})
-
-
-def folded(summary, table):
-    """A table behind a line: shut on GitHub, plain below it elsewhere."""
-    return f"<details><summary>{summary}</summary>\n\n{table}\n\n</details>"
-
-
-def reach(row):
-    """How far from zero the twins reach."""
-    if row["twin_low"] is None or row["twin_high"] is None:
-        return ""
-    return wording.coarse(max(abs(row["twin_low"]), abs(row["twin_high"])), row["unit"])
-
-
-def shared(rows, column, text):
-    """The one value of a column as text, or None where rows differ."""
-    values = {row[column] for row in rows}
-    return text(values.pop()) if len(values) == 1 else None
-
-
-def columns_that_differ(rows):
-    """Interval and number of processes: as columns where rows differ, as one line under the table where they do not."""
-    names = {"confidence": ("Interval", wording.confidence), "processes": ("n", str)}
-    own = {column: head for column, (head, text) in names.items() if shared(rows, column, text) is None}
-    line = "; ".join(f"{head} {shared(rows, column, text)}" for column, (head, text) in names.items() if column not in own)
-    return own, lambda row: [names[column][1](row[column]) for column in own], line
-
-
-def claim_effects(run):
-    rows = [row for row in run.effects if row["parts"] is not None]
-    if not rows:
-        return None
-    more, cells, line = columns_that_differ(rows)
-    table = wording.table(("Part", "Contrast", "Workload", "Effect", "MDE", "Twins", *more.values()),
-                          [[", ".join(row["parts"].split()), code(row["contrast"]), code(row["workload"]), wording.effect(row),
-                            wording.coarse(row["mde"], row["unit"]), reach(row), *cells(row)] for row in rows])
-    return {"table": table, "line": line}
-
-
-def plain_effect(row):
-    return wording.interval(row["estimate"], row["ci_low"], row["ci_high"], row["unit"])
-
-
-def exploratory_tables(run):
-    """One table a workload, one row a contrast with both scales; a scale that decides a claim stands in the other table."""
-    tables = []
-    for workload in subject.workloads(run, run.effects):
-        own = [row for row in run.select("effects", workload=workload)
-               if row["parts"] is None and row["kind"] not in ("twin", "planted")]
-        if not own:
-            continue
-        more, cells, line = columns_that_differ(own)
-        rows = []
-        for contrast in dict.fromkeys(row["contrast"] for row in own):
-            scales = {row["scale"]: row for row in own if row["contrast"] == contrast}
-            relative, absolute = scales.get("relative"), scales.get("absolute")
-            lead = relative or absolute
-            rows.append([code(contrast), wording.effect(relative) if relative else "above",
-                         plain_effect(absolute) if absolute else "above", wording.coarse(lead["mde"], lead["unit"]), reach(lead),
-                         *cells(lead)])
-        shown = sum(row["scale"] == "relative" and row["words"] in SHOWN for row in own)
-        table = wording.table(("Contrast", "Relative", "Absolute", "MDE", "Twins", *more.values()), rows)
-        tables.append({"workload": workload, "table": folded(
-            f"{workload}: {len(rows)} contrasts, {shown} with a difference shown", f"{table}\n\n{line}" if line else table)})
-    return tables
-
-
-def level_tables(run):
-    tables = []
-    for workload in subject.workloads(run, run.levels):
-        rows = [[code(row["variant"]), row["panel"], level_text(row),
-                 wording.bounds(row["decile_1_ns"], row["decile_9_ns"], "ns"), wording.quantity(row["floor_ns"], "ns"),
-                 "" if row["cycles_per_op"] is None else wording.number(row["cycles_per_op"]), row["processes"]]
-                for row in run.select("levels", workload=workload) if row["role"] in ("baseline", "contender")]
-        if rows:
-            table = wording.table(("Variant", "Panel", "Level", "Deciles over processes", "Floor", "Cycles", "n"), rows)
-            tables.append({"workload": workload, "table": folded(f"{workload}: {len(rows)} levels", table)})
-    return tables
-
-
-# Trust.
-
-OF_MANY_SCALES = ("twins",)  # controls whose figures, one a workload, have no common range
-
-
-def controls_summary(run):
-    """One line a control: how many hold, and the range of what was seen."""
-    rows = []
-    for control in dict.fromkeys(row["control"] for row in run.controls):
-        own = run.select("controls", control=control)
-        seen = [] if control in OF_MANY_SCALES else [row["estimate"] for row in own if row["estimate"] is not None]
-        alike = len({row["expected"] for row in own}) == len(own[:1])
-        span = "" if not seen or not alike else wording.number(seen[0]) if len(seen) == len(own[:1]) else \
-            f"{wording.number(min(seen))} to {wording.number(max(seen))}"
-        rows.append((code(control), f"{sum(row['status'] == 'holds' for row in own)} of {len(own)}", span,
-                     own[0]["expected"] if alike else "see below"))
-    return wording.table(("Control", "Hold", "Seen", "What must hold"), rows) if rows else None
-
-
-def controls_tables(run):
-    """One table for each thing that must hold."""
-    tables = []
-    for control, expected in dict.fromkeys((row["control"], row["expected"]) for row in run.controls):
-        rows = [(row["subject"], wording.interval(row["estimate"], row["low"], row["high"], None), row["status"],
-                 row["reason"] or "") for row in run.select("controls", control=control, expected=expected)]
-        tables.append(f"{code(control)}: {expected}\n\n" + wording.table(("Subject", "Seen", "Status", "Reason"), rows))
-    return folded("every control", "\n\n".join(tables)) if tables else None
-
-
-def twin_table(run):
-    rows = [(code(row["contrast"]), code(row["workload"]), wording.interval(row["estimate"], row["ci_low"], row["ci_high"],
-                                                                            row["unit"]),
-             *("" if row[key] is None else wording.coarse(row[key], row["unit"])
-               for key in ("process_sd", "within_sd", "between_sd")), row["processes"])
-            for row in run.effects if row["kind"] == "twin"]
-    table = wording.table(("Twin", "Workload", "Difference", "sd", "Within", "Between", "n"), rows)
-    return folded(f"{len(rows)} effects of twins", table) if rows else None
-
-
-def planted_table(run):
-    rows = [(code(row["contrast"]), code(row["workload"]), wording.effect(row), wording.confidence(row["confidence"]),
-             row["processes"]) for row in run.effects if row["kind"] == "planted"]
-    table = wording.table(("Planted", "Workload", "Effect", "Interval", "n"), rows)
-    return folded(f"{len(rows)} effects of planted arms", table) if rows else None
-
-
-def why_void(rows):
-    """'reason: processes a b'; each reason once."""
-    found = {}
-    for row in rows:
-        if row["status"] == "void":
-            found.setdefault(row["reason"] or "no reason given", {})[row["process"]] = None
-    return "; ".join(f"{reason}: process {' '.join(map(str, sorted(processes)))}" for reason, processes in found.items())
-
-
-def process_table(run):
-    """Processes and blocks by panel and workload, from the baseline's rows: a block is dropped for all arms at once."""
-    rows, totals = [], {"kept": 0, "dropped": 0, "void": 0}
-    for panel in dict.fromkeys(row["panel"] for row in run.panels):
-        for workload in subject.workloads(run, run.select("processes", panel=panel)):
-            own = run.select("processes", panel=panel, workload=workload)
-            base = [row for row in own if row["role"] == "baseline"]
-            plan = run.one("cells", panel=panel, workload=workload)
-            counts = {"kept": sum(row["blocks_kept"] for row in base), "dropped": sum(row["blocks_dropped"] for row in base),
-                      "void": len({row["process"] for row in own if row["status"] == "void"})}
-            totals = {key: totals[key] + counts[key] for key in totals}
-            rows.append((panel, code(workload), len({row["process"] for row in own}),
-                         f"{plan['processes']} ({plan['purpose']})" if plan else "",
-                         counts["void"], counts["kept"], counts["dropped"], why_void(own)))
-    header = ("Panel", "Workload", "Processes", "Planned", "Void", "Blocks kept", "Dropped", "Why void")
-    if not rows:
-        return None
-    return folded(f"{len(rows)} cells: {totals['kept']} blocks kept, {totals['dropped']} dropped, void processes: {totals['void']}",
-                  wording.table(header, rows))
-
-
-def machine_state(run):
-    """Share of the kept blocks in each state; effects that differ between the states, in both."""
-    base = [row for row in run.processes if row["role"] == "baseline" and row["status"] == "ok"]
-    kept, quiet, shared = (sum(row[key] for row in base) for key in ("blocks_kept", "blocks_quiet", "blocks_shared"))
-    if not kept:
-        return None
-
-    def cells(rows):
-        for row in rows:
-            yield wording.interval(row["estimate"], row["ci_low"], row["ci_high"], row["unit"])
-        yield wording.interval(rows[0]["change"], rows[0]["change_low"], rows[0]["change_high"], rows[0]["unit"]) \
-            if rows[0]["change"] is not None else "no process had both"
-        yield f"{rows[0]['processes']}, {rows[1]['processes']}, {rows[0]['processes_both']}"
-
-    seen = [[run.one("state_effects", panel=row["panel"], contrast=row["contrast"], workload=row["workload"], scale=row["scale"],
-                     state=state) for state in ("quiet", "shared")]
-            for row in run.select("state_effects", state="quiet")]
-    rows = [(code(pair[0]["contrast"]), code(pair[0]["workload"]), *cells(pair)) for pair in seen if pair[0]["differs"] == "yes"]
-    table = wording.table(("Contrast", "Workload", "Quiet", "Shared", "Change", "n quiet, shared, both"), rows)
-    percent = [f"{wording.number(round(100 * count / kept, 2))} %" for count in (quiet, shared, kept - quiet - shared)]
-    return {"quiet": percent[0], "shared": percent[1], "unknown": percent[2], "seen": len(seen), "differing": len(rows),
-            "table": folded(f"{len(rows)} effects that differ between the states", table) if rows else None}
-
-
-# Real programs.
-
-def traces(run):
-    """Sizes of the calls and the time of one call in each design."""
-    found = subject.Traces(run)
-    if found.missing:
-        return {"missing": found.missing}
-    sizes, times = [], []
-    for workload, rows in found.sizes.items():
-        calls, size = (sum(row[column] for row in rows) for column in (1, 2))
-        sizes += [(code(workload), wording.number(end), wording.number(own), f"{percent(own, calls)} %", wording.number(encoded),
-                   f"{percent(encoded, size)} %") for end, own, encoded in rows]
-        times += [(code(workload), code(variant), row["panel"],
-                   wording.interval(*(row[column] / calls for column in ("time_ns_per_op", "ci_low_ns", "ci_high_ns")), "ns"),
-                   row["processes"]) for variant, row in found.times.get(workload, ())]
-    levels = [row for rows in found.times.values() for _, row in rows]
-    return {"missing": None, "levels": levels_of(levels), "processes": span_of(row["processes"] for row in levels),
-            "sizes": wording.table(("Trace", "Bytes to", "Calls", "Of calls", "Bytes", "Of bytes"), sizes),
-            "times": wording.table(("Trace", "Variant", "Panel", "Time of a call", "n"), times) if times else None}
-
-
-def percent(part, whole):
-    return wording.number(float(f"{100 * part / whole:.3g}"))
-
-
-# What matters, and what to ship.
-
-def ranking(run):
-    """Every single choice by size, with what was counted beside it; None where there is none."""
-    found = subject.Ranking(run)
-    if found.missing:
-        return {"missing": found.missing}
-    rows = []
-    for choice, other, row in found.rows:
-        exact = [run.one("metrics", variant=name, workload=subject.OP, metric=ALLOCATIONS) for name in (found.against, other)]
-        counted = subject.effect(run, row["contrast"], scale="absolute")
-        delta = counted and counted["instructions_delta"]
-        rows.append((choice, code(other), wording.effect(row), f"{code(row['contrast'])}, {row['panel']}",
-                     "" if delta is None else wording.number(-delta if row["contender"] == found.against else delta),
-                     " to ".join(exact_text(cell) for cell in exact), row["processes"]))
-    header = ("Choice", "Variant", "Effect on the op", "Contrast, panel", "Instructions", "Allocations", "n")
-    effects = [row for _, _, row in found.rows]
-    return {"missing": None, "against": code(found.against), "table": wording.table(header, rows), "levels": levels_of(effects),
-            "processes": span_of(row["processes"] for row in effects), "count": len(effects), "order": ranking_order(found.rows),
-            "apart": ", ".join(f"{code(contrast)} ({' and '.join(axes)})" for contrast, axes in found.apart.items())}
-
-
-def ranking_order(rows):
-    """Those with an effect shown, the largest first; and the others, by what is said of them."""
-    shown = [f"{code(other)} ({choice}) is {wording.effect(row)}" for choice, other, row in rows
-             if row["words"] in SHOWN]
-    others = {}
-    for choice, _, row in rows:
-        if row["words"] not in SHOWN:
-            others.setdefault(row["words"], []).append(choice)
-    return "; ".join([*(shown or ["none is shown to change its time"]), *(f"{words}: {listed(choices)}" for words, choices in others.items())])
-
-
-def largest_by_size(run):
-    """What each design's largest effect is over the sizes of the sweep, those shown only; None without a sweep or any."""
-    found = subject.Sweep(run)
-    if found.missing:
-        return None
-    texts = []
-    for other, (contrast, is_turned) in found.pairs.items():
-        effects = [(size, subject.effect(run, contrast, workload)) for workload, size in found.sizes.items()]
-        effects = [(size, wording.turned(row) if is_turned else row) for size, row in effects if row]
-        shown = [(size, row) for size, row in effects if row["words"] in SHOWN]
-        if shown:
-            size, row = max(shown, key=lambda item: abs(item[1]["estimate"]))
-            texts.append(f"{code(other)} {wording.effect(row)} at {wording.bytes_text(size)}")
-    sizes_seen = list(found.sizes.values())
-    return {"text": "; ".join(texts), "against": code(found.against), "first": wording.bytes_text(sizes_seen[0]),
-            "last": wording.bytes_text(sizes_seen[-1])} if texts else None
-
-
-def on_traces(run, contrast):
-    """What the same two variants differ by when real programs are replayed: 'faster by ... on `trace:...`'; empty where not measured."""
-    own = run.one("panels", contrast=contrast)
-    if own is None:
-        return ""
-    ends, found = (own["baseline"], own["contender"]), {}
-    for row in run.effects:
-        if row["workload"].startswith(subject.TRACE) and row["scale"] == "relative" and (row["baseline"], row["contender"]) == ends:
-            found.setdefault(row["workload"], f"{wording.effect(row)} on {code(row['workload'])}")
-    return ", ".join(found.values())
-
-
-def process_counts(run):
-    return span_of(row["processes"] for row in run.effects)
-
-
-# Figures.
-
-def figures_reach(row):
-    """Of an effect how far from zero it lies; one without bounds is last."""
-    return abs(row["estimate"]) if math.isfinite(row["estimate"]) else 0
-
-
-def alt_texts(run):
-    """What a figure shows, for those who cannot see it."""
-    field, pool = (effect_answer(run, name) for name in (subject.FIELD, subject.POOL_MAIN))
-    passes = subject.heap_rows(run, subject.OP)
-    growing = " ".join(row["variant"] for row in passes if row["class"] == "growing") or \
-        ("none" if all(row["class"] != "not available" for row in passes) else "none of those that were classified")
-
-    def say(effect, what):
-        return f"{what} {effect['text']}" if effect else f"{what} not in this run"
-
-    return {
-        "ranking": "Single choices, the largest estimate first of what each does to the op: "
-                   + "; ".join(f"{choice} {wording.effect(row)}" for choice, _, row in subject.Ranking(run).rows),
-        "claims": "Forest plot: each timing part of a claim with its interval over its shaded region; "
-                  + say(field, "removing the field:"),
-        "interaction": "Levels with and without the field, pooled and unpooled: " + say(pool, "pooling:") + ", while "
-                       + say(field, "removing the field:"),
-        "structure": "The structure drawn to scale: "
-                     + "; ".join(f"{e['level']} {wording.number(e['struct_bytes'])} bytes"
-                                 for e in subject.structures(run) if e["struct_bytes"] is not None),
-        **{name: "Time of an op by workload and variant; the first: " + f"{page[0][0]} " + ", ".join(
-            f"{row['variant']} {level_text(row)}" for row in page[0][1]) for name, page in subject.level_pages(run).items()},
-        "effects": "Forest plot of exploratory effects",
-        **{name: "Forest plot of exploratory effects, by size; largest: "
-                 + "; ".join(f"{row['contrast']} on {row['workload']} {wording.effect(row)}" for row in
-                             sorted(page, key=figures_reach, reverse=True)[:3]) for name, page in subject.effect_pages(run).items()},
-        "class_waste": "What size classes leave unused, by size of the request and on each workload: "
-                       + "; ".join(f"{workload} " + ", ".join(f"{level} {wording.number(percent)} %" for level, percent in
-                                                              shares.items())
-                                   for workload, shares in subject.ClassWaste(run).shares.items()),
-        "traces": "Sizes that real programs encode, as shares of calls and of bytes, and the time of a call in each design: "
-                  + "; ".join(f"{workload} {wording.number(sum(row[1] for row in rows))} calls" for workload, rows in
-                              subject.Traces(run).sizes.items()),
-        "sweep": "Time per op against input bytes, and relative to the pooled buffer, by variant; the largest: "
-                 + ((largest_by_size(run) or {"text": "none shown"})["text"]).replace("`", ""),
-        "heap": "Live and mapped bytes over operations: the planted leaks rise; growing among the variants: "
-                + growing,
-        "power": "Share of trials in which an effect was found, against its size in multiples of the MDE: "
-                 + (", ".join(name or "known truths" for name in calibration.power_points(run)) or "nothing"),
-        "coverage": "Share of intervals that hold the known true effect, with bounds, by truth: "
-                    + (calibration.with_bounds(calibration.covered(run)[-1]) if calibration.covered(run) else "nothing")
-                    + " in the last row",
-        "layouts": "Time per op of each single process, by arm: "
-                   + "; ".join(f"{workload} " + ", ".join(f"{name} {wording.bounds(min(values), max(values), 'ns')}"
-                                                          for name, _, values in arms if values)
-                               for workload, arms in subject.Layouts(run).workloads.items()),
-        "spread": "Per-process values of the twin and of the field's contrast as sorted curves; " + say(field, "the field:"),
-    }
-
-
-BUSY = ("busiest_cpu", "cpu_pressure", "steal")  # how facts start that say what else ran
-
-
-def busy(run):
-    """'`cpu_pressure...` 94.47': what else the machine was doing when the run began; empty on a quiet one."""
-    return ", ".join(f"{code(row['key'])} {row['value'] or ''}" for row in run.machine
-                     if row["status"] == "noisy" and row["key"].startswith(BUSY))
-
-
-def asked_environment(run):
-    """'preload=libx.so.2:0123456789abcdef'; empty where what was measured had no environment."""
-    values = [row["value"] or "" for row in run.machine if row["key"] == "measured_environment"]
-    return code(values[0]) if values and values[0] not in ("", "empty") else ""
-
-
-def machine_facts(run):
-    """All facts, and below them what would mend those that are noisy."""
-    noisy = [row for row in run.machine if row["status"] == "noisy"]
-    table = wording.table(("Fact", "Value", "Status"), [(row["key"], row["value"] or "", row["status"]) for row in run.machine])
-    mends = "\n".join(f"- {code(row['key'])}: {row['mend']}" for row in noisy if row["mend"])
-    return folded(f"{len(run.machine)} facts, {len(noisy)} noisy",
-                  f"{table}\n\nWhat would mend what is noisy:\n\n{mends}" if mends else table)
-
-
-def figure_context(run, directory):
-    alt, directory = alt_texts(run), link_target(directory)
-    return {name: {"missing": missing, "png": f"{directory}/figures/{name}.png", "svg": f"{directory}/figures/{name}.svg",
-                   "alt": alt[name] if name in alt else alt[name.partition("_")[0]]} for name, missing in subject.figures(run)}
-
-
-def link(run, directory, table):
-    return f"[{run.file_of(table)}]({link_target(directory)}/{run.file_of(table)})"
-
-
-def link_target(path):
-    """A path as it may stand in a Markdown link, whatever its bytes are."""
-    return urllib.parse.quote(os.fsencode(path))
-
-
-def shell_word(path):
-    """A path as one word of a command line; one that is no UTF-8 by its bytes."""
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError:
-        return "$'" + urllib.parse.quote(os.fsencode(path)).replace("%", r"\x") + "'"
-    return shlex.quote(path)
-
-
-def layouts(run):
-    found = subject.Layouts(run)
-    return {"panel": found.panel, "processes": span_of(len(values) for arms in found.workloads.values() for _, _, values in arms)}
-
-
-def context(run, directory):
-    op = run.one("workloads", workload=subject.OP)
-    facts = wording.table(("Fact", "Value"), [(row["key"], row["value"] or "") for row in run.run])
-    field, direct = effect_answer(run, subject.FIELD), effect_answer(run, subject.DIRECT)
-    resolved = field and field["way"] not in NOTHING_SAID
-    twin = subject.twin_of(run, subject.FIELD)
-    return banners(run) | {
-        "directory": link_target(directory), "directory_word": shell_word(directory),
-        "get_and_put": {"put", subject.GET_PUT} <= {row["workload"] for row in run.levels}, "file": lambda table: link(run, directory, table),
-        "long": long, "layouts": layouts(run),
-        "exploratory_levels": levels_of(subject.exploratory_effects(run)),
-        "op": op, "op_name": code(subject.OP),
-        "field": field, "direct": direct, "field_resolved": resolved, "for_speed": field and FOR_SPEED[field["way"]],
-        "to_ship": direct and TO_SHIP[direct["way"]], "if_a_buffer_stays": if_a_buffer_stays(run, direct),
-        "layouts_in_words": layouts_in_words(run), "twins_alike": twins_in_one_layout(run), "all_confirmed": all_confirmed(run),
-        "pool": effect_answer(run, subject.POOL_MAIN),
-        "original": effect_answer(run, subject.ORIGINAL), "field_main": effect_answer(run, subject.FIELD_MAIN),
-        "interval_of_answer": answer_confidence(run),
-        "field_mde": resolved and math.isfinite(field["row"]["mde"]) and wording.coarse(field["row"]["mde"], field["row"]["unit"]),
-        "field_reach": resolved and reach(field["row"]), "what_would_decide": what_would_decide(run), "variance": bool(run.variance), "levels_not_drawn": levels_not_drawn(run),
-        "field_level": field_level(run), "sizes": sizes(run), "tally": tally(run), "processes": process_counts(run),
-        "unassigned": verdict_about(run, subject.ASSIGNMENTS), "small": verdict_about(run, subject.NEGLIGIBLE),
-        "traces": traces(run), "ranking": ranking(run), "by_verdict": claims_about(run),
-        "unmeasured": listed([str(row["claim"]) for row in run.verdicts if row["part"] == "all" and not_measured(run, row)]),
-        "by_size": largest_by_size(run), "direct_on_traces": on_traces(run, subject.DIRECT),
-        "direct_allocations": allocations_of_ends(run, subject.DIRECT),
-        "claim_table": claim_table(run), "part_table": part_table(run), "reasons": reasons(run), "missing": missing_parts(run),
-        "crossing": crossing(run), "allocations": allocation_table(run), "allocation_crossing": allocation_crossing(run),
-        "allocation_details": allocation_details(run), "class_waste": class_waste(run), "structure": structure(run),
-        "growth": growth_table(run),
-        "claim_effects": claim_effects(run), "exploratory": exploratory_tables(run), "levels": level_tables(run),
-        "wrong": original.wrong(run, not_measured), "instructions": instructions(run), "counters": counters(run), "sweep": sweep(run),
-        "pool_statistics": exact_table(run, POOL_METRICS), "effect_pages": sorted(subject.effect_pages(run)) or ["effects"],
-        "trust": calibration.context(run), "folded": folded,
-        "controls_summary": controls_summary(run), "controls": controls_tables(run),
-        "twins": twin_table(run), "planted": planted_table(run), "blocks": process_table(run),
-        "state": machine_state(run),
-        "busy": busy(run), "field_twin": twin and code(twin), "field_contrast": code(subject.FIELD),
-        "command": command_again(run),
-        "figures": figure_context(run, directory), "machine": machine_facts(run),
-        "run_facts": folded(f"{len(run.run)} facts", facts),
-    }
-
-
-LISTS = ("--variants", "--workloads", "--events", "--baseline")  # options whose commas a cell of run.csv could not hold
-ONCE = ("--out", "--output", "--resume")  # where the first run went: there it is now
-
-
-def command_again(run):
-    """The command of the run as it can be given again: lists with their commas, into a directory of its own."""
-    words, again, last = (run.facts.get("command") or "").split(), [], ""
-    for word in words:
-        name, equals, value = word.partition("=")
-        option = name if equals else last
-        if option in LISTS:
-            word = word.replace(";", ",")
-        if option not in ONCE and name not in ONCE:
-            again.append(word)
-        last = "" if equals else word
-    return " ".join(again) or f"./encbench run --profile {run.facts['profile']} --seed {run.facts['seed']}"
-
-
-# A run that is not about the field: of somebody's modules, or of a few of our workloads.
-
-def measured_variants(run):
-    found = dict.fromkeys(name for row in run.panels for side in ("baseline", "contender") for name in row[side].split())
-    return [name for name in found if run.select("levels", variant=name)] or list(found)
-
-
-def metric_of(run, variant, workload, metric):
-    return run.one("metrics", variant=variant, workload=subject.counted_of(run, workload), metric=metric)
-
-
-def both(run, row, metric):
-    """What is counted of both sides of an effect: '12289 to 2100', or once where it is the same."""
-    if " " in row["baseline"] + row["contender"]:
-        return ""
-    texts = [exact_text(metric_of(run, row[side], row["workload"], metric)) for side in ("baseline", "contender")]
-    return texts[0] if texts[0] == texts[1] else " to ".join(texts)
-
-
-def named(names):
-    return " and ".join(map(code, names))
-
-
-def said_of(rows, words, count):
-    """'faster by 44.8 % to 48.8 %, on 5 of 6 workloads': what effects with the same words come to; one alone with its figures."""
-    if len(rows) == 1:
-        return f"{wording.effect(rows[0])} on {code(rows[0]['workload'])}"
-    where = f"all {count} workloads" if len(rows) == count else f"{len(rows)} of {count} workloads"
-    if words in SHOWN:
-        ends = [wording.coarse(abs(find(rows, key=figures_reach)["estimate"]), rows[0]["unit"]) for find in (min, max)]
-        return f"{words} {' to '.join(dict.fromkeys(ends))}, on {where}"
-    reasons = list(dict.fromkeys(row.get("reason") or "" for row in rows))
-    return f"{words} on {where}" + (f" ({reasons[0]})" if len(reasons) == 1 and reasons[0] else "")
-
-
-def pair_lines(run):
-    """One line for each two sides that are compared: what is shown of them, and on how many workloads."""
-    rows, lines = subject.pairs(run), []
-    for baseline, contender in dict.fromkeys((row["baseline"], row["contender"]) for row in rows):
-        own = [row for row in rows if (row["baseline"], row["contender"]) == (baseline, contender)]
-        words = dict.fromkeys(row["words"] for row in own)
-        lines.append(f"{named(contender.split())} against {named(baseline.split())}: "
-                     + "; ".join(said_of([row for row in own if row["words"] == word], word, len(own)) for word in words) + ".")
-    return lines
-
-
-def pair_tables(run):
-    """The answer line by line, and with the times of both sides and what is counted of them; None without an effect."""
-    rows = subject.pairs(run)
-    if not rows:
-        return None
-    sides = {(row["baseline"], row["contender"]) for row in rows}
-    names = [code(name) for name in min(sides)] if len(sides) == 1 else None
-    cells = []
-    for row in rows:
-        levels = [level_text(side) if side else "" for side in subject.sides_of(run, row)]
-        own = [] if names else [named(row["baseline"].split()), named(row["contender"].split())]
-        cells.append((code(row["workload"]), *own, *levels, wording.effect(row, why=False), both(run, row, INSTRUCTIONS), both(run, row, ALLOCATIONS)))
-    header = ("Workload", *(names or ("Baseline", "Contender", "Baseline takes", "Contender takes")), "Effect", "Instructions", "Allocations")
-    return {"table": long(wording.table(header, cells), "effects"), "lines": pair_lines(run),
-            "levels": levels_of([side for row in rows for side in subject.sides_of(run, row) if side])}
-
-
-def effect_table(run):
-    """One row an effect, with what tells how far it can be trusted."""
-    rows = subject.pairs(run)
-    if not rows:
-        return {"table": "None in this run.", "line": ""}
-    more, cells, line = columns_that_differ(rows)
-    absolute = {(row["panel"], row["contrast"], row["workload"]): row for row in run.select("effects", scale="absolute")}
-    table = [(code(row["workload"]), code(row["contrast"]), plain_effect(row),
-              plain_effect(absolute[row["panel"], row["contrast"], row["workload"]]) if (row["panel"], row["contrast"], row["workload"]) in absolute else "",
-              wording.coarse(row["mde"], row["unit"]), reach(row), *cells(row)) for row in rows]
-    return {"table": long(wording.table(("Workload", "Contrast", "Relative", "Absolute", "MDE", "Twins", *more.values()), table), "effects"), "line": line}
-
-
-COUNTS = {INSTRUCTIONS: "Instructions", ALLOCATIONS: "Allocs", RELEASES: "Frees", ALLOCATED: "Bytes asked", PEAK: "Peak live bytes"}
-
-
-def figures_of_workloads(run):
-    """What the workloads of the run count themselves: metrics with names that are none of the harness's."""
-    ours = {*COUNTS, *LIVE, HANDED_OUT, "instructions_codec_per_op", "planted_cycles_per_op", "digest_and_conformance", "process_changes",
-            "failed_calls_per_op", "live_requested_bytes_per_op", "peak_live_requested_bytes", "live_mapped_bytes_per_op",
-            "mapped_regions_after_teardown", "live_blocks_after_teardown", "live_bytes_per_op"}
-    names = dict.fromkeys(row["metric"] for row in run.metrics if row["workload"] != subject.STRUCTURE and row["metric"] not in ours
-                          and not CALLS.fullmatch(row["metric"]) and not row["metric"].startswith(subject.HEAP_METRIC))
-    return exact_table(run, {name: name for name in names})
-
-
-def structures_of_modules(run):
-    rows = []
-    for name in dict.fromkeys(row["variant"] for row in run.layout):
-        size, chunk = (exact_text(metric_of_layout(run, name, metric)) for metric in ("struct_bytes", "struct_heap_bytes"))
-        holes = sum(row["size_bytes"] for row in run.select("layout", variant=name) if row["kind"] == "hole")
-        rows.append((code(name), size, holes, chunk))
-    return wording.table(("Variant", "Structure", "Of it holes", "Chunk of malloc"), rows) if rows else None
-
-
-MODULE_KEY = re.compile(r"module:(.*)_sha256")
-MOST_OF_A_HASH = 10  # enough to tell two files apart
-
-
-def axes_of(run, variant):
-    return " ".join(f"{row['axis']}={row['level']}" for row in run.select("variants", variant=variant) if row["axis"] != "none")
-
-
-def module_facts(run):
-    """What was measured: variants with their axes, and the files with what they were built with, where they say."""
-    names = measured_variants(run)
-    axes = [(code(name), axes_of(run, name)) for name in names]
-    files = [(code(found.group(1)), code((row["value"] or "")[:MOST_OF_A_HASH]), run.facts.get(f"module:{found.group(1)}_built_with") or "does not say")
-             for row in run.run if (found := MODULE_KEY.fullmatch(row["key"]))]
-    data = [(code(row["key"].removeprefix("data:").removesuffix("_sha256")), code((row["value"] or "")[:MOST_OF_A_HASH]), "data")
-            for row in run.run if row["key"].startswith("data:")]
-    tables = [wording.table(("Variant", "Its levels"), axes)] if any(levels for _, levels in axes) else []
-    tables += [wording.table(("File", "Hash", "Built with"), files + data)] if files + data else []
-    return "\n\n".join(tables)
-
-
-MACHINE_FACTS = ("cpu_model", "virtual", "kernel", "libc", "frequency_governor", "smt")
-
-
-def few_machine_facts(run):
-    """What a reader asks first, and what is noisy with what would mend it."""
-    rows = [(row["key"], row["value"] or "", row["status"], (row["mend"] or "") if row["status"] == "noisy" else "")
-            for row in run.machine if row["status"] == "noisy" or row["key"].startswith(MACHINE_FACTS)]
-    return wording.table(("Fact", "Value", "Status", "What would mend it"), rows) if rows else "None recorded."
-
-
-def blocks_of(run):
-    base = [row for row in run.processes if row["role"] == "baseline"]
-    return {"kept": sum(row["blocks_kept"] for row in base), "dropped": sum(row["blocks_dropped"] for row in base),
-            "void": len({row["process"] for row in run.processes if row["status"] == "void"})}
-
-
-def controls_that_do_not(run):
-    """One line for each control and status, with the first reason."""
-    alike = {}
-    for row in run.controls:
-        if row["status"] != "holds":
-            alike.setdefault((row["control"], row["status"]), []).append(row)
-    return [f"{code(control)}: {status} {len(rows)} times of {len(run.select('controls', control=control))}; "
-            f"{rows[0]['subject']}: {rows[0]['reason'] or 'no reason given'}" for (control, status), rows in alike.items()]
-
-
-def banners(run):
-    """What must be said before anything else, and what the words mean."""
-    return {"parts": PARTS, "facts": run.facts, "troubles": troubles(run), "edited": edited(run), "sick": sick(run), "failed_controls": failed_controls(run),
-            "blind_cells": blind_cells(run), "environment": asked_environment(run), "for_conclusions": subject.for_conclusions(run),
-            "single_layouts": any(row["words"] == "single layout" for row in run.effects), "open_parts": open_parts(run)}
-
-
-def module_context(run, directory):
-    return banners(run) | {
-        "directory_word": shell_word(directory), "file": lambda table: link(run, directory, table), "long": long,
-        "names": listed(list(map(code, measured_variants(run)))), "pairs": pair_tables(run), "tally": tally(run), "processes": process_counts(run),
-        "layouts_in_words": layouts_in_words(run), "busy": busy(run), "part_table": part_table(run), "reasons": reasons(run),
-        "missing": missing_parts(run), "effects": effect_table(run), "effect_pages": sorted(subject.effect_pages(run)),
-        "level_pages": sorted(subject.level_pages(run)), "counts": exact_table(run, COUNTS), "figures_of_its_own": figures_of_workloads(run),
-        "identical": identical(run), "counters": counters(run), "growth": growth_table(run) if subject.heap_rows(run) else {"table": None}, "structures": structures_of_modules(run),
-        "asked_for_counters": bool(run.facts.get("select_events")),
-        "controls_that_do_not": controls_that_do_not(run), "blocks": blocks_of(run), "trust": calibration.context(run),
-        "module_facts": module_facts(run), "machine_facts": few_machine_facts(run), "command": command_again(run),
-        "figures": figure_context(run, directory),
-    }
-
-
-def field_level(run):
-    """What the op takes with the field: its level in the panel of the field's contrast."""
-    contrast = run.one("panels", contrast=subject.FIELD)
-    row = contrast and subject.level(run, contrast["panel"], subject.OP, contrast["baseline"])
-    return level_text(row) if row else None
-
-
-def allocations_of_ends(run, contrast):
-    """Exact allocations per op of the two sides of a pair; None where one is missing."""
-    row = run.one("panels", contrast=contrast)
-    found = row and [run.one("metrics", variant=row[side], workload=subject.OP, metric=ALLOCATIONS)
-                     for side in ("baseline", "contender")]
-    if not found or any(f is None or f["status"] != "exact" or f["value"] is None for f in found):
-        return None
-    return {"baseline": wording.number(found[0]["value"]), "contender": wording.number(found[1]["value"]),
-            "equal": found[0]["value"] == found[1]["value"]}
-
-
+APPENDIX = "appendix"
 TEMPLATES = {True: "report.md.j2", False: "module.md.j2"}  # by whether the run is about the field
 PARTS = {"banners": "banners.md.j2", "words": "words.md.j2"}  # of both
 
 
-@functools.lru_cache(maxsize=len(TEMPLATES))
-def template(about_the_field):
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(SOURCE), undefined=jinja2.StrictUndefined,
-                                     trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)
-    return environment.get_template(TEMPLATES[about_the_field])
+@functools.lru_cache(maxsize=1)
+def templates():
+    return jinja2.Environment(loader=jinja2.FileSystemLoader((SOURCE, SOURCE / "sections")), undefined=jinja2.StrictUndefined,
+                              trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)
 
 
-def render(run, directory):
-    about = subject.is_about_the_field(run)
-    return wording.wrapped(template(about).render(context(run, directory) if about else module_context(run, directory)))
+def banners(run):
+    """What must be said before anything else, and what the words mean."""
+    return {"parts": PARTS, "facts": run.facts, "troubles": facts.troubles(run), "edited": facts.edited(run), "sick": facts.sick(run),
+            "failed_controls": facts.failed_controls(run), "blind_cells": facts.blind_cells(run), "environment": facts.asked_environment(run),
+            "for_conclusions": subject.for_conclusions(run), "single_layouts": any(row["words"] == "single layout" for row in run.effects),
+            "open_parts": facts.open_parts(run)}
+
+
+def shared(run, directory, appendix):
+    """What every section may speak of. `directory`: of the run, `appendix`: of the appendix, both as seen from the file that is written."""
+    def file(table):
+        return facts.link(run, directory, table)
+
+    def target(name):
+        return facts.link_target(f"{appendix}/{name}.md" if appendix else f"{name}.md")
+
+    def page(name, text):
+        return text if sections.absent(name, run) else f"[{text}]({target(name)})"
+
+    def part_target(name):
+        return f"#{name}" if name == "missing" or sections.absent(name, run) else target(name)
+
+    return banners(run) | {
+        "part_target": part_target, "directory": facts.link_target(directory), "directory_word": facts.shell_word(directory), "file": file, "target": target, "page": page,
+        "word": lambda word: page("glossary", word), "long": lambda table, of, source: facts.long(table, of, file(source)), "tally": facts.tally(run),
+        "processes": facts.process_counts(run), "busy": facts.busy(run), "op_name": facts.code(subject.OP), "field_contrast": facts.code(subject.FIELD),
+        "figures": facts.figure_context(run, directory),
+    }
+
+
+def section(run, name, heading, context):
+    """Heading, first sentence, and the rest from the section's template."""
+    own = sections.section(name)
+    reason = sections.absent(name, run)
+    body = f"Not in this run: {reason}." if reason else \
+        f"{own.lead(run)}\n\n{templates().get_template(f'{name}.md.j2').render(context | own.context(run))}"
+    return f"{heading} {own.TITLE}\n\n{body}"
+
+
+def render(run, directory, beside=""):
+    """REPORT.md alone; `directory` as seen from it."""
+    if not subject.is_about_the_field(run):
+        return wording.wrapped(templates().get_template("module.md.j2").render(module_context(run, directory)))
+    context = shared(run, directory, f"{directory}/{APPENDIX}") | {"beside_options": beside}
+    parts = [templates().get_template("report.md.j2").render(context), *(section(run, name, "##", context) for name in sections.IN_REPORT)]
+    return wording.wrapped("\n\n".join(parts))
+
+
+def render_appendix(run):
+    """{file name: text}: nothing depends on where the report lies."""
+    if not subject.is_about_the_field(run):
+        return {}
+    context = shared(run, "..", "")
+    return {f"{name}.md": wording.wrapped(section(run, name, "#", context)) for name in sections.IN_APPENDIX if sections.absent(name, run) is None}
+
+
+def module_context(run, directory):
+    def file(table):
+        return facts.link(run, directory, table)
+
+    return banners(run) | {
+        "directory_word": facts.shell_word(directory), "file": file, "long": lambda table, of, source: facts.long(table, of, file(source)),
+        "names": facts.listed(list(map(facts.code, facts.measured_variants(run)))), "pairs": facts.pair_tables(run), "tally": facts.tally(run),
+        "processes": facts.process_counts(run), "layouts_in_words": facts.layouts_in_words(run), "busy": facts.busy(run),
+        "part_table": facts.part_table(run, "#{}".format), "reasons": facts.reasons(run), "missing": facts.missing_parts(run), "effects": facts.effect_table(run),
+        "effect_pages": sorted(subject.effect_pages(run)), "level_pages": sorted(subject.level_pages(run)), "counts": facts.exact_table(run, facts.COUNTS),
+        "figures_of_its_own": facts.figures_of_workloads(run), "identical": facts.identical(run), "counters": facts.counters(run),
+        "growth": facts.growth_table(run) if subject.heap_rows(run) else {"table": None}, "structures": facts.structures_of_modules(run),
+        "asked_for_counters": bool(run.facts.get("select_events")), "controls_that_do_not": facts.controls_that_do_not(run),
+        "blocks": facts.blocks_of(run), "trust": calibration.context(run), "module_facts": facts.module_facts(run),
+        "machine_facts": facts.few_machine_facts(run), "command": facts.command_again(run), "figures": facts.figure_context(run, directory),
+    }
 
 
 def write(path, text):
@@ -1286,19 +111,32 @@ def write(path, text):
         partial.write_text(text, encoding="utf-8", newline="\n")
 
 
+def write_appendix(run, texts):
+    """Files of sections that this run has, and none of a section that it has not; nothing else there is touched."""
+    folder = run.path / APPENDIX
+    if not texts and not folder.exists():
+        return
+    folder = own_folder(folder)
+    for name in sections.IN_APPENDIX:
+        if f"{name}.md" not in texts:
+            (folder / f"{name}.md").unlink(missing_ok=True)
+    for name, text in texts.items():
+        write(folder / name, text)
+
+
 MOST_OF_A_TROUBLE = 100  # characters of one on the terminal; the report has it whole
 
 
 def say(run, output):
     """What came of it, in at most ten lines for the terminal."""
-    claims, known = claims_by_verdict(run), tally(run)
+    claims, known = facts.claims_by_verdict(run), facts.tally(run)
     lines = [(word, textwrap.shorten(reason, MOST_OF_A_TROUBLE, placeholder=" ..."))
-             for word, reason in (("EDITED", edited(run)), ("SICK", sick(run))) if reason]
-    lines += [(word, textwrap.shorten(in_short(run, blinds), MOST_OF_A_TROUBLE, placeholder=" ..."))
-             for word, blinds, why in (("INVALID", "run", troubles(run)), ("BLIND", "deciding cell", blind_cells(run))) if why]
-    about, found = subject.is_about_the_field(run), sizes(run)
-    if not troubles(run) and about:
-        answers = [(name, effect_answer(run, contrast))
+             for word, reason in (("EDITED", facts.edited(run)), ("SICK", facts.sick(run))) if reason]
+    lines += [(word, textwrap.shorten(facts.in_short(run, blinds), MOST_OF_A_TROUBLE, placeholder=" ..."))
+             for word, blinds, why in (("INVALID", "run", facts.troubles(run)), ("BLIND", "deciding cell", facts.blind_cells(run))) if why]
+    about, found = subject.is_about_the_field(run), facts.sizes(run)
+    if not facts.troubles(run) and about:
+        answers = [(name, facts.effect_answer(run, contrast))
                    for name, contrast in (("field", subject.FIELD), ("pooling", subject.POOL_MAIN), ("direct", subject.DIRECT))]
         # Why is one thing for all of a run that is not for conclusions: it stands behind `sure`.
         lines += [(name, f"{'removed: ' if name == 'field' else ''}{wording.effect(answer['row'], subject.for_conclusions(run))} on {subject.OP}")
@@ -1307,10 +145,10 @@ def say(run, output):
         lines.append(("bytes", "chunk: {null} with the field, {packed} with it moved, {removed} without".format(**found["heap"])))
     if known["parts"]:
         lines.append(("parts", ", ".join(f"{number} {verdict}" for verdict, number in known["count"].items() if number)))
-        lines.append(("claims", f"all {known['claims']} confirmed" if all_confirmed(run) else
-                      "; ".join(f"{verdict}: {claims[verdict]}" for verdict in ("refuted", UNRESOLVED, INVALID) if verdict in claims)))
+        lines.append(("claims", f"all {known['claims']} confirmed" if facts.all_confirmed(run) else
+                      "; ".join(f"{verdict}: {claims[verdict]}" for verdict in ("refuted", facts.UNRESOLVED, facts.INVALID) if verdict in claims)))
     lines.append(("sure", f"{known['controls_hold']} of {known['controls']} controls hold; "
-                  + (f"{process_counts(run)} processes an effect" if process_counts(run) else "no effect has two processes")
+                  + (f"{facts.process_counts(run)} processes an effect" if facts.process_counts(run) else "no effect has two processes")
                   + ("" if subject.for_conclusions(run) else "; not for conclusions")))
     lines.append(("report", seen_from_here(output)))
     for name, text in lines:
@@ -1327,6 +165,7 @@ def main(arguments):
     parser = ArgumentParser(description="Writes the report of a run directory.")
     parser.add_argument("directory", metavar="RUN_DIRECTORY")
     parser.add_argument("--output", required=True, metavar="FILE", help="the report, Markdown")
+    parser.add_argument("--beside", default=[], action="append", metavar="DIR", help="a run of another machine, for what changes from one to the other")
     parser.add_argument("--say", action="store_true", help="say on standard output what came of it")
     options = parser.parse_args(arguments)
     if not options.output:
@@ -1334,8 +173,12 @@ def main(arguments):
     output = Path(options.output)
     check_replaceable(output)
     run = RunDirectory(options.directory)
+    run.beside = [RunDirectory(name) for name in options.beside]
     directory = Path(os.path.relpath(run.path.resolve(), output.resolve().parent)).as_posix()
-    write(output, render(run, directory))
+    places = [Path(os.path.relpath(other.path.resolve(), output.resolve().parent)).as_posix() for other in run.beside]
+    text, appendix = render(run, directory, f" --beside {facts.shell_word(','.join(places))}" if places else ""), render_appendix(run)
+    write_appendix(run, appendix)
+    write(output, text)
     if options.say:
         say(run, output)
     return 0

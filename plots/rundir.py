@@ -249,6 +249,7 @@ class RunDirectory:
             raise InputError(f"{directory}: not a directory, expected a run directory")
         self.files = {}
         self.indexes = {}
+        self.beside = []  # runs of other machines that the report sets beside this one
         tables = schema()
         for name in (*TABLES, *OPTIONAL_TABLES):
             setattr(self, name, [])

@@ -187,6 +187,7 @@ def structures(run):
     return list(found.values())
 
 
+TIME_SAVED = "time_reduction"  # the metric of claims that count a saving as positive
 TIMING_KINDS = ("timing", "composition")
 
 
@@ -200,7 +201,7 @@ def timing_parts(run):
         claim = run.select("claims", claim=row["claim"], part=row["part"])
         if not claim or claim[0]["kind"] not in TIMING_KINDS or row["estimate"] is None or row["ci_low"] is None:
             continue
-        parts.append({"verdict": row, "claim": claim[0], "sign": -1 if claim[0]["metric"] == "time_reduction" else 1})
+        parts.append({"verdict": row, "claim": claim[0], "sign": -1 if claim[0]["metric"] == TIME_SAVED else 1})
     return parts
 
 
@@ -219,7 +220,8 @@ def exploratory_effects(run):
 
 
 MOST_ROWS = 50       # of one forest plot
-MOST_ROWS_OPEN = 25  # of a table that stands open in the report
+MOST_ROWS_OPEN = 25  # of a table in the report
+ROWS_THAT_MATTER = 10  # of a longer one
 
 
 def effect_pages(run):
@@ -315,8 +317,7 @@ class Ranking:
                 self.apart.setdefault(row["contrast"], axes)
             elif axes and self.against in ends:
                 other = ends[0] if ends[1] == self.against else ends[1]
-                found.setdefault(other, (self._name(run, axes[0], other),
-                                         other, turned(effect_row) if ends[1] == self.against else effect_row))
+                found.setdefault(other, (choice_in_words(run, other), other, turned(effect_row) if ends[1] == self.against else effect_row))
         self.rows = sorted(found.values(), key=lambda item: -abs(item[2]["estimate"]))
         if not self.rows:
             self.missing = f"effects.csv has no pair with {self.against} that differs in one axis on {OP}"
@@ -327,8 +328,41 @@ class Ranking:
         return [axis for axis in one if axis in other and one[axis] != other[axis]
                 and NOT_APPLICABLE not in (one[axis], other[axis])]
 
-    def _name(self, run, axis, other):
-        return f"{CHOICE_NAMES.get(axis, axis)}: {level_of_axis(run, self.against, axis)} to {level_of_axis(run, other, axis)}"
+
+# Choices in words, where a level by its name says little: how the design is that somebody has who chose it.
+CHANGES = {("mmap_res", "removed"): "field removed", ("mmap_res", "packed"): "field moved, no holes", ("mmap_res", "null"): "field kept",
+           ("mmap_res", "assigned"): "field set and released", ("mmap_res", "retained"): "field set, never released",
+           ("pool", "direct"): "no buffer at all", ("pool", "none"): "no pool", ("pool", "thread"): "pooled", ("pool", "frame"): "structure on the stack, no pool",
+           ("classes", "three"): "three size classes", ("classes", "ten"): "ten size classes", ("classes", "fine"): "fine size classes"}
+WHERE = {"thread": "pooled", "none": "unpooled"}
+
+
+def change_of(axis, level_name, before):
+    return CHANGES.get((axis, level_name), f"{CHOICE_NAMES.get(axis, axis)} {before} to {level_name}")
+
+
+def levels_shared(run, side):
+    """{axis: level} that all variants of a side have."""
+    axes = [{row["axis"]: row["level"] for row in run.select("variants", variant=name)} for name in side.split()]
+    return {axis: name for axis, name in axes[0].items() if all(other.get(axis) == name for other in axes[1:])} if axes else {}
+
+
+def change_words(run, row):
+    """'field removed, pooled': what a contrast is about; its name where its variants have no levels that are known."""
+    if row["kind"] == "interaction":
+        return f"how far two changes depend on each other ({row['contrast']})"
+    before, after = (levels_shared(run, row[side]) for side in ("baseline", "contender"))
+    changed = [axis for axis in after if axis in before and before[axis] != after[axis] and NOT_APPLICABLE not in (before[axis], after[axis])]
+    if not changed:
+        return row["contrast"]
+    where = WHERE.get(after.get("pool", "")) if "pool" not in changed else None
+    return " and ".join(change_of(axis, after[axis], before[axis]) for axis in changed) + (f", {where}" if where else "")
+
+
+def choice_in_words(run, other):
+    """What leaving the original's design for `other` is."""
+    field = run.one("panels", contrast=FIELD)
+    return change_words(run, {"kind": "pair", "contrast": other, "baseline": field["baseline"], "contender": other})
 
 
 def heap_rows(run, workload=None):

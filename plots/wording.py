@@ -107,6 +107,16 @@ def turned(row):
         "estimate": other(row["estimate"]), "words": TURNED_WORDS.get(row["words"], row["words"])}
 
 
+def mirrored(row):
+    """Figures and region of a verdict with the other sign."""
+    def minus(name):
+        return None if row[name] is None else -row[name] if row[name] else row[name]
+
+    bounds = row["region_bounds"]
+    return dict(row) | {"estimate": minus("estimate"), "ci_low": minus("ci_high"), "ci_high": minus("ci_low"), "region_low": minus("region_high"),
+                        "region_high": minus("region_low"), "region_bounds": bounds and ("(" if bounds[1] == ")" else "[") + (")" if bounds[0] == "(" else "]")}
+
+
 # The other intervals of the same processes: an effect is shown only where both have the sign of the printed one.
 OTHER_WAYS = {"plain": "plain means disagree", "t": "t interval disagrees"}
 
@@ -167,14 +177,37 @@ def confidence(value):
     return f"{number(value * 100)} %"
 
 
-def table(header, rows):
-    """A GitHub table, padded so that it can be read as text too."""
+MOST_PADDED = 40  # a column of sentences would be mostly blanks
+
+
+def rendered(header, rows):
     cells = [[escape.markdown(str(cell)).replace("|", "\\|") for cell in row] for row in [header, *rows]]
     widths = [max(3, *(len(row[i]) for row in cells)) for i in range(len(header))]
+    widths = [min(width, MOST_PADDED) for width in widths]
     widths[-1] = 3  # nothing to its right that would have to line up
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() + " |" for row in cells]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)
+
+
+class Table(str):
+    """A GitHub table, padded so that it can be read as text too, that knows its rows and how much each of them matters."""
+
+    def __new__(cls, header, rows, weights=None):
+        rows = list(rows)
+        made = super().__new__(cls, rendered(header, rows))
+        made.header, made.rows, made.weights = header, rows, [0] * len(rows) if weights is None else list(weights)
+        return made
+
+    def heaviest(self, count):
+        """The same with so many rows, those that matter most, in the order that they had."""
+        places = sorted(sorted(range(len(self.rows)), key=lambda place: self.weights[place], reverse=True)[:count])
+        return Table(self.header, [self.rows[place] for place in places])
+
+
+def table(header, rows, weights=None):
+    """`weights`: how much a row matters where not all have room; without, the first ones do."""
+    return Table(header, rows, weights)
 
 
 LINE = 80

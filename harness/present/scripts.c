@@ -66,14 +66,20 @@ int present_check_output(const char *output, struct error *error)
     return 0;
 }
 
-static int run_script(const struct paths *paths, const char *script, const char *directory, const char *option,
-                      const char *value, const char *flag, struct error *error)
+static int run_script(const struct paths *paths, const char *script, const char *directory, const char *const more[],
+                      struct error *error)
 {
+    const char *arguments[2 * PRESENT_BESIDE_MAX + 8] = {NULL}; /* the longest are those of a report */
     char path[PATH_MAX];
     const char *python = find_python(error);
     if (python == NULL || paths_join(path, paths->plots, script, error) != 0)
         return error->code;
-    const char *const arguments[] = {python, path, directory, option, value, flag, NULL};
+    size_t count = 0;
+    arguments[count++] = python;
+    arguments[count++] = path;
+    arguments[count++] = directory;
+    while (more && *more && count + 1 < sizeof arguments / sizeof arguments[0])
+        arguments[count++] = *more++;
     const struct process_options options = {.pass_fd = -1, .time_limit_s = 600};
     struct process_end end;
     char words[128];
@@ -91,27 +97,33 @@ static int run_script(const struct paths *paths, const char *script, const char 
 
 int present_figures(const struct paths *paths, const char *directory, struct error *error)
 {
-    return run_script(paths, "figures.py", directory, NULL, NULL, NULL, error);
+    return run_script(paths, "figures.py", directory, NULL, error);
 }
 
 int present_terminal(const struct paths *paths, const char *directory, struct error *error)
 {
-    return run_script(paths, "terminal.py", directory, NULL, NULL, NULL, error);
+    return run_script(paths, "terminal.py", directory, NULL, error);
 }
 
-int present_report(const struct paths *paths, const char *directory, const char *output, struct error *error)
+int present_report(const struct paths *paths, const char *directory, const char *output, const char *const beside[],
+                   struct error *error)
 {
-    return run_script(paths, "report.py", directory, "--output", output, "--say", error);
+    const char *more[2 * PRESENT_BESIDE_MAX + 4] = {"--output", output, "--say"};
+    for (size_t i = 0, count = 3; beside[i] && i < PRESENT_BESIDE_MAX; i++) {
+        more[count++] = "--beside";
+        more[count++] = beside[i];
+    }
+    return run_script(paths, "report.py", directory, more, error);
 }
 
 int present_comparison(const struct paths *paths, const char *directory, struct error *error)
 {
-    return run_script(paths, "compare.py", directory, NULL, NULL, NULL, error);
+    return run_script(paths, "compare.py", directory, NULL, error);
 }
 
 int present_trend(const struct paths *paths, const char *directory, struct error *error)
 {
-    return run_script(paths, "trend.py", directory, NULL, NULL, NULL, error);
+    return run_script(paths, "trend.py", directory, NULL, error);
 }
 
 const char *present_colour(enum verdict verdict)

@@ -20,8 +20,11 @@ int present_check_output(const char *output, struct error *error);
 int present_figures(const struct paths *paths, const char *directory, struct error *error);
 /* The same at a glance, as text on standard output; writes no file. */
 int present_terminal(const struct paths *paths, const char *directory, struct error *error);
-/* Writes the report and says on standard output, in at most ten lines, what came of it and where it is. */
-int present_report(const struct paths *paths, const char *directory, const char *output, struct error *error);
+/* Writes the report and says on standard output, in at most ten lines, what came of it and where it is. `beside`: runs
+ * of other machines, NULL-terminated, at most PRESENT_BESIDE_MAX. */
+enum { PRESENT_BESIDE_MAX = 64 };
+int present_report(const struct paths *paths, const char *directory, const char *output, const char *const beside[],
+                   struct error *error);
 
 /* COMPARE.md and figures/ of a directory of `compare`; a few lines about it on standard output. */
 int present_comparison(const struct paths *paths, const char *directory, struct error *error);

@@ -19,6 +19,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
 import figures  # noqa: E402
+import facts  # noqa: E402
 import report  # noqa: E402
 import report_fixture  # noqa: E402
 import style  # noqa: E402
@@ -69,7 +70,7 @@ class OfModules(unittest.TestCase):
         self.assertEqual(len(rows), len(report_fixture.WORKLOADS))
         self.assertIn("- `um_words` against `sum_bytes`: ", plain)
         for row in rows:
-            levels = [report.level_text(subject.level(self.data, row["panel"], row["workload"], row[side])) for side in ("baseline", "contender")]
+            levels = [facts.level_text(subject.level(self.data, row["panel"], row["workload"], row[side])) for side in ("baseline", "contender")]
             line = " | ".join([f"`{row['workload']}`", *levels, wording.effect(row, why=False)])
             self.assertIn(line, re.sub(r" +", " ", self.text))
         self.assertIn("`sum_bytes` | shape=null", plain)
@@ -102,14 +103,14 @@ class OfModules(unittest.TestCase):
 
     def test_words_that_differ_are_told_apart(self):
         rows = [dict(row) for row in subject.pairs(self.data)]
-        for row, words in zip(rows, ("faster by", "faster by", report.UNRESOLVED)):
+        for row, words in zip(rows, ("faster by", "faster by", facts.UNRESOLVED)):
             row |= {"words": words, "reason": "for a reason"}
         rows[0] |= {"estimate": -20.0, "ci_low": -21.0, "ci_high": -19.0}
         rows[1] |= {"estimate": -10.0, "ci_low": -11.0, "ci_high": -9.0}
         with unittest.mock.patch.object(subject, "pairs", return_value=rows):
-            line, = report.pair_lines(self.data)
+            line, = facts.pair_lines(self.data)
         self.assertEqual(line, f"`um_words` against `sum_bytes`: faster by 10 % to 20 %, on 2 of 3 workloads; not resolvable here "
-                               f"({report.plain_effect(rows[2])}; "
+                               f"({facts.plain_effect(rows[2])}; "
                                f"for a reason) on `{rows[2]['workload']}`.")
 
     def test_a_few_of_our_workloads_are_not_about_the_field(self):
