@@ -381,7 +381,7 @@ static uint64_t workload_trace_own_digest(struct encbench_host *host, uint64_t s
     return workload_trace_digest(host, &workload_trace_own);
 }
 
-#ifdef ENCBUF_POOL_THREAD
+#ifdef ENCBUF_POOLED
 
 static size_t workload_trace_own_metrics(struct encbench_host *host, uint64_t seed, struct encbench_metric *metrics)
 {
