@@ -80,8 +80,9 @@ static const struct {
     {{"data", KEY_DATA, "DIR", 0,
       "data files of the modules, instead of NAME.data beside NAME.o; the workload finds them by its host", 0},
      " run report "},
-    {{"trace", KEY_TRACE, "FILE[:COLUMN]", 0,
-      "your program's sizes, a row a call: a CSV (its column size, bytes or length, or COLUMN) or a number a line; "
+    {{"trace", KEY_TRACE, "FILE", 0,
+      "your program's sizes, a row a call: a CSV (its column size, bytes or length, or of FILE:COLUMN that one) or a "
+      "number a line; "
       "replayed as the workload trace:own",
       0},
      " run report "},

@@ -40,6 +40,7 @@ VARIANT = {
     "null+mutex": "#8B1A4F",
     "null+shared": "#5C7F00",
     "null+owner": "#00757A",
+    "null+thread+fitted8": "#3E5C76",
 }
 PALETTE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK, YELLOW)
 OTHER = "#777777"

@@ -17,6 +17,7 @@
  *   classes   ten       8 KiB ... 10 MiB
  *             three     64 KiB, 2 MiB, 10 MiB
  *             fine      from 64 bytes to 10 MiB, four a doubling
+ *             fitted4 fitted8 fitted16  so many, that waste least on a trace (classes_fitted.h)
  *             na        unpooled: exactly what is asked
  *   refs      seqcst    count and flag in two words, sequentially consistent
  *             acqrel    the same words, the weakest orders that suffice
@@ -55,8 +56,9 @@
 #endif
 
 #if 1 != defined(ENCBUF_CLASSES_TEN) + defined(ENCBUF_CLASSES_THREE) + defined(ENCBUF_CLASSES_FINE) +                  \
+             defined(ENCBUF_CLASSES_FITTED4) + defined(ENCBUF_CLASSES_FITTED8) + defined(ENCBUF_CLASSES_FITTED16) +    \
              defined(ENCBUF_CLASSES_NA)
-#error "axis classes: define exactly one of ENCBUF_CLASSES_TEN, _THREE, _FINE, _NA"
+#error "axis classes: define exactly one of ENCBUF_CLASSES_TEN, _THREE, _FINE, _FITTED4, _FITTED8, _FITTED16, _NA"
 #endif
 
 #if 1 != defined(ENCBUF_REFS_SEQCST) + defined(ENCBUF_REFS_ACQREL) + defined(ENCBUF_REFS_MERGED) +                     \

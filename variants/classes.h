@@ -1,11 +1,13 @@
 /*
- * Size classes of the pooled variants (axis classes). `three` and `ten` are found by a linear scan, as the original's
- * are; `fine`, four a doubling from 64 bytes up to the same 10 MiB, has 70 classes and computes the index.
+ * Size classes of the pooled variants (axis classes). `three`, `ten` and those fitted to a trace are found by a linear
+ * scan, as the original's are; `fine`, four a doubling from 64 bytes up to the same 10 MiB, has 70 classes and computes
+ * the index.
  */
 #ifndef ENCBUF_CLASSES_H
 #define ENCBUF_CLASSES_H
 
 #include "axes.h"
+#include "classes_fitted.h"
 
 #include <stddef.h>
 
@@ -31,6 +33,12 @@ static const size_t encbuf_class_bytes[] = {
     ENCBUF_FOUR(4 * ENCBUF_MIB),
     8 * ENCBUF_MIB,
     10 * ENCBUF_MIB,
+#elif defined(ENCBUF_CLASSES_FITTED4)
+    ENCBUF_FITTED4,
+#elif defined(ENCBUF_CLASSES_FITTED8)
+    ENCBUF_FITTED8,
+#elif defined(ENCBUF_CLASSES_FITTED16)
+    ENCBUF_FITTED16,
 #endif
 };
 

@@ -154,6 +154,12 @@ static size_t expected_capacity(size_t size)
         for (size_t quarters = 4; quarters < 8 && quarter * quarters <= 10 * MIB; quarters++)
             if (size <= quarter * quarters)
                 return quarter * quarters;
+#elif defined(ENCBUF_CLASSES_FITTED8)
+    static const size_t fitted[] = {1964, 8136, 11704, 14492, 21464, 25196, 29656, 7439964};
+
+    for (size_t i = 0; i < sizeof fitted / sizeof fitted[0]; i++)
+        if (size <= fitted[i])
+            return fitted[i];
 #elif !defined(ENCBUF_CLASSES_NA)
 #ifdef ENCBUF_CLASSES_THREE
     static const size_t kib[] = {64, 2048, 10240};
@@ -486,6 +492,12 @@ static void test_second_put_does_nothing(void **state)
 #define KEEPS_MANY 1 /* as long as no epoch passes */
 #endif
 
+#ifdef ENCBUF_CLASSES_FITTED8
+#define LAST_CLASS ((size_t)7439964)
+#else
+#define LAST_CLASS (10 * MIB)
+#endif
+
 /* The class that serves 100 bytes, and another request that it serves. */
 #if defined(ENCBUF_CLASSES_THREE)
 #define FIRST_CLASS (64 * KIB)
@@ -493,6 +505,9 @@ static void test_second_put_does_nothing(void **state)
 #elif defined(ENCBUF_CLASSES_FINE)
 #define FIRST_CLASS 112
 #define SAME_CLASS  105
+#elif defined(ENCBUF_CLASSES_FITTED8)
+#define FIRST_CLASS 1964
+#define SAME_CLASS  1500
 #else
 #define FIRST_CLASS (8 * KIB)
 #define SAME_CLASS  5000
@@ -643,16 +658,16 @@ static void test_oversize_is_exact_and_dropped(void **state)
 
 static void test_oversize_remakes_a_pooled_buffer(void **state)
 {
-    struct encbuf *pooled = encbuf_get(NULL, 10 * MIB), *oversize;
+    struct encbuf *pooled = encbuf_get(NULL, LAST_CLASS), *oversize;
     long before;
 
     (void)state;
-    assert_int_equal(pooled->capacity, 10 * MIB);
+    assert_int_equal(pooled->capacity, LAST_CLASS);
     encbuf_put(pooled);
     before = live_blocks;
-    oversize = encbuf_get(NULL, 10 * MIB + 1);
+    oversize = encbuf_get(NULL, LAST_CLASS + 1);
     assert_ptr_equal(oversize, pooled);
-    assert_int_equal(oversize->capacity, 10 * MIB + 1);
+    assert_int_equal(oversize->capacity, LAST_CLASS + 1);
     assert_int_equal(live_blocks, before);
     encbuf_put(oversize);
     assert_int_equal(live_blocks, before - 2);
@@ -1530,6 +1545,8 @@ static void test_pool_metrics_count(void **state)
     const double hits = 3, rest = 2, data_bytes = 64 * KIB + 2 * MIB;
 #elif defined(ENCBUF_CLASSES_FINE)
     const double hits = 2, rest = 3, data_bytes = 112 + 224 + 128;
+#elif defined(ENCBUF_CLASSES_FITTED8)
+    const double hits = 3, rest = 2, data_bytes = 1964 + 8136;
 #else
     const double hits = 3, rest = 2, data_bytes = 8 * KIB + 16 * KIB;
 #endif
@@ -1573,13 +1590,16 @@ static void test_nothing_served_has_no_waste(void **state)
 }
 
 /* A trace made up of three calls: strings of 100, 9000 and 66560 bytes (65 KiB), together 75660. By hand:
- * three: 65536 + 65536 + 2097152 = 2228224; ten: 8192 + 16384 + 131072 = 155648; fine: 112 + 10240 + 81920 = 92272. */
+ * three: 65536 + 65536 + 2097152 = 2228224; ten: 8192 + 16384 + 131072 = 155648; fine: 112 + 10240 + 81920 = 92272;
+ * fitted8: 1964 + 11704 + 7439964 = 7453632. */
 static void test_waste_of_a_trace_by_hand(void **state)
 {
 #if defined(ENCBUF_CLASSES_THREE)
     const double class_bytes = 2228224, rest = 2, percent = 96.604470, of_65_kib = 96.826172;
 #elif defined(ENCBUF_CLASSES_FINE)
     const double class_bytes = 92272, rest = 3, percent = 18.003294, of_65_kib = 18.75;
+#elif defined(ENCBUF_CLASSES_FITTED8)
+    const double class_bytes = 7453632, rest = 3, percent = 98.984924, of_65_kib = 99.105372;
 #else
     const double class_bytes = 155648, rest = 3, percent = 51.390317, of_65_kib = 49.21875;
 #endif
@@ -1647,7 +1667,8 @@ static void test_sizes_of_a_trace(void **state)
 
 /* 16 requests from 68 to 128 KiB, together 1568 KiB: three gives 2 MiB to each, ten 128 KiB, fine 80, 96, 112 and 128
  * KiB to four each. Of the last doubling the four up to 10 MiB are served; the first beyond takes the buffer of the
- * last class, and put drops it, so that all classes but the last rest. */
+ * last class, and put drops it, so that all classes but the last rest. Of fitted8 the last class has 7.1 MiB: none of
+ * the last doubling is served, and four of the one before are not. */
 static void test_sweep_by_hand(void **state)
 {
     const double kib = 1568;
@@ -1657,6 +1678,9 @@ static void test_sweep_by_hand(void **state)
 #elif defined(ENCBUF_CLASSES_FINE)
     const double given_kib = 4 * (80 + 96 + 112 + 128), first = 100 * (64 - 24.5) / 64;
     const double last = 100 * (40 - 37) / 40.0, rest = 69;
+#elif defined(ENCBUF_CLASSES_FITTED8)
+    const double given_kib = 16 * 7439964 / 1024.0, first = 100 * (1964 - 24.5) / 1964;
+    const double last = 0, rest = 7;
 #else
     const double given_kib = 16 * 128, first = 100 * (8192 - 24.5) / 8192;
     const double last = 100 * (40 - 37) / 40.0;
@@ -1672,7 +1696,11 @@ static void test_sweep_by_hand(void **state)
                        1e-4);
     assert_float_equal(counted("class_sweep", "class_waste_percent_to_32"), first, 1e-4);
     assert_float_equal(counted("class_sweep", "class_waste_percent_to_16777216"), last, 1e-4);
+#ifdef ENCBUF_CLASSES_FITTED8
+    assert_true(counted("class_sweep", "requests_above_last_class") == 20);
+#else
     assert_true(counted("class_sweep", "requests_above_last_class") == 12);
+#endif
     assert_true(counted("class_sweep", "buffers_at_rest") == rest);
 }
 

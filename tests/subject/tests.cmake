@@ -70,6 +70,9 @@ add_test(NAME conformance_static_scan
          COMMAND ${CMAKE_COMMAND} -DSCAN=${PROJECT_SOURCE_DIR}/variants/static_scan.cmake
                  -P ${CMAKE_CURRENT_LIST_DIR}/conformance_static_scan.cmake)
 
+encbench_unit_test(fitted_test)
+target_include_directories(fitted_test PRIVATE ${variant_include_directories})
+
 # Axes have no defaults: what must not compile does not.
 encbench_script_test(conformance_axes BESIDE 120 conformance_axes.sh ${CMAKE_C_COMPILER} ${PROJECT_SOURCE_DIR})
 
