@@ -72,7 +72,7 @@
  * chain. A planted module (a control, slower on purpose) is a file NAME.planted.o with workloads that have
  * planted_cycles_per_op; any other file has none of those.
  *
- * Limits: 64 workloads, 16 axes (each named once) and 64 fields a module; an `op` of 1 to 200 bytes; a structure of at
+ * Limits: 96 workloads, 16 axes (each named once) and 64 fields a module; an `op` of 1 to 200 bytes; a structure of at
  * most 1 MiB whose fields have a size, stand in order of offset and do not overlap; 64 metrics a workload, each named
  * once and not like one that the harness fills (allocations_per_op, allocated_bytes_per_op, handed_out_bytes_per_op,
  * releases_per_op, live_blocks_per_op, live_bytes_per_op, live_requested_bytes_per_op, malloc_calls_per_op and so on
@@ -286,6 +286,11 @@ struct encbench_workload {
      * else. 0; ENCBENCH_NOT_HERE where the directory has no such file: the workload is left out; or any other figure
      * with a one-line message. NULL: the row is as it stands. */
     int (*describe)(const char *data_directory, struct encbench_workload *row, char *message, size_t message_bytes);
+
+    /* Whether this machine lacks what the op needs (instructions, a device): 0, or not 0 with a reason of one line.
+     * Asked once when the module is loaded, before anything is set up. A workload of which the machine lacks something
+     * is not measured here, and the run says why and goes on; what `setup` refuses ends the run. */
+    int (*lacks)(char *reason, size_t reason_bytes);
 };
 
 #define ENCBENCH_NOT_HERE 1

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define LEVEL_HOT static inline __attribute__((always_inline))
+/* Of a loop: or it does not begin on a line of the cache. */
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
 
 /* ---- table256 ---- */
 

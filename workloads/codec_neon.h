@@ -46,7 +46,7 @@ void codec_hex_neon(unsigned char *output, const unsigned char *input, size_t in
         if (input_bytes > 48)
             hex_16_neon(output + 64, input + 32);
         if (input_bytes > 64)
-            for (input += 48, output += 96; input < last; input += 16, output += 32)
+            for (input += 48, output += 96; LIKELY(input < last); input += 16, output += 32)
                 hex_16_neon(output, input);
         hex_16_neon(output_last, last);
     }

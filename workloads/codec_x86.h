@@ -55,9 +55,10 @@ SSSE3_HOT void hex_short(unsigned char *output, const unsigned char *input, size
         both = hex_of_8(_mm_cvtsi64_si128((long long)((uint64_t)high << 32 | low)));
         _mm_storel_epi64((__m128i *)(void *)output, both);
         _mm_storel_epi64((__m128i *)(void *)(output + 2 * input_bytes - 8), _mm_unpackhi_epi64(both, both));
-    } else {
-        for (size_t i = 0; i < input_bytes; i++)
-            hex_pair(output + 2 * i, input[i]);
+    } else if (input_bytes > 0) {
+        hex_pair(output, input[0]);
+        hex_pair(output + input_bytes / 2 * 2, input[input_bytes / 2]);
+        hex_pair(output + 2 * input_bytes - 2, input[input_bytes - 1]);
     }
 }
 
@@ -85,7 +86,7 @@ SSSE3 void codec_hex_ssse3(unsigned char *output, const unsigned char *input, si
         hex_16_ssse3(output, input);
         hex_16_ssse3(output + 32, input + 16);
         if (input_bytes > 64)
-            for (input += 32, output += 64; input < last; input += 16, output += 32)
+            for (input += 32, output += 64; LIKELY(input < last); input += 16, output += 32)
                 hex_16_ssse3(output, input);
         else
             hex_16_ssse3(output_last - 32, last - 16);
@@ -214,7 +215,7 @@ AVX2 void codec_hex_avx2(unsigned char *output, const unsigned char *input, size
 
         hex_32_avx2(output, input);
         if (input_bytes > 64)
-            for (input += 32, output += 64; input < last; input += 32, output += 64)
+            for (input += 32, output += 64; LIKELY(input < last); input += 32, output += 64)
                 hex_32_avx2(output, input);
         if (input_bytes > 32)
             hex_32_avx2(output_last, last);
@@ -326,7 +327,7 @@ AVX512 void codec_hex_avx512vbmi(unsigned char *output, const unsigned char *inp
 
         hex_32_avx512(output, input);
         if (input_bytes > 64)
-            for (input += 32, output += 64; input < last; input += 32, output += 64)
+            for (input += 32, output += 64; LIKELY(input < last); input += 32, output += 64)
                 hex_32_avx512(output, input);
         if (input_bytes > 32)
             hex_32_avx512(output_last, last);
@@ -343,38 +344,31 @@ AVX512_HOT __m512i base64_of_48(__m512i bytes, bool url)
                                    _mm512_loadu_si512(url ? base64url_digits : base64_digits));
 }
 
-LEVEL_HOT uint64_t lowest(size_t bits)
+AVX512_HOT uint64_t lowest(size_t bits)
 {
-    return bits < 64 ? ((uint64_t)1 << bits) - 1 : ~(uint64_t)0;
+    return _bzhi_u64(~UINT64_C(0), (unsigned)bits);
 }
 
-/* 1 to 48 bytes, with what is left over and how it is filled up, under a mask. */
+/* At most 48 bytes, with what is left over, under a mask; and two stores of what fills it up, or one twice. */
 AVX512_HOT void base64_last(bool url, unsigned char *output, const unsigned char *input, size_t input_bytes)
 {
     const size_t digits = (4 * input_bytes + 2) / 3, filled = (input_bytes + 2) / 3 * 4;
     __m512i bytes = _mm512_maskz_loadu_epi8(lowest(input_bytes), input);
-    __m512i encoded = base64_of_48(bytes, url);
 
-    if (!url)
-        encoded = _mm512_mask_mov_epi8(_mm512_set1_epi8('='), lowest(digits), encoded);
-    _mm512_mask_storeu_epi8(output, lowest(url ? digits : filled), encoded);
+    _mm512_mask_storeu_epi8(output, lowest(digits), base64_of_48(bytes, url));
+    if (!url && filled != digits)
+        output[digits] = output[filled - 1] = '=';
 }
 
 AVX512_HOT void base64_avx512(bool url, unsigned char *output, const unsigned char *input, size_t input_bytes)
 {
+    for (; LIKELY(input_bytes >= 64); input += 48, output += 64, input_bytes -= 48)
+        STORE64(output, base64_of_48(_mm512_loadu_si512(input), url));
     if (input_bytes > 48) {
         STORE64(output, base64_of_48(_mm512_maskz_loadu_epi32(0x0fff, input), url));
         input += 48;
         output += 64;
         input_bytes -= 48;
-        for (; input_bytes >= 64; input += 48, output += 64, input_bytes -= 48)
-            STORE64(output, base64_of_48(_mm512_loadu_si512(input), url));
-        if (input_bytes > 48) {
-            STORE64(output, base64_of_48(_mm512_maskz_loadu_epi32(0x0fff, input), url));
-            input += 48;
-            output += 64;
-            input_bytes -= 48;
-        }
     }
     base64_last(url, output, input, input_bytes);
 }

@@ -4,10 +4,12 @@
  * One op: one whole replay: for each call in order, the first `input_bytes` bytes of the input (in the state `fresh` of
  * the next) encoded into a fresh string that is freed; and one epoch of the pool's clock (retain.h). The harness
  * derives the figure of one call. Long enough to need no re-warming. The totals of a trace stand here as constants
- * because the table is static; set-up refuses a file that differs.
+ * because the table is static; set-up refuses a file that differs. `_best`: the same with the best codec of this CPU
+ * (codec_levels.h).
  *
  * trace:own is that of a user (`--trace`), or not there: its data file says how many calls of which sizes, so its row
  * is filled in by its `describe`.
+workload: said and left out)
  *
  * Counted, from an empty pool over one replay's gets: hits per get, and what rests in the pool afterwards; and how many
  * calls of which sizes there are and how much they encode, by doublings.
@@ -66,9 +68,45 @@
         .metrics = WORKLOAD_POOL_METRICS(workload_trace_own_metrics),
         .describe = workload_trace_own_describe,
     },
+    {
+        .name = "trace:file=npm-install:codec=best",
+        .short_name = "trace:npm-install_best",
+        .op = "2167 digests of 20 to 64 bytes encoded by codec best into fresh strings that are freed",
+        .input_bytes = WORKLOAD_TRACE_NPM_INPUT_BYTES,
+        .bytes_per_op = WORKLOAD_TRACE_NPM_OUTPUT_BYTES,
+        .batch_multiple_ops = 1,
+        .rewarm_ops = 0,
+        .planted_cycles_per_op = WORKLOAD_PLANTED_CYCLES(256 * WORKLOAD_TRACE_NPM_TIMES * WORKLOAD_TRACE_NPM_CALLS),
+        .threads_max = 1,
+        .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | ENCBENCH_FRESH,
+        .digest = workload_trace_npm_best_digest,
+        .setup = workload_trace_npm_best_setup,
+        .run = workload_trace_best_run,
+        .teardown = workload_trace_teardown,
+        .lacks = workload_codec_lacks_best,
+    },
+    {
+        .name = "trace:file=webpack-build:codec=best",
+        .short_name = "trace:webpack-build_best",
+        .op = "39 assets and a source map encoded to base64 by codec best into fresh strings that are freed",
+        .input_bytes = WORKLOAD_TRACE_WEBPACK_INPUT_BYTES,
+        .bytes_per_op = WORKLOAD_TRACE_WEBPACK_OUTPUT_BYTES,
+        .batch_multiple_ops = 1,
+        .rewarm_ops = 0,
+        .planted_cycles_per_op =
+            WORKLOAD_PLANTED_CYCLES(256 * WORKLOAD_TRACE_WEBPACK_TIMES * WORKLOAD_TRACE_WEBPACK_CALLS),
+        .threads_max = 1,
+        .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | ENCBENCH_FRESH,
+        .digest = workload_trace_webpack_best_digest,
+        .setup = workload_trace_webpack_best_setup,
+        .run = workload_trace_best_run,
+        .teardown = workload_trace_teardown,
+        .lacks = workload_codec_lacks_best,
+    },
 
 #else
 
+#include "codec_choice.h"
 #include "doublings.h"
 #include "encode.h"
 #include "pool_metrics.h"
@@ -106,6 +144,7 @@ struct workload_trace {
     const struct encbench_host *host;
     const struct workload_trace_spec *spec;
     struct trace_file file;
+    const struct codec *codec; /* NULL: table16 by its name */
 };
 
 /* The file is the one that the table describes. */
@@ -154,6 +193,7 @@ static int workload_trace_setup(struct encbench_host *host, const struct workloa
     }
     self->host = host;
     self->spec = spec;
+    self->codec = NULL;
     if (workload_trace_load(self, message, message_bytes) != 0) {
         free(self);
         return 1;
@@ -163,28 +203,60 @@ static int workload_trace_setup(struct encbench_host *host, const struct workloa
     return 0;
 }
 
+/* The same with the best codec of this CPU. */
+static int workload_trace_best_setup(struct encbench_host *host, const struct workload_trace_spec *spec, void **state,
+                                     char *message, size_t message_bytes)
+{
+    const struct codec *codec;
+
+    if (codec_find("best", &codec, message, message_bytes) != 0 ||
+        workload_trace_setup(host, spec, state, message, message_bytes) != 0)
+        return 1;
+    ((struct workload_trace *)*state)->codec = codec;
+    return 0;
+}
+
+/* n replays, and `bytes` more. No function: inlined as one, it made other instructions of the run that is table16's. */
+#define WORKLOAD_TRACE_REPLAY(self, codec, n, bytes)                                                                   \
+    do {                                                                                                               \
+        const struct trace_call *calls = (self)->file.calls, *end = calls + (self)->file.call_count;                   \
+        struct encbench_inputs inputs = encbench_inputs((self)->host);                                                 \
+                                                                                                                       \
+        for (uint64_t i = 0; i < (n); i++) {                                                                           \
+            for (const struct trace_call *call = calls; call != end; call++) {                                         \
+                const unsigned char *source = encbench_next_input(&inputs);                                            \
+                unsigned char *string;                                                                                 \
+                size_t string_bytes;                                                                                   \
+                                                                                                                       \
+                WORKLOAD_PLANT_TIMES(source, 256, (self)->spec->planted_times);                                        \
+                string = encode_to_string_by(codec, (enum codec_encoding)call->encoding, source, call->input_bytes,    \
+                                             &string_bytes);                                                           \
+                WORKLOAD_CONSUME(string);                                                                              \
+                (bytes) += string_bytes;                                                                               \
+                free(string);                                                                                          \
+            }                                                                                                          \
+            encbuf_epoch();                                                                                            \
+        }                                                                                                              \
+    } while (0)
+
 static uint64_t workload_trace_run(void *state, unsigned thread, uint64_t n)
 {
     const struct workload_trace *self = state;
-    const struct trace_call *calls = self->file.calls, *end = calls + self->file.call_count;
-    struct encbench_inputs inputs = encbench_inputs(self->host);
     uint64_t bytes = 0;
 
     (void)thread;
-    for (uint64_t i = 0; i < n; i++) {
-        for (const struct trace_call *call = calls; call != end; call++) {
-            const unsigned char *source = encbench_next_input(&inputs);
-            unsigned char *string;
-            size_t string_bytes;
+    WORKLOAD_TRACE_REPLAY(self, NULL, n, bytes);
+    return bytes;
+}
 
-            WORKLOAD_PLANT_TIMES(source, 256, self->spec->planted_times);
-            string = encode_to_string((enum codec_encoding)call->encoding, source, call->input_bytes, &string_bytes);
-            WORKLOAD_CONSUME(string);
-            bytes += string_bytes;
-            free(string);
-        }
-        encbuf_epoch();
-    }
+static uint64_t workload_trace_best_run(void *state, unsigned thread, uint64_t n)
+{
+    const struct workload_trace *self = state;
+    uint64_t bytes = 0;
+
+    (void)thread;
+    WORKLOAD_CODEC_CHOSEN(self->codec);
+    WORKLOAD_TRACE_REPLAY(self, self->codec, n, bytes);
     return bytes;
 }
 
@@ -198,7 +270,8 @@ static void workload_trace_teardown(void *state)
 }
 
 /* All output of one replay; 0 if the trace cannot be read, of which set-up gives the reason. */
-static uint64_t workload_trace_digest(struct encbench_host *host, const struct workload_trace_spec *spec)
+static uint64_t workload_trace_digest_by(const struct codec *codec, struct encbench_host *host,
+                                         const struct workload_trace_spec *spec)
 {
     uint64_t hash = WORKLOAD_HASH_START;
     struct workload_trace self = {.host = host, .spec = spec};
@@ -209,8 +282,8 @@ static uint64_t workload_trace_digest(struct encbench_host *host, const struct w
     encbuf_pool_setup();
     for (size_t i = 0; i < self.file.call_count; i++) {
         size_t string_bytes;
-        unsigned char *string = encode_to_string((enum codec_encoding)self.file.calls[i].encoding, host->input,
-                                                 self.file.calls[i].input_bytes, &string_bytes);
+        unsigned char *string = encode_to_string_by(codec, (enum codec_encoding)self.file.calls[i].encoding,
+                                                    host->input, self.file.calls[i].input_bytes, &string_bytes);
 
         hash = workload_hash(hash, &string_bytes, sizeof string_bytes);
         hash = workload_hash(hash, string, string_bytes);
@@ -219,6 +292,11 @@ static uint64_t workload_trace_digest(struct encbench_host *host, const struct w
     encbuf_pool_teardown();
     trace_file_free(&self.file);
     return hash;
+}
+
+static uint64_t workload_trace_digest(struct encbench_host *host, const struct workload_trace_spec *spec)
+{
+    return workload_trace_digest_by(NULL, host, spec);
 }
 
 #ifdef ENCBUF_POOLED
@@ -293,6 +371,19 @@ static uint64_t workload_trace_npm_digest(struct encbench_host *host, uint64_t s
     return workload_trace_digest(host, &workload_trace_npm);
 }
 
+static int workload_trace_npm_best_setup(struct encbench_host *host, uint64_t seed, void **state, char *message,
+                                         size_t message_bytes)
+{
+    (void)seed;
+    return workload_trace_best_setup(host, &workload_trace_npm, state, message, message_bytes);
+}
+
+static uint64_t workload_trace_npm_best_digest(struct encbench_host *host, uint64_t seed)
+{
+    (void)seed; /* the host's input is a function of it */
+    return workload_trace_digest_by(workload_codec("best"), host, &workload_trace_npm);
+}
+
 #ifdef ENCBUF_POOLED
 
 static size_t workload_trace_npm_metrics(struct encbench_host *host, uint64_t seed, struct encbench_metric *metrics)
@@ -316,6 +407,19 @@ static uint64_t workload_trace_webpack_digest(struct encbench_host *host, uint64
 {
     (void)seed; /* the host's input is a function of it */
     return workload_trace_digest(host, &workload_trace_webpack);
+}
+
+static int workload_trace_webpack_best_setup(struct encbench_host *host, uint64_t seed, void **state, char *message,
+                                             size_t message_bytes)
+{
+    (void)seed;
+    return workload_trace_best_setup(host, &workload_trace_webpack, state, message, message_bytes);
+}
+
+static uint64_t workload_trace_webpack_best_digest(struct encbench_host *host, uint64_t seed)
+{
+    (void)seed; /* the host's input is a function of it */
+    return workload_trace_digest_by(workload_codec("best"), host, &workload_trace_webpack);
 }
 
 #ifdef ENCBUF_POOLED

@@ -7,6 +7,8 @@
 #include "reput.h"
 #include "to_string.h"
 #include "base64.h"
+#include "string_codec.h"
+#include "encode_alone.h"
 #include "sweep.h"
 #include "mixed.h"
 #include "trace.h"

@@ -548,6 +548,18 @@ static void put_pass(const struct passes *passes, const struct pass *pass, struc
     }
 }
 
+/* What this machine cannot do stands in the file with the reason. */
+static void put_lacking(struct csv_writer *metrics, const struct module_info *module)
+{
+    char reason[REASON_BYTES];
+    for (size_t i = 0; i < module->lacking_count; i++) {
+        csv_clean(reason, sizeof reason, module->lacking[i].reason);
+        if (!module->lacking[i].workload.left_out)
+            exact_put_metric(metrics, module->variant, module->lacking[i].workload.short_name, "digest_and_conformance",
+                             NAN, "not available", reason);
+    }
+}
+
 static int put_all(struct passes *passes, const struct module_set *set, struct csv_writer *metrics,
                    struct csv_writer *layout, struct error *error)
 {
@@ -570,6 +582,8 @@ static int put_all(struct passes *passes, const struct module_set *set, struct c
                 put_structure(metrics, module, pass->structure_heap_bytes);
             structure_put = true;
         }
+        if (is_counted(module) && !module->planted)
+            put_lacking(metrics, module);
     }
     return 0;
 }

@@ -142,6 +142,19 @@ static bool parse_workload(char *rest, struct module_info *info)
     return understood && add_states(info, w);
 }
 
+/* Of the workload that was described last: it is none of those that can be measured. */
+static bool parse_lacks(char *rest, struct module_info *info)
+{
+    if (info->workload_count == 0)
+        return false;
+    struct module_lacking *lacking = &info->lacking[info->lacking_count++];
+    lacking->workload = info->workloads[--info->workload_count];
+    while (info->in_state_count > 0 &&
+           strcmp(info->in_states[info->in_state_count - 1].base_name, lacking->workload.short_name) == 0)
+        info->in_state_count--;
+    return copy_text(&rest, lacking->reason, sizeof lacking->reason);
+}
+
 static bool parse_line(char *rest, struct module_info *info)
 {
     char *kind;
@@ -154,6 +167,8 @@ static bool parse_line(char *rest, struct module_info *info)
         return copy_text(&rest, info->structure, sizeof info->structure) && copy_u32(&rest, &info->structure_bytes);
     if (strcmp(kind, "workload") == 0)
         return parse_workload(rest, info);
+    if (strcmp(kind, "lacks") == 0)
+        return parse_lacks(rest, info);
     if (strcmp(kind, "axis") == 0 && info->axis_count < MODULE_AXES_MAX) {
         struct module_axis *axis = &info->axes[info->axis_count++];
         return copy_text(&rest, axis->name, sizeof axis->name) && copy_text(&rest, axis->level, sizeof axis->level);
@@ -636,6 +651,17 @@ const struct module_workload *module_info_workload(const struct module_info *mod
     for (size_t i = 0; i < module->in_state_count; i++)
         if (strcmp(module->in_states[i].short_name, name) == 0 || strcmp(module->in_states[i].name, name) == 0)
             return &module->in_states[i];
+    return NULL;
+}
+
+const struct module_lacking *module_set_lacking(const struct module_set *set, const char *name)
+{
+    for (size_t m = 0; m < set->count; m++)
+        for (size_t i = 0; i < set->modules[m].lacking_count; i++) {
+            const struct module_lacking *lacking = &set->modules[m].lacking[i];
+            if (strcmp(lacking->workload.short_name, name) == 0 || strcmp(lacking->workload.name, name) == 0)
+                return lacking;
+        }
     return NULL;
 }
 

@@ -16,7 +16,7 @@
 enum {
     MODULE_AXES_MAX = 16,
     MODULE_FIELDS_MAX = 64,
-    MODULE_WORKLOADS_MAX = 64,
+    MODULE_WORKLOADS_MAX = 96,
     MODULE_SHARED_MAX = 16,
     MODULE_LAYOUTS_MAX = 1024,
 };
@@ -42,6 +42,12 @@ struct module_workload {
 };
 
 enum module_function { MODULE_DIGEST = 1, MODULE_OUTPUT = 2, MODULE_LATENCY = 4, MODULE_OBJECTS = 8 };
+
+/* A workload for which this machine lacks something, and what. */
+struct module_lacking {
+    struct module_workload workload;
+    char reason[256];
+};
 
 struct module_info {
     char file[PATH_MAX];           /* .o or .so as given; of a directory of layouts the first */
@@ -73,6 +79,9 @@ struct module_info {
      * `workloads`. */
     struct module_workload in_states[MODULE_WORKLOADS_MAX * (MEASURE_STATES - 1)];
     size_t in_state_count;
+    /* What the module offers and this machine cannot do (`lacks` in module.h): none of `workloads`. */
+    struct module_lacking lacking[MODULE_WORKLOADS_MAX];
+    size_t lacking_count;
 };
 
 struct module_set {
@@ -119,6 +128,8 @@ bool module_info_is_linked(const struct module_info *module);
 /* A workload of a module by short or full name, that of its state; NULL when it has none. */
 const struct module_workload *module_info_workload(const struct module_info *module, const char *name);
 /* Whether a NULL-terminated selection of short or full names has it; NULL selects all. */
+/* What a module of the set offers and this machine cannot do; NULL: nothing of that name. */
+const struct module_lacking *module_set_lacking(const struct module_set *set, const char *name);
 bool module_workload_selected(const char *const *names, const struct module_workload *workload);
 
 /*

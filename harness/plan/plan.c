@@ -368,7 +368,7 @@ static int check_selection(const struct module_set *set, const struct plan_selec
         return error_set(error, EXIT_USAGE, "--baseline: unknown variant \"%s\"; `encbench list` shows them",
                          selection->baseline);
     for (size_t i = 0; selection->workloads && selection->workloads[i]; i++) {
-        if (!offered(set, selection->workloads[i]))
+        if (!offered(set, selection->workloads[i]) && module_set_lacking(set, selection->workloads[i]) == NULL)
             return error_set(error, EXIT_USAGE, "--workloads: unknown workload \"%s\"; `encbench list` shows them",
                              selection->workloads[i]);
     }
@@ -686,6 +686,14 @@ int plan_build(struct plan *plan, const struct csv_data *panels, const struct mo
         plan->row_count = 0; /* somebody wants everything against this one */
     if (add_made_panels(plan, set, selection, error) != 0 || build_cells(plan, set, kernels, selection, error) != 0)
         return error->code;
+    for (size_t i = 0; plan->cell_count == 0 && selection->workloads && selection->workloads[i]; i++) {
+        const struct module_lacking *lacking = module_set_lacking(set, selection->workloads[i]);
+        if (lacking)
+            return error_set(error, EXIT_UNFIT,
+                             "nothing to measure: workload %s: %s; name others (--workloads), or measure on a machine "
+                             "that has it",
+                             lacking->workload.short_name, lacking->reason);
+    }
     if (plan->cell_count == 0 && set->directory_left_out)
         return nothing_shared(set, selection, error);
     if (plan->cell_count == 0)

@@ -149,11 +149,35 @@ static void note_unlike_baseline(const struct run *run, const char *baseline)
         }
 }
 
+/* Whether a run of this effort and selection would measure it, if the machine could. */
+static bool is_missed(const struct run *run, const struct module_info *module, const struct module_lacking *lacking)
+{
+    const struct plan_selection *selection = &run->options->selection;
+    return !module->planted && !module->left_out &&
+           (selection->workloads ? module_workload_selected(selection->workloads, &lacking->workload)
+                                 : !plan_too_deep_workload(&run->plan, &lacking->workload));
+}
+
+/* Says once of each workload what this machine lacks for it. */
+static void note_lacking(const struct run *run)
+{
+    const struct progress notes = {.quiet = run->options->quiet};
+    for (size_t m = 0; m < run->modules.count; m++)
+        for (size_t i = 0; i < run->modules.modules[m].lacking_count; i++) {
+            const struct module_lacking *lacking = &run->modules.modules[m].lacking[i];
+            if (is_missed(run, &run->modules.modules[m], lacking) &&
+                module_set_lacking(&run->modules, lacking->workload.short_name) == lacking)
+                progress_say(&notes, "workload %s will not be measured: %s", lacking->workload.short_name,
+                             lacking->reason);
+        }
+}
+
 /* Nothing that was asked for is left out without a word. */
 static int check_untimed(const struct run *run, struct error *error)
 {
     const struct plan_selection *selection = &run->options->selection;
     bool any = selection->modules == NULL;
+    note_lacking(run);
     if (selection->baseline)
         note_unlike_baseline(run, selection->baseline);
     for (size_t i = 0; i < run->modules.count; i++)
@@ -1118,6 +1142,11 @@ static void choose_exact(struct run *run, struct exact_names *names)
                     : !workload->left_out &&
                           (counts_only(workload) || claims_name_workload(&run->claims, workload->short_name)))
                 add_name(names->counted, workload->short_name);
+        }
+    for (size_t m = 0; m < run->modules.count; m++)
+        for (size_t i = 0; i < run->modules.modules[m].lacking_count; i++) {
+            struct module_lacking *lacking = &run->modules.modules[m].lacking[i];
+            lacking->workload.left_out = !is_missed(run, &run->modules.modules[m], lacking);
         }
 }
 

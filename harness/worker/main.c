@@ -1053,6 +1053,13 @@ static int describe(const char *file, const char *data_directory)
                 w->name, w->short_name, w->op, w->input_bytes, w->bytes_per_op, w->batch_max_ops, w->batch_multiple_ops,
                 w->rewarm_ops, w->planted_cycles_per_op, w->threads_max, w->flags, module->abi_version, w->threads_min,
                 functions_of(w));
+        char reason[256] = "";
+        if (w->lacks && w->lacks(reason, sizeof reason) != 0) {
+            for (char *at = reason; *at; at++)
+                if ((unsigned char)*at < 0x20 || *at == 0x7f)
+                    *at = ' ';
+            fprintf(out, "lacks\t%s\n", reason[0] ? reason : "this machine lacks what it needs");
+        }
     }
     fprintf(out, "end\n");
     return fflush(out) == 0 ? 0 : EXIT_USAGE;

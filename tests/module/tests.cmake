@@ -30,3 +30,6 @@ encbench_script_test(bindings ONE 900 bindings_test.sh ${PROJECT_BINARY_DIR} ${P
 encbench_script_test(bench ONE 600 bench_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_COMMAND})
 encbench_script_test(bench_all ONE 1200 bench_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_COMMAND} all)
 set_tests_properties(bench_all PROPERTIES LABELS long)
+
+# What a machine lacks for a workload.
+encbench_script_test(lacks ONE 120 lacks_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER})

@@ -2,13 +2,14 @@
 
 In every workload_*_run (and its .cold part) of every NAME.o:
   - no call and no jump leaves the function but to malloc, free, memcpy, the codec, a mutex, *_slow and mapping_release;
+    where the codec is chosen at set-up, through the one pointer to it;
   - no thread-local storage through a call: the object has no global- or local-dynamic relocation at all;
   - the hot path (atomics, malloc, free, memcpy, codec) is not in the .cold part;
   - where an op puts a buffer, a mapping is released exactly where the variant has the field and put looks at it, so the
     null check is really there.
 Getting and putting is as many locked operations as the level of refs has (a store that is sequentially consistent is one).
 NAME.planted.o has its additions in a row, and NAME.o has nothing of them. The codec's functions and loops start on
-64-byte lines. Then objects with planted faults are compiled, and each must be caught: a check that cannot fail is none.
+64-byte lines; those of its levels that have a loop too. Then objects with planted faults are compiled, and each must be caught: a check that cannot fail is none.
 """
 
 import argparse
@@ -27,6 +28,7 @@ LINE_BYTES = 64
 # Of a get and a put of the only reference, where neither a pool's own ways nor a mapping adds some.
 LOCKED_BY_REFS = {"seqcst": 4, "acqrel": 2, "merged": 1, "unique": 0, "tagged": 1, "plain": 0}
 LOCK_FREE_POOLS = ("none", "frame", "thread")
+CHOSEN = set()  # run functions whose codec is chosen at set-up: read_workloads fills it
 
 
 class Instruction:
@@ -187,11 +189,11 @@ def transfer_targets(functions, parts, function, instruction):
     return {function_at(functions, function.section, int(operand, 16))}
 
 
-def check_run(functions, name, problems):
+def check_run(functions, name, problems, chosen=False):
     """Returns the names of all that the run function calls."""
     parts = [functions[n] for n in (name, f"{name}.cold") if n in functions]
     inside = {part.name for part in parts}
-    called = set()
+    called, pointers = set(), []
     for part in parts:
         if not part.instructions:
             problems.append(f"{part.name}: no instruction disassembled")
@@ -206,10 +208,15 @@ def check_run(functions, name, problems):
                 continue
             for target in transfer_targets(functions, parts, part, instruction) - inside:
                 called.add(target)
+                if chosen and not cold and instruction.mnemonic == "call" and target.startswith("what "):
+                    pointers.append(where)
+                    continue
                 if not ALLOWED_CALLS.match(target):
                     problems.append(f"{where}: leaves the timed loop for {target}")
                 elif cold and HOT_CALLS.match(target):
                     problems.append(f"{where}: {target} in the cold part")
+    if chosen and len(set(pointers)) != 1:
+        problems.append(f"{name}: {len(set(pointers))} calls through a pointer, expected that of the chosen codec")
     return called
 
 
@@ -262,7 +269,7 @@ def check_object(path, runs, has_field, plants):
             if not plants and instruction.mnemonic == "lfence":
                 problems.append(f"{function.name}: a fence of the plant")
     for name in sorted(found):
-        called = check_run(functions, name, problems)
+        called = check_run(functions, name, problems, name in CHOSEN)
         if (has_field and runs.get(name, True)) != ("mapping_release" in called):
             problems.append(f"{name}: {'no' if has_field else 'a'} mapping is released")
         chain = longest_chain(functions, name)
@@ -297,7 +304,7 @@ def reaches(flow, start, end):
     return False
 
 
-def check_codec(path):
+def check_codec(path, loops_in_all=True):
     problems = []
     functions = {n: f for n, f in read_functions(path).items() if re.match(r"^codec_\w+$", n)}
     if len(functions) < 3:
@@ -306,7 +313,7 @@ def check_codec(path):
         if function.start % LINE_BYTES != 0:
             problems.append(f"{function.name}: starts at {function.start:#x}")
         starts = loop_starts(functions, function)
-        if not starts:
+        if not starts and loops_in_all:
             problems.append(f"{function.name}: no loop found")
         for start in starts:
             if start % LINE_BYTES != 0:
@@ -355,6 +362,13 @@ FAULTS = {
         "LOOP(__asm__ volatile(\"\"))"),
     "no run function": ("workload_bad_run: not found", "int nothing(void); int nothing(void) { return 0; }"),
 }
+# The same where the codec is chosen: exactly one call through a pointer.
+CHOSEN_FAULTS = {
+    "no call through the pointer": ("0 calls through a pointer", "LOOP(bytes++)"),
+    "two calls through pointers": (
+        "2 calls through a pointer",
+        "unsigned long (**pointer)(unsigned long); LOOP(bytes += pointer[0](n); bytes += pointer[1](n))"),
+}
 FAULT_PRELUDE = """
 #define RUN unsigned long workload_bad_run(void *state, unsigned thread, unsigned long n); \\
     unsigned long workload_bad_run(void *state, unsigned thread, unsigned long n)
@@ -383,6 +397,12 @@ def check_faults(compiler, modules, runs, plants):
             found = check_object(compile_fault(compiler, directory, source), expected, True, {})
             if not any(words in problem for problem in found):
                 problems.append(f"not caught: {name}: {found}")
+        CHOSEN.add("workload_bad_run")
+        for name, (words, source) in CHOSEN_FAULTS.items():
+            found = check_object(compile_fault(compiler, directory, source), expected, True, {})
+            if not any(words in problem for problem in found):
+                problems.append(f"not caught: {name}: {found}")
+        CHOSEN.discard("workload_bad_run")
     planted, plain = modules / "null+thread.planted.o", modules / "null+thread.o"
     if not check_object(planted, runs, True, {}):
         problems.append("not caught: a planted object taken for a real one")
@@ -398,7 +418,7 @@ def check_faults(compiler, modules, runs, plants):
 
 def read_workloads(source):
     """By run function: additions planted (0 in one that is never timed), whether its op puts a buffer, and the condition
-    under which a variant offers it."""
+    under which a variant offers it. In CHOSEN go those whose codec is chosen at set-up."""
     workloads = {"workload_idle_run": (0, False, "!defined(ENCBUF_POOL_DIRECT)")}
     listed = re.findall(r'^#include "(\w+)\.h"', (source / "workloads/workloads.h").read_text(), re.M)
     for name in listed:
@@ -407,10 +427,13 @@ def read_workloads(source):
         runs = re.findall(r"^static uint64_t (workload_\w+_run)\(void \*state", text, re.M)
         if len(adds) > 1 or not (runs or re.search(r"\.run = workload_\w+_run", text)):
             raise SystemExit(f"workloads/{name}.h: {len(runs)} run functions, planted additions {sorted(adds)}")
-        puts = re.search(r"encbuf_(ref_)?put\(|encode_to_string\(|workload_string_loop\(", text) is not None
+        puts = re.search(r"encbuf_(ref_)?put\(|encode_to_string(_by)?\(|workload_string_loop(_by)?\(", text) is not None
         condition = re.search(r"^#elif (.+)$", text, re.M)
         for run in runs:
             workloads[run] = (max(adds, default=0), puts, condition[1] if condition else "")
+            body = re.search(rf"^static uint64_t {run}\(.*?^}}", text, re.M | re.S)[0]
+            if re.search(r"WORKLOAD_CODEC_CHOSEN|codec_function", body):
+                CHOSEN.add(run)
     return workloads
 
 
@@ -457,12 +480,17 @@ def main():
         problems.append(f"{len(codecs)} codecs in {arguments.modules / 'shared'}, expected 1")
     for path in codecs:
         problems += [f"{path.name}: {p}" for p in check_codec(path)]
+    levels = sorted(arguments.modules.glob("shared/libencbench_codec_levels-*.so"))
+    if len(levels) != 1:
+        problems.append(f"{len(levels)} libraries of the codec's levels, expected 1")
+    for path in levels:
+        problems += [f"{path.name}: {p}" for p in check_codec(path, False)]
     runs = {run: puts for run, (_, puts, _) in workloads.items()}
     problems += check_faults(arguments.compiler, arguments.modules, runs,
                              {run: adds for run, (adds, _, _) in workloads.items()})
     for problem in problems:
         print(problem)
-    print(f"{checked} timed loops of {len(variants)} variants, {len(FAULTS) + 5} planted faults: "
+    print(f"{checked} timed loops of {len(variants)} variants, {len(FAULTS) + len(CHOSEN_FAULTS) + 5} planted faults: "
           f"{len(problems)} problems")
     return 1 if problems or not variants else 0
 
