@@ -12,7 +12,7 @@ encbench=$build/encbench
 module() { # module NAME DEFINITION...
     name=$1
     shift
-    "$compiler" -std=gnu17 -O2 -fPIC -ffunction-sections -I"$source/harness" "-DNAME=\"$name\"" "$@" -c "$source/tests/module/lacks_module.c" \
+    "$compiler" -std=gnu17 -O2 -fPIC -ffunction-sections "$@" -I"$source/harness" "-DNAME=\"$name\"" -c "$source/tests/module/lacks_module.c" \
         -o "$work/$name.o" || exit 1
 }
 smoke() { # smoke DIRECTORY MODULE MODULE OPTION...
@@ -26,7 +26,9 @@ said() { grep -qF -- "$1" "$work/err"; }
 module one '-DLACKS="unit more: this CPU lacks tabs\tand, commas"'
 module two '-DLACKS="unit more: this CPU lacks tabs\tand, commas"'
 module has -DLACKS=NULL
-module old -DLACKS=NULL '-DROW_BYTES=offsetof(struct encbench_workload, lacks)'
+mkdir "$work/before" && sed '/int (\*lacks)(/d' "$source/harness/module.h" >"$work/before/module.h"
+check "an older header lacks it" [ "$(grep -c 'lacks)(' "$work/before/module.h")" -eq 0 ]
+module old -DLACKS_OLD "-I$work/before"
 
 smoke part one two --processes 2
 check "the run goes on: exit $code" [ "$code" -ne 2 -a -f "$work/part/metrics.csv" ]
