@@ -1,8 +1,8 @@
 """The memory orders of every release protocol on aarch64, where they are instructions.
 
-refs.h is compiled for it, without and with its atomic instructions, and what stands in opening, retaining and closing is
-compared with what each level needs: an order no weaker and no stronger, and no full barrier. That it can fail is seen by
-taking one level for another. 77: no cross compiler.
+refs.h is compiled for it, without and with its atomic instructions, and what stands in opening, retaining and closing
+is compared with what each level needs: an order no weaker and no stronger, and no full barrier. That it can fail is
+seen by taking one level for another. 77: no cross compiler.
 """
 
 import argparse
