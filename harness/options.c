@@ -2,6 +2,7 @@
 
 #include "base/paths.h"
 #include "measure/measure.h"
+#include "module/set.h"
 #include "present/complete.h"
 #include "present/version.h"
 #include "store/csv.h"
@@ -24,6 +25,7 @@ enum option_key {
     KEY_TRACE,
     KEY_BASELINE,
     KEY_STATES,
+    KEY_THREADS,
     KEY_SEED,
     KEY_OUT,
     KEY_OUTPUT,
@@ -92,6 +94,9 @@ static const struct {
     {{"states", KEY_STATES, "A,B", 0,
       "every workload in these states that it can be timed in: repeat, fresh, cold, latency", 0},
      " run report ab "},
+    {{"threads", KEY_THREADS, "A,B", 0,
+      "every workload that can at these numbers of threads: 1, 2, 4, 8, 16; with more than CPUs it is only counted", 0},
+     " run report "},
     {{"events", KEY_EVENTS, "A,B", 0, "count these instead of the usual ones (list --events has the names)", 0},
      " run report "},
     {{"events", KEY_LIST_EVENTS, NULL, 0, "the names that run --events takes here, instead", 0}, " list "},
@@ -374,6 +379,24 @@ static int set_states(char *text, struct options *options, struct error *error)
     return 0;
 }
 
+static int set_threads(char *text, struct options *options, struct error *error)
+{
+    const char *numbers[OPTIONS_LIST_MAX + 1] = {NULL};
+    if (split_list("threads", text, numbers, error) != 0)
+        return error->code;
+    for (size_t i = 0; numbers[i]; i++) {
+        char *end;
+        const unsigned long threads = strtoul(numbers[i], &end, 10);
+        bool known = threads == 1;
+        for (size_t t = 0; t < MODULE_THREADS; t++)
+            known = known || threads == module_threads[t];
+        if (!known || *end)
+            return error_set(error, EXIT_USAGE, "--threads: \"%s\"; expected 1, 2, 4, 8 or 16", numbers[i]);
+        options->threads |= 1u << threads;
+    }
+    return 0;
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct parsing *parsing = state->input;
@@ -406,6 +429,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_STATES:
         return set_states(argument, options, parsing->error);
+    case KEY_THREADS:
+        return set_threads(argument, options, parsing->error);
     case KEY_BASELINE:
         return set_name("baseline", argument, &options->baseline, parsing->error);
     case KEY_SEED:
@@ -637,6 +662,8 @@ static void words_of(size_t option, char words[static VALUES_BYTES])
         snprintf(words + strlen(words), VALUES_BYTES - strlen(words), "%s ", profiles[i].name);
     for (size_t i = 0; i < MEASURE_STATES && key == KEY_STATES; i++)
         snprintf(words + strlen(words), VALUES_BYTES - strlen(words), "%s ", measure_state_words[i]);
+    for (size_t t = 0; t < MODULE_THREADS && key == KEY_THREADS; t++)
+        snprintf(words + strlen(words), VALUES_BYTES - strlen(words), "%s%u ", t ? "" : "1 ", module_threads[t]);
     for (size_t i = 0; i < FORMATS_COUNT && key == KEY_FORMAT; i++)
         if (verb_knows(known_formats[i].verb, option_table[option].verbs))
             snprintf(words, VALUES_BYTES, "%s", known_formats[i].formats);

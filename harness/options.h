@@ -25,6 +25,7 @@ struct options {
     const char *variables[OPTIONS_LIST_MAX + 1];    /* NULL-terminated, NAME=VALUE */
     const char *base_modules[OPTIONS_LIST_MAX + 1]; /* NULL-terminated */
     unsigned states;                                /* bits of enum measure_state; 0: not given */
+    unsigned threads;                               /* bit t: t threads; 0: not given */
     const char *baseline, *out, *output, *resume, *base, *build, *since, *record, *claims, *data, *trace;
     uint64_t seed;
     double budget_minutes;         /* 0: not given */

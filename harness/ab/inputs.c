@@ -30,7 +30,8 @@ static const struct module_workload *in_state(const struct module_info *module, 
                                               enum measure_state state)
 {
     for (size_t i = 0; i < module->in_state_count; i++)
-        if (module->in_states[i].state == state && strcmp(module->in_states[i].base_name, base) == 0)
+        if (module->in_states[i].state == state && strcmp(module->in_states[i].base_name, base) == 0 &&
+            module->in_states[i].threads == module_threads_needed(&module->in_states[i]))
             return &module->in_states[i];
     return state == MEASURE_REPEAT ? timed(module, base) : NULL;
 }

@@ -90,6 +90,10 @@ const char *analyse_workload_name(const struct analyse_data *data, size_t worklo
 /* Its name in the state `repeat`, under which all is counted; and the state that it is timed in. */
 const char *analyse_workload_base(const struct analyse_data *data, const char *workload);
 const char *analyse_workload_state(const struct analyse_data *data, size_t workload);
+/* Threads that run an op at the same time: 1 in older runs. */
+unsigned analyse_workload_threads(const struct analyse_data *data, size_t workload);
+/* Why a workload is only counted; "": it is timed. */
+const char *analyse_workload_not_timed(const struct analyse_data *data, const char *workload);
 /* Row of metrics.csv, of the workload in whichever state; ANALYSE_NONE when there is none. */
 size_t analyse_metric_row(const struct analyse_data *data, const char *variant, const char *workload,
                           const char *metric);

@@ -161,7 +161,8 @@ static int check_state_contrast(const struct csv_data *table, size_t row, struct
 
 static int check_cell(const struct csv_data *table, size_t row, struct error *error)
 {
-    if (csv_integer(table, row, SCHEMA_cells_processes) < 1)
+    /* None of what is only counted, for which no blocks are planned either. */
+    if (csv_integer(table, row, SCHEMA_cells_processes) < (csv_is_empty(table, row, SCHEMA_cells_blocks) ? 0 : 1))
         return analyse_bad_cell(table, row, SCHEMA_cells_processes, "at least one process", error);
     if (csv_integer(table, row, SCHEMA_cells_blocks) < 0)
         return analyse_bad_cell(table, row, SCHEMA_cells_blocks, "a count, or nothing", error);

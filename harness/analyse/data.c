@@ -31,6 +31,20 @@ const char *analyse_workload_state(const struct analyse_data *data, size_t workl
     return *state ? state : measure_state_words[MEASURE_REPEAT];
 }
 
+unsigned analyse_workload_threads(const struct analyse_data *data, size_t workload)
+{
+    const int64_t threads = csv_is_empty(&data->workloads, workload, SCHEMA_workloads_threads)
+                                ? 1
+                                : csv_integer(&data->workloads, workload, SCHEMA_workloads_threads);
+    return threads > 1 ? (unsigned)threads : 1;
+}
+
+const char *analyse_workload_not_timed(const struct analyse_data *data, const char *workload)
+{
+    const size_t row = csv_find(&data->workloads, SCHEMA_workloads_workload, workload);
+    return row < data->workloads.row_count ? csv_text(&data->workloads, row, SCHEMA_workloads_not_timed) : "";
+}
+
 size_t analyse_metric_row(const struct analyse_data *data, const char *variant, const char *workload,
                           const char *metric)
 {

@@ -253,7 +253,7 @@ void launch_unlink_round(struct launch_layouts *layouts, size_t count)
 /* A job in memory shared with the worker, with room for its blocks. */
 static struct worker_region *make_region(const struct worker_job *job, size_t *bytes, int *fd, struct error *error)
 {
-    *bytes = sizeof(struct worker_region) + worker_block_room(job) * sizeof(struct measure_block);
+    *bytes = worker_region_bytes(job);
     *fd = memfd_create("encbench-region", MFD_CLOEXEC);
     struct worker_region *region = MAP_FAILED;
     if (*fd >= 0 && ftruncate(*fd, (off_t)*bytes) == 0)
@@ -282,6 +282,15 @@ static void fill_job(const struct launch *launch, struct worker_job *job, enum w
     snprintf(job->data_directory, sizeof job->data_directory, "%s", launch->paths->data);
 }
 
+/* On CPUs of their own where there are as many. */
+static void fill_threads(const struct launch *launch, struct worker_job *job, unsigned threads)
+{
+    job->threads = threads;
+    job->threads_pinned = threads <= machine_cpu_count();
+    for (unsigned t = 0; t < threads && t < MEASURE_THREADS_MAX; t++)
+        job->cpus[t] = machine_cpu_after(launch->cpu, t);
+}
+
 static void fill_arms(struct worker_job *job, const struct plan_cell *cell, const struct launch_layouts *layouts)
 {
     job->arm_count = (uint32_t)cell->arm_count;
@@ -294,6 +303,7 @@ static void fill_arms(struct worker_job *job, const struct plan_cell *cell, cons
         arm->planted_cycles_per_op = cell->arms[i].workload->planted_cycles_per_op;
         const bool is_clock = cell->arms[i].role == PLAN_CLOCK;
         arm->state = cell->arms[i].workload->state;
+        arm->alone = is_clock;
         arm->round_ops = is_clock ? 0 : arm->state == MEASURE_COLD ? 1 : cell->ladder.round_ops;
         arm->iterations = cell->arms[i].iterations;
         arm->rewarm_iterations = is_clock ? cell->arms[i].workload->rewarm_ops : cell->rewarm_iterations;
@@ -458,6 +468,7 @@ int launch_measure(const struct launch *launch, const struct plan_cell *cell, ui
     struct worker_job job;
     *measured = (struct launch_measured){0};
     fill_job(launch, &job, WORKER_MEASURE, process, seed);
+    fill_threads(launch, &job, cell->threads);
     fill_arms(&job, cell, layouts);
     job.blocks = cell->blocks;
     job.clock_blocks = cell->clock_blocks;
@@ -492,6 +503,7 @@ int launch_measure(const struct launch *launch, const struct plan_cell *cell, ui
     measured->objects = region->result.objects;
     measured->object_count = trusted_objects(cell, &region->result);
     measured->ticks_per_ns = region->result.ticks_per_ns;
+    measured->thread_times = worker_thread_times(region);
     return 0;
 }
 
@@ -516,6 +528,7 @@ int launch_pilot(const struct launch *launch, const struct plan_cell *cell, uint
     if (plan_layouts(launch, cell, (struct turn){process, 0}, process, seed, layouts, links, &link_count, error) == 0 &&
         link_planned(launch, links, link_count, error) == 0) {
         fill_job(launch, &job, WORKER_PILOT, process, seed);
+        fill_threads(launch, &job, cell->threads);
         fill_arms(&job, cell, layouts);
         if (run_job(launch, &job, NULL, 2 * WORKER_PATIENCE_S, "pilot", result, wrong, sizeof wrong, &crashed, error) ==
                 0 &&

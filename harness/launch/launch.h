@@ -35,8 +35,9 @@ struct launch_layouts {
 struct launch_measured {
     struct measure_block *blocks; /* inside `region` */
     size_t block_count;
-    double reading_ns;                   /* of a round beside its ops */
-    const struct worker_object *objects; /* inside `region`; `arm` is below the cell's count */
+    const struct measure_thread_times *thread_times; /* of those for effects; NULL: one thread */
+    double reading_ns;                               /* of a round beside its ops */
+    const struct worker_object *objects;             /* inside `region`; `arm` is below the cell's count */
     size_t object_count;
     double ticks_per_ns;
     bool stopped;          /* by a signal to us: not a result at all */

@@ -142,8 +142,8 @@ struct pilot_batch pilot_choose(const struct plan_cell *cell, const struct pilot
         batch.iterations = ladder.multiple_ops;
         return batch;
     }
-    batch.iterations =
-        measure_iterations(figures->ns_per_op, plan_real_arms(cell), &ladder, MEASURE_BATCH_NS, figures->clock_step_ns);
+    batch.iterations = measure_iterations(figures->ns_per_op, plan_real_arms(cell), &ladder,
+                                          measure_batch_target_ns(cell->threads), figures->clock_step_ns);
     for (size_t i = 0; i < plan_real_arms(cell); i++) {
         const uint64_t asked = cell->arms[i].workload->rewarm_ops, needed = figures->rewarm_ops[i];
         const uint64_t found = rewarm_rung(asked > needed ? asked : needed, ladder.multiple_ops);

@@ -1,6 +1,7 @@
 #include "measure/measure.h"
 
 #include "base/random.h"
+#include "measure/crew.h"
 #include "stats/stats.h"
 
 #include <math.h>
@@ -121,26 +122,35 @@ uint32_t measure_epoch_blocks(uint32_t blocks, uint32_t epochs)
     return made > 0 ? (blocks + made - 1) / made : blocks > 0 ? blocks : 1;
 }
 
+static uint64_t run_alone(const struct measure_clock *clock, const struct measure_arm *arm, uint64_t n, uint64_t *bytes)
+{
+    const struct encbench_workload *workload = arm->workload;
+    uint64_t (*const run)(void *, unsigned, uint64_t) = arm->run ? arm->run : workload->run;
+    if (workload->thread_before)
+        workload->thread_before(arm->state, 0, n);
+    if (arm->scrub)
+        arm->scrub();
+    const uint64_t start_ns = clock->now_ns(clock->context);
+    *bytes += run(arm->state, 0, n);
+    const uint64_t elapsed_ns = clock->now_ns(clock->context) - start_ns;
+    if (workload->thread_after)
+        workload->thread_after(arm->state, 0, n);
+    return elapsed_ns;
+}
+
 uint64_t measure_batch(const struct measure_clock *clock, const struct measure_arm *arm, uint64_t iterations,
                        uint64_t *bytes)
 {
     const struct encbench_workload *workload = arm->workload;
-    uint64_t (*const run)(void *, unsigned, uint64_t) = arm->run ? arm->run : workload->run;
     const uint64_t round_max = measure_round_ops(arm) ? measure_round_ops(arm) : iterations;
     uint64_t elapsed_ns = 0;
+    if (arm->crew)
+        measure_crew_forget(arm->crew);
     for (uint64_t left = iterations; left > 0;) {
         const uint64_t n = left < round_max ? left : round_max;
         if (workload->before)
             workload->before(arm->state, n);
-        if (workload->thread_before)
-            workload->thread_before(arm->state, 0, n);
-        if (arm->scrub)
-            arm->scrub();
-        const uint64_t start_ns = clock->now_ns(clock->context);
-        *bytes += run(arm->state, 0, n);
-        elapsed_ns += clock->now_ns(clock->context) - start_ns;
-        if (workload->thread_after)
-            workload->thread_after(arm->state, 0, n);
+        elapsed_ns += arm->crew ? measure_crew_run(arm, n, bytes) : run_alone(clock, arm, n, bytes);
         if (workload->after)
             workload->after(arm->state, n);
         if (arm->host)
@@ -168,25 +178,40 @@ static uint64_t iterations_of(const struct measure_arm *arm, uint8_t size)
     return size == 0 ? arm->iterations : arm->other_iterations[size - 1];
 }
 
-/* What may not have happened while blocks are measured together. */
+/* What may not have happened to any thread while blocks are measured together. */
 struct watch {
-    long switches;
-    int cpu;
+    long switches[MEASURE_THREADS_MAX];
+    int cpu[MEASURE_THREADS_MAX];
     uint64_t start_ns;
 };
 
-static struct watch watch_begin(const struct measure_clock *clock)
+static void look(const struct measure_clock *clock, struct measure_crew *crew, struct watch *watch)
 {
-    const long switches = clock->involuntary_switches(clock->context);
-    const int cpu = clock->cpu(clock->context);
-    return (struct watch){switches, cpu, clock->now_ns(clock->context)};
+    if (crew) {
+        measure_crew_look(crew, watch->switches, watch->cpu);
+        return;
+    }
+    watch->switches[0] = clock->involuntary_switches(clock->context);
+    watch->cpu[0] = clock->cpu(clock->context);
 }
 
-static bool watch_saw(const struct measure_clock *clock, const struct watch *watch)
+static struct watch watch_begin(const struct measure_clock *clock, struct measure_crew *crew)
+{
+    struct watch watch;
+    look(clock, crew, &watch);
+    watch.start_ns = clock->now_ns(clock->context);
+    return watch;
+}
+
+static bool watch_saw(const struct measure_clock *clock, struct measure_crew *crew, const struct watch *watch)
 {
     const uint64_t allowed = (clock->now_ns(clock->context) - watch->start_ns) / MEASURE_SWITCH_STRETCH_NS;
-    const long switched = clock->involuntary_switches(clock->context) - watch->switches;
-    return switched > (long)allowed || clock->cpu(clock->context) != watch->cpu;
+    struct watch now;
+    bool saw = false;
+    look(clock, crew, &now);
+    for (size_t t = 0; t < (crew ? measure_crew_threads(crew) : 1); t++)
+        saw = saw || now.switches[t] - watch->switches[t] > (long)allowed || now.cpu[t] != watch->cpu[t];
+    return saw;
 }
 
 static void set_input(struct encbench_host *host, const unsigned char *input_base, const struct measure_block *block)
@@ -194,9 +219,17 @@ static void set_input(struct encbench_host *host, const unsigned char *input_bas
     host->input = host->ring = input_base + block->input_offset_bytes;
 }
 
+static void take_threads(const struct measure_crew *crew, size_t slot, struct measure_thread_times *times)
+{
+    const struct measure_crew_batch *batch = measure_crew_last(crew);
+    times->span_ns[slot] = batch->span_ns;
+    for (size_t t = 0; t < measure_crew_threads(crew); t++)
+        times->own_ns[slot][t] = batch->own_ns[t] < UINT32_MAX ? (uint32_t)batch->own_ns[t] : UINT32_MAX;
+}
+
 /* Slots [from, to) of a block. */
 static bool run_slots(const struct measure_clock *clock, const struct measure_arm *arms, struct measure_block *block,
-                      size_t from, size_t to, volatile uint32_t *running_arm)
+                      size_t from, size_t to, struct measure_thread_times *times, volatile uint32_t *running_arm)
 {
     for (size_t slot = from; slot < to; slot++) {
         const struct measure_arm *arm = &arms[block->slot_arm[slot]];
@@ -208,23 +241,43 @@ static bool run_slots(const struct measure_clock *clock, const struct measure_ar
         const uint64_t batch_ns = clock->now_ns(clock->context);
         block->elapsed_ns[slot] = measure_batch(clock, arm, iterations, &bytes);
         block->centre_ns[slot] = batch_ns + (clock->now_ns(clock->context) - batch_ns) / 2;
+        if (times && arm->crew)
+            take_threads(arm->crew, slot, times);
         if (bytes != iterations * arm->workload->bytes_per_op)
             return false;
     }
     return true;
 }
 
+/* Arms of the clock have none. */
+static struct measure_crew *crew_of(const struct measure_arm *arms, const struct measure_block *block)
+{
+    struct measure_crew *crew = NULL;
+    for (size_t slot = 0; slot < block->slot_count && crew == NULL; slot++)
+        crew = arms[block->slot_arm[slot]].crew;
+    return crew;
+}
+
+bool measure_block_run_threads(const struct measure_clock *clock, struct encbench_host *host,
+                               const unsigned char *input_base, const struct measure_arm *arms,
+                               struct measure_block *block, struct measure_thread_times *times,
+                               volatile uint32_t *running_arm)
+{
+    struct measure_crew *crew = crew_of(arms, block);
+    block->probe_ns[0] = probe_ns(clock);
+    const struct watch watch = watch_begin(clock, crew);
+    set_input(host, input_base, block);
+    if (!run_slots(clock, arms, block, 0, block->slot_count, times, running_arm))
+        return false;
+    block->dropped = watch_saw(clock, crew, &watch);
+    block->probe_ns[1] = probe_ns(clock);
+    return true;
+}
+
 bool measure_block_run(const struct measure_clock *clock, struct encbench_host *host, const unsigned char *input_base,
                        const struct measure_arm *arms, struct measure_block *block, volatile uint32_t *running_arm)
 {
-    block->probe_ns[0] = probe_ns(clock);
-    const struct watch watch = watch_begin(clock);
-    set_input(host, input_base, block);
-    if (!run_slots(clock, arms, block, 0, block->slot_count, running_arm))
-        return false;
-    block->dropped = watch_saw(clock, &watch);
-    block->probe_ns[1] = probe_ns(clock);
-    return true;
+    return measure_block_run_threads(clock, host, input_base, arms, block, NULL, running_arm);
 }
 
 /* Sizes that all of these arms have, in random order. */
@@ -292,18 +345,18 @@ bool measure_linearity_run(const struct measure_clock *clock, struct encbench_ho
     }
     struct probes probes = {UINT32_MAX, 0};
     probe_again(clock, &probes);
-    const struct watch watch = watch_begin(clock);
+    const struct watch watch = watch_begin(clock, arms[which[0]].crew);
     for (size_t turn = 0; turn < 2 * size_count; turn++) {
         const bool back = turn >= size_count;
         struct measure_block *block = &blocks[sizes[back ? 2 * size_count - 1 - turn : turn]];
         if (turn == size_count)
             probe_again(clock, &probes);
         set_input(host, input_base, block);
-        if (!run_slots(clock, arms, block, back ? count : 0, back ? 2 * count : count, running_arm))
+        if (!run_slots(clock, arms, block, back ? count : 0, back ? 2 * count : count, NULL, running_arm))
             return false;
     }
     probe_again(clock, &probes);
-    const bool dropped = watch_saw(clock, &watch);
+    const bool dropped = watch_saw(clock, arms[which[0]].crew, &watch);
     for (size_t i = 0; i < MEASURE_SIZES; i++) {
         blocks[i].dropped = dropped;
         blocks[i].probe_ns[0] = probes.least_ns;

@@ -30,6 +30,7 @@ enum {
     /* Bytes of the ring of inputs, at least two inputs: too many branches for a predictor to know by heart (sorting 1
      * KiB: 256 inputs of some 2000 branches each), and no more than a second-level cache holds. */
     MEASURE_RING_BYTES = 1 << 18,
+    MEASURE_THREADS_MAX = 16, /* that run an op at the same time and are timed */
 };
 
 /* What a block is for; only `effect` enters an effect. */
@@ -44,6 +45,14 @@ extern const char *const measure_state_words[];
  * machine changes its mind. */
 #define MEASURE_BATCH_NS       25000.0
 #define MEASURE_CLOCK_BATCH_NS 10000.0
+/* Of several threads: they leave the barrier some 100 ns one after the other. */
+#define MEASURE_THREADS_BATCH_NS 200000.0
+static inline double measure_batch_target_ns(unsigned threads)
+{
+    return threads > 1 ? MEASURE_THREADS_BATCH_NS : MEASURE_BATCH_NS;
+}
+
+struct measure_crew;
 
 struct measure_clock {
     uint64_t (*now_ns)(void *context);           /* CLOCK_MONOTONIC_RAW */
@@ -65,6 +74,7 @@ struct measure_arm {
     struct encbench_host *host; /* whose ring moves on with every round; NULL: nobody reads it */
     /* The loop that is timed; NULL: workload->run. */
     uint64_t (*run)(void *state, unsigned thread, uint64_t n);
+    struct measure_crew *crew;  /* threads that run it, the caller among them (crew.h); NULL: the caller alone */
     void (*scrub)(void);        /* untimed, before every round: takes caches and predictors; NULL: nothing */
     uint64_t round_ops;         /* most ops of a round; 0: the workload's batch_max_ops */
     uint64_t iterations;        /* ops of a timed batch; a multiple of the workload's batch_multiple_ops */
@@ -78,8 +88,8 @@ struct measure_block {
     uint8_t slot_count;
     uint8_t purpose; /* enum measure_purpose */
     uint8_t size;    /* of its batches: 0 iterations, else other_iterations[size - 1] */
-    bool dropped; /* an involuntary context switch or a change of CPU fell into it: the whole block goes, blind to the
-                     arms */
+    bool dropped;    /* an involuntary context switch or a change of CPU, of any thread, fell into it: the whole block
+                        goes,    blind to the arms */
     uint16_t input_offset_bytes;
     uint8_t state;                     /* enum state (state.h); the driver's, not the worker's */
     uint32_t probe_ns[MEASURE_PROBES]; /* MEASURE_PROBE_ADDS independent additions; 0: not probed */
@@ -100,7 +110,8 @@ uint32_t measure_epoch_blocks(uint32_t blocks, uint32_t epochs);
 /* Most ops of a round of this arm; 0: no limit. */
 uint64_t measure_round_ops(const struct measure_arm *arm);
 
-/* Time of one batch of `iterations` ops, in rounds. *bytes is increased by what was produced; the ring moves on. */
+/* Time of one batch of `iterations` ops, in rounds; at several threads the mean of their own times (measure_crew_run).
+ * *bytes is increased by what was produced, by one thread; the ring moves on. */
 uint64_t measure_batch(const struct measure_clock *clock, const struct measure_arm *arm, uint64_t iterations,
                        uint64_t *bytes);
 
@@ -111,6 +122,18 @@ uint64_t measure_batch(const struct measure_clock *clock, const struct measure_a
  */
 bool measure_block_run(const struct measure_clock *clock, struct encbench_host *host, const unsigned char *input_base,
                        const struct measure_arm *arms, struct measure_block *block, volatile uint32_t *running_arm);
+
+/* The same of arms that run at several threads: what each thread took of each slot by its own time, and all of them
+ * from the first start to the last end. The block's elapsed_ns are the means of the former. `times` NULL: not wanted.
+ */
+struct measure_thread_times {
+    uint64_t span_ns[MEASURE_SLOTS_MAX];
+    uint32_t own_ns[MEASURE_SLOTS_MAX][MEASURE_THREADS_MAX]; /* of those that there are */
+};
+bool measure_block_run_threads(const struct measure_clock *clock, struct encbench_host *host,
+                               const unsigned char *input_base, const struct measure_arm *arms,
+                               struct measure_block *block, struct measure_thread_times *times,
+                               volatile uint32_t *running_arm);
 
 /* Most arms that share a linearity block. */
 enum { MEASURE_LINEARITY_ARMS = 2 };

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+const unsigned module_threads[MODULE_THREADS] = {2, 4, 8, 16};
+
 enum { DESCRIBE_PATIENCE_S = 10 };
 
 static bool ends_with(const char *text, const char *end)
@@ -109,9 +111,29 @@ static bool append(char name[ENCBENCH_NAME_BYTES], const char *separator, const 
            (int)(ENCBENCH_NAME_BYTES - length);
 }
 
-/* The other states of a workload. */
+/* One that exists already, at more threads than it needs. */
+static bool add_threads(struct module_info *info, const struct module_workload *of)
+{
+    const struct module_workload one = *of;
+    for (size_t i = 0; i < MODULE_THREADS && (one.flags & ENCBENCH_TIMED); i++) {
+        char word[16];
+        if (module_threads[i] <= one.threads || module_threads[i] > one.threads_max)
+            continue;
+        struct module_workload *w = &info->in_states[info->in_state_count++];
+        *w = one;
+        w->threads = module_threads[i];
+        snprintf(word, sizeof word, "%u", w->threads);
+        if (!append(w->short_name, ".t", word) || !append(w->name, ":threads=", word))
+            return false;
+    }
+    return true;
+}
+
+/* The other states of a workload, and all of them at more threads. */
 static bool add_states(struct module_info *info, const struct module_workload *base)
 {
+    if (!add_threads(info, base))
+        return false;
     for (enum measure_state state = MEASURE_REPEAT + 1; state < MEASURE_STATES; state++) {
         if (!has_state(base, state))
             continue;
@@ -119,7 +141,8 @@ static bool add_states(struct module_info *info, const struct module_workload *b
         const char *word = measure_state_words[state];
         *w = *base;
         w->state = state;
-        if (!append(w->short_name, ".", word) || !append(w->name, ":state=", word))
+        if (!append(w->short_name, ".", word) || !append(w->name, ":state=", word) ||
+            (state == MEASURE_FRESH && !add_threads(info, w)))
             return false;
     }
     return true;
@@ -139,6 +162,7 @@ static bool parse_workload(char *rest, struct module_info *info)
         copy_u64(&rest, &w->planted_cycles_per_op) && copy_u32(&rest, &w->threads_max) && copy_u32(&rest, &w->flags) &&
         copy_u32(&rest, &w->abi_version) && copy_u32(&rest, &w->threads_min) && copy_u32(&rest, &w->functions);
     memcpy(w->base_name, w->short_name, sizeof w->base_name);
+    w->threads = module_threads_needed(w);
     return understood && add_states(info, w);
 }
 

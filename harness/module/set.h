@@ -19,7 +19,11 @@ enum {
     MODULE_WORKLOADS_MAX = 96,
     MODULE_SHARED_MAX = 16,
     MODULE_LAYOUTS_MAX = 1024,
+    MODULE_THREADS = 4, /* numbers of threads that an op is timed at, beside what it needs */
 };
+
+/* 2 4 8 16: in the states repeat and fresh. */
+extern const unsigned module_threads[MODULE_THREADS];
 
 struct module_axis {
     char name[ENCBENCH_NAME_BYTES], level[ENCBENCH_NAME_BYTES];
@@ -30,16 +34,25 @@ struct module_field {
     uint32_t offset_bytes, size_bytes;
 };
 
-/* A workload in one state: those but `repeat` have its word behind both names (`to_string_1k.fresh`). */
+/* A workload in one state and at so many threads: states but `repeat` have their word behind both names
+ * (`to_string_1k.fresh`), and so have threads where they are more than the op needs (`to_string_1k.t2`,
+ * `to_string_1k.fresh.t2`). */
 struct module_workload {
     char name[ENCBENCH_NAME_BYTES], short_name[ENCBENCH_NAME_BYTES], op[256];
-    char base_name[ENCBENCH_NAME_BYTES]; /* short name without the state: what the module calls it */
+    char base_name[ENCBENCH_NAME_BYTES]; /* short name without state and threads: what the module calls it */
     enum measure_state state;
+    unsigned threads; /* that run it at the same time: 1, or what the op needs, or what its name says */
     uint64_t input_bytes, bytes_per_op, batch_max_ops, batch_multiple_ops, rewarm_ops, planted_cycles_per_op;
     uint32_t threads_max, flags;
     uint32_t abi_version, threads_min, functions; /* enum module_function, of those that may lack */
     bool left_out;                                /* of all workloads of a run: nothing of it is counted */
 };
+
+/* The threads that an op needs, at which it is timed under its own name. */
+static inline unsigned module_threads_needed(const struct module_workload *workload)
+{
+    return workload->threads_min > 1 ? workload->threads_min : 1;
+}
 
 enum module_function { MODULE_DIGEST = 1, MODULE_OUTPUT = 2, MODULE_LATENCY = 4, MODULE_OBJECTS = 8 };
 
@@ -75,9 +88,9 @@ struct module_info {
     size_t field_count;
     struct module_workload workloads[MODULE_WORKLOADS_MAX];
     size_t workload_count;
-    /* The same in the states other than `repeat` that they can be timed in: what is counted is counted once, of
-     * `workloads`. */
-    struct module_workload in_states[MODULE_WORKLOADS_MAX * (MEASURE_STATES - 1)];
+    /* The same in the states other than `repeat` that they can be timed in, and at more threads: what is counted is
+     * counted once, of `workloads`. */
+    struct module_workload in_states[MODULE_WORKLOADS_MAX * (MEASURE_STATES - 1 + 2 * MODULE_THREADS)];
     size_t in_state_count;
     /* What the module offers and this machine cannot do (`lacks` in module.h): none of `workloads`. */
     struct module_lacking lacking[MODULE_WORKLOADS_MAX];

@@ -180,10 +180,16 @@ bool plan_too_deep_variant(const struct plan *plan, const char *variant)
     return stands && plan->effort < PROFILE_DEEP;
 }
 
-/* A row names the states but `repeat` of a workload one by one. */
+static bool has_more_threads(const struct module_workload *workload)
+{
+    return workload->threads > module_threads_needed(workload);
+}
+
+/* A row names the states but `repeat` of a workload, and what is run at more threads, one by one. */
 static bool row_names(const struct plan_row *row, const struct module_workload *workload)
 {
-    return workload->state == MEASURE_REPEAT || (workload->flags & ENCBENCH_FRESH_ALONE)
+    return !has_more_threads(workload) &&
+                   (workload->state == MEASURE_REPEAT || (workload->flags & ENCBENCH_FRESH_ALONE))
                ? words_hold(row->workloads, workload->base_name)
                : words_name(row->workloads, workload->short_name);
 }
@@ -358,8 +364,45 @@ static int make_panels(struct plan *plan, const struct module_set *set, const ch
     return error->code;
 }
 
+/* The most threads that a module can run a workload of this name with, whatever its state; 0: nobody has it. */
+static unsigned most_threads(const struct module_set *set, const char *name, size_t length)
+{
+    unsigned most = 0;
+    for (size_t m = 0; m < set->count; m++)
+        for (size_t w = 0; w < set->modules[m].workload_count; w++) {
+            const struct module_workload *workload = &set->modules[m].workloads[w];
+            if (((strlen(workload->short_name) == length && strncmp(workload->short_name, name, length) == 0) ||
+                 strcmp(workload->name, name) == 0) &&
+                workload->threads_max > most)
+                most = workload->threads_max;
+        }
+    return most;
+}
+
+static const char can_use[] =
+    "workload %.*s can use at most %u thread%s, not %u: its threads_max; and it is timed at 2, "
+    "4, 8 or 16 that are no more";
+
+/* Threads that were asked for of a workload that was named. */
+static int check_threads(const struct module_set *set, const struct plan_selection *selection, struct error *error)
+{
+    for (size_t i = 0; selection->workloads && selection->workloads[i]; i++) {
+        const char *name = selection->workloads[i], *dot = strstr(name, ".t");
+        const size_t length = strcspn(name, ".");
+        const unsigned most = most_threads(set, name, length);
+        unsigned asked = dot ? (unsigned)strtoul(dot + 2, NULL, 10) : 0;
+        for (unsigned threads = 2; threads <= MEASURE_THREADS_MAX && asked <= most; threads++)
+            asked = (selection->threads & (1u << threads)) ? threads : asked;
+        if (most > 0 && asked > most)
+            return error_set(error, EXIT_USAGE, can_use, (int)length, name, most, most == 1 ? "" : "s", asked);
+    }
+    return 0;
+}
+
 static int check_selection(const struct module_set *set, const struct plan_selection *selection, struct error *error)
 {
+    if (check_threads(set, selection, error) != 0)
+        return error->code;
     for (size_t i = 0; selection->variants && selection->variants[i]; i++)
         if (module_set_find(set, selection->variants[i], false) == NULL)
             return error_set(error, EXIT_USAGE, "--variants: unknown variant \"%s\"; `encbench list` shows them",
@@ -456,17 +499,25 @@ static unsigned states_of_row(const struct plan_row *row, const struct module_wo
     return row->line == 0 ? STATE_BIT(MEASURE_REPEAT) | STATE_BIT(MEASURE_FRESH) : STATE_BIT(MEASURE_REPEAT);
 }
 
-/* A row is about the states that are selected of the workloads that it names; and about a state that it names. */
+static bool threads_selected(const struct module_workload *workload, const struct plan_selection *selection)
+{
+    return selection->threads != 0 ? (selection->threads & (1u << workload->threads)) != 0
+                                   : !has_more_threads(workload);
+}
+
+/* A row is about the states and threads that are selected of the workloads that it names; and about those that it
+ * names. */
 static bool row_is_about(const struct plan *plan, const struct plan_row *row, const struct module_workload *workload,
                          const struct plan_selection *selection)
 {
     if (row->line == 0 && selection->workloads == NULL && plan_too_deep_workload(plan, workload))
         return false;
     if (words_hold(row->workloads, workload->base_name) &&
-        (states_of_row(row, workload, selection) & STATE_BIT(workload->state)) != 0)
+        (states_of_row(row, workload, selection) & STATE_BIT(workload->state)) != 0 &&
+        threads_selected(workload, selection))
         return true;
-    return workload->state != MEASURE_REPEAT && selection->states == 0 && row->line != 0 &&
-           words_name(row->workloads, workload->short_name);
+    return strcmp(workload->short_name, workload->base_name) != 0 && selection->states == 0 &&
+           selection->threads == 0 && row->line != 0 && words_name(row->workloads, workload->short_name);
 }
 
 /* Whether all variants of a row offer the workload, timed. */
@@ -588,7 +639,7 @@ static int build_cell(struct plan *plan, const char *panel, const struct module_
                       const struct plan_selection *selection, const struct module_set *set,
                       const struct module_info *kernels, struct error *error)
 {
-    struct plan_cell cell = {.state = workload->state, .linearity_every = 1};
+    struct plan_cell cell = {.state = workload->state, .threads = workload->threads, .linearity_every = 1};
     bool compares = false;
     copy_name(cell.panel, panel);
     copy_name(cell.workload, workload->short_name);
@@ -701,10 +752,31 @@ int plan_build(struct plan *plan, const struct csv_data *panels, const struct mo
             error, EXIT_USAGE,
             "nothing to measure: no panel that this profile measures (wide ones: default and thorough; deep ones: "
             "thorough) compares two of the "
-            "selected variants on a selected timed workload; say --baseline VARIANT, or name them in a row of "
+            "selected variants on a selected timed workload (with --threads: on one that can use so many); say "
+            "--baseline VARIANT, or name them in a row of "
             "panels.csv "
             "(of the sources, and build again); `encbench list` has the names");
     return 0;
+}
+
+unsigned plan_cell_processes(const struct plan_cell *cell, const struct profile *profile, size_t look)
+{
+    return cell->not_timed[0] ? 0 : profile_cell_processes(profile, cell->decides_claims, look);
+}
+
+size_t plan_leave_untimed(struct plan *plan, unsigned cpus)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        struct plan_cell *cell = &plan->cells[i];
+        if (cell->threads <= cpus)
+            continue;
+        snprintf(cell->not_timed, sizeof cell->not_timed,
+                 "%u threads need as many CPUs and this process may use %u: counted and not timed", cell->threads,
+                 cpus);
+        count++;
+    }
+    return count;
 }
 
 void plan_free(struct plan *plan)
@@ -819,9 +891,9 @@ void plan_set_iterations(struct plan_cell *cell, uint64_t common, const double *
     cell->ladder = plan_ladder(cell);
     for (size_t i = 0; i < plan_real_arms(cell); i++) {
         struct plan_arm *arm = &cell->arms[i];
-        arm->iterations =
-            ns_per_op ? measure_own_iterations(ns_per_op[i], common, &cell->ladder, MEASURE_BATCH_NS, clock_step_ns)
-                      : common;
+        arm->iterations = ns_per_op ? measure_own_iterations(ns_per_op[i], common, &cell->ladder,
+                                                             measure_batch_target_ns(cell->threads), clock_step_ns)
+                                    : common;
         plan_set_other_iterations(cell, i);
     }
 }

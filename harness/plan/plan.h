@@ -15,6 +15,7 @@ enum {
     PLAN_PANEL_ARMS_MAX = 6, /* more arms cost precision: the sd of a contrast doubled from 2 arms to 18 in a trial */
     PLAN_CONTRASTS_MAX = 32,
     PLAN_CLOCK_ARMS = 3,
+    PLAN_REASON_BYTES = 160,
     PLAN_FEW_BLOCKS = 16,  /* in a cell of fewer, batches of clock arms that have no blocks of their own are ... */
     PLAN_LONG_CLOCK = 256, /* ... so many times as long */
     /*
@@ -55,6 +56,9 @@ struct plan_cell {
     char workload[ENCBENCH_NAME_BYTES];      /* short name, that of its state */
     char base_workload[ENCBENCH_NAME_BYTES]; /* the same in the state `repeat`: what is counted is counted of it */
     enum measure_state state;
+    unsigned threads; /* of all arms but those of the clock; 0: 1 */
+    /* Why it is only counted, and no process of it runs: more threads than CPUs; "": it is timed. */
+    char not_timed[PLAN_REASON_BYTES];
     struct plan_arm arms[MEASURE_ARMS_MAX]; /* the clock arms come last */
     size_t arm_count;
     struct plan_contrast contrasts[PLAN_CONTRASTS_MAX];
@@ -108,6 +112,9 @@ struct plan_selection {
      * panels made for
      * --module have `fresh` beside it. */
     unsigned states;
+    /* Numbers of threads, one bit each (1u << threads): every workload at these that can. 0: as many as it needs, and
+     * what panels.csv names. */
+    unsigned threads;
 };
 
 /*
@@ -127,6 +134,12 @@ void plan_free(struct plan *plan);
  */
 bool plan_too_deep_variant(const struct plan *plan, const char *variant);
 bool plan_too_deep_workload(const struct plan *plan, const struct module_workload *workload);
+
+/* Processes of a cell in all up to a look; none of one that is not timed. */
+unsigned plan_cell_processes(const struct plan_cell *cell, const struct profile *profile, size_t look);
+
+/* Cells at more threads than there are CPUs are not timed: says so in them, and returns how many there are. */
+size_t plan_leave_untimed(struct plan *plan, unsigned cpus);
 
 /* Sets decides_claims of every cell: claims.csv has a condition of kind timing or composition on its workload and the
  * two sides of one of its contrasts, in either orientation, or of kind level on its workload and one of its variants.

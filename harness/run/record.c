@@ -5,6 +5,7 @@
 #include "store/recorded.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -53,8 +54,32 @@ static void start_row(struct csv_writer *writer, uint64_t process, const struct 
     csv_put_text(writer, cell->workload);
 }
 
+/* Figures of all threads in one cell; none for one. */
+static void put_threads(struct csv_writer *writer, const double *values, size_t count, int digits)
+{
+    char text[MEASURE_THREADS_MAX * 26] = "";
+    size_t length = 0;
+    for (size_t t = 0; t < count; t++)
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%.*g", t ? " " : "", digits, values[t]);
+    csv_put_text(writer, text);
+}
+
+static void write_threads(struct csv_writer *writer, const struct summary *summary, const struct measure_block *block,
+                          size_t number, size_t slot)
+{
+    double own_ns[MEASURE_THREADS_MAX];
+    const bool is_there = summary->threads > 0 && block->purpose == MEASURE_EFFECT;
+    for (size_t t = 0; is_there && t < summary->threads; t++)
+        own_ns[t] = summary->thread_times[number].own_ns[slot][t];
+    put_threads(writer, own_ns, is_there ? summary->threads : 0, 10);
+    if (is_there)
+        csv_put_integer(writer, (int64_t)summary->thread_times[number].span_ns[slot]);
+    else
+        csv_put_empty(writer);
+}
+
 static void write_samples(struct csv_writer *writer, uint64_t process, const struct plan_cell *cell,
-                          const struct measure_block *blocks, size_t block_count)
+                          const struct measure_block *blocks, size_t block_count, const struct summary *summary)
 {
     for (size_t b = 0; b < block_count; b++) {
         const size_t number = number_of(blocks, b);
@@ -69,6 +94,7 @@ static void write_samples(struct csv_writer *writer, uint64_t process, const str
             csv_put_integer(writer, blocks[b].dropped ? 0 : 1);
             csv_put_text(writer, state_words[blocks[b].state]);
             csv_put_text(writer, measure_purpose_words[blocks[b].purpose]);
+            write_threads(writer, summary, &blocks[b], b, slot);
             csv_end_row(writer);
         }
     }
@@ -97,6 +123,9 @@ static void write_arm(struct csv_writer *writer, uint64_t process, const struct 
     csv_put_text(writer, why->reason ? csv_clean(reason, sizeof reason, why->reason) : "");
     csv_put_number(writer, clock->reading_ns > 0 ? clock->reading_ns : NAN);
     csv_put_text(writer, why->fault);
+    const bool by_thread = why->reason == NULL && summary->threads > 0 && cell->arms[arm].role != PLAN_CLOCK;
+    put_threads(writer, summary->thread_ns_per_op[arm], by_thread ? summary->threads : 0, 17);
+    csv_put_number(writer, by_thread ? summary->total_ns_per_op[arm] : NAN);
     csv_end_row(writer);
 }
 
@@ -213,7 +242,7 @@ int record_process(struct record *record, uint64_t process, const struct plan_ce
                    const struct record_clock *clock, const struct record_void *why, struct error *error)
 {
     struct csv_writer *const *raw = record->raw;
-    write_samples(raw[RECORDED_SAMPLES], process, cell, blocks, block_count);
+    write_samples(raw[RECORDED_SAMPLES], process, cell, blocks, block_count, summary);
     for (size_t i = 0; !why->reason && i < cell->contrast_count; i++)
         write_contrast(raw[RECORDED_CONTRASTS], process, cell, i, summary);
     for (enum state state = STATE_QUIET; !why->reason && state < STATE_COUNT; state++)

@@ -97,6 +97,13 @@ static int read_selection(struct resume *resume, struct error *error)
     for (enum measure_state state = MEASURE_REPEAT; state < MEASURE_STATES; state++)
         if (strstr(run_directory_fact(&resume->run, "select_states"), measure_state_words[state]) != NULL)
             resume->states |= 1u << state;
+    const char *threads = run_directory_fact(&resume->run, RUN_DIRECTORY_THREADS_KEY);
+    for (char *end; *threads; threads = end) {
+        const unsigned long number = strtoul(threads, &end, 10);
+        if (end == threads || number > MEASURE_THREADS_MAX)
+            break;
+        resume->threads |= 1u << number;
+    }
     const char **const lists[] = {resume->variants, resume->workloads, resume->events};
     const char *baseline = run_directory_fact(&resume->run, "select_baseline");
     resume->baseline = *baseline ? baseline : NULL;

@@ -29,6 +29,7 @@ struct resume {
     const char *data;     /* directory of --data; NULL: none */
     bool with_own;        /* plan_selection.with_own */
     unsigned states;      /* plan_selection.states */
+    unsigned threads;     /* plan_selection.threads */
     char *names;          /* memory of variants, workloads and events */
     bool planned;         /* the pilot is over: iterations and blocks are those of the directory */
     unsigned char *done;  /* by process number */

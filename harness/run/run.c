@@ -194,7 +194,7 @@ static int check_untimed(const struct run *run, struct error *error)
 /* Processes of a cell in all up to a look. */
 static unsigned cell_processes(const struct run *run, const struct plan_cell *cell, size_t look)
 {
-    return profile_cell_processes(run->options->profile, cell->decides_claims, look);
+    return plan_cell_processes(cell, run->options->profile, look);
 }
 
 /* A module that comes with layouts of its own has one for each of its arms in every process of a cell, up to the last
@@ -300,6 +300,7 @@ static int prepare(struct run *run, struct error *error)
     if (plan_build(&run->plan, &run->panels, &run->modules, run->chain, &selection, error) != 0)
         return explain_panels_error(run, error);
     plan_mark_claims(&run->plan, &run->claims);
+    plan_leave_untimed(&run->plan, machine_cpu_count());
     if ((run->batches = calloc(run->plan.cell_count, sizeof *run->batches)) == NULL)
         return error_out_of_memory(error);
     char calibrated[PATH_MAX]; /* what contradicts itself there would be refused in the copy, when all is measured */
@@ -426,6 +427,8 @@ static int write_workloads(struct run *run, struct error *error)
         csv_put_text(writer, measure_state_words[workload->state]);
         csv_put_text(writer, batch->iterations == 0 ? "" : batch->calibrated ? "calibration" : "pilots");
         csv_put_text(writer, batch->iterations == 0 ? "" : batch->settled ? "settled" : "not settled");
+        csv_put_integer(writer, cell->threads);
+        csv_put_text(writer, cell->not_timed);
         csv_end_row(writer);
     }
     return close_table(writer, error);
@@ -438,7 +441,8 @@ static int write_batches(struct run *run, struct error *error)
     if (writer == NULL)
         return error->code;
     for (size_t i = 0; i < run->plan.cell_count; i++)
-        for (size_t a = 0; a + PLAN_CLOCK_ARMS < run->plan.cells[i].arm_count; a++) {
+        for (size_t a = 0; a + PLAN_CLOCK_ARMS < run->plan.cells[i].arm_count && !run->plan.cells[i].not_timed[0];
+             a++) {
             const struct plan_cell *cell = &run->plan.cells[i];
             csv_put_text(writer, cell->panel);
             csv_put_text(writer, cell->workload);
@@ -517,6 +521,17 @@ static void put_states(struct csv_writer *writer, unsigned states)
     put_names(writer, "select_states", names);
 }
 
+/* Nothing where it was not asked for. */
+static void put_thread_numbers(struct csv_writer *writer, unsigned threads)
+{
+    char text[64] = "";
+    for (unsigned t = 1; t <= MEASURE_THREADS_MAX; t++)
+        if (threads & (1u << t))
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%u", *text ? " " : "", t);
+    if (*text)
+        provenance_put(writer, RUN_DIRECTORY_THREADS_KEY, text);
+}
+
 static void put_clock(struct csv_writer *writer, const struct plan_cell *cell)
 {
     const struct plan_arm *clock = &cell->arms[cell->arm_count - PLAN_CLOCK_ARMS];
@@ -592,6 +607,7 @@ static int write_facts(struct run *run, const struct csv_table *table, bool comp
     provenance_put_integer(writer, "seed", (int64_t)run->seed);
     put_selection(writer, run->options);
     put_states(writer, run->options->selection.states);
+    put_thread_numbers(writer, run->options->selection.threads);
     put_names(writer, "select_events", run->options->events);
     put_clock(writer, &run->plan.cells[0]);
     module_data_put(&run->data, writer);
@@ -735,12 +751,21 @@ static void warn_of_company(const struct run *run)
                          run->before.fact[i].value);
 }
 
+static void say_not_timed(const struct run *run)
+{
+    for (size_t i = 0; i < run->plan.cell_count; i++)
+        if (run->plan.cells[i].not_timed[0] && first_of_workload(&run->plan, i) == i)
+            progress_say(&run->progress, "workload %s: %s", run->plan.cells[i].workload, run->plan.cells[i].not_timed);
+}
+
 static int pilot(struct run *run, struct error *error)
 {
     progress_start(&run->progress, "pilot", run->plan.cell_count, run->options->quiet);
     warn_of_company(run);
+    say_not_timed(run);
     for (size_t i = 0; i < run->plan.cell_count && error->code == 0; i++) {
-        pilot_cell(run, i, error);
+        if (!run->plan.cells[i].not_timed[0])
+            pilot_cell(run, i, error);
         progress_step(&run->progress);
     }
     progress_end(&run->progress);
@@ -756,7 +781,7 @@ static size_t deciding_cells(const struct run *run, uint32_t *cells)
 {
     size_t count = 0;
     for (size_t i = 0; i < run->plan.cell_count; i++)
-        if (run->plan.cells[i].decides_claims)
+        if (run->plan.cells[i].decides_claims && !run->plan.cells[i].not_timed[0])
             cells[count++] = (uint32_t)i;
     return count;
 }
@@ -904,7 +929,9 @@ static int record_measured(struct run *run, uint64_t number, struct plan_cell *c
 {
     struct summary summary = {0};
     if (!state_classify(cell, measured->blocks, measured->block_count, &run->probe_cycles) ||
-        !summary_of_blocks(cell, measured->blocks, measured->block_count, measured->reading_ns, &summary))
+        !summary_of_blocks(cell, measured->blocks, measured->block_count, measured->reading_ns, &summary) ||
+        !summary_of_threads(cell, measured->blocks, measured->block_count, measured->reading_ns, measured->thread_times,
+                            &summary))
         return error_out_of_memory(error);
     const struct record_void why = why_void(cell, measured, &summary);
     process->failed = measured->void_reason[0] != '\0';
@@ -1031,6 +1058,10 @@ static void print_plan(const struct run *run)
                cell->decides_claims || run->claims.row_count == 0 ? "" : " (exploratory)");
         for (size_t a = 0; a + PLAN_CLOCK_ARMS < cell->arm_count; a++)
             printf(" %s", cell->arms[a].name);
+        if (cell->not_timed[0])
+            printf(" (%s)", cell->not_timed);
+        else if (cell->threads > 1)
+            printf(" (at %u threads)", cell->threads);
         printf("\n");
         seconds += processes * (PROCESS_BUSY_FACTOR * process_ms + PROCESS_OVERHEAD_MS) / 1e3;
         bytes += processes * process_ms * 250; /* of samples, a microsecond: measured */
@@ -1241,11 +1272,11 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
 {
     const struct plan_selection *given = &options->selection;
     struct resume *resume = &run->resume;
-    if (given->variants || given->workloads || given->baseline || given->states || given->with_own || options->events ||
-        options->out || options->trace || options->dry_run)
+    if (given->variants || given->workloads || given->baseline || given->states || given->threads || given->with_own ||
+        options->events || options->out || options->trace || options->dry_run)
         return error_set(error, EXIT_USAGE,
                          "--resume: the run directory holds what was selected; leave out --variants, --workloads, "
-                         "--baseline, --states, --with-own, --events, --trace, --out and --dry-run");
+                         "--baseline, --states, --threads, --with-own, --events, --trace, --out and --dry-run");
     if (paths_check_directory(options->resume, "a run directory", error) != 0 ||
         (run->held = run_directory_hold(options->resume, error)) < 0 ||
         resume_open(resume, options->resume, options->profile, options->processes, options->seed, error) != 0 ||
@@ -1261,7 +1292,8 @@ static int open_resumed(struct run *run, struct run_options *options, struct err
                                                  .modules = list_or_null(resume->modules),
                                                  .baseline = resume->baseline,
                                                  .with_own = resume->with_own,
-                                                 .states = resume->states};
+                                                 .states = resume->states,
+                                                 .threads = resume->threads};
     options->claims = resume->claims;
     options->data = resume->data;
     options->events = list_or_null(resume->events);

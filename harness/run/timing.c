@@ -6,7 +6,7 @@
 
 static unsigned processes_at(const struct timing *timing, size_t cell, size_t look)
 {
-    return profile_cell_processes(timing->profile, timing->plan->cells[cell].decides_claims, look);
+    return plan_cell_processes(&timing->plan->cells[cell], timing->profile, look);
 }
 
 size_t timing_planned_processes(const struct timing *timing)
@@ -69,7 +69,7 @@ static void check_tallies(const struct timing *timing, struct error *error)
 {
     size_t good = 0;
     for (size_t i = 0; i < timing->plan->cell_count; i++) {
-        good += timing->tallies[i].ok > 0;
+        good += timing->tallies[i].ok > 0 || timing->plan->cells[i].not_timed[0];
         if (timing->tallies[i].ok == 0 && timing->tallies[i].failed > 0)
             refuse_void(timing, i, error);
     }

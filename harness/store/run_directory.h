@@ -13,10 +13,11 @@
 
 /* Keys of run.csv for the file of claims and the directory of data that were given, absent when there was none; and,
  * where modules were given, for whether encbench's own ran beside them. */
-#define RUN_DIRECTORY_CLAIMS_KEY "select_claims"
-#define RUN_DIRECTORY_DATA_KEY   "select_data"
-#define RUN_DIRECTORY_TRACE_KEY  "trace_" /* facts of --trace begin with it */
-#define RUN_DIRECTORY_OWN_KEY    "select_own"
+#define RUN_DIRECTORY_CLAIMS_KEY  "select_claims"
+#define RUN_DIRECTORY_DATA_KEY    "select_data"
+#define RUN_DIRECTORY_OWN_KEY     "select_own"
+#define RUN_DIRECTORY_THREADS_KEY "select_threads"
+#define RUN_DIRECTORY_TRACE_KEY   "trace_" /* facts of --trace begin with it */
 
 /* Key of run.csv for --processes; empty, or absent in older runs, when it was not given. */
 #define RUN_DIRECTORY_PROCESSES_KEY "asked_processes"

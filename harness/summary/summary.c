@@ -403,3 +403,45 @@ bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block 
     room_free(&room);
     return enough_memory;
 }
+
+/* ---- threads ---- */
+
+/* ns per op of an arm in a block, by the mean of its two batches: of thread `thread`, or of all together when there are
+ * no more. */
+static double thread_ns_per_op(const struct plan_cell *cell, const struct measure_block *block,
+                               const struct measure_thread_times *times, size_t arm, size_t thread, double reading_ns)
+{
+    const double ops = (double)cell->arms[arm].iterations * (thread < cell->threads ? 1 : cell->threads),
+                 readings_ns = reading_ns * rounds_of(cell, &cell->arms[arm], cell->arms[arm].iterations);
+    double sum = 0;
+    for (size_t slot = 0; slot < block->slot_count; slot++)
+        if (block->slot_arm[slot] == arm)
+            sum += (double)(thread < cell->threads ? times->own_ns[slot][thread] : times->span_ns[slot]) - readings_ns;
+    return sum / 2 / ops;
+}
+
+bool summary_of_threads(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,
+                        double reading_ns, const struct measure_thread_times *times, struct summary *summary)
+{
+    double *values = malloc((block_count + 1) * sizeof *values);
+    if (times == NULL || values == NULL) {
+        free(values);
+        return times == NULL;
+    }
+    summary->threads = cell->threads;
+    summary->thread_times = times;
+    for (size_t arm = 0; arm < plan_real_arms(cell); arm++)
+        for (size_t thread = 0; thread <= cell->threads; thread++) {
+            size_t kept = 0;
+            for (size_t b = 0; b < block_count && blocks[b].purpose == MEASURE_EFFECT; b++)
+                if (!blocks[b].dropped)
+                    values[kept++] = thread_ns_per_op(cell, &blocks[b], &times[b], arm, thread, reading_ns);
+            const double mean = stats_trimmed_mean(values, kept, SUMMARY_TRIM);
+            if (thread < cell->threads)
+                summary->thread_ns_per_op[arm][thread] = mean;
+            else
+                summary->total_ns_per_op[arm] = mean;
+        }
+    free(values);
+    return true;
+}

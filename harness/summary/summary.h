@@ -76,6 +76,11 @@ struct summary {
     uint32_t clock_blocks_kept, linearity_blocks_kept;
     struct summary_linearity linear_arms[MEASURE_ARMS_MAX][MEASURE_SIZES - 1];
     struct summary_linearity linear_contrasts[PLAN_CONTRASTS_MAX][MEASURE_SIZES - 1];
+    /* Of several threads, filled by summary_of_threads; none and NULL otherwise. */
+    size_t threads;
+    const struct measure_thread_times *thread_times; /* of the blocks for effects; borrowed */
+    double thread_ns_per_op[MEASURE_ARMS_MAX][MEASURE_THREADS_MAX];
+    double total_ns_per_op[MEASURE_ARMS_MAX]; /* an op of all of them together: last end less first start over T x n */
 };
 
 /* Blocks that a process has to keep, by what its cell plans: one that its deadline cut short on a busy machine has not
@@ -89,5 +94,10 @@ int64_t summary_blocks_least(int64_t planned);
  */
 bool summary_of_blocks(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,
                        double reading_ns, struct summary *summary);
+
+/* What each thread took by itself, and all together, of the same blocks: 20 %-trimmed means over those kept. `times`
+ * has one entry for each block for effects; NULL leaves the summary as it is. False when memory is short. */
+bool summary_of_threads(const struct plan_cell *cell, const struct measure_block *blocks, size_t block_count,
+                        double reading_ns, const struct measure_thread_times *times, struct summary *summary);
 
 #endif

@@ -76,7 +76,8 @@ struct panel {
     size_t input_bytes; /* from there on */
     const struct encbench_module *modules[MEASURE_ARMS_MAX];
     struct measure_arm arms[MEASURE_ARMS_MAX];
-    struct intact intact; /* before modules were loaded */
+    struct intact intact;      /* before modules were loaded */
+    struct measure_crew *crew; /* NULL: one thread */
 };
 
 static void enter(struct worker_region *region, enum worker_phase phase, uint32_t arm)
@@ -252,6 +253,22 @@ static void fail(const char *message)
     _exit(EXIT_USAGE);
 }
 
+/* Of all arms but those that run alone. */
+static int gather_crew(const struct worker_region *region, struct panel *panel, struct error *error)
+{
+    const struct worker_job *job = &region->job;
+    const struct measure_clock clock = measure_clock_real();
+    if (job->threads <= 1)
+        return 0;
+    panel->crew = measure_crew_gather(&clock, job->threads, job->threads_pinned ? job->cpus : NULL);
+    if (panel->crew == NULL)
+        return error_set(error, EXIT_USAGE, "no %" PRIu32 " threads can be had (at most %d; ulimit -u)", job->threads,
+                         MEASURE_THREADS_MAX);
+    for (uint32_t i = 0; i < job->arm_count; i++)
+        panel->arms[i].crew = job->arms[i].alone ? NULL : panel->crew;
+    return 0;
+}
+
 /* The input is the same for every process of a run: a function of the seed. In the states without a ring it is one
  * input. */
 static int make_host(struct worker_region *region, struct panel *panel, struct error *error)
@@ -275,11 +292,11 @@ static int make_host(struct worker_region *region, struct panel *panel, struct e
                                          .ring = base,
                                          .ring_stride_bytes = measure_ring_stride(input_bytes),
                                          .ring_mask_bytes = ring ? measure_ring_bytes(input_bytes) - 1 : 0,
-                                         .thread_count = 1,
+                                         .thread_count = region->job.threads > 1 ? region->job.threads : 1,
                                          .fail = fail};
     own_region = region;
     own_panel = panel;
-    return 0;
+    return gather_crew(region, panel, error);
 }
 
 /* A block that is never freed; the empty asm keeps the compiler from removing it. */
@@ -311,6 +328,14 @@ static void take_free_blocks(void)
         }
 }
 
+static void thread_begin(const struct measure_arm *arm)
+{
+    if (arm->workload->thread_begin && arm->crew)
+        measure_crew_begin(arm);
+    else if (arm->workload->thread_begin)
+        arm->workload->thread_begin(arm->state, 0);
+}
+
 /* Set-up order and the heap distance before each arm are random, so that no arm always gets the same kind of heap. */
 static int set_up_arms(struct worker_region *region, struct panel *panel, uint64_t epoch, struct error *error)
 {
@@ -329,15 +354,16 @@ static int set_up_arms(struct worker_region *region, struct panel *panel, uint64
                                              sizeof message) != 0)
             return error_set(error, EXIT_USAGE, "variant %s, workload %s: setup failed: %s",
                              panel->modules[arm]->variant, region->job.arms[arm].workload, message);
-        if (panel->arms[arm].workload->thread_begin)
-            panel->arms[arm].workload->thread_begin(panel->arms[arm].state, 0);
+        thread_begin(&panel->arms[arm]);
     }
     return 0;
 }
 
 static void tear_down_arm(struct measure_arm *arm)
 {
-    if (arm->workload->thread_end)
+    if (arm->workload->thread_end && arm->crew)
+        measure_crew_end(arm);
+    else if (arm->workload->thread_end)
         arm->workload->thread_end(arm->state, 0);
     arm->workload->teardown(arm->state);
 }
@@ -375,7 +401,11 @@ static uint32_t effect_arms(const struct worker_job *job)
 static int run_planned(struct worker_region *region, struct panel *panel, const struct measure_clock *clock,
                        struct measure_block *block, struct error *error)
 {
-    if (!measure_block_run(clock, &panel->host, panel->input_base, panel->arms, block, &region->result.phase_arm))
+    struct measure_thread_times *all = worker_thread_times(region), *times = NULL;
+    if (all && block >= region->blocks && block < region->blocks + region->job.blocks) /* one for effects */
+        times = &all[block - region->blocks];
+    if (!measure_block_run_threads(clock, &panel->host, panel->input_base, panel->arms, block, times,
+                                   &region->result.phase_arm))
         return broken_promise(region, panel, error);
     return 0;
 }
@@ -628,7 +658,7 @@ static uint64_t usual_batch(const struct worker_region *region, const struct pan
 {
     const struct encbench_workload *workload = panel->arms[i].workload;
     const struct measure_ladder ladder = measure_ladder_of(&workload->batch_multiple_ops, &workload->batch_max_ops, 1);
-    return measure_rung(&ladder, MEASURE_BATCH_NS / region->result.pilot_ns_per_op[i]);
+    return measure_rung(&ladder, measure_batch_target_ns(region->job.threads) / region->result.pilot_ns_per_op[i]);
 }
 
 /* Time of a batch after other arms had their turn and then `ops` untimed ones of its own. Of long ops one other must
@@ -987,6 +1017,7 @@ static int work(struct worker_region *region, struct error *error)
     if ((region->job.mode == WORKER_PILOT ? pilot : measure)(region, &panel, &clock, error) != 0)
         return error->code;
     tear_down_arms(region, &panel);
+    measure_crew_dismiss(panel.crew);
     return 0;
 }
 

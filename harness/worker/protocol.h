@@ -10,7 +10,7 @@
 #include "base/process.h"
 #include "interpose/interpose.h"
 #include "machine/perf_group.h"
-#include "measure/measure.h"
+#include "measure/crew.h"
 #include "measure/optimiser_rule.h"
 #include "step/step.h"
 #include "worker/heap_pass.h"
@@ -20,7 +20,7 @@
 
 enum {
     WORKER_REGION_FD = PROCESS_PASSED_FD,
-    WORKER_PROTOCOL = 5,
+    WORKER_PROTOCOL = 6,
     WORKER_LINEARITY_TRIES = 2,
     WORKER_LINEARITY_HEAPS = 4,
     WORKER_PLACES_MAX = 512, /* of objects: of six arms on 16 heaps five each */
@@ -43,6 +43,7 @@ enum worker_mode {
     WORKER_STEP,      /* arm 0 only: instructions of n and of 2n ops; nothing is preloaded, addresses are fixed */
     WORKER_COUNT,     /* arm 0 only: the kernel's counters; nothing is preloaded */
     WORKER_OPTIMISER, /* arm 0 only: whether the op is still there; nothing is preloaded */
+    WORKER_THREADS,   /* arm 0 only: whether threads produce what one does; nothing is preloaded */
 };
 
 enum worker_phase {
@@ -61,6 +62,7 @@ struct worker_arm {
     char variant[ENCBENCH_NAME_BYTES]; /* what must be found in the file ... */
     uint64_t planted_cycles_per_op;    /* ... and with what plant: a mix-up of files would look like equivalence */
     enum measure_state state;
+    bool alone; /* run by one thread, however many the job has: the clock's */
     uint64_t round_ops;
     uint64_t iterations;
     uint64_t rewarm_iterations;
@@ -73,7 +75,10 @@ struct worker_job {
     uint32_t protocol;     /* WORKER_PROTOCOL */
     uint32_t region_bytes; /* size of struct worker_region without blocks */
     enum worker_mode mode;
-    int cpu; /* to pin to */
+    int cpu;                       /* to pin to */
+    uint32_t threads;              /* that run an op at the same time; 0 is 1 */
+    bool threads_pinned;           /* each to its one of ... */
+    int cpus[MEASURE_THREADS_MAX]; /* ... these; the first is `cpu` */
     uint64_t seed;
     uint64_t process;
     uint32_t arm_count;
@@ -251,7 +256,18 @@ static inline uint32_t worker_block_room(const struct worker_job *job)
 struct worker_region {
     struct worker_job job;
     struct worker_result result;
-    struct measure_block blocks[]; /* room for all that job wants */
+    struct measure_block blocks[]; /* room for all that job wants; behind it what threads took (worker_thread_times) */
 };
+
+/* Of each block for effects, where several threads run them; NULL otherwise. */
+static inline struct measure_thread_times *worker_thread_times(struct worker_region *region)
+{
+    return region->job.threads > 1 ? (void *)&region->blocks[worker_block_room(&region->job)] : NULL;
+}
+static inline size_t worker_region_bytes(const struct worker_job *job)
+{
+    return sizeof(struct worker_region) + worker_block_room(job) * sizeof(struct measure_block) +
+           (job->threads > 1 ? job->blocks * sizeof(struct measure_thread_times) : 0);
+}
 
 #endif

@@ -343,6 +343,8 @@ static void put_arm(struct synthesis *s, const char *arm, const char *role, cons
     csv_put_text(s->processes, s->is_void ? "killed" : "");
     csv_put_number(s->processes, 22);
     csv_put_text(s->processes, s->is_void && s->truth->crashes ? "b" : "");
+    csv_put_text(s->processes, ""); /* one thread */
+    csv_put_empty(s->processes);
     csv_end_row(s->processes);
 }
 

@@ -186,6 +186,7 @@ static void numbers_name_their_unit(void **state)
                                         "change_standard_error_log",
                                         "instructions_fixed",
                                         "traps",
+                                        "threads",
                                         "epoch",
                                         NULL};
     for (size_t i = 0; schema_tables[i] != NULL; i++) {
