@@ -653,8 +653,8 @@ int analyse_controls_check(struct analyse_controls *controls, const struct analy
                            struct error *error)
 {
     static void (*const of_a_cell[])(struct check *, size_t, size_t) = {
-        check_interleaving,   check_twins,   check_identical, check_chain_planted,
-        check_chain_multiply, check_planted, check_linearity, check_reached};
+        check_interleaving, check_twins,     check_identical, check_chain_planted, check_chain_multiply,
+        check_planted,      check_linearity, check_reached,   check_unpadded};
     static void (*const of_the_run[])(struct check *) = {
         check_profile,  check_order,     check_twin_family, check_linearity_of_older_runs,
         check_clock,    check_layouts,   check_cells,       check_void_processes,

@@ -57,6 +57,7 @@ void check_chain_multiply(struct check *check, size_t panel, size_t workload);
 void check_planted(struct check *check, size_t panel, size_t workload);
 void check_linearity(struct check *check, size_t panel, size_t workload);
 void check_reached(struct check *check, size_t panel, size_t workload);
+void check_unpadded(struct check *check, size_t panel, size_t workload);
 
 /* Of the run, after those. */
 void check_order(struct check *check);

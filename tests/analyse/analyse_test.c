@@ -118,6 +118,7 @@ struct truth {
     bool ticks_once;            /* of the time-stamp counter: in one process only */
     const char *claims;
     const char *heap_rows; /* of heap.csv; NULL: no such file */
+    unsigned threads;      /* of get_put; 0: 1 */
 };
 
 static struct truth good_truth(void)
@@ -261,6 +262,11 @@ static void write_exact(const char *directory, const struct truth *truth)
     snprintf(rows, sizeof rows,
              "get_put,get_put,one get and put,0,100,8\nto_string_1k,to_string:size=1024,one string,2048,4,1\n%s",
              extra_rows(truth, "extra_%u,extra:number=%u,one more,0,100,8\n"));
+    if (truth->threads > 1) /* get_put alone */
+        snprintf(rows, sizeof rows,
+                 "get_put,get_put,one get and put,0,100,8,get_put,repeat,pilots,settled,%u,\n"
+                 "to_string_1k,to_string:size=1024,one string,2048,4,1,to_string_1k,repeat,pilots,settled,1,\n",
+                 truth->threads);
     write_rows(directory, &schema_workloads, rows);
     char panels[320], cells[4096];
     snprintf(panels, sizeof panels,
@@ -1556,6 +1562,16 @@ static void an_imprecise_deciding_cell_exits_3(void **state)
     assert_int_equal(analyse_exit(&summary), EXIT_PASS);
 }
 
+/* A machine whose CPUs may be one core says nothing at several threads, of that work alone. */
+static void threads_have_no_verdict_without_false_sharing(void **state)
+{
+    const char *directory = *state;
+    struct truth truth = good_truth();
+    truth.threads = 2;
+    expect_blind(directory, &truth, "unpadded", "field get_put", "not measured", "no false sharing was planted",
+                 ON_GET_PUT);
+}
+
 /* ---- the size of a batch ---- */
 
 static void batch_dependence_is_found(void **state)
@@ -2611,6 +2627,7 @@ int main(void)
         IN_DIRECTORY(the_responsible_component_is_named),
         IN_DIRECTORY(asked_processes_are_looks_of_their_own),
         IN_DIRECTORY(faultless_runs_hold_every_control),
+        IN_DIRECTORY(threads_have_no_verdict_without_false_sharing),
         IN_DIRECTORY(controls_of_the_run_invalidate_it),
         IN_DIRECTORY(one_control_that_fails_in_two_cells_invalidates_the_run),
         IN_DIRECTORY(one_control_that_fails_in_one_cell_blinds_that_cell),
