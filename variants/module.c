@@ -2,6 +2,10 @@
  * The one source of every variant: its axes come from the compiler's command line (variants.txt), its workloads from
  * workloads.h, and it exports `encbench_module`.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1 /* pinning of threads: turns.h */
+#endif
+
 #include "axes.h"
 #include "module.h"
 

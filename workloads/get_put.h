@@ -20,7 +20,7 @@
     .batch_multiple_ops = 1,
     .rewarm_ops = 16,
     .planted_cycles_per_op = WORKLOAD_PLANTED_CYCLES(128),
-    .threads_max = 1,
+    .threads_max = 2,
     .flags = WORKLOAD_TIMED | ENCBENCH_EXACT,
     .digest = workload_get_put_digest,
     .setup = workload_get_put_setup,

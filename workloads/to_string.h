@@ -23,7 +23,7 @@
     .batch_multiple_ops = 1,
     .rewarm_ops = 12,
     .planted_cycles_per_op = WORKLOAD_PLANTED_CYCLES(256),
-    .threads_max = 1,
+    .threads_max = 2,
     .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | ENCBENCH_HEAP | ENCBENCH_FRESH | WORKLOAD_SIGHTINGS_FLAG,
     .digest = workload_to_string_digest,
     .setup = workload_to_string_setup,

@@ -25,7 +25,7 @@ workload: said and left out)
     .batch_multiple_ops = 1,
     .rewarm_ops = 0,
     .planted_cycles_per_op = WORKLOAD_PLANTED_CYCLES(256 * WORKLOAD_TRACE_NPM_TIMES * WORKLOAD_TRACE_NPM_CALLS),
-    .threads_max = 1,
+    .threads_max = 2,
     .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | ENCBENCH_FRESH | WORKLOAD_POOL_COUNTED,
     .digest = workload_trace_npm_digest,
     .setup = workload_trace_npm_setup,
@@ -44,7 +44,7 @@ workload: said and left out)
         .rewarm_ops = 0,
         .planted_cycles_per_op =
             WORKLOAD_PLANTED_CYCLES(256 * WORKLOAD_TRACE_WEBPACK_TIMES * WORKLOAD_TRACE_WEBPACK_CALLS),
-        .threads_max = 1,
+        .threads_max = 2,
         .flags = WORKLOAD_TIMED | ENCBENCH_EXACT | ENCBENCH_FRESH | WORKLOAD_POOL_COUNTED,
         .digest = workload_trace_webpack_digest,
         .setup = workload_trace_webpack_setup,

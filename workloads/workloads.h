@@ -21,3 +21,5 @@
 #include "nop.h"
 #include "locked.h"
 #include "misuse.h"
+#include "handoff.h"
+#include "churn.h"

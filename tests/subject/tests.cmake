@@ -5,7 +5,7 @@ list(LENGTH axes axis_count)
 get_property(variant_include_directories GLOBAL PROPERTY ENCBENCH_VARIANT_INCLUDE_DIRECTORIES)
 # Concurrency Kit counts generations by adding 1 to a null pointer, which clang's pointer-overflow objects to.
 set(sanitize -fsanitize=address,undefined -fno-sanitize=pointer-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer)
-set(wrap_malloc -Wl,--wrap=malloc -Wl,--wrap=realloc -Wl,--wrap=free)
+set(wrap_malloc -Wl,--wrap=malloc -Wl,--wrap=realloc -Wl,--wrap=aligned_alloc -Wl,--wrap=free)
 
 set(built_data ${PROJECT_BINARY_DIR}/modules/data)
 if(ENCBENCH_PACKAGE)
