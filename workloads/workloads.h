@@ -23,3 +23,4 @@
 #include "misuse.h"
 #include "handoff.h"
 #include "churn.h"
+#include "burst.h"

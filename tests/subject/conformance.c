@@ -1338,11 +1338,27 @@ static const struct encbench_workload *find_workload(const char *short_name)
 
 static void test_workloads_are_offered_where_they_make_sense(void **state)
 {
-    static const char *const of_everybody[] = {
-        "to_string_1k",  "base64_1k",         "base64url_1k",        "to_string_16",   "to_string_64", "to_string_256",
-        "to_string_4k",  "to_string_16k",     "to_string_64k",       "to_string_256k", "to_string_1m", "to_string_4m",
-        "to_string_16m", "trace:npm-install", "trace:webpack-build", "trace:own",      "mmap_source",  "nop",
-        "locked"};
+    static const char *const of_everybody[] = {"to_string_1k",
+                                               "base64_1k",
+                                               "base64url_1k",
+                                               "to_string_16",
+                                               "to_string_64",
+                                               "to_string_256",
+                                               "to_string_4k",
+                                               "to_string_16k",
+                                               "to_string_64k",
+                                               "to_string_256k",
+                                               "to_string_1m",
+                                               "to_string_4m",
+                                               "to_string_16m",
+                                               "trace:npm-install",
+                                               "trace:webpack-build",
+                                               "trace:own",
+                                               "mmap_source",
+                                               "nop",
+                                               "locked",
+                                               "burst",
+                                               "burst_once"};
     static const char *const best_codec[] = {"hex_1k_best", "base64_1k_best", "trace:npm-install_best",
                                              "trace:webpack-build_best"};
     static const char *const of_buffers[] = {"get_put", "put", "mixed", "static_scan"};
@@ -1925,6 +1941,41 @@ static void test_reput_grows_the_pool_by_pointers(void **state)
 
 #endif
 
+/* Of each level what its policy says of a peak of four buffers of 10 MiB; only `three` and `ten` have that class,
+ * `fine` has 7 MiB and 8. */
+static void test_burst_by_level(void **state)
+{
+#if defined(ENCBUF_CLASSES_FINE)
+    const double peak = 4 * 8 * (double)MIB;
+#elif defined(ENCBUF_CLASSES_NA)
+    const double peak = 4 * (double)WORKLOAD_BURST_BYTES;
+#else
+    const double peak = 4 * 10 * (double)MIB;
+#endif
+#if !defined(ENCBUF_POOLED)
+    const double kept_0 = 0, kept_2 = 0, in_new_pool = 0, resident_2 = 0;
+#elif defined(ENCBUF_RETAIN_BYTES)
+    const double kept_0 = 0, kept_2 = 0, in_new_pool = 0, resident_2 = 0;
+#elif defined(ENCBUF_RETAIN_CALIBRATED)
+    const double kept_0 = 0, kept_2 = 0, in_new_pool = 0, resident_2 = 0;
+#elif defined(ENCBUF_RETAIN_VICTIM) || defined(ENCBUF_RETAIN_DECAY)
+    const double kept_0 = peak, kept_2 = 0, in_new_pool = 0, resident_2 = 0;
+#elif defined(ENCBUF_RETAIN_ADVISE)
+    const double kept_0 = peak, kept_2 = peak, in_new_pool = peak, resident_2 = 0;
+#else
+    const double kept_0 = peak, kept_2 = peak, in_new_pool = peak, resident_2 = 1;
+#endif
+
+    (void)state;
+    assert_true(counted("burst", "burst_peak_bytes") == peak);
+    assert_true(counted("burst", "burst_kept_after_0_epochs_bytes") == kept_0);
+    assert_true(counted("burst", "burst_kept_after_2_epochs_bytes") == kept_2);
+    assert_true(counted("burst", "burst_kept_for_ever_bytes") == kept_2);
+    assert_true(counted("burst", "burst_kept_after_2_epochs_in_new_pool_bytes") >= in_new_pool);
+    assert_true(counted("burst", "burst_kept_after_2_epochs_in_new_pool_bytes") <= in_new_pool + 64 * KIB);
+    assert_true((counted("burst", "burst_resident_after_2_epochs_bytes") > 4 * 6 * (double)MIB) == (resident_2 > 0));
+}
+
 #if defined(ENCBUF_POOL_THREAD) || defined(ENCBUF_POOL_NONE)
 
 /* After any number of ops as much is live as after any other, and only `retained` keeps mappings. */
@@ -2191,6 +2242,7 @@ int main(void)
 #ifdef ENCBUF_MAGAZINE_ONE64
         POOL_TEST(test_shared_list_loses_and_doubles_nothing),
 #endif
+        cmocka_unit_test(test_burst_by_level),
         POOL_TEST(test_strings_equal_the_oracle),
         POOL_TEST(test_requests_of_an_op),
         cmocka_unit_test(test_module_describes_itself),
