@@ -299,7 +299,9 @@ static int verb_ab(const struct options *options, struct error *error)
         .workloads = list_or_null(options->workloads),
         .states = options->states,
         .cflags = options->cflags,
+        .rustflags = options->rustflags,
         .ldlibs = options->ldlibs,
+        .data = options->data,
         .fail_if_slower_percent = options->fail_if_slower_percent,
         .format = strcmp(format, "csv") == 0    ? AB_CSV
                   : strcmp(format, "json") == 0 ? AB_JSON

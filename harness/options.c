@@ -54,6 +54,7 @@ enum option_key {
     KEY_PRELOAD,
     KEY_SETENV,
     KEY_CFLAGS,
+    KEY_RUSTFLAGS,
     KEY_LDLIBS,
     KEY_FAIL_IF_SLOWER,
 };
@@ -81,7 +82,7 @@ static const struct {
      " run report list "},
     {{"data", KEY_DATA, "DIR", 0,
       "data files of the modules, instead of NAME.data beside NAME.o; the workload finds them by its host", 0},
-     " run report "},
+     " run report ab "},
     {{"trace", KEY_TRACE, "FILE", 0,
       "your program's sizes, a row a call: a CSV (its column size, bytes or length, or of FILE:COLUMN that one) or a "
       "number a line; "
@@ -113,7 +114,8 @@ static const struct {
     {{"format", KEY_FORMAT, "FORMAT", 0, "text or csv; markdown for --tables", 0}, " list "},
     {{"format", KEY_FORMAT, "FORMAT", 0, "benchfmt (benchstat) or gbench (compare.py)", 0}, " export "},
     {{"format", KEY_FORMAT, "FORMAT", 0, "text, csv or json", 0}, " ab "},
-    {{"cflags", KEY_CFLAGS, "WORDS", 0, "flags of every source that is compiled, cut as a shell would", 0}, " ab "},
+    {{"cflags", KEY_CFLAGS, "WORDS", 0, "flags of every source in C and C++, cut as a shell would", 0}, " ab "},
+    {{"rustflags", KEY_RUSTFLAGS, "WORDS", 0, "the same of every source in Rust", 0}, " ab "},
     {{"ldlibs", KEY_LDLIBS, "WORDS", 0, "libraries of every source: -lNAME, archives, objects", 0}, " ab "},
     {{"fail-if-slower", KEY_FAIL_IF_SLOWER, "PERCENT", 0,
       "exit 1 when any is slower by more, and 3 when that could not have been seen", 0},
@@ -492,6 +494,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return add_word("preload", argument, options->preloads, parsing->error);
     case KEY_CFLAGS:
         options->cflags = argument;
+        return 0;
+    case KEY_RUSTFLAGS:
+        options->rustflags = argument;
         return 0;
     case KEY_LDLIBS:
         options->ldlibs = argument;

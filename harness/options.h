@@ -28,11 +28,11 @@ struct options {
     unsigned threads;                               /* bit t: t threads; 0: not given */
     const char *baseline, *out, *output, *resume, *base, *build, *since, *record, *claims, *data, *trace;
     uint64_t seed;
-    double budget_minutes;         /* 0: not given */
-    const char *cflags, *ldlibs;   /* NULL: not given */
-    double fail_if_slower_percent; /* 0: not given */
-    unsigned processes;            /* 0: not given */
-    unsigned layouts;              /* 0: not given */
+    double budget_minutes;                   /* 0: not given */
+    const char *cflags, *rustflags, *ldlibs; /* NULL: not given */
+    double fail_if_slower_percent;           /* 0: not given */
+    unsigned processes;                      /* 0: not given */
+    unsigned layouts;                        /* 0: not given */
     bool with_own, dry_run, quiet, csv, list_events, list_tables, fix_layout, strict, terminal, exact, bisect;
     bool accept_edited;
     const char *format;            /* NULL: not given */

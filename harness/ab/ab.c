@@ -8,12 +8,14 @@
 #include "base/progress.h"
 #include "base/scratch.h"
 #include "base/text.h"
+#include "module/data.h"
 #include "run/run.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@ struct ab {
     const struct ab_options *options;
     struct paths paths; /* as the run has them: panels and claims are ours */
     char scratch[PATH_MAX], directory[PATH_MAX];
+    char data[PATH_MAX]; /* "": none */
     struct ab_sides sides;
     struct ab_inputs inputs;
     struct ab_table table;
@@ -66,11 +69,14 @@ static void name_sources(const struct ab *ab, struct error *error)
 /* What is compiled is called by its label from here on, in run.csv too. */
 static int name_modules(struct ab *ab, struct error *error)
 {
-    char path[PATH_MAX], name[ENCBENCH_NAME_BYTES + 2];
+    char directory[PATH_MAX], path[PATH_MAX], name[ENCBENCH_NAME_BYTES + 2];
+    /* of their own: a label may be the name of anything that lies in the other */
+    if (paths_join(directory, ab->scratch, "labelled", error) == 0 && mkdir(directory, 0700) != 0)
+        error_set(error, EXIT_USAGE, "%s: %s", directory, strerror(errno));
     for (size_t i = 0; i < ab->sides.count && error->code == 0; i++) {
         struct ab_side *side = &ab->sides.side[i];
         snprintf(name, sizeof name, "%s.o", side->label);
-        if (side->language == AB_BUILT || paths_join(path, ab->scratch, name, error) != 0)
+        if (side->language == AB_BUILT || paths_join(path, directory, name, error) != 0)
             continue;
         if (rename(side->module, path) != 0)
             return error_set(error, EXIT_USAGE, "%s: %s", path, strerror(errno));
@@ -130,13 +136,32 @@ static int look_at_modules(struct ab *ab, struct error *error)
     return error->code;
 }
 
+/* STEM.data beside a side as it was named: what is compiled lies elsewhere. */
+static int find_data(struct ab *ab, struct error *error)
+{
+    const char *files[AB_SIDES_MAX + 1] = {NULL};
+    struct module_data data;
+    for (size_t i = 0; i < ab->sides.count; i++)
+        files[i] = ab->sides.side[i].file;
+    if (module_data_find(&data, ab->options->data, files, error) == 0) {
+        snprintf(ab->data, sizeof ab->data, "%s", data.directory);
+        if (*ab->data)
+            snprintf(ab->paths.data, sizeof ab->paths.data, "%s", ab->data);
+    }
+    module_data_free(&data);
+    return error->code;
+}
+
 static int prepare(struct ab *ab, struct error *error)
 {
     const struct ab_options *options = ab->options;
     if (scratch_make(ab->scratch, error) != 0 || ab_sides_read(&ab->sides, options->sides, error) != 0)
         return error->code;
-    const struct ab_compile compile = {
-        .paths = &ab->paths, .scratch = ab->scratch, .cflags = options->cflags, .ldlibs = options->ldlibs};
+    const struct ab_compile compile = {.paths = &ab->paths,
+                                       .scratch = ab->scratch,
+                                       .cflags = options->cflags,
+                                       .rustflags = options->rustflags,
+                                       .ldlibs = options->ldlibs};
     if (ab_compile_all(&compile, &ab->sides, error) != 0)
         return error->code;
     if (ab->sides.count < 2)
@@ -147,7 +172,8 @@ static int prepare(struct ab *ab, struct error *error)
     if (paths_join(ab->paths.panels, ab->scratch, "panels.csv", error) != 0 ||
         paths_join(ab->paths.claims, ab->scratch, "claims.csv", error) != 0 ||
         /* a calibration knows workloads by their names, and is of other ones */
-        paths_join(ab->paths.results, ab->scratch, "results", error) != 0 || look_at_modules(ab, error) != 0)
+        paths_join(ab->paths.results, ab->scratch, "results", error) != 0 || find_data(ab, error) != 0 ||
+        look_at_modules(ab, error) != 0)
         return error->code;
     return ab_inputs_write(&ab->inputs, &ab->sides, &ab->paths, error);
 }
@@ -175,6 +201,7 @@ static int measure(struct ab *ab, struct error *error)
     const struct run_options options = {.profile = profile_find(AB_PROFILE),
                                         .sides = files,
                                         .labels = labels,
+                                        .data = *ab->data ? ab->data : NULL,
                                         .limit_s = AB_LIMIT_S,
                                         .seed = ab->options->seed,
                                         .out = ab->options->out ? ab->options->out : own,
@@ -214,8 +241,10 @@ static int print(const struct ab *ab, struct error *error)
 static void say_notes(const struct ab *ab)
 {
     const struct progress notes = {.quiet = ab->options->quiet};
-    if (*ab->inputs.left_out)
-        progress_say(&notes, "encbench: not compared: %s", ab->inputs.left_out);
+    const bool asked = ab->options->fail_if_slower_percent > 0; /* then it decides: said even when it should be quiet */
+    if (ab->inputs.lacking > 0)
+        progress_say(&(struct progress){.quiet = ab->options->quiet && !asked}, "encbench: not compared: %s%s",
+                     ab->inputs.left_out, asked ? "; whether that is slower is not known" : "");
     if (*ab->summary.sick)
         progress_say(&notes, "encbench: %s", ab->summary.sick);
     if (analyse_trouble(&ab->summary))
@@ -241,6 +270,7 @@ int ab_run(const struct paths *paths, const struct ab_options *options, struct e
         name_sources(ab, error);
     scratch_remove(ab->scratch);
     ab_sides_free(&ab->sides);
+    ab_inputs_free(&ab->inputs);
     free(ab);
     return error->code ? error->code : code;
 }

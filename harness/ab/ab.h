@@ -20,11 +20,12 @@ enum ab_format { AB_TEXT, AB_CSV, AB_JSON };
 #define AB_SAID_S  60 /* longer than this is said beforehand */
 
 struct ab_options {
-    const char *const *sides;      /* words of the command line, NULL-terminated; see sides.h */
-    const char *const *workloads;  /* NULL: all */
-    unsigned states;               /* 0: fresh where it is offered, else repeat */
-    const char *cflags, *ldlibs;   /* NULL: none */
-    double fail_if_slower_percent; /* 0: not asked */
+    const char *const *sides;                /* words of the command line, NULL-terminated; see sides.h */
+    const char *const *workloads;            /* NULL: all */
+    unsigned states;                         /* 0: fresh where it is offered, else repeat */
+    const char *cflags, *rustflags, *ldlibs; /* NULL: none */
+    const char *data;                        /* directory of data files; NULL: STEM.data beside a side */
+    double fail_if_slower_percent;           /* 0: not asked */
     enum ab_format format;
     uint64_t seed;   /* 0: from the clock */
     const char *out; /* directory of the run, to keep; NULL: it is removed */

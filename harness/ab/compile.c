@@ -23,7 +23,7 @@ struct job {
 struct jobs {
     const struct ab_compile *compile;
     const struct ab_sides *sides;
-    struct shell_words compiler[AB_LANGUAGES], cflags, archives, needs; /* needs: as after -l */
+    struct shell_words compiler[AB_LANGUAGES], cflags, rustflags, archives, needs; /* needs: as after -l */
     char include[PATH_MAX], headers[PATH_MAX];
     struct job *job;
     size_t count;
@@ -92,6 +92,7 @@ static int ask(struct jobs *jobs, struct error *error)
         split_variable(&jobs->compiler[AB_CXX], "CXX", AB_CXX_WORDS, error) != 0 ||
         split_variable(&jobs->compiler[AB_RUST], "RUSTC", "rustc", error) != 0 ||
         shell_words_split(&jobs->cflags, compile->cflags ? compile->cflags : "", "--cflags", error) != 0 ||
+        shell_words_split(&jobs->rustflags, compile->rustflags ? compile->rustflags : "", "--rustflags", error) != 0 ||
         read_libraries(jobs, compile->ldlibs ? compile->ldlibs : "", error) != 0)
         return error->code;
     return find_headers(jobs, error);
@@ -127,14 +128,32 @@ static int c_command(const struct jobs *jobs, const struct job *job, struct shel
     return add_all(words, last, error);
 }
 
-static int rust_command(const struct jobs *jobs, const struct job *job, struct shell_words *words, struct error *error)
+static bool begins(const struct shell_words *words, const char *with)
+{
+    for (size_t i = 0; i < words->count; i++)
+        if (strncmp(words->word[i], with, strlen(with)) == 0)
+            return true;
+    return false;
+}
+
+/* As the example does: a static library, with what of Rust's own it takes (and the module is what is needed of that).
+ * An option with which rustc takes no second value is ours only where nobody else gives it. */
+static int rust_command(const struct jobs *jobs, const struct job *job, const char *archive, struct shell_words *words,
+                        struct error *error)
 {
     const struct ab_side *side = &jobs->sides->side[job->side];
-    const char *const own[] = {"--crate-type=lib",       "--emit=obj",        "-Copt-level=2", "-Cpanic=abort",
-                               "-Crelocation-model=pic", "-Ccodegen-units=1", "-Cdebuginfo=1", NULL};
-    const char *const last[] = {side->file, "-o", job->object, NULL};
-    if (shell_words_append(words, &jobs->compiler[AB_RUST], error) != 0 || add_all(words, own, error) != 0 ||
-        shell_words_append(words, &side->flags, error) != 0)
+    char include[PATH_MAX + 32], file[PATH_MAX + 2];
+    snprintf(include, sizeof include, "ENCBENCH_INCLUDE=%s", jobs->headers);
+    snprintf(file, sizeof file, "%s%s", side->file[0] == '-' ? "./" : "", side->file);
+    const char *const first[] = {"env", include, NULL};
+    const char *const own[] = {"--crate-type=staticlib", "--crate-name=encbench_side", "-Copt-level=2", "-Cpanic=abort",
+                               "-Crelocation-model=pic", "-Ccodegen-units=1",          "-Cdebuginfo=1", NULL};
+    const char *const last[] = {file, "-o", archive, NULL};
+    if (add_all(words, first, error) != 0 || shell_words_append(words, &jobs->compiler[AB_RUST], error) != 0 ||
+        add_all(words, own, error) != 0 || split_variable(words, "RUSTFLAGS", "", error) != 0 ||
+        shell_words_append(words, &jobs->rustflags, error) != 0 ||
+        shell_words_append(words, &side->flags, error) != 0 ||
+        (!begins(words, "--edition") && shell_words_add(words, "--edition=2021", error) != 0))
         return error->code;
     return add_all(words, last, error);
 }
@@ -145,6 +164,30 @@ static int run_command(const struct job *job, const struct shell_words *words, s
     const char *const *const commands[] = {(const char *const *)words->word};
     size_t failed;
     return process_run_all(commands, 1, 1, job->log, COMPILE_PATIENCE_S, &failed, error);
+}
+
+static int compile_c(const struct jobs *jobs, const struct job *job, struct error *error)
+{
+    struct shell_words words = {0};
+    if (c_command(jobs, job, &words, error) == 0)
+        run_command(job, &words, error);
+    shell_words_free(&words);
+    return error->code;
+}
+
+static int compile_rust(const struct jobs *jobs, const struct job *job, struct error *error)
+{
+    char archive[PATH_MAX];
+    struct shell_words compile = {0}, link = {0};
+    snprintf(archive, sizeof archive, "%.*s.a", (int)strlen(job->log) - 4, job->log);
+    const char *const words[] = {LAYOUT_LINKER, "-r",        "--gc-sections", "-u", "encbench_module",
+                                 "-o",          job->object, archive,         NULL};
+    if (rust_command(jobs, job, archive, &compile, error) == 0 && run_command(job, &compile, error) == 0 &&
+        add_all(&link, words, error) == 0)
+        run_command(job, &link, error);
+    shell_words_free(&compile);
+    shell_words_free(&link);
+    return error->code;
 }
 
 /* A section with the names of the libraries that the module needs, as ENCBENCH_NEEDS makes it. */
@@ -196,15 +239,10 @@ static int compile_one(void *context, size_t index, unsigned thread, struct erro
 {
     const struct jobs *jobs = context;
     const struct job *job = &jobs->job[index];
-    struct shell_words words = {0};
+    const bool rust = jobs->sides->side[job->side].language == AB_RUST;
     (void)thread;
-    if (jobs->sides->side[job->side].language == AB_RUST)
-        rust_command(jobs, job, &words, error);
-    else
-        c_command(jobs, job, &words, error);
-    if (error->code == 0 && run_command(job, &words, error) == 0)
+    if ((rust ? compile_rust(jobs, job, error) : compile_c(jobs, job, error)) == 0)
         fold_in(jobs, job, error);
-    shell_words_free(&words);
     return error->code;
 }
 
@@ -311,6 +349,7 @@ int ab_compile_all(const struct ab_compile *compile, struct ab_sides *sides, str
     for (size_t i = 0; i < AB_LANGUAGES; i++)
         shell_words_free(&jobs.compiler[i]);
     shell_words_free(&jobs.cflags);
+    shell_words_free(&jobs.rustflags);
     shell_words_free(&jobs.archives);
     shell_words_free(&jobs.needs);
     free(jobs.job);

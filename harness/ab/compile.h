@@ -11,7 +11,7 @@
 struct ab_compile {
     const struct paths *paths;
     const char *scratch;
-    const char *cflags, *ldlibs; /* of --cflags and --ldlibs; NULL: none */
+    const char *cflags, *rustflags, *ldlibs; /* of --cflags, --rustflags and --ldlibs; NULL: none */
 };
 
 /*

@@ -3,14 +3,21 @@
 #include "schema.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
     CONTENDERS_A_PANEL = 4, /* beside the baseline and its twin: plan.h has the most arms of a panel */
+    NAMES_BYTES = 300,      /* in the line of an error */
     WORKLOADS_BYTES = 1000, /* of the cell of panels.csv that lists them */
 };
 
 /* ---- what is compared ---- */
+
+struct wanted {
+    const char *const *names; /* NULL: all */
+    unsigned states;          /* 0: those of states_of */
+};
 
 static bool is_listed(const char *const *names, const char *name)
 {
@@ -95,39 +102,65 @@ static int add_workload(struct ab_inputs *inputs, const struct module_set *set, 
     return error->code;
 }
 
-/* Names of a module's timed workloads that another one lacks (NULL: all of them). */
-static void list_lacking(const struct module_info *module, const struct module_info *other, char *text, size_t bytes)
+/* Names of a module's timed workloads. */
+static void list_timed(const struct module_info *module, char *text, size_t bytes)
 {
     size_t used = 0;
     text[0] = '\0';
     for (size_t i = 0; i < module->workload_count && used < bytes; i++)
-        if ((module->workloads[i].flags & ENCBENCH_TIMED) &&
-            (other == NULL || timed(other, module->workloads[i].short_name) == NULL))
+        if (module->workloads[i].flags & ENCBENCH_TIMED)
             used +=
                 (size_t)snprintf(text + used, bytes - used, "%s%s", used ? " " : "", module->workloads[i].short_name);
 }
 
-static void note_left_out(struct ab_inputs *inputs, const struct module_set *set, const struct ab_sides *sides)
+/* A workload that only one of a pair has; and one that both have, in a state that only one offers. Each state of it by
+ * its own name; what nobody asked for is nobody's loss. */
+static void note_workload(struct ab_inputs *inputs, const struct module_set *set, const struct ab_sides *sides,
+                          size_t contender, const char *base, const struct wanted *wanted, FILE *note)
 {
-    char names[AB_NOTE_BYTES / 3];
-    size_t used = 0;
+    for (enum measure_state state = MEASURE_REPEAT; state < MEASURE_STATES; state++) {
+        const struct module_workload *ours = in_state(&set->modules[0], base, state),
+                                     *theirs = in_state(&set->modules[contender], base, state),
+                                     *one = ours ? ours : theirs;
+        if ((ours && theirs) || one == NULL || !is_wanted(one, wanted->names, states_of(set, base, wanted->states)))
+            continue;
+        fprintf(note, "%sonly %s has %s", inputs->lacking > 0 ? "; " : "", sides->side[ours ? 0 : contender].label,
+                one->short_name);
+        inputs->lacking++;
+    }
+}
+
+static int note_left_out(struct ab_inputs *inputs, const struct module_set *set, const struct ab_sides *sides,
+                         const struct wanted *wanted, struct error *error)
+{
+    size_t bytes;
+    FILE *note = open_memstream(&inputs->left_out, &bytes);
+    if (note == NULL)
+        return error_out_of_memory(error);
     for (size_t contender = 1; contender < set->count; contender++)
-        for (size_t side = 0; side < 2 && used < sizeof inputs->left_out; side++) {
-            const size_t with = side ? contender : 0, without = side ? 0 : contender;
-            list_lacking(&set->modules[with], &set->modules[without], names, sizeof names);
-            if (*names)
-                used += (size_t)snprintf(inputs->left_out + used, sizeof inputs->left_out - used, "%sonly %.60s has %s",
-                                         used ? "; " : "", sides->side[with].label, names);
+        for (size_t side = 0; side < 2; side++) {
+            const struct module_info *module = &set->modules[side ? contender : 0];
+            for (size_t i = 0; i < module->workload_count; i++)
+                if ((module->workloads[i].flags & ENCBENCH_TIMED) &&
+                    (side == 0 || timed(&set->modules[0], module->workloads[i].short_name) == NULL))
+                    note_workload(inputs, set, sides, contender, module->workloads[i].short_name, wanted, note);
         }
+    return fclose(note) == 0 ? 0 : error_out_of_memory(error);
+}
+
+void ab_inputs_free(struct ab_inputs *inputs)
+{
+    free(inputs->left_out);
+    inputs->left_out = NULL;
 }
 
 static int nothing_in_common(const struct ab_inputs *inputs, const struct module_set *set, const struct ab_sides *sides,
                              struct error *error)
 {
-    char first[AB_NOTE_BYTES / 2], second[AB_NOTE_BYTES / 2];
+    char first[NAMES_BYTES], second[NAMES_BYTES];
     (void)inputs;
-    list_lacking(&set->modules[0], NULL, first, sizeof first);
-    list_lacking(&set->modules[1], NULL, second, sizeof second);
+    list_timed(&set->modules[0], first, sizeof first);
+    list_timed(&set->modules[1], second, sizeof second);
     return error_set(error, EXIT_USAGE,
                      "ab: no timed workload in common%s: %.60s has %s; %.60s has %s; give what is the same one short "
                      "name",
@@ -162,8 +195,8 @@ int ab_inputs_make(struct ab_inputs *inputs, const struct module_set *set, const
             common = common || (timed(&set->modules[0], base) && timed(&set->modules[other], base));
         add_workload(inputs, set, sides, base, names, states, error);
     }
-    note_left_out(inputs, set, sides);
-    if (error->code == 0 && !common)
+    const struct wanted wanted = {names, states};
+    if (error->code == 0 && note_left_out(inputs, set, sides, &wanted, error) == 0 && !common)
         return nothing_in_common(inputs, set, sides, error);
     if (error->code == 0 && inputs->count == 0 && names == NULL)
         return error_set(error, EXIT_USAGE, "--states: no workload in common can be timed in these states");

@@ -193,7 +193,7 @@ int ab_table_read(struct ab_table *table, const struct ab_inputs *inputs, const 
                   const char *directory, struct error *error)
 {
     struct files files = {0};
-    *table = (struct ab_table){.tolerance_percent = inputs->tolerance_percent};
+    *table = (struct ab_table){.tolerance_percent = inputs->tolerance_percent, .lacking = inputs->lacking};
     read_files(&files, directory, error);
     for (size_t i = 0; i < inputs->count && error->code == 0; i++)
         read_result(&table->result[table->count++], &files, inputs, i, sides, error);
@@ -286,7 +286,7 @@ static int judge(const struct ab_result *result, double limit_percent)
 
 int ab_table_judge(const struct ab_table *table, double limit_percent)
 {
-    int code = EXIT_PASS;
+    int code = table->lacking > 0 ? EXIT_UNFIT : EXIT_PASS;
     for (size_t i = 0; i < table->count; i++) {
         const int of_row = judge(&table->result[i], limit_percent);
         if (of_row == EXIT_REGRESSION)

@@ -36,6 +36,7 @@ struct ab_table {
     struct ab_result result[AB_ROWS_MAX];
     size_t count;
     double tolerance_percent;
+    size_t lacking; /* rows that only one side has */
     size_t controls, controls_hold;
 };
 
@@ -57,8 +58,8 @@ int ab_table_write(const struct ab_table *table, const char *directory, struct e
 /*
  * Exit code of --fail-if-slower, whose limit is the tolerance of the claims: EXIT_REGRESSION when the lower end of a
  * row that is slower is above the limit and its claim is refuted; else EXIT_UNFIT when it is not known of every row
- * that it is not slower by more: it is blind or contested, or its interval reaches beyond the limit; else EXIT_PASS.
- * Pure.
+ * that it is not slower by more: it is blind or contested, its interval reaches beyond the limit, or a side lacks it;
+ * else EXIT_PASS. Pure.
  */
 int ab_table_judge(const struct ab_table *table, double limit_percent);
 

@@ -10,13 +10,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* STEM.data beside a module. */
+/* STEM.data beside a module, or the source of one. */
 static void directory_beside(const char *module, char path[PATH_MAX])
 {
+    static const char *const endings[] = {".o", ".so", ".c", ".cc", ".cpp", ".cxx", ".C", ".rs"};
     const char *slash = strrchr(module, '/'), *dot = strrchr(slash ? slash : module, '.');
     path[0] = '\0';
-    if (dot && (strcmp(dot, ".o") == 0 || strcmp(dot, ".so") == 0))
-        snprintf(path, PATH_MAX, "%.*s.data", (int)(dot - module), module);
+    for (size_t i = 0; dot && i < sizeof endings / sizeof endings[0]; i++)
+        if (strcmp(dot, endings[i]) == 0)
+            snprintf(path, PATH_MAX, "%.*s.data", (int)(dot - module), module);
 }
 
 /* Full names tell whether two are one. */

@@ -22,7 +22,7 @@ struct module_data {
 
 /*
  * The directory `asked` for (--data), or where that is NULL the one beside the modules: STEM.data beside STEM.o or
- * STEM.so, for the first of `modules` (NULL-terminated; NULL: none) that has one. Errors: what is no directory, one
+ * STEM.so, or the source of one, for the first of `modules` (NULL-terminated; NULL: none) that has one. Errors: what is no directory, one
  * that holds another, or anything but files, or too many; two modules that each have another one beside them.
  * module_data_free in every case.
  */

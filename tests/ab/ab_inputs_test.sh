@@ -96,6 +96,44 @@ refused 'and without it' 'needs.c: .*factor' 'needs.c -DFACTOR=1' 'needs.c -DFAC
 refused 'flags of all sides, with a blank in them' 'produce different output' old.c other.c \
     --cflags '-DNAME="a b" -Wall'
 refused 'an op that is not there' 'nothing.c: variant nothing, workload mix: the op does not depend' old.c nothing.c
+# A name that an object in the making has as well: it was overwritten, and a side compared with itself.
+cp old.c side-1.c
+refused 'a source named as a file of ours' 'variants side-1 and other produce different output' side-1.c other.c
+# Data beside a side, as it is named: without them the op crashes.
+cat >data.c <<'END'
+#include <stdio.h>
+#include "side.h"
+static uint64_t op(const unsigned char *input)
+{
+    static uint64_t factor;
+    char path[4096];
+    if (factor == 0) {
+        snprintf(path, sizeof path, "%s/factor", self.host->data_directory);
+        FILE *file = fopen(path, "r");
+        factor = (uint64_t)getc(file);
+        fclose(file);
+    }
+    return input[0] * factor * FACTOR;
+}
+END
+sed -i 's/^static uint64_t op.*;$//; s/^} self;$/&\nstatic uint64_t op(const unsigned char *input);/' side.h
+mkdir data.data && echo x >data.data/factor
+refused 'data beside a side' 'variants .*FACTOR=1 and .*FACTOR=2 produce different' 'data.c -DFACTOR=1' 'data.c -DFACTOR=2'
+mv data.data elsewhere
+refused 'data that --data names' 'variants .*FACTOR=1 and .*FACTOR=2 produce different' 'data.c -DFACTOR=1' 'data.c -DFACTOR=2' --data elsewhere
+if ${RUSTC:-rustc} --version >"$work/out" 2>&1; then
+    cp "$2/examples/rust/bytewise.rs" "$2/examples/rust/folded.rs" "$2/examples/rust/stable.rs" .
+    sed -i 's/: folded(input);/: folded(input) + cfg!(more) as u64;/' folded.rs
+    sed -i 's/: sorted(input);/: sorted(input) + cfg!(more) as u64;/' stable.rs
+    refused 'Rust, by a flag of one side' 'variants bytewise and folded produce different output' bytewise.rs \
+        'folded.rs --cfg more' --workloads hash_64
+    refused 'Rust, by --rustflags' 'variants bytewise and folded produce different output' bytewise.rs folded.rs \
+        --workloads hash_64 --rustflags '--cfg more --edition 2018'
+    refused 'Rust with its standard library' 'produce different output' stable.rs 'stable.rs --cfg more'
+    refused 'Rust that does not compile' 'folded.rs: is not compiled' bytewise.rs 'folded.rs --nonsense'
+else
+    echo 'without rustc: no side in Rust was tried'
+fi
 refused 'an op of seconds' 'slow.* takes 0.7 s, and all of this some [0-9]* s' slow.c slow.c
 refused 'an unknown workload' '"nope" is no timed workload' old.c 'old.c -O1' --workloads nope
 refused 'no limit' 'no limit' old.c old.c --fail-if-slower none
@@ -126,4 +164,4 @@ check 'an interrupt ends it with 3' [ $? -eq 3 ]
 check 'in one line' grep -q '^encbench: ab: stopped before there was a verdict' "$work/err"
 check 'and leaves nothing' [ -z "$(ls "$work/tmp")" ]
 
-finish 34
+finish 37

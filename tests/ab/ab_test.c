@@ -257,6 +257,86 @@ static void what_may_be_above_the_limit_has_not_passed(void **state)
     }
 }
 
+/* ---- what one side lacks ---- */
+
+static void add_workload(struct module_info *module, const char *name, unsigned states)
+{
+    struct module_workload *workload = &module->workloads[module->workload_count++];
+    *workload = (struct module_workload){.flags = ENCBENCH_TIMED};
+    snprintf(workload->short_name, sizeof workload->short_name, "%s", name);
+    snprintf(workload->base_name, sizeof workload->base_name, "%s", name);
+    for (enum measure_state in = MEASURE_REPEAT + 1; in < MEASURE_STATES; in++)
+        if (states & 1u << in) {
+            struct module_workload *other = &module->in_states[module->in_state_count++];
+            *other = *workload;
+            other->state = in;
+            snprintf(other->short_name, sizeof other->short_name, "%.40s.%s", name, measure_state_words[in]);
+        }
+}
+
+static void expect_lacking(const struct module_set *set, const char *const *names, unsigned states, size_t lacking,
+                           const char *words)
+{
+    struct ab_inputs *inputs = calloc(1, sizeof *inputs);
+    struct ab_sides *sides = calloc(1, sizeof *sides);
+    struct error error = {0};
+    sides->count = 2;
+    strcpy(sides->side[0].label, "old");
+    strcpy(sides->side[1].label, "new");
+    assert_int_equal(ab_inputs_make(inputs, set, sides, names, states, 1, &error), 0);
+    assert_int_equal(inputs->lacking, lacking);
+    if (strstr(inputs->left_out, words) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", inputs->left_out, words);
+    ab_inputs_free(inputs);
+    free(sides);
+    free(inputs);
+}
+
+static void what_one_side_lacks_is_said_whole(void **state)
+{
+    (void)state;
+    enum { FRESH = 1u << MEASURE_FRESH, COLD = 1u << MEASURE_COLD };
+    static const char *const hash[] = {"hash", NULL}, *const both[] = {"hash", "gone_39", NULL};
+    struct module_set set = {.modules = calloc(2, sizeof *set.modules), .count = 2};
+    add_workload(&set.modules[0], "hash", FRESH | COLD);
+    add_workload(&set.modules[1], "hash", FRESH);
+    expect_lacking(&set, NULL, 0, 0, "");
+    expect_lacking(&set, NULL, FRESH | COLD, 1, "only old has hash.cold");
+    for (int i = 0; i < 40; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "gone_%d", i);
+        add_workload(&set.modules[0], name, FRESH);
+    }
+    add_workload(&set.modules[1], "come", 0);
+    expect_lacking(&set, NULL, 0, 41, "only old has gone_39.fresh; only new has come");
+    expect_lacking(&set, hash, 0, 0, "");
+    struct error error = {0};
+    struct ab_inputs *inputs = calloc(1, sizeof *inputs);
+    struct ab_sides *sides = calloc(1, sizeof *sides);
+    sides->count = 2;
+    assert_int_equal(ab_inputs_make(inputs, &set, sides, both, 0, 1, &error), EXIT_USAGE);
+    ab_inputs_free(inputs);
+    free(inputs);
+    free(sides);
+    free(set.modules);
+}
+
+static void what_one_side_lacks_has_not_passed(void **state)
+{
+    (void)state;
+    struct ab_table *table = calloc(1, sizeof *table);
+    table->count = 1;
+    table->result[0] = result_of(-0.2, 0.2, 0.3);
+    table->result[0].verdict = AB_NO_DIFFERENCE;
+    assert_int_equal(ab_table_judge(table, 2), EXIT_PASS);
+    table->lacking = 1;
+    assert_int_equal(ab_table_judge(table, 2), EXIT_UNFIT);
+    table->result[0] = result_of(20, 30, 0.5);
+    ab_decide(&table->result[0], &(struct ab_said){"slower by", "", "refuted", "decided"}, 2);
+    assert_int_equal(ab_table_judge(table, 2), EXIT_REGRESSION);
+    free(table);
+}
+
 /* ---- on the screen ---- */
 
 static char *printed(const struct ab_table *table, const struct ab_sides *sides)
@@ -346,6 +426,8 @@ int main(void)
         cmocka_unit_test(an_op_of_less_than_a_cycle_has_no_verdict),
         cmocka_unit_test(slower_by_more_than_the_limit_fails),
         cmocka_unit_test(what_may_be_above_the_limit_has_not_passed),
+        cmocka_unit_test(what_one_side_lacks_is_said_whole),
+        cmocka_unit_test(what_one_side_lacks_has_not_passed),
         cmocka_unit_test(three_workloads_are_twelve_lines_of_80_columns),
         cmocka_unit_test(levels_have_one_unit_and_no_figure_is_made_up),
     };

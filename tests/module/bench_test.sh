@@ -163,6 +163,7 @@ listed() { # listed EXAMPLE WORKLOAD MODULE...: each offers it
 check "base64" listed base64 base64_16k base64/base64_plain.o base64/base64_pairs.o base64/base64_sums.o
 check "releases" listed releases encode_1k releases/v1.o releases/v2.o
 [ ! -d built/rust ] || check "rust" listed rust hash_1024 rust/folded.o rust/bytewise.o
+[ ! -d built/rust ] || check "rust with its standard library" listed rust sort_1024 rust/stable.o rust/unstable.o
 [ ! -d built/xxhash ] || check "xxhash" listed xxhash hash_256 xxhash/xxhash_xxh64.o xxhash/xxhash_xxh3.o
 run_example() { # run_example WORKLOADS VARIANTS MODULE...
     out=$1-$2 workloads=$1 variants=$2
@@ -183,6 +184,7 @@ if [ -n "$all" ]; then
     fi
     [ ! -d built/sort ] || check "sort runs" run_example numbers_16,numbers_1k,median_100 sort,stable sort/sort_sort.o sort/sort_stable.o
     [ ! -d built/rust ] || check "rust runs" run_example hash_64,hash_1024,doubled_64 folded,bytewise rust/folded.o rust/bytewise.o
+    [ ! -d built/rust ] || check "rust with its standard library runs" run_example sort_1024 stable,unstable rust/stable.o rust/unstable.o
     check "by module.h alone runs" run_example sum_4k sum_bytes,sum_words module/sum_bytes.o module/sum_words.o
 fi
 
