@@ -261,7 +261,8 @@ static int write_all(const struct gate_found *found, FILE *stream, struct error 
 {
     char path[PATH_MAX];
     if (paths_join(path, found->directory, "gate.md", error) != 0 || write_csv(found, error) != 0 ||
-        write_markdown(found, path, "we", error) != 0 || gate_tell_junit(found, error) != 0)
+        write_markdown(found, path, "we", error) != 0 || gate_tell_junit(found, error) != 0 ||
+        gate_tell_sarif(found, error) != 0)
         return error->code;
     if (found->time && gate_tell_time_passes(found->time, found->directory, error) != 0)
         return error->code;

@@ -109,7 +109,10 @@ test_door() {
     check "a slow commit: said" [ "$(last)" = 'gate: worse than the base' ]
     check "none of encbench's own variants" [ "$(cut -d, -f 1 "$result/gate.csv" | sort -u | tr '\n' ' ')" = 'gate_plant library variant ' ]
     check "test results" grep -q '<testcase classname="library" name="sum_4k"><failure message="instructions_per_op: ' "$result/gate.xml"
-    check "test results: counted" grep -q '^<testsuite name="encbench gate" tests="2" failures="1" skipped="0">$' "$result/gate.xml"
+    check "test results: counted" grep -q '^<testsuite name="encbench gate" tests="2" failures="1" errors="0" skipped="0">$' "$result/gate.xml"
+    "${ENCBENCH_PYTHON:-python3}" "$source/tests/gate/sarif_shape.py" "$result/gate.sarif" >"$work/sarif" 2>"$work/err"
+    check "SARIF: of the shape that it has" [ $? -eq 0 ]
+    check "SARIF: the figure" grep -qE '^error instructions_per_op library sum_4k instructions_per_op: [0-9]+ -> [0-9]+$' "$work/sarif"
     check "the summary has the line, too" grep -qE '^library,sum_4k,instructions_per_op,[0-9]+,REASON$' "$result/gate.md"
     declared=$(sed -n 's/^  \(library,sum_4k,instructions_per_op,.*\)REASON$/\1/p' "$work/out")
     nothing_left "a slow commit"

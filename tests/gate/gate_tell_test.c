@@ -44,6 +44,8 @@ static struct gate_time_row timed(size_t workload, enum gate_judge_status judged
                                   .head_ns = 2640 * (1 + slow_down)};
 }
 
+static int time_outcome = EXIT_REGRESSION; /* of the timing lane, in what is told */
+
 /* Tells into a directory; malloc'ed text of a file of it, or of what was printed (NULL). */
 static char *told(const char *file)
 {
@@ -52,7 +54,7 @@ static char *told(const char *file)
                                         timed(2, GATE_JUDGE_GREEN, 0, 0.02)};
     time_rows[2].status = GATE_TIME_NOT_COMPARABLE;
     snprintf(time_rows[2].reason, sizeof time_rows[2].reason, "digest of the output");
-    struct gate_time time = {.rows = time_rows, .row_count = 3, .outcome = EXIT_REGRESSION};
+    struct gate_time time = {.rows = time_rows, .row_count = 3, .outcome = time_outcome, .why = "a noisy machine"};
     struct gate_rows all = {rows, sizeof rows / sizeof rows[0]};
     struct gate_base base = {.commit = "0123456789abcdef"};
     struct gate_sides *sides = calloc(1, sizeof *sides);
@@ -81,8 +83,8 @@ static char *told(const char *file)
     assert_non_null(read);
     assert_true(fread(text, 1, 65535, read) > 0);
     fclose(read);
-    static const char *const files[] = {"gate.csv", "gate.md", "gate.xml", "gate_time.csv"};
-    for (size_t i = 0; i < 4; i++) {
+    static const char *const files[] = {"gate.csv", "gate.md", "gate.xml", "gate.sarif", "gate_time.csv"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         snprintf(path, sizeof path, "%s/%s", directory, files[i]);
         assert_int_equal(unlink(path), 0);
     }
@@ -165,7 +167,7 @@ static void test_junit(void **state)
 {
     (void)state;
     char *text = told("gate.xml");
-    holds(text, "<testsuite name=\"encbench gate\" tests=\"3\" failures=\"3\" skipped=\"0\">\n");
+    holds(text, "<testsuite name=\"encbench gate\" tests=\"3\" failures=\"3\" errors=\"0\" skipped=\"0\">\n");
     holds(text, "<testcase classname=\"va\" name=\"wa\"><failure message=\"allocations_per_op: 0 -&gt; 1; "
                 "instructions_per_op: 2640 -&gt; 2650; ns_per_op: red, +16.7 % [+15.7; +17.7]\"/></testcase>\n");
     holds(text, "instructions_per_op: 7 -&gt; none; cannot &lt;be&gt; &amp; stepped");
@@ -185,13 +187,56 @@ static void test_annotations(void **state)
     assert_int_equal(unsetenv("GITHUB_ACTIONS"), 0);
 }
 
+static void lacks(const char *text, const char *part)
+{
+    if (strstr(text, part))
+        fail_msg("has \"%s\":\n%s", part, text);
+}
+
+static void test_sarif(void **state)
+{
+    (void)state;
+    char *text = told("gate.sarif");
+    holds(text, "\"ruleId\":\t\"instructions_per_op\"");
+    holds(text, "\"text\":\t\"va wa ns_per_op: red, +16.7 % [+15.7; +17.7]\"");
+    holds(text, "\"exitCode\":\t1");
+    lacks(text, PLANT_VARIANT);
+    free(text);
+}
+
+/* Of an unfit run the exact figures count, and of a blind one nothing; the files say so, as the exit code does. */
+static void test_what_does_not_count(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"gate.xml", "gate.sarif", NULL};
+    assert_int_equal(setenv("GITHUB_ACTIONS", "true", 1), 0);
+    for (size_t i = 0; i < 3; i++) {
+        time_outcome = EXIT_UNFIT;
+        char *text = told(files[i]);
+        holds(text, "2640 ");
+        lacks(text, files[i] ? "16.7 %" : "+16.7 %25");
+        free(text);
+        time_outcome = EXIT_BLIND;
+        text = told(files[i]);
+        lacks(text, files[i] ? "2640 " : "2640 -> 2650\n::");
+        holds(text, "a noisy machine");
+        if (i == 0)
+            holds(text, "failures=\"0\" errors=\"1\"");
+        if (i == 1)
+            holds(text, "\"executionSuccessful\":\tfalse");
+        if (i == 2)
+            holds(text, "::error title=encbench gate::a noisy machine\n");
+        free(text);
+    }
+    time_outcome = EXIT_REGRESSION;
+    assert_int_equal(unsetenv("GITHUB_ACTIONS"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_markdown),
-        cmocka_unit_test(test_junit),
-        cmocka_unit_test(test_annotations),
+        cmocka_unit_test(test_text),        cmocka_unit_test(test_markdown), cmocka_unit_test(test_junit),
+        cmocka_unit_test(test_annotations), cmocka_unit_test(test_sarif),    cmocka_unit_test(test_what_does_not_count),
     };
     unsetenv("GITHUB_ACTIONS");
     unsetenv("GITHUB_STEP_SUMMARY");
