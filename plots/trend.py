@@ -21,6 +21,7 @@ KINDS = ("png", "svg")
 TIME = "time"
 MOST_PANELS = 8
 MOST_REASON_LETTERS = 40
+MOST_LOST = 6
 COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY, style.BLACK)
 RED = ("regression", "lost", "red", "not comparable")
 
@@ -58,6 +59,19 @@ def change_of(lines):
                 for a, b in zip(map(figure_of, line), map(figure_of, line[1:]))), default=0)
 
 
+def lost_of(rows):
+    """[(variant, workload, metric, revision)]: exact figures that were there and are not in a later revision, and the first such revision. Time
+    is left out: `--exact` has none."""
+    revisions, there, lost = revisions_of(rows), {}, []
+    for row in rows:
+        if row["metric"] != TIME and is_there(figure_of(row)):
+            there.setdefault((row["variant"], row["workload"], row["metric"]), set()).add(row["revision"])
+    for key, has in there.items():
+        places = [place for place, revision in enumerate(revisions) if revision in has]
+        lost += [(*key, revisions[a + 1]) for a, b in zip(places, places[1:] + [len(revisions)]) if b > a + 1]
+    return lost
+
+
 def draw_line(axes, places, line, colour, marker):
     x = [places[row["revision"]] for row in line]
     y = [figure_of(row) for row in line]
@@ -91,8 +105,11 @@ def draw(rows):
         all_axes[0, 0].set_title("no exact figure changed")
     step = max(1, math.ceil(len(revisions) / 24))
     all_axes[-1, 0].set_xticks(range(0, len(revisions), step), [revision[:8] for revision in revisions[::step]], rotation=60, ha="right", fontsize=7)
-    figure.text(0.01, 0.005, "hollow: declared; ringed: worse", fontsize=7, va="bottom")
-    figure.tight_layout(rect=(0, 0.02, 1, 1))
+    lost = lost_of(rows)
+    said = [f"no figure in {revision[:8]}: {variant} {workload} {metric}" for variant, workload, metric, revision in lost[:MOST_LOST]]
+    said += [f"... and {len(lost) - MOST_LOST} more"] if len(lost) > MOST_LOST else []
+    figure.text(0.01, 0.005, "\n".join([*said, "hollow: declared; ringed: worse"]), fontsize=7, va="bottom")
+    figure.tight_layout(rect=(0, (0.15 * len(said) + 0.05) / height, 1, 1))
     return figure
 
 

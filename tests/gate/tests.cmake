@@ -20,6 +20,10 @@ endif()
 # How often it is wrong: what is committed about that, against the runs that were made.
 encbench_script_test(gate_campaign BESIDE 300 gate_campaign_test.py ${PROJECT_SOURCE_DIR})
 
+# The trend, of figures that were lost.
+encbench_script_test(trend BESIDE 60 trend_test.py ${PROJECT_SOURCE_DIR})
+set_tests_properties(trend PROPERTIES SKIP_RETURN_CODE 77)
+
 # The timing lane: decisions on samples of known truth, and two builds that differ in their codec.
 encbench_unit_test(gate_time_test)
 add_executable(gate_time_driver ${CMAKE_CURRENT_LIST_DIR}/gate_time_driver.c)
