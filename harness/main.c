@@ -138,10 +138,10 @@ static int verb_explain(const struct options *options, struct error *error)
     struct paths paths;
     char directory[PATH_MAX];
     if (options->directory)
-        return explain_print(options->claim, options->directory, error);
+        return explain_print(options->claim, options->directory, options->all, error);
     if (paths_find(&paths, error) != 0 || explain_find_run(paths.results, directory, error) != 0)
         return error->code;
-    return explain_print(options->claim, directory, error);
+    return explain_print(options->claim, directory, options->all, error);
 }
 
 /* What gate --record wrote; a run has none. */

@@ -30,6 +30,7 @@ enum option_key {
     KEY_OUT,
     KEY_OUTPUT,
     KEY_BESIDE,
+    KEY_ALL,
     KEY_RESUME,
     KEY_DRY_RUN,
     KEY_QUIET,
@@ -106,6 +107,7 @@ static const struct {
     {{"out", KEY_OUT, "DIR", 0, "directory to make; must not exist", 0}, " run report calibrate compare gate ab "},
     {{"resume", KEY_RESUME, "DIR", 0, "go on with what is there instead of starting anew", 0},
      " run report calibrate "},
+    {{"all", KEY_ALL, NULL, 0, "the arithmetic, the rows and the controls behind each verdict, too", 0}, " explain "},
     {{"beside", KEY_BESIDE, "DIR,DIR", 0, "runs of other machines, for what changes from one to the other", 0},
      " report "},
     {{"output", KEY_OUTPUT, "FILE", 0, "write there instead of to REPORT.md at the root", 0}, " report "},
@@ -441,6 +443,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return set_name("out", argument, &options->out, parsing->error);
     case KEY_RESUME:
         return set_name("resume", argument, &options->resume, parsing->error);
+    case KEY_ALL:
+        options->all = true;
+        return 0;
     case KEY_BESIDE:
         return split_list("beside", argument, options->beside, parsing->error);
     case KEY_OUTPUT:

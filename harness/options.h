@@ -34,7 +34,7 @@ struct options {
     unsigned processes;                      /* 0: not given */
     unsigned layouts;                        /* 0: not given */
     bool with_own, dry_run, quiet, csv, list_events, list_tables, fix_layout, strict, terminal, exact, bisect;
-    bool accept_edited;
+    bool accept_edited, all;
     const char *format;            /* NULL: not given */
     const char *measuring;         /* the first option given that says how to measure; NULL when there is none */
     char command[1024];            /* the command line as given, for provenance */

@@ -186,7 +186,7 @@ static void print_variance(const struct analyse_effect *effect)
 }
 
 static void print_effect(const struct analysis *analysis, size_t index, bool reversed, enum verdict_scale scale,
-                         const struct verdict_evidence *evidence, bool exploratory, const char *unit)
+                         const struct verdict_evidence *evidence, bool exploratory, const char *unit, bool all)
 {
     const struct analyse_effect *effect = &analysis->effects.effect[index];
     const struct analyse_samples *samples = &effect->samples;
@@ -201,7 +201,8 @@ static void print_effect(const struct analysis *analysis, size_t index, bool rev
     line("contrast", "%s (%s): %s against %s%s", effect->contrast, effect->kind, effect->contender, effect->baseline,
          reversed ? ", here the other way round" : "");
     print_cell(analysis, effect->panel, effect->workload, samples->count);
-    print_rows(&analysis->data.contrasts, samples->row, samples->count);
+    if (all)
+        print_rows(&analysis->data.contrasts, samples->row, samples->count);
     if (scale == VERDICT_ABSOLUTE)
         line("a value", "%sdifference_ns of a process", reversed ? "-" : "");
     else
@@ -235,7 +236,7 @@ static void print_composition(const struct analysis *analysis, const struct anal
         &analysis->effects, &analysis->effects.effect[item->effect], VERDICT_ABSOLUTE, item->reversed, alpha);
     const struct verdict_evidence level =
         analyse_level_evidence(&analysis->effects, &analysis->effects.level[item->level], alpha);
-    print_effect(analysis, item->effect, item->reversed, VERDICT_ABSOLUTE, &effect, false, "ns");
+    print_effect(analysis, item->effect, item->reversed, VERDICT_ABSOLUTE, &effect, false, "ns", true);
     print_level(analysis, item, &level);
     line("quotient",
          "100 x effect / level; each end over that end of the level's interval which moves it outwards: "
@@ -284,7 +285,7 @@ static void print_timing(const struct analysis *analysis, const struct analyse_c
     else if (item->level != ANALYSE_NONE)
         print_level(analysis, item, &item->evidence);
     else
-        print_effect(analysis, item->effect, item->reversed, item->scale, &item->evidence, false, unit);
+        print_effect(analysis, item->effect, item->reversed, item->scale, &item->evidence, false, unit, true);
     if (!isnan(item->decision.margin))
         line("margin", "%.6g %s from the estimate to the end of the region that decides", item->decision.margin, unit);
     line("twin bound", "%.6g %s: the twins of the compared variants on this workload reach [%.6g; %.6g]",
@@ -364,10 +365,36 @@ static void print_part(const struct analysis *analysis, size_t index)
             print_condition(analysis, i);
 }
 
+enum { FIGURES_IN_SHORT = 4 }; /* of a part; `--all` has the others */
+
+/* A part in a few lines: what was claimed, and the figures that decided. */
+static void print_part_in_short(const struct analysis *analysis, size_t index)
+{
+    const struct analyse_part *part = &analysis->claims.part[index];
+    const struct csv_data *rows = &analysis->data.claims;
+    char heading[2048];
+    size_t figures = 0;
+    snprintf(heading, sizeof heading, "%" PRId64 "%s: %s%s: %s", part->claim, part->name, verdict_name(part->verdict),
+             part->measured ? "" : "; not measured yet", csv_text(rows, part->row, SCHEMA_claims_statement));
+    printf("\n");
+    text_print_words(stdout, heading, 0, 0, WIDTH_COLUMNS);
+    if (part->guard_reason[0])
+        line("guarded", "%s", part->guard_reason);
+    for (size_t i = 0; i < analysis->claims.item_count; i++) {
+        const struct analyse_item *item = &analysis->claims.item[i];
+        if (analysis->claims.condition[item->condition].part != index)
+            continue;
+        if (figures++ < FIGURES_IN_SHORT)
+            line(item->measured ? verdict_name(item->verdict) : "missing", "%s", item->figure);
+    }
+    if (figures > FIGURES_IN_SHORT)
+        line("", "and %zu more figures", figures - FIGURES_IN_SHORT);
+}
+
 static void print_run(const struct analysis *analysis)
 {
     const struct analyse_data *data = &analysis->data;
-    printf("run %s\n", data->directory);
+    printf("\nrun %s\n", data->directory);
     line("profile", "%s%s, %s", data->profile->name, data->profile->for_conclusions ? "" : " (timing decides nothing)",
          data->complete ? "complete" : "not complete");
     if (data->recorded.edited)
@@ -428,7 +455,7 @@ static void print_counted(const struct analysis *analysis, const struct analyse_
     }
 }
 
-static int print_meant(const struct analysis *analysis, size_t index, struct error *error)
+static int print_meant(const struct analysis *analysis, size_t index, bool all, struct error *error)
 {
     const struct analyse_effect *effect = &analysis->effects.effect[index];
     struct analyse_said absolute, relative;
@@ -437,36 +464,40 @@ static int print_meant(const struct analysis *analysis, size_t index, struct err
         return error->code;
     snprintf(heading, sizeof heading, "%s against %s on %s: %s", effect->contender, effect->baseline,
              analyse_workload_name(&analysis->data, effect->workload), verdict_words_text(relative.words.words));
-    printf("\n");
     text_print_words(stdout, heading, 0, 0, WIDTH_COLUMNS);
     if (relative.words.reason[0])
         line("because", "%s", relative.words.reason);
     if (relative.parts[0] || absolute.parts[0])
         line("decides", "%s%s%s", relative.parts, relative.parts[0] && absolute.parts[0] ? " " : "", absolute.parts);
-    print_effect(analysis, index, false, VERDICT_RELATIVE, &relative.evidence, relative.parts[0] == '\0', "percent");
+    print_effect(analysis, index, false, VERDICT_RELATIVE, &relative.evidence, relative.parts[0] == '\0', "percent",
+                 all);
     line("in ns", "%.6g [%.6g; %.6g], from difference_ns of the same rows", absolute.evidence.estimate,
          absolute.evidence.interval.low, absolute.evidence.interval.high);
     line("twins reach", "[%.6g; %.6g] percent: those of the compared variants on this workload",
          relative.evidence.twin.low, relative.evidence.twin.high);
     print_counted(analysis, effect, "instructions_per_op");
     print_counted(analysis, effect, "allocations_per_op");
+    if (!all)
+        return 0;
     printf("  controls of this cell\n");
     print_controls(analysis, effect->panel, effect->workload);
     return 0;
 }
 
 /* Those that are meant; false when there is none. */
-static bool print_effects(const struct analysis *analysis, const char *name, struct error *error)
+static bool print_effects(const struct analysis *analysis, const char *name, bool all, struct error *error)
 {
     bool any = false;
     for (size_t i = 0; i < analysis->effects.effect_count && error->code == 0; i++) {
         if (!is_meant(analysis, &analysis->effects.effect[i], name))
             continue;
-        if (!any)
-            print_run(analysis);
+        if (any)
+            printf("\n");
         any = true;
-        print_meant(analysis, i, error);
+        print_meant(analysis, i, all, error);
     }
+    if (any)
+        print_run(analysis);
     return any;
 }
 
@@ -492,7 +523,14 @@ static int unknown(const struct analysis *analysis, const char *name, struct err
                      known[0] ? "one of" : "", known, known[0] ? ", a number alone, or " : "", effect);
 }
 
-static int print_claim(const struct analysis *analysis, const char *claim, struct error *error)
+static void print_whole(const struct analysis *analysis, int64_t number)
+{
+    const enum verdict whole = analyse_claim_verdict(&analysis->claims, number);
+    printf("claim %" PRId64 " as a whole: %s%s%s\n", number, present_colour(whole), verdict_name(whole),
+           text_colour(stdout, TEXT_PLAIN));
+}
+
+static int print_claim(const struct analysis *analysis, const char *claim, bool all, struct error *error)
 {
     const struct analyse_claims *claims = &analysis->claims;
     bool any = false, about_time = false;
@@ -500,29 +538,32 @@ static int print_claim(const struct analysis *analysis, const char *claim, struc
         if (!is_asked_for(&claims->part[i], claim))
             continue;
         if (!any)
-            print_run(analysis);
-        print_part(analysis, i);
+            print_whole(analysis, claims->part[i].claim);
+        if (all)
+            print_part(analysis, i);
+        else
+            print_part_in_short(analysis, i);
         any = true;
         about_time |= claims->part[i].timing_tests > 0;
     }
-    if (about_time) {
+    if (!any)
+        return print_effects(analysis, claim, all, error) || error->code ? error->code
+                                                                         : unknown(analysis, claim, error);
+    if (all && about_time) {
         printf("\ncontrols of the run\n");
         print_controls(analysis, ANALYSE_NONE, ANALYSE_NONE);
     }
-    if (!any)
-        return print_effects(analysis, claim, error) || error->code ? error->code : unknown(analysis, claim, error);
-    int64_t number = strtoll(claim, NULL, 10);
-    const enum verdict whole = analyse_claim_verdict(claims, number);
-    printf("\nclaim %" PRId64 " as a whole: %s%s%s\n", number, present_colour(whole), verdict_name(whole),
-           text_colour(stdout, TEXT_PLAIN));
+    print_run(analysis);
+    if (!all)
+        line("more", "encbench explain --all: the arithmetic, the rows and the controls behind each figure");
     return 0;
 }
 
-int explain_print(const char *claim, const char *directory, struct error *error)
+int explain_print(const char *claim, const char *directory, bool all, struct error *error)
 {
     struct analysis analysis;
     if (analysis_make(&analysis, directory, error) == 0)
-        print_claim(&analysis, claim, error);
+        print_claim(&analysis, claim, all, error);
     analysis_free(&analysis);
     return error->code;
 }

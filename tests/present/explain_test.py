@@ -123,7 +123,12 @@ def run(*arguments):
 
 def explain(claim, directory):
     """Fields by label, of one part; continued lines joined."""
-    done = run("explain", claim, directory)
+    short = run("explain", claim, directory).stdout.splitlines()
+    check(f"explain {claim} in short begins with the verdict, fits a screen and 80 columns, and names no row",
+          re.match(r"claim \d+ as a whole: (confirmed|refuted|not resolvable here|run invalid)$|\S+ against \S+ on ", short[0]) and
+          (len(short) <= 40 or claim in ("ab", "b/a")) and not any(re.match("  rows .*contrasts", line) for line in short) and
+          all(len(line) <= 80 for line in short if not line.startswith("run ")))
+    done = run("explain", "--all", claim, directory)
     check(f"explain {claim} exits 0", done.returncode == 0 and done.stderr == "")
     check(f"explain {claim} fits 80 columns",
           all(len(line) <= 80 for line in done.stdout.splitlines() if not line.startswith("run ")))
@@ -244,7 +249,7 @@ def check_effects(directory):
     relative, absolute = (next(row for row in table if row["contrast"] == "ab" and row["workload"] == "op" and row["scale"] == scale)
                           for scale in ("relative", "absolute"))
     fields = explain("b/a/op", directory)
-    check("effect: its words", f"\nb against a on op: {relative['words']}\n" in fields["all"])
+    check("effect: its words", fields["all"].startswith(f"b against a on op: {relative['words']}\n"))
     check("effect: estimate", close(numbers(fields["estimate"])[-1], float(relative["estimate"])))
     interval = numbers(fields["interval"])
     check("effect: interval", close(interval[-3], float(relative["ci_low"])) and close(interval[-2], float(relative["ci_high"])))
@@ -303,8 +308,8 @@ def check_default_directory(directory):
         open(path, "w", encoding="utf-8").write(text)
         os.utime(path, (2e9 - age, 2e9 - age))
         expected = {"reference": "reference", "older": "older", "newer": "newer", "broken": "newer"}[name]
-        first = run("explain", "1a").stdout.split("\n")[0]
-        check(f"with {name} there, {expected} is explained", first == "run " + os.path.join(results, expected))
+        lines = run("explain", "1a").stdout.split("\n")
+        check(f"with {name} there, {expected} is explained", "run " + os.path.join(results, expected) in lines)
 
 
 root = tempfile.mkdtemp()

@@ -85,7 +85,7 @@ check "its flags in it" grep -q -- '-fno-math-errno' REPORT.md
 check "its counts in it" [ "$(grep -cE '^\| `[a-z_]*chain[a-z_]*` .* [0-9]+ to [0-9]+ ' REPORT.md)" -eq 2 ]
 "$encbench" plot --terminal run >out 2>err || fail "a quick look"
 check "a quick look has every workload" [ "$(grep -cE '^(chain|a_chain_with_a_name_that_takes_its_room)$' out)" -eq 2 ]
-"$encbench" explain two/one/chain run >out 2>err || fail "explain"
+"$encbench" explain --all two/one/chain run >out 2>err || fail "explain"
 check "where an effect comes from" grep -qE 'rows +contrasts.csv:' out
 
 # ---- its claims ----
