@@ -74,11 +74,11 @@ def side_name(run, side):
     return " ".join(shared) or side
 
 
-def effect_items(rows):
-    items = []
+def effect_items(rows, run):
+    items, about = [], subject.is_about_the_field(run)
     for row in rows:
         twins = None if row["twin_low"] is None or row["twin_high"] is None else (row["twin_low"], row["twin_high"])
-        items.append(forest_item(row["contrast"], row["contender"], row["unit"], row["estimate"], row["ci_low"],
+        items.append(forest_item(subject.change_words(run, row) if about else row["contrast"], row["contender"], row["unit"], row["estimate"], row["ci_low"],
                                  row["ci_high"], row["mde"], twins) | {"group": row["workload"]})
     return items
 
@@ -113,6 +113,9 @@ def draw_item(axes, y, item, span):
 
     if item["region"]:
         low, high = (clipped(x) for x in item["region"])
+        if item["region"][0] < left and item["region"][1] > right and all(map(math.isfinite, item["region"])):
+            axes.text(right, y - 0.33, f"region reaches beyond both ends: {wording.number(item['region'][0])} to "
+                      f"{wording.quantity(item['region'][1], item['unit'])}", fontsize=7, ha="right", va="center", color=style.BLUE, zorder=7)
         if high > low:
             axes.add_patch(Rectangle((low, y - 0.44), high - low, 0.88, facecolor=style.REGION, edgecolor="none", zorder=1))
         else:
@@ -197,7 +200,7 @@ def forest(items, row_inches, grouped):
                plt.Line2D([], [], color=style.MDE, marker="|", markersize=8, linestyle="none", markeredgewidth=1.2, label="MDE")]
     figure.legend(handles=legend, loc="upper left", bbox_to_anchor=(0.01, 1 - 0.04 / height), ncol=4, frameon=False, fontsize=LABEL_SIZE,
                   columnspacing=1.4, handlelength=1.8)
-    figure.text(LABELS + BARS / 2, (foot + 0.04) / height, "contender - baseline: faster to the left, slower to the right", ha="center",
+    figure.text(LABELS + BARS / 2, (foot + 0.04) / height, "change of time, minus is faster: faster to the left, slower to the right", ha="center",
                 va="center", fontsize=LABEL_SIZE)
     figure.legend(handles=swatches, loc="upper left", bbox_to_anchor=(0.01, (foot - 0.08) / height), ncol=columns, frameon=False,
                   fontsize=LABEL_SIZE, columnspacing=1.4, handlelength=1.0, title="colour and marker: contender", title_fontsize=LABEL_SIZE,
@@ -262,8 +265,11 @@ def draw_claims(run):
     return forest(claim_items(run), 0.62, grouped=False)
 
 
-def draw_effects(rows):
-    return forest(effect_items(rows), 0.205, grouped=True)
+def draw_effects(rows, run):
+    items = effect_items(rows, run)
+    if not subject.is_about_the_field(run):
+        return forest(items, 0.205, grouped=True)
+    return forest([item | {"label": f"{item['label']}\n{item['group']}"} for item in items], 0.32, grouped=False)
 
 
 # What an op takes, workload by workload, each on a scale of its own from zero.
@@ -384,7 +390,8 @@ def draw_ranking(run):
     axes.set_xlabel(f"size of the effect on {subject.OP}, faster or slower; log scale", fontsize=8)
     legend = [plt.Line2D([], [], color=style.INK, marker="o", markersize=5, linewidth=2.2, label="shown"),
               plt.Line2D([], [], color=style.INK, marker="o", markersize=5, linewidth=2.2, markerfacecolor="white", label="not shown"),
-              Rectangle((0, 0), 1, 1, facecolor=style.TWIN, label="noise floor: twins reach"),
+              plt.Line2D([], [], color=style.INK, marker="s", markersize=5, linewidth=2.2, markerfacecolor="white", label="equivalent"),
+              Rectangle((0, 0), 1, 1, facecolor=style.TWIN, label="copies of the same code"),
               plt.Line2D([], [], color=style.INK, marker="<", markersize=5, linestyle="none", markerfacecolor="white", label="smaller still")]
     legend = legend if any(abs(row["estimate"]) < left for row in rows) else legend[:-1]
     figure.legend(handles=legend, loc="upper left", bbox_to_anchor=(0.01, 1 - 0.02 / height), ncol=len(legend), frameon=False, fontsize=8)
@@ -401,7 +408,10 @@ def draw_choice(axes, y, other, row, left):
         axes.plot([max(low, left), max(high, left)], [y, y], color=style.INK, linewidth=3.2, zorder=2.9, solid_capstyle="butt")
         axes.plot([max(low, left), max(high, left)], [y, y], color=colour, linewidth=2.2, zorder=3, solid_capstyle="butt")
     beyond = abs(row["estimate"]) < left
-    axes.plot([max(abs(row["estimate"]), left)], [y], marker="<" if beyond else style.marker(other), markersize=5.5, color=colour if shown else "white",
+    if low < left and not beyond:  # its interval goes on beyond the axis
+        axes.text(left, y + 0.28, "\u2039 goes on to zero" if low == 0 else "\u2039 goes on", fontsize=6.5, va="center", ha="left", color=style.INK, zorder=4)
+    marker = "<" if beyond else "s" if row["words"] == "equivalent within" else style.marker(other)
+    axes.plot([max(abs(row["estimate"]), left)], [y], marker=marker, markersize=5.5, color=colour if shown else "white",
               markeredgecolor=colour if not shown else style.INK, markeredgewidth=1.4 if not shown else 0.6, zorder=4, clip_on=False)
 
 
@@ -420,7 +430,7 @@ def draw_interaction(run):
         rows = [two.cells[field, pool] for pool in two.pools]
         places = [pools.index(pool) + shift[field] for pool in two.pools]
         axes.plot(places, [row["time_ns_per_op"] for row in rows], color=style.INK, linewidth=1, linestyle=("-", "--", ":")[i % 3],
-                  label=f"mmap_res {field}", zorder=2)
+                  label=subject.change_of("mmap_res", field, ""), zorder=2)
         for x, row in zip(places, rows):
             draw_level(axes, x, row, filled=True)
     if ends:
@@ -429,7 +439,7 @@ def draw_interaction(run):
                   linestyle=(0, (5, 2)), zorder=3, label="what the original\ncompared")
         for x, row in places:
             draw_level(axes, x, row, filled=False)
-    axes.set_xticks(range(len(pools)), [f"pool: {pool}" for pool in pools])
+    axes.set_xticks(range(len(pools)), [textwrap.fill(subject.change_of("pool", pool, ""), 18) for pool in pools])
     axes.set_xlim(-0.5, len(pools) - 0.5)
     axes.set_ylabel(f"{subject.OP}: ns per op")
     axes.yaxis.grid(True, color=style.GRID, linewidth=0.6)
@@ -719,8 +729,9 @@ def draw_rates(axes, rows, title, nominal_is_miss=False):
     for y, (_, row) in enumerate(rows):
         draw_rate(axes, y, row, style.BLACK if row["subject"] == calibration.ALL else style.BLUE, "o", upright=False)
     for confidence in sorted({row["confidence"] for _, row in rows if row["confidence"] is not None}):
-        axes.axvline(100 * (1 - confidence if nominal_is_miss else confidence), color=style.MDE, linewidth=1.1,
-                     linestyle=(0, (4, 2)), zorder=1)
+        nominal = 100 * (1 - confidence if nominal_is_miss else confidence)
+        axes.axvline(nominal, color=style.MDE, linewidth=1.1, linestyle=(0, (4, 2)), zorder=1)
+        axes.text(nominal, len(rows) - 0.52, f" nominal {wording.number(round(nominal, 6))} %", fontsize=6.5, ha="left", va="bottom", color=style.INK)
     axes.set_yticks(range(len(rows)), [label for label, _ in rows], fontsize=7.5)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
@@ -762,7 +773,7 @@ def draw(run, name, folder):
     """Both kinds of one figure, each whole or not at all."""
     pages = subject.effect_pages(run)
     bars = subject.level_pages(run)
-    figure = DRAW[name](run) if name in DRAW else draw_effects(pages[name]) if name in pages else draw_levels(run, bars[name]) if name in bars else None
+    figure = DRAW[name](run) if name in DRAW else draw_effects(pages[name], run) if name in pages else draw_levels(run, bars[name]) if name in bars else None
     for kind in KINDS:
         with replacing(folder / f"{name}.{kind}") as partial:
             if figure:

@@ -219,23 +219,32 @@ def exploratory_effects(run):
     return [row for name in workloads(run, rows) for row in rows if row["workload"] == name]
 
 
-MOST_ROWS = 50       # of one forest plot
+MOST_ROWS = 50       # of the bars of one figure
+MOST_OF_A_FOREST = 12  # effects in one forest plot
 MOST_ROWS_OPEN = 25  # of a table in the report
 ROWS_THAT_MATTER = 10  # of a longer one
 
 
+def question_of(run, row):
+    """'field', 'pool', 'field and pool': the axes that an effect is about; empty where its variants have none that differ."""
+    before, after = (levels_shared(run, row[side]) for side in ("baseline", "contender"))
+    return " and ".join(CHOICE_NAMES.get(axis, axis) for axis in after
+                        if axis in before and before[axis] != after[axis] and NOT_APPLICABLE not in (before[axis], after[axis]))
+
+
 def effect_pages(run):
-    """{figure: exploratory effects}: whole workloads, as many as fit a figure; sizes of the sweep only where they have no figure."""
-    rows = exploratory_effects(run)
-    swept = Sweep(run)
+    """{figure: exploratory effects}: one question each, the largest first; of a run about the field as many as fit a figure, as the table
+    of all is in effects.csv, of any other all of them. Sizes of the sweep only where they have no figure."""
+    rows, about, swept = exploratory_effects(run), is_about_the_field(run), Sweep(run)
     if swept.missing is None:
         rows = [row for row in rows if row["workload"] == OP or row["workload"] not in swept.sizes]
-    pages = []
-    for name in workloads(run, rows):
-        own = [row for row in rows if row["workload"] == name]
-        if not pages or len(pages[-1]) + len(own) > MOST_ROWS:
-            pages.append([])
-        pages[-1] += own
+    pages, questions = [], {}
+    for row in rows:
+        questions.setdefault(question_of(run, row) if row["kind"] != "interaction" else "interaction", []).append(row)
+    for own in questions.values():
+        if about:
+            own = sorted(own, key=lambda row: (row["words"] in ("faster by", "slower by"), abs(row["estimate"])), reverse=True)
+        pages += [own[first:first + MOST_OF_A_FOREST] for first in range(0, len(own), MOST_OF_A_FOREST)][:1 if about else None]
     return {"effects" + (f"_{index}" if index else ""): page for index, page in enumerate(pages)}
 
 

@@ -167,6 +167,19 @@ NAMES = ("a_b", "um_words_against_sum_bytes", "W" * 120, "-".join(["words"] * 20
 ROUND_PIXELS = 2  # what the renderer rounds
 
 
+class NoRun:
+    """Nothing is known of any variant."""
+    levels = cells = ()
+
+    @staticmethod
+    def one(*_, **__):
+        return None
+
+    @staticmethod
+    def select(*_, **__):
+        return []
+
+
 class Fits(unittest.TestCase):
     """No text of a figure leaves it or lies on another."""
 
@@ -207,10 +220,10 @@ class Fits(unittest.TestCase):
 
     def test_effects(self):
         for scale in (1e-4, 0.37, -12.5, 31000):
-            self.assert_fits(figures.draw_effects(self.effects(NAMES, NAMES, scale)), f"effects of {scale} %")
-        self.assert_fits(figures.draw_effects(self.effects(NAMES[2:3], NAMES[2:3], 1)), "one effect")
+            self.assert_fits(figures.draw_effects(self.effects(NAMES, NAMES, scale), NoRun), f"effects of {scale} %")
+        self.assert_fits(figures.draw_effects(self.effects(NAMES[2:3], NAMES[2:3], 1), NoRun), "one effect")
         many = [f"{name}_{index}" for index in range(12) for name in NAMES]
-        self.assert_fits(figures.draw_effects(self.effects(tuple(many), NAMES[:1], 1)), "sixty effects")
+        self.assert_fits(figures.draw_effects(self.effects(tuple(many), NAMES[:1], 1), NoRun), "sixty effects")
 
     def test_levels(self):
         class Run:
