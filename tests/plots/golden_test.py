@@ -191,6 +191,9 @@ class Reference(unittest.TestCase):
         for path in sorted((ROOT / "results" / "reference" / "appendix").iterdir()):
             self.assertTrue((self.run_path / "appendix" / path.name).read_bytes() == path.read_bytes(), f"{path.name}: report makes another")
         self.assertTrue((self.root / "REPORT.md").read_bytes() == (ROOT / "REPORT.md").read_bytes(), "REPORT.md: report makes another")
+        text = (ROOT / "REPORT.md").read_bytes()
+        self.assertLessEqual((len(text), text.count(b"\n")), (30_000, 400), "REPORT.md is to be read to the end")
+        self.assertLessEqual(text.count(b"\n"), 400)
 
     def skip_report_of_another_run(self):
         """People run `report` before the tests: it replaces REPORT.md by theirs. A committed one must be the reference's."""

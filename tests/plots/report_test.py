@@ -1548,6 +1548,32 @@ class Figures(WithRun):
         for name, content in self.draw(other, "2").items():
             self.assertEqual(content, self.first[name], name)
 
+    def test_no_text_is_cut(self):
+        """Every text of every figure that matplotlib draws lies within the canvas."""
+        run = RunDirectory(self.run_path, raw=True)
+        style.learn(run.variants)
+        pages = subject.effect_pages(run)
+        for name, missing in subject.figures(run):
+            if missing is not None or name in figures.WRITE:
+                continue
+            with figures.matplotlib.rc_context(style.RC):
+                drawn = figures.DRAW[name](run) if name in figures.DRAW else figures.draw_effects(pages[name], run)
+                self.addCleanup(figures.plt.close, drawn)
+                drawn.canvas.draw()
+                for text in self.texts_of(drawn):
+                    box, canvas = text.get_window_extent(), drawn.bbox
+                    self.assertTrue(canvas.x0 - 1 <= box.x0 and box.x1 <= canvas.x1 + 1 and canvas.y0 - 1 <= box.y0 and box.y1 <= canvas.y1 + 1,
+                                    f"{name}: {text.get_text()} at {box} of {canvas}")
+
+    @staticmethod
+    def texts_of(drawn):
+        """All that are drawn: ticks beyond the ends of an axis are made and left out."""
+        unseen = set()
+        for axes in drawn.axes:
+            for axis, (low, high) in ((axes.xaxis, sorted(axes.get_xlim())), (axes.yaxis, sorted(axes.get_ylim()))):
+                unseen |= {tick.label1 for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()) if not low <= tick.get_loc() <= high}
+        return [text for text in drawn.findobj(figures.matplotlib.text.Text) if text.get_visible() and text.get_text().strip() and text not in unseen]
+
     def test_gnuplot_drew_both_curves_to_the_top(self):
         curves = re.findall(rb"<path stroke='rgb\([^']*\)'\s+d='(M[^']*)'", self.first["spread.svg"])
         steps = [curve for curve in curves if curve.count(b"L") + curve.count(b" ") > 2 * report_fixture.PROCESSES - 4]
