@@ -550,6 +550,8 @@ static int run_pass(const struct launch *launch, const struct worker_job *extra,
     struct worker_job job;
     struct worker_arm *arm = &job.arms[0];
     fill_job(launch, &job, extra->mode, 0, seed);
+    if (extra->mode == WORKER_THREADS)
+        fill_threads(launch, &job, workload->threads);
     job.step_source = extra->step_source;
     job.step_every = extra->step_every;
     job.step_traps = extra->step_traps;
@@ -591,6 +593,25 @@ int launch_pass(const struct launch *launch, enum worker_mode mode, const struct
             0 &&
         wrong[0])
         refuse_module(module, workload, wrong, error);
+    return error->code;
+}
+
+int launch_threads(const struct launch *launch, const struct module_info *module,
+                   const struct module_workload *workload, uint64_t seed, struct error *error)
+{
+    const struct worker_job extra = {.mode = WORKER_THREADS};
+    struct module_workload on_ring = *workload; /* where threads take different inputs */
+    struct worker_result *result = calloc(1, sizeof *result);
+    char wrong[512] = "";
+    bool crashed;
+    if (result == NULL)
+        return error_out_of_memory(error);
+    if ((workload->flags & ENCBENCH_FRESH) && workload->input_bytes > 0)
+        on_ring.state = MEASURE_FRESH;
+    if (run_pass(launch, &extra, module, &on_ring, 0, seed, result, wrong, sizeof wrong, &crashed, error) == 0 &&
+        wrong[0])
+        refuse_module(module, workload, wrong, error);
+    free(result);
     return error->code;
 }
 

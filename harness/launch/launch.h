@@ -84,6 +84,11 @@ int launch_pass(const struct launch *launch, enum worker_mode mode, const struct
                 const struct module_workload *workload, uint64_t operations, uint64_t seed,
                 struct worker_result *result, struct error *error);
 
+/* WORKER_THREADS at the workload's threads, in a fresh process: a module that says that it can use them and produces
+ * other bytes or another output with them is refused by name. */
+int launch_threads(const struct launch *launch, const struct module_info *module,
+                   const struct module_workload *workload, uint64_t seed, struct error *error);
+
 enum launch_step {
     LAUNCH_STEP_ANY, /* by the trap flag; in another process by ptrace where that cannot be had */
     LAUNCH_STEP_TRAP_FLAG,

@@ -751,6 +751,23 @@ static void warn_of_company(const struct run *run)
                          run->before.fact[i].value);
 }
 
+/* Every arm at several threads, once, also where there are fewer CPUs. */
+static int check_threads(const struct run *run, struct error *error)
+{
+    for (size_t i = 0; i < run->plan.cell_count && error->code == 0; i++) {
+        const struct plan_cell *cell = &run->plan.cells[i];
+        for (size_t a = 0; a < plan_real_arms(cell) && error->code == 0; a++) {
+            bool before = cell->threads <= 1 || cell->arms[a].role == PLAN_TWIN;
+            for (size_t j = 0; j < i && !before; j++)
+                for (size_t b = 0; b < plan_real_arms(&run->plan.cells[j]); b++)
+                    before = before || cell->arms[a].workload == run->plan.cells[j].arms[b].workload;
+            if (!before)
+                launch_threads(&run->launch, cell->arms[a].module, cell->arms[a].workload, run->seed, error);
+        }
+    }
+    return error->code;
+}
+
 static void say_not_timed(const struct run *run)
 {
     for (size_t i = 0; i < run->plan.cell_count; i++)
@@ -763,6 +780,7 @@ static int pilot(struct run *run, struct error *error)
     progress_start(&run->progress, "pilot", run->plan.cell_count, run->options->quiet);
     warn_of_company(run);
     say_not_timed(run);
+    check_threads(run, error);
     for (size_t i = 0; i < run->plan.cell_count && error->code == 0; i++) {
         if (!run->plan.cells[i].not_timed[0])
             pilot_cell(run, i, error);

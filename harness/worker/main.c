@@ -52,6 +52,9 @@ enum {
     REWARM_REPEATS = 5,
     PILOT_CLOCK_BLOCKS = 64,
     EXACT_FEWER = 8,
+    THREADS_OPS = 8,
+    THREADS_ROUNDS = 200,
+    THREADS_NS = 300000000,
 };
 /* No exact pass runs for much longer: 2048 ops of 50 ms took two minutes. */
 #define EXACT_NS 4e9
@@ -903,6 +906,49 @@ static int exact(struct worker_region *region, struct panel *panel, struct error
     return 0;
 }
 
+/*
+ * Whether threads at work at the same time produce what one alone does: rounds of a few ops on different inputs where
+ * the op takes them, so that what threads share shows; and of every thread the output of its last op, against that of
+ * one thread on the same input.
+ */
+static int threads(struct worker_region *region, struct panel *panel, struct error *error)
+{
+    const struct measure_clock clock = measure_clock_real();
+    struct measure_arm *arm = &panel->arms[0];
+    const struct encbench_workload *workload = arm->workload;
+    struct encbench_workload still = *workload; /* whose threads do not run on: each has the output of its n ops */
+    still.threads_min = 2;
+    const uint64_t n = THREADS_OPS * workload->batch_multiple_ops, promised = n * workload->bytes_per_op;
+    const uint64_t own = workload->digest ? workload->digest(&panel->host, region->job.seed) : 0;
+    if (set_up_arms(region, panel, 0, error) != 0)
+        return error->code;
+    enter(region, WORKER_MEASURING, 0);
+    arm->workload = &still;
+    const uint64_t start_ns = clock.now_ns(clock.context);
+    for (uint64_t round = 0; round < THREADS_ROUNDS && clock.now_ns(clock.context) - start_ns < THREADS_NS; round++) {
+        uint64_t bytes = 0;
+        measure_batch(&clock, arm, n, &bytes);
+        if (bytes != promised)
+            return error_set(error, EXIT_USAGE,
+                             "at %" PRIu32 " threads a run of %" PRIu64 " ops produced %" PRIu64
+                             " bytes; expected %" PRIu64 ": threads_max says that it can use so many",
+                             region->job.threads, n, bytes, promised);
+        if (!worker_output_same_at_threads(arm, region->job.threads, n))
+            return error_set(error, EXIT_USAGE,
+                             "at %" PRIu32 " threads a thread's output is not that of one thread on the same input: "
+                             "threads_max says that it can use so many",
+                             region->job.threads);
+    }
+    arm->workload = workload;
+    tear_down_arms(region, panel);
+    if (workload->digest && workload->digest(&panel->host, region->job.seed) != own)
+        return error_set(error, EXIT_USAGE,
+                         "after %" PRIu32 " threads ran it the digest is another one: threads_max says that it can use "
+                         "so many",
+                         region->job.threads);
+    return 0;
+}
+
 /* Memory over many ops, in a pass of its own. */
 static int heap(struct worker_region *region, struct panel *panel, struct error *error)
 {
@@ -986,6 +1032,8 @@ static int work(struct worker_region *region, struct error *error)
         return metrics(region, &panel, error);
     if (region->job.mode == WORKER_HEAP)
         return heap(region, &panel, error);
+    if (region->job.mode == WORKER_THREADS)
+        return threads(region, &panel, error);
     if (region->job.mode == WORKER_STEP) {
         worker_step_fixed_heap();
         if (set_up_arms(region, &panel, 0, error) != 0)

@@ -120,3 +120,32 @@ void worker_output_check(const struct measure_arm *arm, unsigned char *base, uin
     worker_output_fill(base, arm->workload->input_bytes, seed, 0);
     use_input(arm, base);
 }
+
+static uint64_t hash_of_output(const struct measure_arm *arm, unsigned thread)
+{
+    const void *output = NULL;
+    const uint64_t bytes = arm->workload->output(arm->state, thread, &output);
+    return hash_bytes(hash_bytes(HASH_START, &bytes, sizeof bytes), output, bytes);
+}
+
+bool worker_output_same_at_threads(const struct measure_arm *arm, uint32_t threads, uint64_t n)
+{
+    const struct encbench_host host = *arm->host;
+    struct measure_arm alone = *arm;
+    uint64_t seen[MEASURE_THREADS_MAX], bytes;
+    bool same = true;
+    alone.crew = NULL;
+    for (unsigned t = 0; t < threads && arm->workload->output; t++)
+        seen[t] = hash_of_output(arm, t);
+    for (unsigned t = 0; t < threads && arm->workload->output && same; t++) {
+        struct encbench_host then = host; /* as the batch found it, before its ring moved on */
+        then.ring_first_bytes -= n * host.ring_stride_bytes;
+        struct encbench_inputs inputs = encbench_inputs_of_thread(&then, t);
+        inputs.offset_bytes += (n - 1) * inputs.stride_bytes;
+        const unsigned char *input = encbench_next_input(&inputs);
+        const uint64_t wanted = output_of(&alone, input, &bytes);
+        same = wanted == seen[t] || wanted != output_of(&alone, input, &bytes);
+    }
+    *arm->host = host;
+    return same;
+}

@@ -26,4 +26,9 @@ uint64_t worker_output_digest(const struct measure_arm *arm, unsigned char *base
 void worker_output_check(const struct measure_arm *arm, unsigned char *base, uint64_t seed,
                          struct worker_optimiser *optimiser);
 
+/* After a batch of n ops at several threads, none of which ran on (its workload has threads_min 2): whether the output
+ * of each thread is that of one thread alone on the same input. An op without `output`, or whose output is another one
+ * for the same input anyway, is not judged. The arm's ring stands where it stood. */
+bool worker_output_same_at_threads(const struct measure_arm *arm, uint32_t threads, uint64_t n);
+
 #endif
