@@ -230,7 +230,7 @@ struct encbench_workload {
     /* Dependent adds put on the critical path of each op on purpose; 0 in a real variant. The planted arm of a panel is
      * the module that has them: NAME.planted.o. */
     uint64_t planted_cycles_per_op;
-    uint32_t threads_max; /* at least 1 */
+    uint32_t threads_max; /* at least 1; timed at 2, 4, 8 and 16 that are no more (SHORT_NAME.t2) */
     uint32_t flags;       /* enum encbench_workload_flags */
 
     /* Untimed hash of the output for this seed: equal for all variants of a workload, or the pair is refused. NULL,

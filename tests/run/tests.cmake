@@ -9,3 +9,5 @@ set_tests_properties(end_to_end PROPERTIES FIXTURES_REQUIRED whole_run)
 encbench_script_test(resume ONE 600 resume_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR})
 # A run of modules that are somebody's.
 encbench_script_test(own_module ONE 600 own_module_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER})
+# Ops at several threads.
+encbench_script_test(threads ONE 300 threads_test.sh ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER})
