@@ -3,6 +3,7 @@
  * pools have it: WORKLOAD_POOL_COUNTED is a flag and WORKLOAD_POOL_METRICS(function) the function, or nothing.
  *
  * pool_hits_per_get: gets that took a buffer from those at rest.
+ * byte_operations_kept_per_get: gets' mean of the data at rest after each of them and its put, in bytes.
  * buffers_at_rest: in the pool afterwards; structure_bytes_at_rest and data_bytes_at_rest: their structures and data as
  * asked of malloc; pool_bytes_at_rest: both, and the pool's own magazines.
  * class_requested_bytes: asked for by the gets that a class serves; class_bytes: what their classes gave.
@@ -25,6 +26,7 @@ struct workload_pool_count {
     uint64_t gets, hits;
     uint64_t above_last;                   /* got exactly what they asked for, and their buffers are dropped */
     uint64_t requested_bytes, class_bytes; /* of all the others: as asked for; as their classes gave */
+    double byte_operations;                /* data at rest after each get and put, added up */
 };
 
 /* A get is a hit when it takes a buffer from those at rest. */
@@ -42,6 +44,7 @@ static inline void workload_pool_visit(struct workload_pool_count *count, size_t
         count->class_bytes += buffer->capacity;
     }
     encbuf_put(buffer);
+    count->byte_operations += (double)encbuf_pool_rest().data_bytes;
 }
 
 /* Of the bytes that classes give, those that nobody asked for, in percent; 0 when no class gave any. */
@@ -71,6 +74,8 @@ static inline size_t workload_pool_report(const struct workload_pool_count *coun
     metrics[filled++] = (struct encbench_metric){"data_bytes_at_rest", (double)rest.data_bytes};
     metrics[filled++] =
         (struct encbench_metric){"pool_bytes_at_rest", (double)(rest.data_bytes + structure_bytes + rest.own_bytes)};
+    metrics[filled++] =
+        (struct encbench_metric){"byte_operations_kept_per_get", count->byte_operations / (double)count->gets};
     metrics[filled++] = (struct encbench_metric){"class_requested_bytes", (double)count->requested_bytes};
     metrics[filled++] = (struct encbench_metric){"class_bytes", (double)count->class_bytes};
     metrics[filled++] = (struct encbench_metric){"requests_above_last_class", (double)count->above_last};

@@ -687,13 +687,6 @@ static void test_oversize_remakes_a_pooled_buffer(void **state)
 
 #endif
 
-static int compare_pointers(const void *a, const void *b)
-{
-    uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
-
-    return (x > y) - (x < y);
-}
-
 static void get_many(struct encbuf *buffers[MANY])
 {
     for (size_t i = 0; i < MANY; i++)
@@ -707,6 +700,13 @@ static void put_many(struct encbuf *buffers[MANY])
 }
 
 #ifdef KEEPS_MANY
+
+static int compare_pointers(const void *a, const void *b)
+{
+    uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
+
+    return (x > y) - (x < y);
+}
 
 static void test_magazines_overflow_and_underflow(void **state)
 {
@@ -1742,6 +1742,16 @@ static void test_nothing_served_has_no_waste(void **state)
 /* A trace made up of three calls: strings of 100, 9000 and 66560 bytes (65 KiB), together 75660. By hand:
  * three: 65536 + 65536 + 2097152 = 2228224; ten: 8192 + 16384 + 131072 = 155648; fine: 112 + 10240 + 81920 = 92272;
  * fitted8: 1964 + 11704 + 7439964 = 7453632. */
+#if defined(ENCBUF_CLASSES_THREE)
+#define KEPT_OF_THREE_CALLS (65536.0 + 65536 + 65536 + 2097152)
+#elif defined(ENCBUF_CLASSES_FINE)
+#define KEPT_OF_THREE_CALLS (3 * 112.0 + 2 * 10240 + 81920)
+#elif defined(ENCBUF_CLASSES_FITTED8)
+#define KEPT_OF_THREE_CALLS (3 * 1964.0 + 2 * 11704 + 7439964)
+#else
+#define KEPT_OF_THREE_CALLS (3 * 8192.0 + 2 * 16384 + 131072)
+#endif
+
 static void test_waste_of_a_trace_by_hand(void **state)
 {
 #if defined(ENCBUF_CLASSES_THREE)
@@ -1767,6 +1777,7 @@ static void test_waste_of_a_trace_by_hand(void **state)
     filled = workload_trace_metrics(&other, &spec, metrics);
     unlink(path);
     rmdir(directory);
+    assert_true(metric_of(metrics, filled, "byte_operations_kept_per_get") == KEPT_OF_THREE_CALLS / 3.0);
     assert_true(metric_of(metrics, filled, "class_requested_bytes") == 75660);
     assert_true(metric_of(metrics, filled, "class_bytes") == class_bytes);
     assert_true(metric_of(metrics, filled, "buffers_at_rest") == rest);
