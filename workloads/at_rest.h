@@ -16,8 +16,7 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 
-#define WORKLOAD_PAGE_BYTES 4096 /* what is written to: a byte in each; of larger pages it touches each several times  \
-                                  */
+#define WORKLOAD_PAGE_BYTES 4096 /* a byte in each is written to */
 
 struct workload_at_rest_buffer {
     unsigned char *data;

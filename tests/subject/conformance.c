@@ -833,6 +833,7 @@ static void test_what_is_used_stays(void **state)
     encbuf_put(buffer);
     for (int epoch = 0; epoch < 5; epoch++) {
         encbuf_epoch();
+        assert_int_equal(encbuf_pool_count(), epoch == 0 ? 1 : 2); /* malloc may give the same address again */
         assert_ptr_equal(encbuf_get(NULL, 100), buffer);
         encbuf_put(buffer);
         put_one(FIRST_CLASS + 1);
