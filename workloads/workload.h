@@ -19,6 +19,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #ifndef ENCBENCH_PLANTED
 #define ENCBENCH_PLANTED 0
@@ -117,6 +118,27 @@ static inline int workload_idle_setup(struct encbench_host *host, uint64_t seed,
     (void)message;
     (void)message_bytes;
     *state = NULL;
+    return 0;
+}
+
+/* For the set-up of a workload of several threads: whether this variant must not share a buffer between so many, and
+ * then the message. */
+static inline int workload_refuses_threads(const struct encbench_host *host, const char *workload, char *message,
+                                           size_t message_bytes)
+{
+#ifdef ENCBUF_REFS_PLAIN
+    if (host->thread_count > 1) {
+        snprintf(message, message_bytes,
+                 "%s: %u threads share buffers and refs plain counts without atomic operations: expected another level "
+                 "of refs, or one thread",
+                 workload, host->thread_count);
+        return 1;
+    }
+#endif
+    (void)host;
+    (void)workload;
+    (void)message;
+    (void)message_bytes;
     return 0;
 }
 

@@ -2020,6 +2020,31 @@ static void test_held_buffers_are_steady(void **state)
 
 #endif
 
+static void test_plain_counts_are_refused_to_threads(void **state)
+{
+#ifdef ENCBUF_REFS_PLAIN
+    const int expected = 1;
+#else
+    const int expected = 0;
+#endif
+    struct encbench_host of_two = host;
+    char message[256] = "";
+
+    (void)state;
+    assert_int_equal(workload_refuses_threads(&host, "one", message, sizeof message), 0);
+    of_two.thread_count = 2;
+    assert_int_equal(workload_refuses_threads(&of_two, "two", message, sizeof message), expected);
+    assert_int_equal(strstr(message, "two: 2 threads share buffers and refs plain") != NULL, expected);
+    for (uint32_t i = 0; i < encbench_module.workload_count; i++) {
+        const struct encbench_workload *workload = &encbench_module.workloads[i];
+        void *opaque;
+
+        if (workload->threads_max > 1 && expected == 1 &&
+            workload->setup(&of_two, 1, &opaque, message, sizeof message) == 0)
+            fail_msg("%s is set up for two threads: expected what workload_refuses_threads says", workload->short_name);
+    }
+}
+
 /* The digest is of the output: the oracle's strings give the same, other input gives another. */
 static void test_digest_is_of_the_output(void **state)
 {
@@ -2282,6 +2307,7 @@ int main(void)
 #if defined(ENCBUF_POOL_THREAD) || defined(ENCBUF_POOL_NONE)
         cmocka_unit_test(test_held_buffers_are_steady),
 #endif
+        cmocka_unit_test(test_plain_counts_are_refused_to_threads),
         cmocka_unit_test(test_digest_is_of_the_output),
         cmocka_unit_test(test_host_with_too_little_input_is_refused),
         cmocka_unit_test(test_traces_are_read_strictly),
