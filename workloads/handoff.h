@@ -72,8 +72,11 @@ struct workload_handoff {
 static int workload_handoff_setup(struct encbench_host *host, unsigned share, void **state, char *message,
                                   size_t message_bytes)
 {
-    struct workload_handoff *self = aligned_alloc(WORKLOAD_HANDOFF_APART_BYTES, sizeof *self);
+    struct workload_handoff *self;
 
+    if (workload_refuses_threads(host, "handoff", message, message_bytes))
+        return 1;
+    self = aligned_alloc(WORKLOAD_HANDOFF_APART_BYTES, sizeof *self);
     if (self == NULL) {
         snprintf(message, message_bytes, "handoff: out of memory");
         return 1;
