@@ -15,7 +15,7 @@ import escape
 import figures
 import subject
 import wording
-from report import folded, seen_from_here
+from report import seen_from_here
 from rundir import SOURCE, ArgumentParser, InputError, check_replaceable, own_folder, read_csv, replacing, run_main, schema
 
 TABLES = ("compare_runs", "compare_facts", "compare_verdicts", "compare_effects", "compare_replicates", "compare_changes",
@@ -73,6 +73,11 @@ class Comparison:
     def runs_of(self, group):
         """Its rows of compare_runs.csv."""
         return [row for row in self.compared if row["group"] == group["group"]]
+
+
+def folded(summary, table):
+    """A table behind a line: shut on GitHub, plain below it elsewhere."""
+    return f"<details><summary>{summary}</summary>\n\n{table}\n\n</details>"
 
 
 def heading(row):

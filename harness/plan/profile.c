@@ -8,7 +8,7 @@ const char *const profile_effort_words[] = {"core", "wide", "deep"};
  * interval. */
 const struct profile profiles[] = {
     {"quick", "one look; about two minutes", true, 250, 20, 150, 5, 50, PROFILE_CORE, 1, {{20, 1.0}}},
-    {"default", "two looks; about eight minutes", true, 500, 20, 150, 6, 400, PROFILE_WIDE, 2, {{32, 0.3}, {64, 0.7}}},
+    {"default", "two looks; about ten minutes", true, 500, 20, 150, 6, 400, PROFILE_WIDE, 2, {{32, 0.3}, {64, 0.7}}},
     {"thorough", "three looks", true, 500, 32, 500, 8, 500, PROFILE_DEEP, 3, {{32, 0.2}, {64, 0.3}, {128, 0.5}}},
     {AB_PROFILE, "of ab: three looks", true, 200, 14, 200, 0, 0, PROFILE_CORE, 3, {{14, 0.4}, {20, 0.2}, {32, 0.4}}},
     {"smoke", "tests of the plumbing; not for conclusions", false, 20, 6, 10, 3, 10, PROFILE_CORE, 1, {{6, 1.0}}},

@@ -262,7 +262,7 @@ static void what_may_be_above_the_limit_has_not_passed(void **state)
 static void add_workload(struct module_info *module, const char *name, unsigned states)
 {
     struct module_workload *workload = &module->workloads[module->workload_count++];
-    *workload = (struct module_workload){.flags = ENCBENCH_TIMED};
+    *workload = (struct module_workload){.flags = ENCBENCH_TIMED, .threads = 1};
     snprintf(workload->short_name, sizeof workload->short_name, "%s", name);
     snprintf(workload->base_name, sizeof workload->base_name, "%s", name);
     for (enum measure_state in = MEASURE_REPEAT + 1; in < MEASURE_STATES; in++)
