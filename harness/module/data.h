@@ -22,9 +22,9 @@ struct module_data {
 
 /*
  * The directory `asked` for (--data), or where that is NULL the one beside the modules: STEM.data beside STEM.o or
- * STEM.so, or the source of one, for the first of `modules` (NULL-terminated; NULL: none) that has one. Errors: what is no directory, one
- * that holds another, or anything but files, or too many; two modules that each have another one beside them.
- * module_data_free in every case.
+ * STEM.so, or the source of one, for the first of `modules` (NULL-terminated; NULL: none) that has one. Errors: what is
+ * no directory, one that holds another, or anything but files, or too many; two modules that each have another one
+ * beside them. module_data_free in every case.
  */
 int module_data_find(struct module_data *data, const char *asked, const char *const *modules, struct error *error);
 void module_data_free(struct module_data *data);
