@@ -40,7 +40,8 @@ static const struct encbench_workload workload = {"header",
                                                   0,
                                                   0,
                                                   0,
-                                                  0, 0};
+                                                  0,
+                                                  0};
 
 const struct encbench_module encbench_module = {ENCBENCH_ABI_VERSION,
                                                 sizeof(struct encbench_module),
