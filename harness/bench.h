@@ -793,7 +793,7 @@ struct encbench_no_state {
     {                                                                                                                  \
         full, brief, words, input, 0, 0, 1, 1, ENCBENCH_PLANTED_CYCLES, 1, flags, digest, set_up, NULL,                \
             encbench_run_##name, NULL, encbench_teardown_##name, NULL, encbench_output_of, NULL, NULL, NULL, NULL,     \
-            NULL, NULL, 0, 0                                                                                           \
+            NULL, NULL, 0, 0, NULL, NULL                                                                               \
     }
 #define ENCBENCH_SETUP_ARGUMENTS                                                                                       \
     struct encbench_host *encbench_host, uint64_t encbench_seed, void **encbench_state, char *encbench_message,        \

@@ -178,11 +178,13 @@ static inline const unsigned char *encbench_next_input(struct encbench_inputs *i
     return input;
 }
 
-/* Threads start a quarter of the ring apart from each other, or less where they are more. */
+/* Threads start evenly apart in the ring: each with another input, as long as it has as many. */
 static inline struct encbench_inputs encbench_inputs_of_thread(const struct encbench_host *host, unsigned thread)
 {
     struct encbench_inputs inputs = encbench_inputs(host);
-    inputs.offset_bytes += (host->ring_mask_bytes + 1) / 4 * thread / host->ring_stride_bytes * host->ring_stride_bytes;
+    const uint64_t inputs_in_ring = (host->ring_mask_bytes + 1) / host->ring_stride_bytes;
+    inputs.offset_bytes +=
+        inputs_in_ring * thread / (host->thread_count > 0 ? host->thread_count : 1) * host->ring_stride_bytes;
     return inputs;
 }
 

@@ -58,18 +58,25 @@ ENCBUF_HOT struct encbuf *encbuf_behind_of(struct ck_stack_entry *link)
 
 #define ENCBUF_LINE_BYTES 64
 
+/* What a structure asks of malloc. */
+#ifdef ENCBUF_PLACE_LINE
+#define ENCBUF_STRUCTURE_ASKED_BYTES                                                                                   \
+    ((sizeof(struct encbuf) + ENCBUF_BEHIND_BYTES + ENCBUF_LINE_BYTES - 1) & ~(size_t)(ENCBUF_LINE_BYTES - 1))
+#else
+#define ENCBUF_STRUCTURE_ASKED_BYTES (sizeof(struct encbuf) + ENCBUF_BEHIND_BYTES)
+#endif
+
 /* A structure's memory, where the axis place says; freed with free. */
 ENCBUF_HOT struct encbuf *encbuf_allocate_structure(void)
 {
-    const size_t bytes = sizeof(struct encbuf) + ENCBUF_BEHIND_BYTES;
 #ifdef ENCBUF_PLACE_LINE
-    void *memory = aligned_alloc(ENCBUF_LINE_BYTES, (bytes + ENCBUF_LINE_BYTES - 1) & ~(size_t)(ENCBUF_LINE_BYTES - 1));
+    void *memory = aligned_alloc(ENCBUF_LINE_BYTES, ENCBUF_STRUCTURE_ASKED_BYTES);
 
     if (ENCBUF_UNLIKELY(memory == NULL))
         encbuf_exhausted_slow();
     return memory;
 #else
-    return encbuf_allocate(bytes);
+    return encbuf_allocate(ENCBUF_STRUCTURE_ASKED_BYTES);
 #endif
 }
 

@@ -4,17 +4,19 @@
  *   all         everything, for ever
  *   count       at most ENCBUF_RETAIN_COUNT_BUFFERS of a class a thread, and as many on the shelf
  *   bytes       at most ENCBUF_RETAIN_BYTES_BUDGET of data a thread, and as much on all shelves together
- *   victim      what nobody took for two epochs goes: what a thread has becomes its victims, which are taken when there
- *               is nothing else, and the next epoch drops them (as Go since 1.13)
+ *   victim      what nobody took for a whole epoch goes, within two: what a thread has becomes its victims, which are
+ *               taken when there is nothing else, and the next epoch drops them (as Go since 1.13)
  *   calibrated  as victim; and a put of more than 95 % of puts ask for is dropped. 20 bins, doublings from 64 bytes,
- *               count the lengths that were put, and 42 000 in one of them decide anew (as valyala/bytebufferpool)
+ *               count the lengths that were put (of buffers that a class has), and 42 000 in one of them decide anew
+ *               (as valyala/bytebufferpool)
  *   decay       what lay idle for a whole epoch goes: of each class the fewest that a thread had in it (as mimalloc)
  *   advise      as decay, but what lay idle stays in the pool, and its pages go back to the kernel: the next to write
  *               there pays with a fault for each
  *
  * Time is logical, so that what is kept is exact and the same in every repeat: encbuf_epoch() is one tick of a clock
  * that a workload calls, for the calling thread's cache and for what threads share. What another thread has ages when
- * that thread ticks: nobody else may touch it.
+ * that thread ticks: nobody else may touch it. What they share ages at every tick: with several threads that tick, an
+ * epoch is shorter there.
  *
  * Between a pool and a policy. A pool has one struct encbuf_retain a cache of a thread, and calls:
  *   encbuf_retain_wanted(class, buffer)    before anything is done with a put: false, and it drops the buffer

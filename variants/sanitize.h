@@ -1,6 +1,6 @@
 /*
  * What ThreadSanitizer cannot see by itself. It follows C11 atomics and mutexes of the C library; Concurrency Kit and
- * restartable sequences are assembly to it. Nothing of this is there without -fsanitize=thread.
+ * restartable sequences are assembly to it. Without -fsanitize=thread nothing of it is there but a fence on aarch64.
  *
  *   ENCBUF_GIVES(pointer)   what this thread wrote before belongs to whoever gets the pointer from a lock-free list;
  *   ENCBUF_GETS(pointer)    and that is this thread now. The order itself is by the locked operation between them.
@@ -42,10 +42,17 @@ void AnnotateIgnoreWritesEnd(const char *file, int line);
     } while (0)
 
 #else
+/* Concurrency Kit pushes behind a fence of stores alone where there is one, so that what was read of the element before
+ * (a link's buffer, a magazine's last) might be read after somebody else has filled it anew. A locked operation of x86
+ * has that order by itself. */
+#ifdef __aarch64__
+#define ENCBUF_GIVES(pointer) __atomic_thread_fence(__ATOMIC_RELEASE)
+#else
 #define ENCBUF_GIVES(pointer) ((void)0)
-#define ENCBUF_GETS(pointer)  ((void)0)
-#define ENCBUF_CK_BEGIN       ((void)0)
-#define ENCBUF_CK_END         ((void)0)
+#endif
+#define ENCBUF_GETS(pointer) ((void)0)
+#define ENCBUF_CK_BEGIN      ((void)0)
+#define ENCBUF_CK_END        ((void)0)
 #endif
 
 #endif

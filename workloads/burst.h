@@ -17,7 +17,7 @@
  *   byte_operations_kept_per_get          kept bytes after a get and a put, all 64 replays' mean
  *   burst_kept_after_2_epochs_of_one_bytes, burst_kept_after_2_epochs_in_new_pool_bytes
  *                                         of a peak of one buffer; of four before anything else was put
- *   burst_next_fault_count                pages that the next peak must fault in, of buffers that the pool kept
+ *   burst_kept_pages_absent_count         pages of buffers that the pool kept, which the next peak must fault in
  * An unpooled design keeps nothing, and says so with zeros.
  *
  * burst_once (heap): the first op is the peak alone, all others are 64 digests and an epoch: over many ops, does what
@@ -321,7 +321,7 @@ static size_t workload_burst_course(const struct workload_trace *trace, struct e
     if (half_resident >= 0)
         metrics[filled++] = (struct encbench_metric){"burst_half_resident_epochs_count", half_resident};
     metrics[filled++] = (struct encbench_metric){"byte_operations_kept_per_get", course.byte_operations / course.gets};
-    metrics[filled++] = (struct encbench_metric){"burst_next_fault_count",
+    metrics[filled++] = (struct encbench_metric){"burst_kept_pages_absent_count",
                                                  (double)workload_at_rest_pages_not_resident(WORKLOAD_BURST_BYTES)};
     return filled + workload_burst_classes(metrics + filled, ENCBENCH_METRICS_MAX - filled);
 }

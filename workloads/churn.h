@@ -64,7 +64,7 @@ static double workload_churn_rest(void)
 {
     const struct encbuf_rest rest = encbuf_pool_rest();
 
-    return (double)(rest.data_bytes + rest.buffers * sizeof(struct encbuf) + rest.own_bytes);
+    return (double)(rest.data_bytes + rest.buffers * ENCBUF_STRUCTURE_ASKED_BYTES + rest.own_bytes);
 }
 
 static size_t workload_churn_metrics(struct encbench_host *host, uint64_t seed, struct encbench_metric *metrics)

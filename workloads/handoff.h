@@ -22,7 +22,7 @@
         .short_name = "handoff_" #percent,                                                                             \
         .op = "one buffer of 2048 bytes got and put; " #percent " of 100 are put by another thread",                   \
         .bytes_per_op = WORKLOAD_HANDOFF_BYTES,                                                                        \
-        .batch_multiple_ops = 1,                                                                                       \
+        .batch_multiple_ops = 100,                                                                                     \
         .rewarm_ops = 256,                                                                                             \
         .planted_cycles_per_op = WORKLOAD_PLANTED_CYCLES(128),                                                         \
         .threads_max = WORKLOAD_HANDOFF_THREADS_MAX,                                                                   \
@@ -173,7 +173,7 @@ static double workload_handoff_rest(void)
 #ifdef ENCBUF_POOLED
     const struct encbuf_rest rest = encbuf_pool_rest();
 
-    return (double)(rest.data_bytes + rest.buffers * sizeof(struct encbuf) + rest.own_bytes);
+    return (double)(rest.data_bytes + rest.buffers * ENCBUF_STRUCTURE_ASKED_BYTES + rest.own_bytes);
 #else
     return 0;
 #endif

@@ -65,7 +65,7 @@ static inline double workload_pool_waste_of_asked_percent(const struct workload_
 static inline size_t workload_pool_report(const struct workload_pool_count *count, struct encbench_metric *metrics)
 {
     const struct encbuf_rest rest = encbuf_pool_rest();
-    const size_t structure_bytes = rest.buffers * sizeof(struct encbuf);
+    const size_t structure_bytes = rest.buffers * ENCBUF_STRUCTURE_ASKED_BYTES;
     size_t filled = 0;
 
     metrics[filled++] = (struct encbench_metric){"pool_hits_per_get", (double)count->hits / (double)count->gets};

@@ -9,7 +9,6 @@
  *
  * trace:own is that of a user (`--trace`), or not there: its data file says how many calls of which sizes, so its row
  * is filled in by its `describe`.
-workload: said and left out)
  *
  * Counted, from an empty pool over one replay's gets: hits per get, and what rests in the pool afterwards; and how many
  * calls of which sizes there are and how much they encode, by doublings.
@@ -320,7 +319,7 @@ static size_t workload_trace_sizes(const struct trace_file *file, struct encbenc
         for (size_t i = 0; i < file->call_count; i++) {
             const size_t size = file->calls[i].input_bytes;
 
-            if (size > (d == 0 ? 0 : doublings[d].from) && size <= doublings[d].to) {
+            if ((d == 0 || size > doublings[d].from) && size <= doublings[d].to) {
                 calls++;
                 bytes += (double)size;
             }

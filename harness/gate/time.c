@@ -6,6 +6,7 @@
 #include "count/identical.h"
 #include "gate/exact.h"
 #include "kernels/kernels.h"
+#include "plan/panels.h"
 #include "schema.h"
 #include "summary/summary.h"
 
@@ -159,10 +160,37 @@ static bool words_hold(const char *words, const char *word)
 static bool in_panels(const struct csv_data *panels, const char *variant)
 {
     for (size_t row = 0; row < panels->row_count; row++)
-        if (words_hold(csv_text(panels, row, SCHEMA_panels_baseline), variant) ||
-            words_hold(csv_text(panels, row, SCHEMA_panels_contender), variant))
+        if (panels_effort(csv_text(panels, row, SCHEMA_panels_effort)) != PROFILE_DEEP &&
+            (words_hold(csv_text(panels, row, SCHEMA_panels_baseline), variant) ||
+             words_hold(csv_text(panels, row, SCHEMA_panels_contender), variant)))
             return true;
     return false;
+}
+
+/* A word of `words` is the name, or begins as it does and ends with a star. */
+static bool words_match(const char *words, const char *name)
+{
+    for (const char *at = words; *at;) {
+        const size_t length = strcspn(at, " ");
+        if (length > 0 && at[length - 1] == '*' ? strncmp(at, name, length - 1) == 0
+                                                : strlen(name) == length && strncmp(at, name, length) == 0)
+            return true;
+        at += length + (at[length] == ' ');
+    }
+    return false;
+}
+
+/* Only thorough measures it, or who names it. */
+static bool is_deep(const struct csv_data *panels, const char *workload)
+{
+    bool deep = false;
+    for (size_t row = 0; row < panels->row_count; row++)
+        if (words_match(csv_text(panels, row, SCHEMA_panels_workloads), workload)) {
+            if (panels_effort(csv_text(panels, row, SCHEMA_panels_effort)) != PROFILE_DEEP)
+                return false;
+            deep = true;
+        }
+    return deep;
 }
 
 static struct gate_time_row *add_row(struct gate_time *lane, struct error *error)
@@ -204,15 +232,19 @@ static void look_at_pair(const struct gate_time_options *options, struct gate_ti
         row->status = GATE_TIME_IDENTICAL;
 }
 
-static int add_pairs_of(struct gate_time *lane, const struct gate_time_options *options, const struct module_info *head,
-                        struct error *error)
+static int add_pairs_of(struct gate_time *lane, const struct gate_time_options *options, const struct csv_data *panels,
+                        const struct module_info *head, struct error *error)
 {
     const struct module_info *base = module_set_find(options->base, head->variant, false);
     for (size_t w = 0; base && w < head->workload_count && error->code == 0; w++) {
         const struct module_workload *ours = &head->workloads[w],
                                      *theirs = module_info_workload(base, ours->short_name);
-        if (theirs == NULL || !(theirs->flags & ENCBENCH_TIMED) || !module_workload_selected(options->workloads, ours))
+        if (theirs == NULL || !(theirs->flags & ENCBENCH_TIMED) ||
+            !module_workload_selected(options->workloads, ours) ||
+            (options->workloads == NULL && is_deep(panels, ours->short_name)))
             continue;
+        if (module_threads_needed(ours) > 1 || module_threads_needed(theirs) > 1)
+            continue; /* the lane has one thread, with which a hand-off is another op or waits for ever */
         struct gate_time_row *row = add_row(lane, error);
         if (row == NULL)
             break;
@@ -262,7 +294,7 @@ static int add_pairs(struct gate_time *lane, const struct gate_time_options *opt
             if (head->planted || !is_named(options->variants, head->variant))
                 continue;
             if (options->variants || options->no_panels || in_panels(&panels, head->variant))
-                add_pairs_of(lane, options, head, error);
+                add_pairs_of(lane, options, &panels, head, error);
             else if (strcmp(head->variant, PLANT_VARIANT) != 0)
                 note_not_in_panels(lane, head->variant);
         }

@@ -128,8 +128,11 @@ static struct rows *enter(void)
     return rows;
 }
 
+static void need_real(void);
+
 __attribute__((used, visibility("hidden"))) void record_size(uint64_t bytes)
 {
+    need_real();
     if (file < 0 || within)
         return;
     within = 1; /* what is asked for on our own account */
@@ -234,6 +237,20 @@ static void resolve(void)
     record_real = dlsym(RTLD_NEXT, STRING(RECORD_NAME));
 }
 
+/* A library's own constructor may call it before we are set up; of a library that came by dlopen it is not found. */
+static void need_real(void)
+{
+    static const char lost[] =
+        "encbench-record: " STRING(RECORD_NAME) ": is in no library that the program is linked "
+                                                "with; one that is opened later cannot be recorded\n";
+    if (record_real == NULL)
+        resolve();
+    if (record_real == NULL) {
+        write_text(STDERR_FILENO, lost, sizeof lost - 1);
+        _exit(2);
+    }
+}
+
 /* Takes the argument, and goes on to the function itself with all as it was: whatever else it takes is not known. */
 #if defined(__x86_64__)
 #define ARGUMENT_1    "%rdi"
@@ -284,6 +301,10 @@ extern void *__libc_realloc(void *memory, size_t bytes);
 static void *(*real_malloc)(size_t bytes) = __libc_malloc;
 static void *(*real_calloc)(size_t count, size_t bytes) = __libc_calloc;
 static void *(*real_realloc)(void *memory, size_t bytes) = __libc_realloc;
+
+static void need_real(void)
+{
+}
 
 static void resolve(void)
 {

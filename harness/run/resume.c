@@ -333,7 +333,7 @@ static uint32_t count_in(const struct csv_data *table, size_t row, size_t column
     return *csv_text(table, row, column) ? (uint32_t)csv_integer(table, row, column) : 0;
 }
 
-/* Blocks of every cell; `planned` stays false when one has none yet. */
+/* Blocks of every cell; `planned` stays false when one that is timed has none yet. */
 static int read_cells(struct resume *resume, struct plan *plan, const struct csv_data *cells, struct error *error)
 {
     resume->planned = cells->row_count == plan->cell_count;
@@ -348,7 +348,7 @@ static int read_cells(struct resume *resume, struct plan *plan, const struct csv
         cell->clock_blocks = count_in(cells, i, SCHEMA_cells_clock_blocks);
         cell->linearity_blocks = count_in(cells, i, SCHEMA_cells_linearity_blocks);
         cell->linearity_every = count_in(cells, i, SCHEMA_cells_linearity_every_processes);
-        resume->planned = cell->blocks > 0;
+        resume->planned = cell->blocks > 0 || cell->not_timed[0];
     }
     return 0;
 }
@@ -396,6 +396,8 @@ static int read_iterations(const struct resume *resume, struct plan *plan, struc
         return error_set(error, EXIT_USAGE, "%s: no iterations of the chains; measure anew", resume->run.path);
     for (size_t i = 0; i < plan->cell_count; i++) {
         struct plan_cell *cell = &plan->cells[i];
+        if (cell->not_timed[0]) /* it has neither */
+            continue;
         if (read_batch(workloads, cell, &batch[i], error) != 0 || read_batches(batches, cell, &row, error) != 0)
             return error->code;
         plan_set_clock(cell, chain, multiply);

@@ -275,7 +275,10 @@ int trace_read(const char *asked, struct trace *trace, struct error *error)
     *trace = (struct trace){0};
     if (reader == NULL)
         return error_out_of_memory(error);
-    snprintf(path, sizeof path, "%s", asked);
+    if ((size_t)snprintf(path, sizeof path, "%s", asked) >= sizeof path) {
+        free(reader);
+        return error_set(error, EXIT_USAGE, "--trace: a path of more than %d bytes; expected a file", PATH_MAX - 1);
+    }
     if (access(asked, F_OK) != 0 && colon && colon > asked && colon[1] && strchr(colon, '/') == NULL) {
         path[colon - asked] = '\0';
         column = colon + 1;

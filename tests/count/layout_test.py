@@ -104,6 +104,12 @@ class Subject(unittest.TestCase):
         text = (SOURCE / "variants" / "variants.txt").read_text()
         cls.axes = re.search(r"^# name +(.+)$", text, re.M)[1].split()
         cls.lines = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+        with open(SOURCE / "variants" / "panels.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        named = {deep: {name for row in rows if (row["effort"] == "deep") == deep
+                        for name in f"{row['baseline']} {row['contender']}".split()} for deep in (True, False)}
+        deep = named[True] - named[False]  # which this run neither counts nor times
+        cls.lines = [line for line in cls.lines if line[0] not in deep]
         cls.buffered = [line[0] for line in cls.lines if line[2] != "direct"]
 
     def figure(self, variant, metric, workload="layout"):

@@ -79,8 +79,8 @@ def in_put(statement):
 
 def encoded_again(input_bytes, before=""):
     """More work in an op, not a wait, which out-of-order execution would hide: part of the input is encoded twice."""
-    old = "    encode_by(codec, encoding, buffer->data, input, input_bytes);"
-    return Patch("variants/encode.h", old, f"{before}    encode_by(codec, encoding, buffer->data, input, {input_bytes});\n"
+    old = "    encode_by(codec, encoding, encbuf_of(ref)->data, input, input_bytes);"
+    return Patch("variants/encode.h", old, f"{before}    encode_by(codec, encoding, encbuf_of(ref)->data, input, {input_bytes});\n"
                  f'    __asm__ volatile("" ::: "memory");\n{old}')
 
 

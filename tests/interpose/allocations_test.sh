@@ -110,8 +110,8 @@ done
 "$build/encbench" analyse "$subject" >"$work/out" 2>"$work/err" || fail "its analysis"
 if "${ENCBENCH_PYTHON:-python3}" -c 'import matplotlib, jinja2' 2>/dev/null; then
     "$build/encbench" report "$subject" --output "$work/R.md" >"$work/out" 2>"$work/err"
-    check "the report has the two by two" grep -q '^| null .*| 1 of 2048 *| 3 of 4144 *| - |$' "$work/R.md"
-    check "and what the original compared it with" grep -q '^| removed .*| 1 of 2048 *| 3 of 4128 *| 2 of 4096 |$' "$work/R.md"
+    check "the report has the two by two" grep -q '^| null .*| 1 of 2048 *| 3 of 4144 *| - |$' "$subject/appendix/allocations.md"
+    check "and what the original compared it with" grep -q '^| removed .*| 1 of 2048 *| 3 of 4128 *| 2 of 4096 |$' "$subject/appendix/allocations.md"
 fi
 
 # ---- what was counted before is not counted again ----

@@ -228,7 +228,7 @@ class Fixture:
                 for metric, value in zip(("struct_bytes", "struct_heap_bytes"), STRUCTURE[axes["mmap_res"]]):
                     self.add("metrics", variant=variant, workload="layout", metric=metric, value=value, status="exact")
             pool = axes["pool"]
-            extra = {"thread": (0, 0), "none": (2, 48 + 2048), "frame": (1, 2048), "direct": (0, 0)}[pool]
+            extra = {"none": (2, 48 + 2048), "frame": (1, 2048)}.get(pool, (0, 0))
             for workload, string in (("get_put", (0, 0)), ("to_string_1k", (1, 2048)), ("trace:npm-install", (812, 7340032))):
                 unstable = variant == "direct" and workload == "trace:npm-install"
                 counts = [value + own for value, own in zip(string, extra)]
