@@ -73,7 +73,7 @@ class EncodedTwice:
 
 
 def in_put(statement):
-    old = "    encbuf_release_mapping(buffer);\n    encbuf_pool_give(buffer);"
+    old = "    encbuf_release_mapping(encbuf_of(ref));\n    encbuf_pool_give(encbuf_of(ref));"
     return Patch("variants/encbuf.h", old, f"    {statement}\n{old}")
 
 

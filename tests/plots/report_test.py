@@ -1664,7 +1664,8 @@ class HeapPlaces(unittest.TestCase):
 
 
 # Digits that may stand in prose and scripts: names, colours, formats and sizes on paper; no figure of any run.
-NAMES = (*(line.split()[0] for line in (PLOTS.parent / "variants/variants.txt").read_text().splitlines() if line[:1] not in "#"),
+VARIANTS = [line.split()[0] for line in (PLOTS.parent / "variants/variants.txt").read_text().splitlines() if line[:1] not in "#"]
+NAMES = (*sorted(VARIANTS, key=len, reverse=True),
          ".md.j2", "decile_1_ns", "decile_9_ns", "live_bytes_per_1000_ops", "mapped_bytes_per_1000_ops", "to_string_1k",
          "report.md.j2", "module.md.j2", "banners.md.j2", "words.md.j2", "compare.md.j2", "_sha256", "_crc32", "cpu_pressure_10_s_percent", "utf-8", "UTF-8")
 FORMAT = re.compile(r"0|[.,+]?\d*[fgdeE]|\.1e")
