@@ -230,7 +230,7 @@ def check_locked(path, levels):
         return []
     locked = [i.text for i in read_functions(path)["workload_get_put_run"].instructions if is_locked(i)]
     refs = levels["refs"]
-    expected = LOCKED_BY_REFS[refs] + (levels["retain"] == "calibrated")  # a put is counted in its bin
+    expected = LOCKED_BY_REFS[refs] + (levels.get("retain") == "calibrated")  # a put is counted in its bin
     if len(locked) == expected:
         return []
     return [f"workload_get_put_run: {len(locked)} locked operations, expected {expected} with refs {refs}"]
