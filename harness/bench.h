@@ -148,7 +148,7 @@ ENCBENCH_NEEDS("stdc++");
  * of one section, and `.subsection 1` is behind them all.
  */
 #define ENCBENCH_MODULE_BYTES   72
-#define ENCBENCH_WORKLOAD_BYTES 200
+#define ENCBENCH_WORKLOAD_BYTES 216
 ENCBENCH_ASSERT(sizeof(struct encbench_module) == ENCBENCH_MODULE_BYTES &&
                     sizeof(struct encbench_workload) == ENCBENCH_WORKLOAD_BYTES,
                 "bench.h and module.h are of different releases of encbench");

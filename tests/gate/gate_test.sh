@@ -41,7 +41,7 @@ keep() { # keep TAG: what is there now is a revision, and gone again
 }
 
 in_put() { # in_put STATEMENT: one more in every put, which the compiler must keep
-    sed -i "s|^    encbuf_release_mapping(buffer);|&\n    $1|" "$repository/variants/encbuf.h"
+    sed -i "s|^    encbuf_release_mapping(encbuf_of(ref));|&\n    $1|" "$repository/variants/encbuf.h"
 }
 
 make_revisions() {
