@@ -37,12 +37,14 @@ __attribute__((constructor)) static void map_region(void)
 }
 
 #if SABOTAGE == SEQUENTIAL
-bool __real_measure_block_run(const struct measure_clock *clock, struct encbench_host *host,
-                              const unsigned char *input_base, const struct measure_arm *arms,
-                              struct measure_block *block, volatile uint32_t *running_arm);
-bool __wrap_measure_block_run(const struct measure_clock *clock, struct encbench_host *host,
-                              const unsigned char *input_base, const struct measure_arm *arms,
-                              struct measure_block *block, volatile uint32_t *running_arm);
+bool __real_measure_block_run_threads(const struct measure_clock *clock, struct encbench_host *host,
+                                      const unsigned char *input_base, const struct measure_arm *arms,
+                                      struct measure_block *block, struct measure_thread_times *times,
+                                      volatile uint32_t *running_arm);
+bool __wrap_measure_block_run_threads(const struct measure_clock *clock, struct encbench_host *host,
+                                      const unsigned char *input_base, const struct measure_arm *arms,
+                                      struct measure_block *block, struct measure_thread_times *times,
+                                      volatile uint32_t *running_arm);
 
 /* The two batches of one arm of a block, alone. */
 static bool run_arm(const struct measure_clock *clock, struct encbench_host *host, const unsigned char *input_base,
@@ -50,7 +52,7 @@ static bool run_arm(const struct measure_clock *clock, struct encbench_host *hos
                     volatile uint32_t *running_arm)
 {
     struct measure_block one = {.slot_count = 2, .input_offset_bytes = block->input_offset_bytes};
-    const bool fine = __real_measure_block_run(clock, host, input_base, &arms[arm], &one, running_arm);
+    const bool fine = __real_measure_block_run_threads(clock, host, input_base, &arms[arm], &one, NULL, running_arm);
     for (size_t half = 0; half < 2; half++) {
         block->slot_arm[2 * arm + half] = (uint8_t)arm;
         block->elapsed_ns[2 * arm + half] = one.elapsed_ns[half];
@@ -61,15 +63,16 @@ static bool run_arm(const struct measure_clock *clock, struct encbench_host *hos
 }
 
 /* All blocks for effects of the process at its first one: arm by arm. The order that is planned later is undone. */
-bool __wrap_measure_block_run(const struct measure_clock *clock, struct encbench_host *host,
-                              const unsigned char *input_base, const struct measure_arm *arms,
-                              struct measure_block *block, volatile uint32_t *running_arm)
+bool __wrap_measure_block_run_threads(const struct measure_clock *clock, struct encbench_host *host,
+                                      const unsigned char *input_base, const struct measure_arm *arms,
+                                      struct measure_block *block, struct measure_thread_times *times,
+                                      volatile uint32_t *running_arm)
 {
     static struct measure_block *first, *all;
     const uint32_t count = region()->job.blocks, arm_count = block->slot_count / 2;
     if (region()->job.mode != WORKER_MEASURE || region()->result.phase != WORKER_MEASURING ||
         block->purpose != MEASURE_EFFECT)
-        return __real_measure_block_run(clock, host, input_base, arms, block, running_arm);
+        return __real_measure_block_run_threads(clock, host, input_base, arms, block, times, running_arm);
     if (all == NULL) {
         all = calloc(count, sizeof *all);
         region()->job.deadline_ns = UINT64_MAX; /* or a busy machine would end it at this block */
