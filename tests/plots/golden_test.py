@@ -195,6 +195,14 @@ class Reference(unittest.TestCase):
         self.assertLessEqual((len(text), text.count(b"\n")), (30_000, 400), "REPORT.md is to be read to the end")
         self.assertLessEqual(text.count(b"\n"), 400)
 
+    def test_first_screen_is_its_own(self):
+        done = self.verb("report", self.run_path, "--output", self.root / "REPORT.md")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        screen = re.search(r"^    field .*?(?=^    report )", (ROOT / "README.md").read_text(), re.M | re.S)[0]
+        said = [line.split() for line in done.stdout.splitlines()]
+        for line in screen.splitlines():
+            self.assertIn(line.split(), said, "README.md: the committed run gives another first screen")
+
     def skip_report_of_another_run(self):
         """People run `report` before the tests: it replaces REPORT.md by theirs. A committed one must be the reference's."""
         path = ROOT / "REPORT.md"
