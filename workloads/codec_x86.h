@@ -201,26 +201,31 @@ AVX2_HOT void hex_32_avx2(unsigned char *output, const unsigned char *input)
     STORE32(output + 32, _mm256_unpackhi_epi8(high, low));
 }
 
-void codec_hex_avx2(unsigned char *output, const unsigned char *input, size_t input_bytes);
-AVX2 void codec_hex_avx2(unsigned char *output, const unsigned char *input, size_t input_bytes)
-{
-    if (input_bytes < 16) {
-        hex_short(output, input, input_bytes);
-    } else if (input_bytes < 32) {
-        hex_16_ssse3(output, input);
-        hex_16_ssse3(output + 2 * input_bytes - 32, input + input_bytes - 16);
-    } else {
-        const unsigned char *last = input + input_bytes - 32;
-        unsigned char *output_last = output + 2 * input_bytes - 64;
-
-        hex_32_avx2(output, input);
-        if (input_bytes > 64)
-            for (input += 32, output += 64; LIKELY(input < last); input += 32, output += 64)
-                hex_32_avx2(output, input);
-        if (input_bytes > 32)
-            hex_32_avx2(output_last, last);
+/* Hex of any length by steps of 16 and of 32 bytes; the last of a length that is no multiple ends where the input does.
+ */
+#define CODEC_HEX_BY_32(target, name, hex_16, hex_32)                                                                  \
+    void name(unsigned char *output, const unsigned char *input, size_t input_bytes);                                  \
+    target void name(unsigned char *output, const unsigned char *input, size_t input_bytes)                            \
+    {                                                                                                                  \
+        if (input_bytes < 16) {                                                                                        \
+            hex_short(output, input, input_bytes);                                                                     \
+        } else if (input_bytes < 32) {                                                                                 \
+            hex_16(output, input);                                                                                     \
+            hex_16(output + 2 * input_bytes - 32, input + input_bytes - 16);                                           \
+        } else {                                                                                                       \
+            const unsigned char *last = input + input_bytes - 32;                                                      \
+            unsigned char *output_last = output + 2 * input_bytes - 64;                                                \
+                                                                                                                       \
+            hex_32(output, input);                                                                                     \
+            if (input_bytes > 64)                                                                                      \
+                for (input += 32, output += 64; LIKELY(input < last); input += 32, output += 64)                       \
+                    hex_32(output, input);                                                                             \
+            if (input_bytes > 32)                                                                                      \
+                hex_32(output_last, last);                                                                             \
+        }                                                                                                              \
     }
-}
+
+CODEC_HEX_BY_32(AVX2, codec_hex_avx2, hex_16_ssse3, hex_32_avx2)
 
 /* 24 bytes, all that is read: 32 digits. */
 AVX2_HOT void base64_8_groups(bool url, unsigned char *output, const unsigned char *input)
@@ -313,26 +318,7 @@ AVX512_HOT void hex_16_avx512(unsigned char *output, const unsigned char *input)
             _mm256_permutexvar_epi8(halves, _mm256_loadu_si256((const __m256i *)(const void *)hex_digits_4_times)));
 }
 
-void codec_hex_avx512vbmi(unsigned char *output, const unsigned char *input, size_t input_bytes);
-AVX512 void codec_hex_avx512vbmi(unsigned char *output, const unsigned char *input, size_t input_bytes)
-{
-    if (input_bytes < 16) {
-        hex_short(output, input, input_bytes);
-    } else if (input_bytes < 32) {
-        hex_16_avx512(output, input);
-        hex_16_avx512(output + 2 * input_bytes - 32, input + input_bytes - 16);
-    } else {
-        const unsigned char *last = input + input_bytes - 32;
-        unsigned char *output_last = output + 2 * input_bytes - 64;
-
-        hex_32_avx512(output, input);
-        if (input_bytes > 64)
-            for (input += 32, output += 64; LIKELY(input < last); input += 32, output += 64)
-                hex_32_avx512(output, input);
-        if (input_bytes > 32)
-            hex_32_avx512(output_last, last);
-    }
-}
+CODEC_HEX_BY_32(AVX512, codec_hex_avx512vbmi, hex_16_avx512, hex_32_avx512)
 
 /* 48 bytes in the lower part of a register: 64 digits. */
 AVX512_HOT __m512i base64_of_48(__m512i bytes, bool url)

@@ -355,81 +355,54 @@ static size_t workload_trace_metrics(struct encbench_host *host, const struct wo
 
 #endif
 
-/* npm-install */
+/*
+ * What a row of the table names, of each trace: `workload_trace_NAME_setup`, `_digest` and, of pools, `_metrics`, all
+ * of its spec `workload_trace_NAME`; and with the best codec `workload_trace_NAME_best_setup` and `_digest`. The host's
+ * input is a function of the seed.
+ */
+#define WORKLOAD_TRACE_FUNCTIONS(name)                                                                                 \
+    static int workload_trace_##name##_setup(struct encbench_host *host, uint64_t seed, void **state, char *message,   \
+                                             size_t message_bytes)                                                     \
+    {                                                                                                                  \
+        (void)seed;                                                                                                    \
+        return workload_trace_setup(host, &workload_trace_##name, state, message, message_bytes);                      \
+    }                                                                                                                  \
+    static uint64_t workload_trace_##name##_digest(struct encbench_host *host, uint64_t seed)                          \
+    {                                                                                                                  \
+        (void)seed;                                                                                                    \
+        return workload_trace_digest(host, &workload_trace_##name);                                                    \
+    }                                                                                                                  \
+    WORKLOAD_TRACE_METRICS_FUNCTION(name)
 
-static int workload_trace_npm_setup(struct encbench_host *host, uint64_t seed, void **state, char *message,
-                                    size_t message_bytes)
-{
-    (void)seed;
-    return workload_trace_setup(host, &workload_trace_npm, state, message, message_bytes);
-}
-
-static uint64_t workload_trace_npm_digest(struct encbench_host *host, uint64_t seed)
-{
-    (void)seed; /* the host's input is a function of it */
-    return workload_trace_digest(host, &workload_trace_npm);
-}
-
-static int workload_trace_npm_best_setup(struct encbench_host *host, uint64_t seed, void **state, char *message,
-                                         size_t message_bytes)
-{
-    (void)seed;
-    return workload_trace_best_setup(host, &workload_trace_npm, state, message, message_bytes);
-}
-
-static uint64_t workload_trace_npm_best_digest(struct encbench_host *host, uint64_t seed)
-{
-    (void)seed; /* the host's input is a function of it */
-    return workload_trace_digest_by(workload_codec("best"), host, &workload_trace_npm);
-}
-
-#ifdef ENCBUF_POOLED
-
-static size_t workload_trace_npm_metrics(struct encbench_host *host, uint64_t seed, struct encbench_metric *metrics)
-{
-    (void)seed;
-    return workload_trace_metrics(host, &workload_trace_npm, metrics);
-}
-
-#endif
-
-/* webpack-build */
-
-static int workload_trace_webpack_setup(struct encbench_host *host, uint64_t seed, void **state, char *message,
-                                        size_t message_bytes)
-{
-    (void)seed;
-    return workload_trace_setup(host, &workload_trace_webpack, state, message, message_bytes);
-}
-
-static uint64_t workload_trace_webpack_digest(struct encbench_host *host, uint64_t seed)
-{
-    (void)seed; /* the host's input is a function of it */
-    return workload_trace_digest(host, &workload_trace_webpack);
-}
-
-static int workload_trace_webpack_best_setup(struct encbench_host *host, uint64_t seed, void **state, char *message,
-                                             size_t message_bytes)
-{
-    (void)seed;
-    return workload_trace_best_setup(host, &workload_trace_webpack, state, message, message_bytes);
-}
-
-static uint64_t workload_trace_webpack_best_digest(struct encbench_host *host, uint64_t seed)
-{
-    (void)seed; /* the host's input is a function of it */
-    return workload_trace_digest_by(workload_codec("best"), host, &workload_trace_webpack);
-}
+#define WORKLOAD_TRACE_BEST_FUNCTIONS(name)                                                                            \
+    static int workload_trace_##name##_best_setup(struct encbench_host *host, uint64_t seed, void **state,             \
+                                                  char *message, size_t message_bytes)                                 \
+    {                                                                                                                  \
+        (void)seed;                                                                                                    \
+        return workload_trace_best_setup(host, &workload_trace_##name, state, message, message_bytes);                 \
+    }                                                                                                                  \
+    static uint64_t workload_trace_##name##_best_digest(struct encbench_host *host, uint64_t seed)                     \
+    {                                                                                                                  \
+        (void)seed;                                                                                                    \
+        return workload_trace_digest_by(workload_codec("best"), host, &workload_trace_##name);                         \
+    }
 
 #ifdef ENCBUF_POOLED
-
-static size_t workload_trace_webpack_metrics(struct encbench_host *host, uint64_t seed, struct encbench_metric *metrics)
-{
-    (void)seed;
-    return workload_trace_metrics(host, &workload_trace_webpack, metrics);
-}
-
+#define WORKLOAD_TRACE_METRICS_FUNCTION(name)                                                                          \
+    static size_t workload_trace_##name##_metrics(struct encbench_host *host, uint64_t seed,                           \
+                                                  struct encbench_metric *metrics)                                     \
+    {                                                                                                                  \
+        (void)seed;                                                                                                    \
+        return workload_trace_metrics(host, &workload_trace_##name, metrics);                                          \
+    }
+#else
+#define WORKLOAD_TRACE_METRICS_FUNCTION(name)
 #endif
+
+WORKLOAD_TRACE_FUNCTIONS(npm)
+WORKLOAD_TRACE_BEST_FUNCTIONS(npm)
+WORKLOAD_TRACE_FUNCTIONS(webpack)
+WORKLOAD_TRACE_BEST_FUNCTIONS(webpack)
 
 /* One's own */
 
@@ -471,27 +444,6 @@ static int workload_trace_own_describe(const char *data_directory, struct encben
     return 0;
 }
 
-static int workload_trace_own_setup(struct encbench_host *host, uint64_t seed, void **state, char *message,
-                                    size_t message_bytes)
-{
-    (void)seed;
-    return workload_trace_setup(host, &workload_trace_own, state, message, message_bytes);
-}
-
-static uint64_t workload_trace_own_digest(struct encbench_host *host, uint64_t seed)
-{
-    (void)seed; /* the host's input is a function of it */
-    return workload_trace_digest(host, &workload_trace_own);
-}
-
-#ifdef ENCBUF_POOLED
-
-static size_t workload_trace_own_metrics(struct encbench_host *host, uint64_t seed, struct encbench_metric *metrics)
-{
-    (void)seed;
-    return workload_trace_metrics(host, &workload_trace_own, metrics);
-}
-
-#endif
+WORKLOAD_TRACE_FUNCTIONS(own)
 
 #endif

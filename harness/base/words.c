@@ -31,6 +31,18 @@ static bool words_are_within(const char *inner, const char *outer)
     return true;
 }
 
+bool words_match(const char *list, const char *name)
+{
+    for (const char *start = list; *start;) {
+        const size_t length = strcspn(start, " ");
+        const bool open = length > 0 && start[length - 1] == '*';
+        if (open ? strncmp(start, name, length - 1) == 0 : strlen(name) == length && strncmp(start, name, length) == 0)
+            return true;
+        start += length + (start[length] == ' ');
+    }
+    return false;
+}
+
 bool words_equal(const char *a, const char *b)
 {
     return words_are_within(a, b) && words_are_within(b, a);

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/process.h"
 #include "base/progress.h"
+#include "base/words.h"
 #include "count/identical.h"
 #include "gate/exact.h"
 #include "kernels/kernels.h"
@@ -145,38 +146,14 @@ static bool is_named(const char *const *names, const char *name)
     return names == NULL;
 }
 
-static bool words_hold(const char *words, const char *word)
-{
-    for (const char *at = words; *at;) {
-        const size_t length = strcspn(at, " ");
-        if (strlen(word) == length && strncmp(at, word, length) == 0)
-            return true;
-        at += length + (at[length] == ' ');
-    }
-    return false;
-}
-
 /* Some variants are controls that are timed only when somebody asks for them: no panel has them. */
 static bool in_panels(const struct csv_data *panels, const char *variant)
 {
     for (size_t row = 0; row < panels->row_count; row++)
         if (panels_effort(csv_text(panels, row, SCHEMA_panels_effort)) != PROFILE_DEEP &&
-            (words_hold(csv_text(panels, row, SCHEMA_panels_baseline), variant) ||
-             words_hold(csv_text(panels, row, SCHEMA_panels_contender), variant)))
+            (words_has(csv_text(panels, row, SCHEMA_panels_baseline), variant) ||
+             words_has(csv_text(panels, row, SCHEMA_panels_contender), variant)))
             return true;
-    return false;
-}
-
-/* A word of `words` is the name, or begins as it does and ends with a star. */
-static bool words_match(const char *words, const char *name)
-{
-    for (const char *at = words; *at;) {
-        const size_t length = strcspn(at, " ");
-        if (length > 0 && at[length - 1] == '*' ? strncmp(at, name, length - 1) == 0
-                                                : strlen(name) == length && strncmp(at, name, length) == 0)
-            return true;
-        at += length + (at[length] == ' ');
-    }
     return false;
 }
 

@@ -1,6 +1,7 @@
 #include "plan/plan.h"
 
 #include "base/random.h"
+#include "base/words.h"
 #include "plan/panels.h"
 
 #include <stdio.h>
@@ -59,32 +60,6 @@ static bool offered(const struct module_set *set, const char *workload)
     for (size_t i = 0; i < set->count; i++)
         if (module_info_workload(&set->modules[i], workload) != NULL)
             return true;
-    return false;
-}
-
-/* Whether `workload` is one of the words, letter by letter. */
-static bool words_name(const char *words, const char *workload)
-{
-    for (const char *start = words; *start;) {
-        const size_t length = strcspn(start, " ");
-        if (strlen(workload) == length && strncmp(start, workload, length) == 0)
-            return true;
-        start += length + (start[length] == ' ');
-    }
-    return false;
-}
-
-/* "a b* c": whether `workload` is one of them, a trailing * standing for any ending. */
-static bool words_hold(const char *words, const char *workload)
-{
-    for (const char *start = words; *start;) {
-        const size_t length = strcspn(start, " ");
-        const bool open = length > 0 && start[length - 1] == '*';
-        if (open ? strncmp(start, workload, length - 1) == 0
-                 : strlen(workload) == length && strncmp(start, workload, length) == 0)
-            return true;
-        start += length + (start[length] == ' ');
-    }
     return false;
 }
 
@@ -190,8 +165,8 @@ static bool row_names(const struct plan_row *row, const struct module_workload *
 {
     return !has_more_threads(workload) &&
                    (workload->state == MEASURE_REPEAT || (workload->flags & ENCBENCH_FRESH_ALONE))
-               ? words_hold(row->workloads, workload->base_name)
-               : words_name(row->workloads, workload->short_name);
+               ? words_match(row->workloads, workload->base_name)
+               : words_has(row->workloads, workload->short_name);
 }
 
 bool plan_too_deep_workload(const struct plan *plan, const struct module_workload *workload)
@@ -512,12 +487,12 @@ static bool row_is_about(const struct plan *plan, const struct plan_row *row, co
 {
     if (row->line == 0 && selection->workloads == NULL && plan_too_deep_workload(plan, workload))
         return false;
-    if (words_hold(row->workloads, workload->base_name) &&
+    if (words_match(row->workloads, workload->base_name) &&
         (states_of_row(row, workload, selection) & STATE_BIT(workload->state)) != 0 &&
         threads_selected(workload, selection))
         return true;
     return strcmp(workload->short_name, workload->base_name) != 0 && selection->states == 0 &&
-           selection->threads == 0 && row->line != 0 && words_name(row->workloads, workload->short_name);
+           selection->threads == 0 && row->line != 0 && words_has(row->workloads, workload->short_name);
 }
 
 /* Whether all variants of a row offer the workload, timed. */
@@ -822,7 +797,7 @@ static bool cell_decides(const struct plan *plan, const struct plan_cell *cell, 
     const char *kind = csv_text(claims, claim, SCHEMA_claims_kind);
     const char *baseline = csv_text(claims, claim, SCHEMA_claims_baseline);
     const char *contender = csv_text(claims, claim, SCHEMA_claims_contender);
-    if (!words_hold(csv_text(claims, claim, SCHEMA_claims_workload), cell->workload))
+    if (!words_match(csv_text(claims, claim, SCHEMA_claims_workload), cell->workload))
         return false;
     if (strcmp(kind, "level") == 0)
         return plan_arm_index(cell, contender) < cell->arm_count;
