@@ -30,5 +30,15 @@ check "a module that lies about threads" refused "variant liar, workload hash.t2
 check "more threads than CPUs are in the plan, and not timed" sh -c 'taskset -c "$(taskset -cp $$ | sed "s/.*[ ,-]//")" "$0" run --profile smoke --dry-run \
     --module "$1/one.o" --module "$1/two.o" --threads 2 | grep -q "hash.t2, .*2 threads need as many CPUs and this process may use 1: counted and not timed"' \
     "$build/encbench" "$work"
+
+# A cell that is counted and not timed has neither blocks nor batches: a resumption took that for a run not yet begun, and measured all anew.
+on_one_cpu() { TMPDIR=$work taskset -c "$(taskset -cp $$ | sed 's/.*[ ,-]//')" "$build/encbench" run --quiet "$@" >"$work/out" 2>"$work/err"; }
+must "one cell timed and one not" sh -c '[ "$1" -eq 0 ] || [ "$1" -eq 3 ]' sh \
+    "$(on_one_cpu --profile smoke --module "$work/one.o" --module "$work/two.o" --threads 1,2 --out "$work/part" && echo 0 || echo $?)"
+sed -i 's/^complete,yes$/complete,no/' "$work/part/run.csv" # as a stop in the last moment leaves it
+before=$(cat "$work/part/samples.csv.gz" "$work/part/processes.csv" | cksum)
+on_one_cpu --resume "$work/part" --module "$work/one.o" --module "$work/two.o"
+check "what was measured stands when it is taken up again" [ "$(cat "$work/part/samples.csv.gz" "$work/part/processes.csv" | cksum)" = "$before" ]
+check "and nothing went wrong" [ "$(wc -c <"$work/err")" -eq 0 ]
 echo "$checks checks, $failures failures"
 [ "$failures" -eq 0 ]
