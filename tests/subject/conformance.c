@@ -807,11 +807,11 @@ static void test_what_a_peak_leaves(void **state)
     put_many(many);
     assert_int_equal(encbuf_pool_count(), small);
     for (size_t i = 0; i < 3; i++)
-        few[i] = encbuf_get(NULL, 10 * MIB);
+        few[i] = encbuf_get(NULL, LAST_CLASS);
     for (size_t i = 0; i < 3; i++)
         encbuf_put(few[i]);
     assert_int_equal(encbuf_pool_count(), small + large);
-    assert_int_equal(bytes_at_rest(), small * FIRST_CLASS + large * 10 * MIB);
+    assert_int_equal(bytes_at_rest(), small * FIRST_CLASS + large * LAST_CLASS);
     encbuf_epoch();
     assert_int_equal(encbuf_pool_count(), epoch_1);
     encbuf_epoch();
@@ -1710,7 +1710,8 @@ static void test_churn_strands_nothing(void **state)
 #endif
 }
 
-/* No share of hand-offs makes a pool ask for memory once it is warm, and none grows. */
+/* No share of hand-offs makes a pool ask for memory once it is warm, and none grows. One that keeps four buffers of a
+ * class drops what comes back beyond them, and asks for it again. */
 static void test_handoff_asks_for_nothing(void **state)
 {
     struct encbench_metric metrics[ENCBENCH_METRICS_MAX];
@@ -1721,7 +1722,12 @@ static void test_handoff_asks_for_nothing(void **state)
     for (size_t i = 0; i < count; i++) {
         const double value = figure(metrics, count, metrics[i].name);
 
-        if (value != 0 && strstr(metrics[i].name, "_bytes_per_op") != NULL)
+#ifdef ENCBUF_RETAIN_COUNT
+        const bool may_ask = strstr(metrics[i].name, "_share_0_") == NULL;
+#else
+        const bool may_ask = false;
+#endif
+        if (value != 0 && !may_ask && strstr(metrics[i].name, "_bytes_per_op") != NULL)
             fail_msg("%s is %g", metrics[i].name, value);
     }
 }
@@ -1960,6 +1966,8 @@ static void test_burst_by_level(void **state)
 {
 #if defined(ENCBUF_CLASSES_FINE)
     const double peak = 4 * 8 * (double)MIB;
+#elif defined(ENCBUF_CLASSES_FITTED8)
+    const double peak = 4 * (double)LAST_CLASS;
 #elif defined(ENCBUF_CLASSES_NA)
     const double peak = 4 * (double)WORKLOAD_BURST_BYTES;
 #else
